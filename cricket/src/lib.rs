@@ -1,0 +1,27 @@
+//! The game of cricket and its scoring engine.
+//!
+//! A match is the fold of a log of [`Command`]s: [`Match::apply`] checks one command against the state, refuses it
+//! with a typed [`Refusal`] that changes nothing, or folds it in and says what happened ([`Change`]). [`Log`] keeps the
+//! commands in their effective order, so that a ball can be edited, removed or inserted after later ones; each such
+//! correction refolds the match and gives it a new `rev`.
+//!
+//! The server and the fan's browser run this same code, so a fan's score can never disagree with ours. It is pure: no
+//! I/O, no clock, no randomness, no async, no floating point.
+//!
+//! Read [`Ball`] first, then [`Match`], then [`Innings`].
+
+mod ball;
+mod change;
+mod command;
+mod game;
+mod innings;
+mod outcome;
+mod setup;
+
+pub use ball::{Ball, Boundary, Decision, Dismissal, DismissalKind, Extras, Fielder, Review};
+pub use command::{Command, InningsStart, Penalty, PlayerIn, Replacement, Role, TargetSet, Toss};
+pub use innings::{Batter, BatterState, Bowled, Bowler, Fall, Innings, InningsEnd, OverTotal, Partnership, Powerplay, PowerplayKind, Target};
+pub use change::{Change, Refusal};
+pub use game::{Match, Phase};
+pub use outcome::{Outcome, Tiebreak};
+pub use setup::{Format, Player, PlayerId, Setup, Side, Team};

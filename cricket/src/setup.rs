@@ -1,0 +1,122 @@
+//! What is known of a match before its first ball: who plays, what, where and by which rules.
+
+/// A player's place in [`Setup::players`]. Names are unique within a match only, so ids are too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PlayerId(pub u16);
+
+/// One of the two teams: its place in [`Setup::teams`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Side {
+    #[default]
+    Home,
+    Away,
+}
+
+impl Side {
+    /// 0 or 1, the index in [`Setup::teams`].
+    pub const fn index(self) -> usize {
+        match self {
+            Side::Home => 0,
+            Side::Away => 1,
+        }
+    }
+
+    /// The other team.
+    pub const fn other(self) -> Self {
+        match self {
+            Side::Home => Side::Away,
+            Side::Away => Side::Home,
+        }
+    }
+}
+
+/// The kind of cricket, in Cricsheet's words (`info.match_type`), with The Hundred told apart from other T20.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Format {
+    Test,
+    /// First-class matches that are not Tests ("multi-day match").
+    Mdm,
+    Odi,
+    /// One-day matches that are not internationals.
+    Odm,
+    #[default]
+    T20,
+    /// T20 between national sides without official status.
+    It20,
+    /// 100 balls a side in sets of five, two sets from each end in turn.
+    Hundred,
+}
+
+impl Format {
+    /// Two innings a side, no limit of overs.
+    pub const fn is_multi_day(self) -> bool {
+        matches!(self, Format::Test | Format::Mdm)
+    }
+}
+
+/// A side of the match.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Team {
+    /// "Royal Challengers Bengaluru"
+    pub name: String,
+    /// "RCB"; at most five characters, shown where room is short.
+    pub short: String,
+}
+
+/// Somebody who may bat, bowl or field for a side, replacements included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Player {
+    pub name: String,
+    pub side: Side,
+}
+
+/// What is agreed before the toss. Everything else is a [`crate::Command`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Setup {
+    /// Exactly two, indexed by [`Side`].
+    pub teams: Vec<Team>,
+    /// At most 65,535; in practice 22 to 30.
+    pub players: Vec<Player>,
+    pub format: Format,
+    /// Legal balls in an over: 6; 5 in The Hundred (a "set").
+    pub balls_per_over: u8,
+    /// Scheduled overs (sets) an innings; none for Tests and first-class matches.
+    pub overs: Option<u16>,
+    /// Whether the ball after a no-ball is a free hit (ICC playing conditions 21.19; limited-overs cricket since July 2015).
+    pub free_hits: bool,
+    /// "Indian Premier League", and the words that place the match in it ("Final", "Match 12").
+    pub competition: String,
+    pub stage: String,
+    pub venue: String,
+    /// First day, ISO 8601 ("2024-05-24"); empty when unknown.
+    pub date: String,
+}
+
+impl Setup {
+    /// The team on `side`; its name is empty in a setup that was never filled.
+    pub fn team(&self, side: Side) -> &Team {
+        static NOBODY: Team = Team { name: String::new(), short: String::new() };
+        self.teams.get(side.index()).unwrap_or(&NOBODY)
+    }
+
+    /// The player with this id.
+    pub fn player(&self, id: PlayerId) -> Option<&Player> {
+        self.players.get(usize::from(id.0))
+    }
+
+    /// The player's name, or an empty text for an unknown id.
+    pub fn name(&self, id: PlayerId) -> &str {
+        self.player(id).map_or("", |it| it.name.as_str())
+    }
+
+    /// The player of `side` with exactly this name.
+    pub fn find(&self, side: Side, name: &str) -> Option<PlayerId> {
+        let at = self.players.iter().position(|it| it.side == side && it.name == name)?;
+        u16::try_from(at).ok().map(PlayerId)
+    }
+
+    /// Innings a side may bat, super overs aside: 2 in multi-day cricket, else 1.
+    pub const fn innings_a_side(&self) -> usize {
+        if self.format.is_multi_day() { 2 } else { 1 }
+    }
+}
