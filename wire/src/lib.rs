@@ -1,1 +1,15 @@
-//! placeholder
+//! Every byte between the widget and the server: what an [`Update`], a [`Snapshot`] and a [`Bye`] look like as JSON, and how the
+//! game's types are written in it.
+//!
+//! It never does I/O and knows no HTTP. The codec ([`Json`]) is our own because it ships to every fan: on the same widget
+//! serde_json costs 22 KB of brotli, miniserde 9 KB, this well under 4 KB. Fields that hold their default are left out, unknown
+//! fields are skipped, so version 1 can grow without breaking an older reader.
+//!
+//! Read [`Update`] first.
+
+mod game;
+mod json;
+mod update;
+
+pub use json::{Json, Malformed, Reader, decode, encode};
+pub use update::{BallLine, Balls, Bye, Position, Snapshot, Update};

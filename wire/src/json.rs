@@ -1,0 +1,415 @@
+//! A small JSON codec: a reader that borrows its input, a trait, and macros that write both directions from one list.
+
+use std::fmt::Write as _;
+
+/// A type that can be written as JSON and read back.
+pub trait Json: Sized {
+    /// Appends the JSON text of `self`.
+    fn write(&self, out: &mut String);
+    /// Reads one value; leaves the reader behind it.
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed>;
+}
+
+/// The JSON text of a value.
+pub fn encode<T: Json>(value: &T) -> String {
+    let mut out = String::with_capacity(128);
+    value.write(&mut out);
+    out
+}
+
+/// Reads a whole text as one value; anything after it but white space is an error.
+pub fn decode<T: Json>(text: &str) -> Result<T, Malformed> {
+    let mut reader = Reader::new(text);
+    let value = T::read(&mut reader)?;
+    match reader.peek() {
+        None => Ok(value),
+        Some(_) => Err(reader.malformed("the end")),
+    }
+}
+
+/// The text is not what was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// Byte offset of the surprise.
+    pub at: usize,
+    /// What should have stood there.
+    pub wanted: &'static str,
+}
+
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "byte {}: expected {}", self.at, self.wanted)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// A cursor over JSON text (RFC 8259).
+pub struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    depth: u8,
+}
+
+impl<'a> Reader<'a> {
+    /// Arrays and objects within each other, at most: a hostile text cannot exhaust the stack.
+    pub const DEPTH_MAX: u8 = 32;
+
+    /// A reader at the start of `text`.
+    pub fn new(text: &'a str) -> Self {
+        Self { text, at: 0, depth: 0 }
+    }
+
+    /// An error at this place.
+    pub fn malformed(&self, wanted: &'static str) -> Malformed {
+        Malformed { at: self.at, wanted }
+    }
+
+    /// The next byte that is not white space, without taking it.
+    pub fn peek(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(self.at) {
+            self.at += 1;
+        }
+        bytes.get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8, wanted: &'static str) -> Result<(), Malformed> {
+        if self.peek() != Some(byte) {
+            return Err(self.malformed(wanted));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Takes `null` if it is next.
+    pub fn null(&mut self) -> bool {
+        self.peek();
+        let is_null = self.text[self.at..].starts_with("null");
+        if is_null {
+            self.at += 4;
+        }
+        is_null
+    }
+
+    /// Reads an object; `field` is called with each name and must read (or [`Reader::skip`]) its value.
+    pub fn object(
+        &mut self,
+        mut field: impl FnMut(&mut Self, &str) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        self.items(b'{', b'}', |reader| {
+            let name = reader.string()?;
+            reader.take(b':', "a colon")?;
+            field(reader, &name)
+        })
+    }
+
+    /// Reads an array; `item` is called for each element and must read it.
+    pub fn array(&mut self, item: impl FnMut(&mut Self) -> Result<(), Malformed>) -> Result<(), Malformed> {
+        self.items(b'[', b']', item)
+    }
+
+    fn items(
+        &mut self,
+        open: u8,
+        close: u8,
+        mut item: impl FnMut(&mut Self) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        self.take(open, if open == b'{' { "an object" } else { "an array" })?;
+        self.depth += 1;
+        if self.depth > Self::DEPTH_MAX {
+            return Err(self.malformed("fewer levels"));
+        }
+        if self.peek() == Some(close) {
+            self.at += 1;
+        } else {
+            loop {
+                item(self)?;
+                match self.peek() {
+                    Some(b',') => self.at += 1,
+                    Some(byte) if byte == close => {
+                        self.at += 1;
+                        break;
+                    }
+                    _ => return Err(self.malformed("a comma or the end of the list")),
+                }
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Reads a string and resolves its escapes.
+    pub fn string(&mut self) -> Result<String, Malformed> {
+        self.take(b'"', "a string")?;
+        let mut out = String::new();
+        loop {
+            let rest = &self.text[self.at..];
+            let Some(stop) = rest.bytes().position(|it| matches!(it, b'"' | b'\\') || it < b' ') else {
+                return Err(self.malformed("a closing quote"));
+            };
+            out.push_str(&rest[..stop]);
+            self.at += stop + 1;
+            match rest.as_bytes()[stop] {
+                b'"' => return Ok(out),
+                b'\\' => out.push(self.escape()?),
+                _ => return Err(self.malformed("no control character")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, Malformed> {
+        let Some(&byte) = self.text.as_bytes().get(self.at) else {
+            return Err(self.malformed("an escape"));
+        };
+        let plain = match byte {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                self.at += 1;
+                return self.unicode();
+            }
+            _ => return Err(self.malformed("an escape")),
+        };
+        self.at += 1;
+        Ok(plain)
+    }
+
+    /// After `\u`: four hexadecimal digits, twice for a character outside the basic plane.
+    fn unicode(&mut self) -> Result<char, Malformed> {
+        let first = self.hex4()?;
+        let code = if (0xD800..0xDC00).contains(&first) {
+            if !self.text[self.at..].starts_with("\\u") {
+                return Err(self.malformed("the second half of a surrogate pair"));
+            }
+            self.at += 2;
+            let second = self.hex4()?;
+            if !(0xDC00..0xE000).contains(&second) {
+                return Err(self.malformed("the second half of a surrogate pair"));
+            }
+            0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
+        } else {
+            first
+        };
+        char::from_u32(code).ok_or(self.malformed("a character"))
+    }
+
+    fn hex4(&mut self) -> Result<u32, Malformed> {
+        let digits = self.text.as_bytes().get(self.at..self.at + 4).ok_or(self.malformed("four digits"))?;
+        let mut code = 0;
+        for digit in digits {
+            let value = char::from(*digit).to_digit(16).ok_or(self.malformed("a hexadecimal digit"))?;
+            code = code * 16 + value;
+        }
+        self.at += 4;
+        Ok(code)
+    }
+
+    /// Reads a whole number ≥ 0; fractions, exponents and signs are refused.
+    pub fn number(&mut self) -> Result<u64, Malformed> {
+        self.peek();
+        let start = self.at;
+        let mut value: u64 = 0;
+        while let Some(digit @ b'0'..=b'9') = self.text.as_bytes().get(self.at) {
+            value = value
+                .checked_mul(10)
+                .and_then(|it| it.checked_add(u64::from(digit - b'0')))
+                .ok_or(self.malformed("a smaller number"))?;
+            self.at += 1;
+        }
+        let leading_zero = self.at - start > 1 && self.text.as_bytes()[start] == b'0';
+        let goes_on = matches!(self.text.as_bytes().get(self.at), Some(b'.' | b'e' | b'E'));
+        if self.at == start || leading_zero || goes_on {
+            return Err(self.malformed("a whole number"));
+        }
+        Ok(value)
+    }
+
+    /// Passes over one value of any kind.
+    pub fn skip(&mut self) -> Result<(), Malformed> {
+        match self.peek() {
+            Some(b'{') => self.object(|reader, _| reader.skip()),
+            Some(b'[') => self.array(Reader::skip),
+            Some(b'"') => self.string().map(drop),
+            _ => self.skip_word(),
+        }
+    }
+
+    /// Passes over a number or a literal.
+    fn skip_word(&mut self) -> Result<(), Malformed> {
+        let rest = &self.text[self.at..];
+        let end = rest
+            .bytes()
+            .position(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'-' | b'+' | b'.')))
+            .unwrap_or(rest.len());
+        let word = &rest[..end];
+        let starts_as_number = word.starts_with(|it: char| it == '-' || it.is_ascii_digit());
+        if !(starts_as_number || matches!(word, "true" | "false" | "null")) {
+            return Err(self.malformed("a value"));
+        }
+        self.at += end;
+        Ok(())
+    }
+}
+
+macro_rules! json_number {
+    ($($type:ty)*) => { $(
+        impl Json for $type {
+            fn write(&self, out: &mut String) {
+                let _ = write!(out, "{self}");
+            }
+            fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+                let value = reader.number()?;
+                Self::try_from(value).map_err(|_| reader.malformed("a smaller number"))
+            }
+        }
+    )* };
+}
+json_number!(u8 u16 u32 u64);
+
+impl Json for bool {
+    fn write(&self, out: &mut String) {
+        out.push_str(if *self { "true" } else { "false" });
+    }
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        reader.peek();
+        let rest = &reader.text[reader.at..];
+        let (value, length) = match (rest.starts_with("true"), rest.starts_with("false")) {
+            (true, _) => (true, 4),
+            (_, true) => (false, 5),
+            _ => return Err(reader.malformed("true or false")),
+        };
+        reader.at += length;
+        Ok(value)
+    }
+}
+
+impl Json for String {
+    fn write(&self, out: &mut String) {
+        write_text(self, out);
+    }
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        reader.string()
+    }
+}
+
+/// Writes `text` as a JSON string. Every control character is escaped, so the result holds no line end and fits an SSE `data:` line.
+pub(crate) fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            control if control < ' ' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(control));
+            }
+            plain => out.push(plain),
+        }
+    }
+    out.push('"');
+}
+
+impl<T: Json> Json for Option<T> {
+    fn write(&self, out: &mut String) {
+        match self {
+            Some(value) => value.write(out),
+            None => out.push_str("null"),
+        }
+    }
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        if reader.null() { Ok(None) } else { T::read(reader).map(Some) }
+    }
+}
+
+impl<T: Json> Json for Vec<T> {
+    fn write(&self, out: &mut String) {
+        out.push('[');
+        for (at, item) in self.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            item.write(out);
+        }
+        out.push(']');
+    }
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let mut items = Vec::new();
+        reader.array(|reader| {
+            items.push(T::read(reader)?);
+            Ok(())
+        })?;
+        Ok(items)
+    }
+}
+
+/// Writes one field of an object unless it holds its default.
+pub(crate) fn write_field<T: Json + Default + PartialEq>(name: &str, value: &T, out: &mut String) {
+    if *value == T::default() {
+        return;
+    }
+    write_name(name, out);
+    value.write(out);
+}
+
+/// Writes a field's name, with the comma before it where one is due.
+pub(crate) fn write_name(name: &str, out: &mut String) {
+    if !out.ends_with('{') {
+        out.push(',');
+    }
+    out.push('"');
+    out.push_str(name);
+    out.push_str("\":");
+}
+
+/// `json_object!(Type { field: "name", … })` writes both directions for a struct whose fields have defaults.
+macro_rules! json_object {
+    ($type:ty { $($field:ident : $name:literal),* $(,)? }) => {
+        impl $crate::json::Json for $type {
+            fn write(&self, out: &mut String) {
+                out.push('{');
+                $( $crate::json::write_field($name, &self.$field, out); )*
+                out.push('}');
+            }
+            fn read(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::json::Malformed> {
+                let mut value = <$type>::default();
+                reader.object(|reader, name| {
+                    match name {
+                        $( $name => value.$field = $crate::json::Json::read(reader)?, )*
+                        _ => reader.skip()?,
+                    }
+                    Ok(())
+                })?;
+                Ok(value)
+            }
+        }
+    };
+}
+
+/// `json_words!(Type { Variant: "word", … })` for an enum without values.
+macro_rules! json_words {
+    ($type:ty { $($variant:ident : $word:literal),* $(,)? }) => {
+        impl $crate::json::Json for $type {
+            fn write(&self, out: &mut String) {
+                out.push_str(match self { $( <$type>::$variant => concat!('"', $word, '"'), )* });
+            }
+            fn read(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::json::Malformed> {
+                let word = reader.string()?;
+                match word.as_str() {
+                    $( $word => Ok(<$type>::$variant), )*
+                    _ => Err(reader.malformed(concat!("a known ", stringify!($type)))),
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use {json_object, json_words};
