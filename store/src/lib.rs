@@ -1,1 +1,28 @@
-//! placeholder
+//! The only door to PostgreSQL and Redis, and the owner of time and identity.
+//!
+//! Read [`Store`] first: every write happens in a named [`Store::run_tx`], every read without a transaction in a
+//! named [`Store::read`]. A crate that keeps data hands its [`Migrations`] to [`Store::migrate`] and touches only its
+//! own schema. [`postgres::open`] finds or starts the PostgreSQL behind it; [`Clock`] and [`ids`] are where time and
+//! randomness come from, so that tests can move the one and recognise the other.
+//!
+//! This crate knows no table but its own list of applied migrations, and no domain. It never builds SQL: statements
+//! are constants beside their callers, within what PostgreSQL 15 to 18 share, without extensions.
+
+mod client;
+mod clock;
+mod error;
+pub mod ids;
+mod migrate;
+pub mod postgres;
+mod redis;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use client::{Client, Params, Transaction};
+pub use clock::Clock;
+pub use error::Error;
+pub use migrate::{Applied, Migrations, Step};
+pub use redis::{Heard, Redis, Subscription};
+pub use store::Store;
+pub use tokio_postgres::{Row, types};

@@ -1,1 +1,1 @@
-//! placeholder
+//! PostgreSQL binaries that come with `cargo build`.

@@ -1,0 +1,136 @@
+//! What statements run on: a [`Client`] reads, a [`Transaction`] reads and writes.
+
+use crate::error::Error;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU8, Ordering};
+use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
+
+/// The parameters of a statement: `&[&id, &name]`.
+pub type Params<'p> = &'p [&'p (dyn ToSql + Sync)];
+
+/// A connection on which one may read. A [`Transaction`] derefs to it, so a function that reads takes `&Client<'_>`
+/// and works in both.
+///
+/// Statements are prepared once a connection and kept, which saves a round trip (about 70 µs on a unix socket) each
+/// time; they are `&'static str` so that this memory is bounded by the program's text.
+pub struct Client<'c> {
+    via: Via<'c>,
+    /// The worst that has happened to the open transaction: [`SOUND`], [`FAILED`] or [`CONFLICTED`].
+    health: AtomicU8,
+}
+
+enum Via<'c> {
+    Connection(&'c deadpool_postgres::ClientWrapper),
+    Transaction(&'c deadpool_postgres::Transaction<'c>),
+}
+
+const SOUND: u8 = 0;
+/// A statement failed: PostgreSQL answers COMMIT with a silent ROLLBACK.
+const FAILED: u8 = 1;
+/// A statement lost against another transaction: running all again may succeed.
+const CONFLICTED: u8 = 2;
+
+impl<'c> Client<'c> {
+    pub(crate) fn connection(connection: &'c deadpool_postgres::ClientWrapper) -> Client<'c> {
+        Client { via: Via::Connection(connection), health: AtomicU8::new(SOUND) }
+    }
+
+    /// All rows of a statement.
+    pub async fn query(&self, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>, Error> {
+        let done = async {
+            match &self.via {
+                Via::Connection(on) => on.query(&on.prepare_cached(sql).await?, params).await,
+                Via::Transaction(on) => on.query(&on.prepare_cached(sql).await?, params).await,
+            }
+        };
+        done.await.map_err(|error| self.refused(sql, error))
+    }
+
+    /// The one row of a statement that always has one, such as `insert … returning`.
+    pub async fn query_one(&self, sql: &'static str, params: Params<'_>) -> Result<Row, Error> {
+        let done = async {
+            match &self.via {
+                Via::Connection(on) => on.query_one(&on.prepare_cached(sql).await?, params).await,
+                Via::Transaction(on) => on.query_one(&on.prepare_cached(sql).await?, params).await,
+            }
+        };
+        done.await.map_err(|error| self.refused(sql, error))
+    }
+
+    /// The row of a statement that has at most one.
+    pub async fn query_opt(&self, sql: &'static str, params: Params<'_>) -> Result<Option<Row>, Error> {
+        let done = async {
+            match &self.via {
+                Via::Connection(on) => on.query_opt(&on.prepare_cached(sql).await?, params).await,
+                Via::Transaction(on) => on.query_opt(&on.prepare_cached(sql).await?, params).await,
+            }
+        };
+        done.await.map_err(|error| self.refused(sql, error))
+    }
+
+    /// Asks PostgreSQL to plan a statement without running it: one test prepares every statement of the program.
+    pub async fn prepare(&self, sql: &'static str) -> Result<(), Error> {
+        let done = match &self.via {
+            Via::Connection(on) => on.prepare_cached(sql).await,
+            Via::Transaction(on) => on.prepare_cached(sql).await,
+        };
+        done.map(drop).map_err(|error| self.refused(sql, error))
+    }
+
+    /// Remembers what a failure means for the open transaction. Only PostgreSQL's own refusals abort one; a wrong
+    /// parameter type is caught before anything is sent.
+    fn refused(&self, sql: &str, error: tokio_postgres::Error) -> Error {
+        if let Some(code) = error.code() {
+            let health = if is_conflict(code) { CONFLICTED } else { FAILED };
+            self.health.fetch_max(health, Ordering::Relaxed);
+        }
+        Error::statement(sql, error)
+    }
+}
+
+/// An open transaction. Whoever writes takes `&Transaction<'_>`, which proves that the caller commits or rolls back.
+pub struct Transaction<'c> {
+    client: Client<'c>,
+    open: &'c deadpool_postgres::Transaction<'c>,
+}
+
+impl<'c> Transaction<'c> {
+    pub(crate) fn of(open: &'c deadpool_postgres::Transaction<'c>) -> Transaction<'c> {
+        let client = Client { via: Via::Transaction(open), health: AtomicU8::new(SOUND) };
+        Transaction { client, open }
+    }
+
+    /// Runs a statement without rows; says how many it touched.
+    pub async fn execute(&self, sql: &'static str, params: Params<'_>) -> Result<u64, Error> {
+        let done = async { self.open.execute(&self.open.prepare_cached(sql).await?, params).await };
+        done.await.map_err(|error| self.client.refused(sql, error))
+    }
+
+    /// Runs several statements without parameters, such as a migration step.
+    pub async fn batch(&self, sql: &str) -> Result<(), Error> {
+        self.open.batch_execute(sql).await.map_err(|error| self.client.refused(sql, error))
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.client.health.load(Ordering::Relaxed) != SOUND
+    }
+
+    pub(crate) fn has_conflicted(&self) -> bool {
+        self.client.health.load(Ordering::Relaxed) == CONFLICTED
+    }
+}
+
+impl<'c> Deref for Transaction<'c> {
+    type Target = Client<'c>;
+
+    fn deref(&self) -> &Client<'c> {
+        &self.client
+    }
+}
+
+/// Whether PostgreSQL gave up on this transaction in favour of another one.
+pub(crate) fn is_conflict(code: &SqlState) -> bool {
+    *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED
+}

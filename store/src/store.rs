@@ -1,0 +1,207 @@
+//! The pool of connections, and the two ways to use one: [`Store::run_tx`] and [`Store::read`].
+
+use crate::client::{Client, Transaction, is_conflict};
+use crate::error::{Error, reason};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+use tokio_postgres::{Config, NoTls};
+
+/// How long a caller waits for a free connection.
+const WAIT_MS_MAX: u64 = 5_000;
+/// How long making a new connection may take.
+const CONNECT_MS_MAX: u64 = 5_000;
+/// How often a transaction is tried in all when it keeps losing against others.
+const ATTEMPTS_MAX: u32 = 5;
+/// The longest pause before the second try; it doubles from try to try.
+const PAUSE_MS_MAX: u64 = 10;
+
+/// A PostgreSQL database. Cloning is cheap and shares the connections.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    connections_max: usize,
+    /// Host and database, for messages.
+    address: String,
+}
+
+impl Store {
+    /// Connects to `postgresql://user:password@host:port/name` (or `…?host=/socket/folder`), with at most
+    /// `connections_max` connections, and makes the first one to prove that it works.
+    pub async fn connect(url: &str, connections_max: usize) -> Result<Store, Error> {
+        let mut config = Config::from_str(url)
+            .map_err(|error| Error::InvalidUrl { reason: reason(&error).replace(url, "…") })?;
+        if config.get_application_name().is_none() {
+            config.application_name("crease");
+        }
+        let address = address(&config);
+        let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let pool = Pool::builder(Manager::from_config(config, NoTls, manager))
+            .max_size(connections_max)
+            .wait_timeout(Some(Duration::from_millis(WAIT_MS_MAX)))
+            .create_timeout(Some(Duration::from_millis(CONNECT_MS_MAX)))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .expect("a pool with a runtime can be built");
+        let store = Store { pool, connections_max, address };
+        drop(store.connection().await?);
+        Ok(store)
+    }
+
+    /// Runs `body` in a transaction: commits when it answers `Ok`, rolls back when it answers `Err` or is dropped.
+    ///
+    /// When PostgreSQL gives the transaction up in favour of another one (SQLSTATE 40001 or 40P01), all of `body` runs
+    /// again, up to five times in all with short random pauses. Hence `body` is an `AsyncFn`: it borrows what it uses
+    /// and must have no effect outside the transaction. Whoever wants to tell others does so after `run_tx` returned.
+    ///
+    /// `name` labels the histogram `store_tx_seconds{name, outcome}`, with `outcome` one of `committed`,
+    /// `rolled_back` (the body said so), `failed` (the database did) and `cancelled` (the caller went away).
+    pub async fn run_tx<T, E, F>(&self, name: &'static str, body: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFnOnce(&Transaction<'_>) -> Result<T, E> + Clone,
+    {
+        let mut measured = Measured::start("store_tx_seconds", name);
+        for attempt in 1.. {
+            let mut connection = measured.or_failed(self.connection().await)?;
+            let begun = connection.transaction().await.map_err(|error| self.broken(&error));
+            let open = measured.or_failed(begun)?;
+            let tx = Transaction::of(&open);
+            let answer = body.clone()(&tx).await;
+            let (failed, mut conflicted) = (tx.has_failed(), tx.has_conflicted());
+            let answer = match answer {
+                Ok(_) if failed => Err(E::from(Error::Aborted { name })),
+                other => other,
+            };
+            let lost = match answer {
+                Ok(value) => match open.commit().await {
+                    Ok(()) => {
+                        measured.end("committed");
+                        return Ok(value);
+                    }
+                    Err(error) => {
+                        conflicted = error.code().is_some_and(is_conflict);
+                        E::from(uncommitted(name, error))
+                    }
+                },
+                Err(error) => {
+                    // A connection that cannot even roll back is broken, and the pool will notice.
+                    if let Err(error) = open.rollback().await {
+                        tracing::debug!(tx = name, reason = reason(&error), "rollback failed");
+                    }
+                    error
+                }
+            };
+            if !conflicted || attempt == ATTEMPTS_MAX {
+                measured.end(if failed || conflicted { "failed" } else { "rolled_back" });
+                return Err(lost);
+            }
+            metrics::counter!("store_tx_retries_total", "name" => name).increment(1);
+            drop(connection);
+            pause(attempt).await;
+        }
+        unreachable!("the last attempt returns")
+    }
+
+    /// Runs `body` on a connection without a transaction: each statement sees the latest committed rows. `name`
+    /// labels the histogram `store_read_seconds{name, outcome}`, with `outcome` `read`, `failed` or `cancelled`.
+    pub async fn read<T, E, F>(&self, name: &'static str, body: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFnOnce(&Client<'_>) -> Result<T, E>,
+    {
+        let mut measured = Measured::start("store_read_seconds", name);
+        let connection = measured.or_failed(self.connection().await)?;
+        let answer = body(&Client::connection(&connection)).await;
+        measured.end(if answer.is_ok() { "read" } else { "failed" });
+        answer
+    }
+
+    /// How many connections the pool may hold.
+    pub fn connections_max(&self) -> usize {
+        self.connections_max
+    }
+
+    /// Closes the idle connections and refuses to hand out more; those in use close when they come back.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
+    pub(crate) async fn connection(&self) -> Result<Object, Error> {
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Timeout(TimeoutType::Wait) => {
+                Error::TooFewConnections { connections_max: self.connections_max, waited_ms: WAIT_MS_MAX }
+            }
+            PoolError::Timeout(_) => self.unreachable(format!("no answer within {CONNECT_MS_MAX} ms")),
+            PoolError::Backend(error) => self.broken(&error),
+            other => self.unreachable(other.to_string()),
+        })
+    }
+
+    fn broken(&self, error: &tokio_postgres::Error) -> Error {
+        self.unreachable(reason(error))
+    }
+
+    fn unreachable(&self, reason: String) -> Error {
+        Error::Unreachable { address: self.address.clone(), reason }
+    }
+}
+
+/// PostgreSQL refuses a commit with an SQLSTATE; anything else means that its answer never came.
+fn uncommitted(name: &'static str, error: tokio_postgres::Error) -> Error {
+    match error.code() {
+        Some(_) => Error::statement("commit", error),
+        None => Error::CommitUnknown { name, reason: reason(&error) },
+    }
+}
+
+/// Waits at random, so that two transactions that met do not meet again.
+async fn pause(attempt: u32) {
+    let ms = rand::random_range(1..=PAUSE_MS_MAX << (attempt - 1));
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+}
+
+/// `host:port/database`, without user and password.
+fn address(config: &Config) -> String {
+    use tokio_postgres::config::Host;
+    let host = match config.get_hosts().first() {
+        Some(Host::Tcp(name)) => name.clone(),
+        #[cfg(unix)]
+        Some(Host::Unix(folder)) => folder.display().to_string(),
+        None => "localhost".into(),
+    };
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    format!("{host}:{port}/{}", config.get_dbname().unwrap_or("postgres"))
+}
+
+/// Times one use of a connection; a drop before the end counts as `cancelled`.
+struct Measured {
+    histogram: &'static str,
+    name: &'static str,
+    started: Instant,
+    outcome: &'static str,
+}
+
+impl Measured {
+    fn start(histogram: &'static str, name: &'static str) -> Measured {
+        Measured { histogram, name, started: Instant::now(), outcome: "cancelled" }
+    }
+
+    fn end(&mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+
+    fn or_failed<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if result.is_err() {
+            self.end("failed");
+        }
+        result
+    }
+}
+
+impl Drop for Measured {
+    fn drop(&mut self) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        metrics::histogram!(self.histogram, "name" => self.name, "outcome" => self.outcome).record(seconds);
+    }
+}
