@@ -25,6 +25,23 @@ pub struct Ball {
     pub as_recorded: bool,
 }
 
+impl Ball {
+    /// Whether it counts in its over: neither a wide nor a no-ball.
+    pub const fn is_legal(&self) -> bool {
+        self.extras.is_legal()
+    }
+
+    /// All runs it brings the batting side.
+    pub const fn total(&self) -> u16 {
+        self.extras.total().saturating_add(self.runs as u16)
+    }
+
+    /// Runs charged to the bowler: off the bat, wides and no-balls.
+    pub const fn charged(&self) -> u16 {
+        (self.runs as u16).saturating_add(self.extras.wides).saturating_add(self.extras.no_balls)
+    }
+}
+
 /// A hit over or to the boundary (Law 19.7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Boundary {
@@ -47,9 +64,26 @@ pub struct Extras {
 }
 
 impl Extras {
-    /// Sum of all kinds.
+    /// Sum of all kinds; never overflows (each is checked against a limit long before).
     pub const fn total(&self) -> u16 {
-        self.wides + self.no_balls + self.byes + self.leg_byes + self.penalty
+        self.wides
+            .saturating_add(self.no_balls)
+            .saturating_add(self.byes)
+            .saturating_add(self.leg_byes)
+            .saturating_add(self.penalty)
+    }
+
+    /// Whether the ball counts in its over: neither a wide nor a no-ball.
+    pub const fn is_legal(&self) -> bool {
+        self.wides == 0 && self.no_balls == 0
+    }
+
+    pub(crate) fn add(&mut self, other: &Extras) {
+        self.wides += other.wides;
+        self.no_balls += other.no_balls;
+        self.byes += other.byes;
+        self.leg_byes += other.leg_byes;
+        self.penalty += other.penalty;
     }
 }
 
@@ -93,6 +127,26 @@ pub enum DismissalKind {
 }
 
 impl DismissalKind {
+    /// In Cricsheet's words: "caught and bowled", "run out".
+    pub const fn words(self) -> &'static str {
+        match self {
+            DismissalKind::Bowled => "bowled",
+            DismissalKind::Caught => "caught",
+            DismissalKind::CaughtAndBowled => "caught and bowled",
+            DismissalKind::Lbw => "lbw",
+            DismissalKind::RunOut => "run out",
+            DismissalKind::Stumped => "stumped",
+            DismissalKind::HitWicket => "hit wicket",
+            DismissalKind::HandledTheBall => "handled the ball",
+            DismissalKind::HitTheBallTwice => "hit the ball twice",
+            DismissalKind::ObstructingTheField => "obstructing the field",
+            DismissalKind::TimedOut => "timed out",
+            DismissalKind::RetiredOut => "retired out",
+            DismissalKind::RetiredHurt => "retired hurt",
+            DismissalKind::RetiredNotOut => "retired not out",
+        }
+    }
+
     /// Whether the side loses a wicket.
     pub const fn is_wicket(self) -> bool {
         !matches!(self, DismissalKind::RetiredHurt | DismissalKind::RetiredNotOut)

@@ -53,11 +53,13 @@ pub struct InningsStart {
     pub overs: Option<u16>,
     /// The side batted again at the other's order (Law 14).
     pub follow_on: bool,
+    /// An archive has this innings although the format gives the side none. Never set by live feeds.
+    pub as_recorded: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TargetSet {
-    /// Runs needed to win.
+    /// Runs needed to win. 0 withdraws the target (or says that there is none: a first innings cut short).
     pub runs: u16,
     /// The innings is cut to this many whole overs and further balls ("7.3" = 7 and 3); none keeps the limit.
     pub overs: Option<u16>,
@@ -74,6 +76,9 @@ pub struct Penalty {
     pub runs: u16,
     /// True: added before the first ball of the innings, or after its last: shown apart in the list of balls.
     pub outside_play: bool,
+    /// Awarded to the side in the field: added to its last completed innings, and so to a target derived from it
+    /// (Law 41.18). A side that has not batted yet gets them in its next innings, by a command there.
+    pub to_fielding: bool,
 }
 
 /// A player takes another's place (concussion, impact player, supersub…), or another's duty in mid-over.

@@ -1,6 +1,6 @@
 //! One side's turn to bat: totals, batters, bowlers, partnerships, overs.
 
-use crate::{Ball, Dismissal, Extras, PlayerId, Side};
+use crate::{Ball, Dismissal, Extras, PlayerId, Rate, Setup, Side};
 
 /// The state of one innings. Every figure is derived from commands; nothing here is set by hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +54,82 @@ pub struct Innings {
 impl Innings {
     /// Balls kept in [`Innings::recent`].
     pub const RECENT_MAX: usize = 24;
+
+    /// This batter's innings, once they have come in.
+    pub fn batter(&self, player: PlayerId) -> Option<&Batter> {
+        self.batters.iter().find(|it| it.player == player)
+    }
+
+    /// This bowler's figures, once they have bowled.
+    pub fn bowler_of(&self, player: PlayerId) -> Option<&Bowler> {
+        self.bowlers.iter().find(|it| it.player == player)
+    }
+
+    /// The batters at the wicket, two at most, in order of coming in.
+    pub fn at_wicket(&self) -> impl Iterator<Item = &Batter> {
+        self.batters.iter().filter(|it| it.state == BatterState::Batting)
+    }
+
+    /// The partnership that goes on.
+    pub fn partnership(&self) -> Option<&Partnership> {
+        self.partnerships.last().filter(|it| {
+            self.at_wicket().filter(|b| b.player == it.first || b.player == it.second).count() == 2
+        })
+    }
+
+    /// Runs an over, miscounted overs taken as whole ones.
+    pub fn run_rate(&self, balls_per_over: u8) -> Option<Rate> {
+        Rate::new(u32::from(self.runs), u32::from(balls_per_over), self.balls_counted(balls_per_over))
+    }
+
+    /// Wickets that end the innings: two in a super over; else ten, or one fewer than the side has players, less the
+    /// absent. A side of which fewer than two players are known counts as eleven.
+    pub fn wickets_max(&self, setup: &Setup) -> u8 {
+        if self.super_over {
+            return 2;
+        }
+        let listed = setup.players.iter().filter(|it| it.side == self.batting).count();
+        let all = if listed < 2 { 10 } else { (listed - 1).min(10) };
+        u8::try_from(all.saturating_sub(self.absent.len())).unwrap_or(10)
+    }
+}
+
+impl InningsEnd {
+    /// "all out", "declared"…
+    pub const fn words(self) -> &'static str {
+        match self {
+            InningsEnd::AllOut => "all out",
+            InningsEnd::OversComplete => "all overs bowled",
+            InningsEnd::TargetReached => "target reached",
+            InningsEnd::Declared => "declared",
+            InningsEnd::Forfeited => "forfeited",
+            InningsEnd::Closed => "closed",
+        }
+    }
+}
+
+impl Batter {
+    /// Runs a hundred balls; none before the first ball.
+    pub fn strike_rate(&self) -> Option<Rate> {
+        Rate::new(u32::from(self.runs), 100, u32::from(self.balls))
+    }
+}
+
+impl Bowler {
+    /// Runs an over; none before the first legal ball.
+    pub fn economy(&self, balls_per_over: u8) -> Option<Rate> {
+        let per = u32::from(balls_per_over);
+        Rate::new(u32::from(self.runs), per, u32::from(self.overs) * per + u32::from(self.over_balls))
+    }
+
+    /// "4", "3.4".
+    pub fn overs_text(&self) -> String {
+        if self.over_balls == 0 {
+            self.overs.to_string()
+        } else {
+            format!("{}.{}", self.overs, self.over_balls)
+        }
+    }
 }
 
 /// Why an innings is over.
@@ -116,6 +192,7 @@ pub struct Bowler {
     /// Runs charged: off the bat, wides and no-balls.
     pub runs: u16,
     pub wickets: u8,
+    /// Runs, as in [`Extras`].
     pub wides: u16,
     pub no_balls: u16,
     /// Balls (legal) off which nothing was charged.

@@ -13,15 +13,33 @@
 mod ball;
 mod change;
 mod command;
+mod commentary;
+mod delivery;
 mod game;
 mod innings;
+mod log;
 mod outcome;
+mod overs;
+mod play;
+mod rate;
+mod refusal;
 mod setup;
+mod status;
+mod totals;
+mod verdict;
+mod wicket;
 
 pub use ball::{Ball, Boundary, Decision, Dismissal, DismissalKind, Extras, Fielder, Review};
+pub use change::Change;
 pub use command::{Command, InningsStart, Penalty, PlayerIn, Replacement, Role, TargetSet, Toss};
-pub use innings::{Batter, BatterState, Bowled, Bowler, Fall, Innings, InningsEnd, OverTotal, Partnership, Powerplay, PowerplayKind, Target};
-pub use change::{Change, Refusal};
 pub use game::{Match, Phase};
+pub use innings::{
+    Batter, BatterState, Bowled, Bowler, Fall, Innings, InningsEnd, OverTotal, Partnership, Powerplay,
+    PowerplayKind, Target,
+};
+pub use log::{Log, Op};
 pub use outcome::{Outcome, Tiebreak};
-pub use setup::{Format, Player, PlayerId, Setup, Side, Team};
+pub use rate::Rate;
+pub use refusal::Refusal;
+pub use setup::{Format, Player, PlayerId, Setup, SetupError, Side, Team};
+pub use totals::InningsTotals;

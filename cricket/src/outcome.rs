@@ -6,13 +6,31 @@ use crate::Side;
 /// one, in the feed's words: "D/L", "VJD", "Awarded".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    Runs { winner: Side, runs: u16, method: Option<String> },
-    Wickets { winner: Side, wickets: u8, method: Option<String> },
+    Runs {
+        winner: Side,
+        runs: u16,
+        method: Option<String>,
+    },
+    Wickets {
+        winner: Side,
+        wickets: u8,
+        method: Option<String>,
+    },
     /// By an innings and so many runs.
-    Innings { winner: Side, runs: u16, method: Option<String> },
+    Innings {
+        winner: Side,
+        runs: u16,
+        method: Option<String>,
+    },
     /// A winner with no margin: awarded, conceded, or settled otherwise.
-    Win { winner: Side, method: Option<String> },
-    Tie { tiebreak: Option<Tiebreak>, method: Option<String> },
+    Win {
+        winner: Side,
+        method: Option<String>,
+    },
+    Tie {
+        tiebreak: Option<Tiebreak>,
+        method: Option<String>,
+    },
     Draw,
     NoResult,
     /// Called off without a ball bowled.

@@ -1,5 +1,7 @@
 //! What is known of a match before its first ball: who plays, what, where and by which rules.
 
+use std::fmt;
+
 /// A player's place in [`Setup::players`]. Names are unique within a match only, so ids are too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PlayerId(pub u16);
@@ -92,8 +94,89 @@ pub struct Setup {
     pub date: String,
 }
 
+/// Why a [`Setup`] cannot be that of a match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetupError {
+    /// Not exactly two teams.
+    Teams { count: usize },
+    /// A team has no name, or both have the same.
+    TeamName,
+    /// More than [`Setup::PLAYERS_MAX`].
+    TooManyPlayers { count: usize },
+    /// A player has no name.
+    PlayerName { index: usize },
+    /// Two players of one side have the same name.
+    SameName { name: String },
+    /// Not 1 to 10.
+    BallsPerOver { balls: u8 },
+    /// No overs at all, or more than [`Setup::OVERS_MAX`].
+    Overs { overs: u16 },
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SetupError::Teams { count } => write!(f, "a match has two teams, not {count}"),
+            SetupError::TeamName => f.write_str("both teams need a name, and not the same"),
+            SetupError::TooManyPlayers { count } => {
+                write!(f, "{count} players are more than {}", Setup::PLAYERS_MAX)
+            }
+            SetupError::PlayerName { index } => write!(f, "player {index} (from 0) has no name"),
+            SetupError::SameName { name } => write!(f, "two players of one side are called {name}"),
+            SetupError::BallsPerOver { balls } => write!(f, "an over has 1 to 10 balls, not {balls}"),
+            SetupError::Overs { overs } => {
+                write!(f, "an innings has 1 to {} overs, not {overs}", Setup::OVERS_MAX)
+            }
+        }
+    }
+}
+
+impl std::error::Error for SetupError {}
+
 impl Setup {
-    /// The team on `side`; its name is empty in a setup that was never filled.
+    /// Players of both sides together, replacements included.
+    pub const PLAYERS_MAX: usize = 200;
+    /// Overs that an innings may be limited to.
+    pub const OVERS_MAX: u16 = 500;
+
+    /// Whether a match can be played by it: two teams, distinct names, a sane length of overs.
+    pub fn check(&self) -> Result<(), SetupError> {
+        let [home, away] = self.teams.as_slice() else {
+            return Err(SetupError::Teams { count: self.teams.len() });
+        };
+        if home.name.trim().is_empty() || away.name.trim().is_empty() || home.name == away.name {
+            return Err(SetupError::TeamName);
+        }
+        if self.players.len() > Setup::PLAYERS_MAX {
+            return Err(SetupError::TooManyPlayers { count: self.players.len() });
+        }
+        for (index, player) in self.players.iter().enumerate() {
+            if player.name.trim().is_empty() {
+                return Err(SetupError::PlayerName { index });
+            }
+            if self.players[..index].iter().any(|it| it.side == player.side && it.name == player.name) {
+                return Err(SetupError::SameName { name: player.name.clone() });
+            }
+        }
+        if !(1..=10).contains(&self.balls_per_over) {
+            return Err(SetupError::BallsPerOver { balls: self.balls_per_over });
+        }
+        match self.overs {
+            Some(overs) if overs == 0 || overs > Setup::OVERS_MAX => Err(SetupError::Overs { overs }),
+            _ => Ok(()),
+        }
+    }
+
+    /// How commentary calls a player: the name without leading initials ("V Kohli" is "Kohli", "AB de Villiers" is
+    /// "de Villiers"), or the whole name where another player of the match would be called the same.
+    pub fn short_name(&self, id: PlayerId) -> &str {
+        let name = self.name(id);
+        let short = surname(name);
+        let shared = self.players.iter().filter(|it| surname(&it.name) == short).take(2).count() > 1;
+        if shared { name } else { short }
+    }
+
+    /// The team on on `side`; its name is empty in a setup that was never filled.
     pub fn team(&self, side: Side) -> &Team {
         static NOBODY: Team = Team { name: String::new(), short: String::new() };
         self.teams.get(side.index()).unwrap_or(&NOBODY)
@@ -118,5 +201,17 @@ impl Setup {
     /// Innings a side may bat, super overs aside: 2 in multi-day cricket, else 1.
     pub const fn innings_a_side(&self) -> usize {
         if self.format.is_multi_day() { 2 } else { 1 }
+    }
+}
+
+/// What follows leading initials; the whole name when it has none.
+fn surname(name: &str) -> &str {
+    match name.split_once(' ') {
+        Some((first, rest))
+            if !rest.is_empty() && first.chars().all(|it| it.is_uppercase() || "-.'".contains(it)) =>
+        {
+            rest
+        }
+        _ => name,
     }
 }
