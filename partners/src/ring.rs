@@ -1,0 +1,310 @@
+//! The check of a key, in memory.
+
+use crate::key::{self, Key, Kind, Mode, Record};
+use crate::origin::{Origin, shortened};
+use crate::{Error, KeyError};
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::Arc;
+use store::Store;
+
+/// All keys of all organisations, in this process's memory. Reading takes no lock and does no I/O: a check costs about
+/// a microsecond, nearly all of it one SHA-256. A change copies the table (some milliseconds for 100,000 keys), and
+/// changes are as rare as people at a dashboard.
+///
+/// Cloning is cheap and shares the keys.
+///
+/// Invariant: keys are never deleted and never revived, in the table as here. So whatever the order in which loads and
+/// notes of changes arrive, taking the union and keeping every revocation gives the truth.
+#[derive(Clone, Default)]
+pub struct KeyRing {
+    by_sha256: Arc<ArcSwap<BySha256>>,
+}
+
+type BySha256 = HashMap<[u8; 32], Arc<Record>>;
+
+/// Which keys a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Routes that read.
+    Any,
+    /// Where a key travels in an address (`?key=`), which ends up in logs and histories.
+    Publishable,
+    /// Feeds, and all that changes something.
+    Secret,
+}
+
+impl Need {
+    const fn is_met_by(self, kind: Kind) -> bool {
+        match self {
+            Need::Any => true,
+            Need::Publishable => matches!(kind, Kind::Publishable),
+            Need::Secret => matches!(kind, Kind::Secret),
+        }
+    }
+}
+
+/// The proof that a request came with a good key; only [`KeyRing::check`] makes one. Whether the match asked for may be
+/// seen in its [`mode`](PartnerKey::mode) is for the caller to check: test keys see the sandbox match alone.
+#[derive(Clone, Debug)]
+pub struct PartnerKey {
+    record: Arc<Record>,
+}
+
+impl PartnerKey {
+    /// `key_…`
+    pub fn key_id(&self) -> &str {
+        &self.record.id
+    }
+
+    /// `org_…`
+    pub fn organisation_id(&self) -> &str {
+        &self.record.organisation_id
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.record.kind
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.record.mode
+    }
+}
+
+/// Why a request's key is not enough. It never repeats the key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRefusal {
+    #[error("this needs an API key, as `Authorization: Bearer crs_…` or `X-Crease-Key: crs_…`")]
+    Missing,
+    #[error("this is not an API key: {0}")]
+    Malformed(KeyError),
+    #[error("this key was never issued here")]
+    Unknown,
+    #[error("this key was revoked")]
+    Revoked,
+    #[error("{}", wrong_kind(*.need))]
+    WrongKind { need: Need },
+    /// `origin` is what the browser said, cut at some 270 characters.
+    #[error("this key may not be used on {origin}; its owner can add that origin")]
+    OriginRefused { origin: String },
+}
+
+impl KeyRefusal {
+    /// A stable word for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            KeyRefusal::Missing => "key_missing",
+            KeyRefusal::Malformed(_) => "key_malformed",
+            KeyRefusal::Unknown => "key_unknown",
+            KeyRefusal::Revoked => "key_revoked",
+            KeyRefusal::WrongKind { .. } => "key_wrong_kind",
+            KeyRefusal::OriginRefused { .. } => "origin_refused",
+        }
+    }
+}
+
+const fn wrong_kind(need: Need) -> &'static str {
+    match need {
+        Need::Any | Need::Secret => "this needs a secret key (crs_sk_…), from a server",
+        Need::Publishable => "only a publishable key (crs_pk_…) may stand in an address",
+    }
+}
+
+impl KeyRing {
+    /// Checks the key that came with a request (`None`: none came) and the request's `Origin` header.
+    ///
+    /// The look-up is by SHA-256, with an ordinary comparison. Its timing can say at most how much of the *hash* of a
+    /// guess agrees with a stored one, and nobody can steer a hash towards that without trying 2ⁿ keys for n bits; so
+    /// nothing is learnt about a stored key, and a constant-time comparison would add nothing.
+    ///
+    /// A publishable key is bound to its origins when a browser says where the page is from. A request without an
+    /// `Origin` passes: browsers leave it out of navigations and of reads from the page's own site, and who is not a
+    /// browser could send any. The binding keeps other *sites* from using a key; quotas are what limits everyone else.
+    /// A secret key has no origins and the header is not looked at.
+    pub fn check(
+        &self,
+        text: Option<&str>,
+        origin: Option<&str>,
+        need: Need,
+    ) -> Result<PartnerKey, KeyRefusal> {
+        let text = text.filter(|text| !text.is_empty()).ok_or(KeyRefusal::Missing)?;
+        let key = Key::parse(text).map_err(KeyRefusal::Malformed)?;
+        let record = self.by_sha256.load().get(&key.hash()).cloned().ok_or(KeyRefusal::Unknown)?;
+        if record.revoked_at.is_some() {
+            return Err(KeyRefusal::Revoked);
+        }
+        if !need.is_met_by(record.kind) {
+            return Err(KeyRefusal::WrongKind { need });
+        }
+        match (record.kind, origin) {
+            (Kind::Publishable, Some(origin)) if !is_allowed(&record, origin) => {
+                Err(KeyRefusal::OriginRefused { origin: shortened(origin) })
+            }
+            _ => Ok(PartnerKey { record }),
+        }
+    }
+
+    /// Takes in the table of keys; says how many keys there are. Good at the start, and again whenever notes of changes
+    /// may have been missed.
+    pub async fn load(&self, store: &Store) -> Result<usize, Error> {
+        let records = store.read("partners_key_ring_load", key::all).await?;
+        self.change(|keys| {
+            for record in &records {
+                put(keys, record);
+            }
+        });
+        Ok(self.by_sha256.load().len())
+    }
+
+    /// Takes in a key that was issued or changed.
+    pub fn insert(&self, record: &Record) {
+        self.change(|keys| put(keys, record));
+    }
+
+    /// Refuses a key from now on; false when it is not known here. Whoever holds a [`PartnerKey`] made before keeps it:
+    /// closing open streams is the caller's work.
+    pub fn revoke(&self, key_id: &str, at: Timestamp) -> bool {
+        let found = self.by_sha256.load().values().find(|record| record.id == key_id).cloned();
+        let Some(record) = found else { return false };
+        self.insert(&Record { revoked_at: Some(at), ..(*record).clone() });
+        true
+    }
+
+    fn change(&self, change: impl Fn(&mut BySha256)) {
+        self.by_sha256.rcu(|keys| {
+            let mut keys = (**keys).clone();
+            change(&mut keys);
+            keys
+        });
+    }
+}
+
+/// Puts a record in place of an older one of the same key, but for a revocation, which stays.
+fn put(keys: &mut BySha256, record: &Record) {
+    let mut record = record.clone();
+    let before = keys.get(&record.sha256);
+    record.revoked_at = before.and_then(|before| before.revoked_at).or(record.revoked_at);
+    keys.insert(record.sha256, Arc::new(record));
+}
+
+fn is_allowed(record: &Record, origin: &str) -> bool {
+    let Ok(origin) = origin.parse::<Origin>() else { return false };
+    record.origins.iter().any(|pattern| pattern.matches(&origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OriginPattern;
+
+    const PAGE: Option<&str> = Some("https://partner.example");
+
+    fn issued(kind: Kind) -> (Record, Key) {
+        let key = Key::generate(kind, Mode::Live);
+        let origins = match kind {
+            Kind::Publishable => vec![OriginPattern::parse("https://partner.example").unwrap()],
+            Kind::Secret => vec![],
+        };
+        let record = Record {
+            id: store::ids::new("key"),
+            organisation_id: "org_0".into(),
+            kind,
+            mode: Mode::Live,
+            name: "Website".into(),
+            prefix: key.prefix().into(),
+            sha256: key.hash(),
+            origins,
+            created_at: Timestamp::UNIX_EPOCH,
+            revoked_at: None,
+            last_used_at: None,
+        };
+        (record, key)
+    }
+
+    /// A ring with one key.
+    fn ring(kind: Kind) -> (KeyRing, Record, Key) {
+        let (record, key) = issued(kind);
+        let ring = KeyRing::default();
+        ring.insert(&record);
+        (ring, record, key)
+    }
+
+    #[test]
+    fn a_good_key_proves_who_asks() {
+        let (ring, record, key) = ring(Kind::Publishable);
+        let partner = ring.check(Some(key.reveal()), PAGE, Need::Any).unwrap();
+        assert_eq!((partner.key_id(), partner.organisation_id()), (record.id.as_str(), "org_0"));
+        assert_eq!((partner.kind(), partner.mode()), (Kind::Publishable, Mode::Live));
+    }
+
+    #[test]
+    fn each_refusal_has_its_reason_and_code() {
+        let (ring, _, key) = ring(Kind::Publishable);
+        let check = |text: Option<&str>, origin, need, expected: KeyRefusal, code| {
+            let refusal = ring.check(text, origin, need).unwrap_err();
+            assert_eq!((&refusal, refusal.code()), (&expected, code));
+        };
+        let stranger = Key::generate(Kind::Publishable, Mode::Live);
+        let (good, evil) = (Some(key.reveal()), "https://evil.test");
+        check(None, PAGE, Need::Any, KeyRefusal::Missing, "key_missing");
+        check(Some(""), PAGE, Need::Any, KeyRefusal::Missing, "key_missing");
+        let malformed = KeyRefusal::Malformed(KeyError::Length { found: 5 });
+        check(Some("hello"), PAGE, Need::Any, malformed, "key_malformed");
+        check(Some(stranger.reveal()), PAGE, Need::Any, KeyRefusal::Unknown, "key_unknown");
+        check(good, PAGE, Need::Secret, KeyRefusal::WrongKind { need: Need::Secret }, "key_wrong_kind");
+        for origin in [evil, "null", ""] {
+            let refused = KeyRefusal::OriginRefused { origin: origin.into() };
+            check(good, Some(origin), Need::Any, refused, "origin_refused");
+        }
+    }
+
+    #[test]
+    fn no_refusal_repeats_the_key() {
+        let (ring, record, key) = ring(Kind::Secret);
+        let mut changed = key.reveal().to_owned();
+        changed.replace_range(47.., if changed.ends_with('0') { "1" } else { "0" });
+        ring.revoke(&record.id, Timestamp::UNIX_EPOCH);
+        for (text, refusal) in [(changed.as_str(), "key_malformed"), (key.reveal(), "key_revoked")] {
+            let refused = ring.check(Some(text), None, Need::Secret).unwrap_err();
+            assert_eq!(refused.code(), refusal);
+            assert!(!format!("{refused} {refused:?}").contains(&text[12..20]));
+        }
+    }
+
+    #[test]
+    fn a_publishable_key_passes_without_an_origin() {
+        let (ring, _, key) = ring(Kind::Publishable);
+        assert!(ring.check(Some(key.reveal()), None, Need::Publishable).is_ok());
+    }
+
+    #[test]
+    fn a_secret_key_has_no_origins_and_never_stands_in_an_address() {
+        let (ring, _, key) = ring(Kind::Secret);
+        assert!(ring.check(Some(key.reveal()), PAGE, Need::Secret).is_ok());
+        assert!(ring.check(Some(key.reveal()), None, Need::Any).is_ok());
+        let refusal = ring.check(Some(key.reveal()), None, Need::Publishable).unwrap_err();
+        assert_eq!(refusal, KeyRefusal::WrongKind { need: Need::Publishable });
+    }
+
+    #[test]
+    fn a_revoked_key_stays_revoked_whatever_arrives_later() {
+        let (ring, record, key) = ring(Kind::Secret);
+        assert!(ring.revoke(&record.id, Timestamp::UNIX_EPOCH));
+        ring.insert(&record);
+        assert_eq!(ring.check(Some(key.reveal()), None, Need::Any).unwrap_err(), KeyRefusal::Revoked);
+        assert!(!ring.revoke("key_of_nobody", Timestamp::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn keys_may_be_added_from_many_threads_at_once() {
+        let ring = KeyRing::default();
+        let added: Vec<(Record, Key)> = (0..64).map(|_| issued(Kind::Secret)).collect();
+        std::thread::scope(|scope| {
+            for chunk in added.chunks(16) {
+                scope.spawn(|| chunk.iter().for_each(|(record, _)| ring.insert(record)));
+            }
+        });
+        assert!(added.iter().all(|(_, key)| ring.check(Some(key.reveal()), None, Need::Any).is_ok()));
+    }
+}
