@@ -1,0 +1,123 @@
+//! Organisations and keys in a real PostgreSQL, up to the ring that serves requests.
+
+use partners::{Error, Issued, KeyRefusal, KeyRing, Kind, MIGRATIONS, Mode, Need, NewKey, key, organisation};
+use store::Store;
+use store::testing::TestStore;
+
+const WEBSITE: NewKey<'_> = NewKey {
+    kind: Kind::Publishable,
+    mode: Mode::Live,
+    name: "Website",
+    origins: &["https://Partner.example:443", "https://*.partner.example"],
+};
+const FEED: NewKey<'_> = NewKey { kind: Kind::Secret, mode: Mode::Test, name: "Feed", origins: &[] };
+
+async fn organisation(store: &Store) -> String {
+    let made = store.run_tx("test", async |tx| organisation::create(tx, " Partner ").await).await;
+    made.expect("an organisation is made").id
+}
+
+async fn issue(store: &Store, organisation_id: &str, new: &NewKey<'_>) -> Result<Issued, Error> {
+    store.run_tx("test", async |tx| key::issue(tx, organisation_id, new).await).await
+}
+
+#[tokio::test]
+async fn an_issued_key_is_stored_without_its_text_and_found_again() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let organisation_id = organisation(test.store()).await;
+    let issued = issue(test.store(), &organisation_id, &WEBSITE).await.unwrap();
+    let record = &issued.record;
+    assert!(store::ids::is_valid("org", &organisation_id) && store::ids::is_valid("key", &record.id));
+    assert_eq!((&record.organisation_id, record.name.as_str()), (&organisation_id, "Website"));
+    assert_eq!((record.kind, record.mode), (Kind::Publishable, Mode::Live));
+    assert_eq!((record.prefix.as_str(), record.sha256), (issued.key.prefix(), issued.key.hash()));
+    let origins: Vec<String> = record.origins.iter().map(ToString::to_string).collect();
+    assert_eq!(origins, ["https://partner.example", "https://*.partner.example"]);
+    assert_eq!((record.revoked_at, record.last_used_at), (None, None));
+
+    let found = test.store().read("test", async |client| key::find(client, &record.id).await).await.unwrap();
+    assert_eq!(found.as_ref(), Some(record));
+    let row = test.store().read("test", async |client| {
+        client.query_one("select to_jsonb(k)::text from partners.api_key k", &[]).await
+    });
+    let stored: String = row.await.unwrap().get(0);
+    assert!(!stored.contains(issued.key.reveal()), "the key's text is in its row");
+}
+
+#[tokio::test]
+async fn what_cannot_be_issued_is_refused_and_leaves_nothing() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let organisation_id = organisation(test.store()).await;
+    let long = "x".repeat(101);
+    let many = ["https://partner.example"; 51];
+    let cases: [(NewKey<'_>, &str); 6] = [
+        (NewKey { name: "  ", ..WEBSITE }, "a name has 1 to 100 characters, this one has 0"),
+        (NewKey { name: &long, ..WEBSITE }, "a name has 1 to 100 characters, this one has 101"),
+        (NewKey { origins: &[], ..WEBSITE }, "a publishable key needs at least one origin"),
+        (NewKey { origins: &["https://partner.example"], ..FEED }, "a secret key stays on servers"),
+        (NewKey { origins: &many, ..WEBSITE }, "a key has at most 50 origins, not 51"),
+        (NewKey { origins: &["https://*.example"], ..WEBSITE }, "the wildcard would match whole top-level"),
+    ];
+    for (new, expected) in cases {
+        let refused = issue(test.store(), &organisation_id, &new).await.unwrap_err().to_string();
+        assert!(refused.starts_with(expected), "{refused}");
+    }
+    let refused = issue(test.store(), "org_of_nobody", &FEED).await.unwrap_err();
+    assert_eq!(refused.to_string(), "there is no organisation org_of_nobody");
+    assert_eq!(test.store().read("test", key::all).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_revocation_keeps_its_first_time() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let organisation_id = organisation(test.store()).await;
+    let id = issue(test.store(), &organisation_id, &FEED).await.unwrap().record.id;
+    let revoke = async |id: &str| test.store().run_tx("test", async |tx| key::revoke(tx, id).await).await;
+    let first = revoke(&id).await.unwrap();
+    assert!(first.revoked_at.is_some());
+    assert_eq!(revoke(&id).await.unwrap(), first);
+    assert_eq!(revoke("key_of_nobody").await.unwrap_err().to_string(), "there is no key key_of_nobody");
+}
+
+#[tokio::test]
+async fn a_ring_serves_what_it_loaded_and_what_it_was_told_since() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let organisation_id = organisation(test.store()).await;
+    let website = issue(test.store(), &organisation_id, &WEBSITE).await.unwrap();
+    let feed = issue(test.store(), &organisation_id, &FEED).await.unwrap();
+    let ring = KeyRing::default();
+    assert_eq!(ring.load(test.store()).await.unwrap(), 2);
+
+    let page = Some("https://live.partner.example");
+    let partner = ring.check(Some(website.key.reveal()), page, Need::Publishable).unwrap();
+    assert_eq!((partner.key_id(), partner.mode()), (website.record.id.as_str(), Mode::Live));
+    let partner = ring.check(Some(feed.key.reveal()), None, Need::Secret).unwrap();
+    assert_eq!((partner.organisation_id(), partner.mode()), (organisation_id.as_str(), Mode::Test));
+
+    let revoked = test.store().run_tx("test", async |tx| key::revoke(tx, &feed.record.id).await).await;
+    ring.insert(&revoked.unwrap());
+    assert_eq!(ring.check(Some(feed.key.reveal()), None, Need::Secret).unwrap_err(), KeyRefusal::Revoked);
+
+    // A ring that missed the note learns of it at its next load, and forgets nothing that it was told.
+    let late = KeyRing::default();
+    late.insert(&website.record);
+    assert_eq!(late.load(test.store()).await.unwrap(), 2);
+    assert_eq!(late.check(Some(feed.key.reveal()), None, Need::Any).unwrap_err(), KeyRefusal::Revoked);
+    assert!(late.check(Some(website.key.reveal()), page, Need::Any).is_ok());
+}
+
+#[tokio::test]
+async fn an_origin_that_cannot_be_read_opens_nothing_and_keeps_no_other_key_from_loading() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let organisation_id = organisation(test.store()).await;
+    let website = issue(test.store(), &organisation_id, &WEBSITE).await.unwrap();
+    let spoil = "update partners.api_key set origins = '{https://*, https://other.example}'";
+    let spoilt: Result<u64, store::Error> =
+        test.store().run_tx("test", async |tx| tx.execute(spoil, &[]).await).await;
+    assert_eq!(spoilt.unwrap(), 1);
+    let ring = KeyRing::default();
+    assert_eq!(ring.load(test.store()).await.unwrap(), 1);
+    let check = |origin| ring.check(Some(website.key.reveal()), Some(origin), Need::Any);
+    assert_eq!(check("https://partner.example").unwrap_err().code(), "origin_refused");
+    assert!(check("https://other.example").is_ok());
+}
