@@ -1,8 +1,11 @@
 //! Finding what a command needs, and installing it where that is possible without asking.
 
+mod debian;
+
 use crate::{process, workspace};
+use anyhow::bail;
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -62,5 +65,86 @@ pub(crate) fn node_tools() -> Option<NodeTools> {
             println!("  not possible: {why:#}");
             None
         }
+    }
+}
+
+/// Something that the tests use and cargo cannot bring.
+struct Need {
+    what: &'static str,
+    is_here: fn() -> bool,
+    /// Debian's and Ubuntu's packages that bring it.
+    packages: &'static [&'static str],
+}
+
+const NEEDS: &[Need] = &[
+    Need { what: "a C compiler", is_here: || on_path("cc").is_some(), packages: &["gcc", "libc6-dev"] },
+    Need { what: "PostgreSQL 15 or newer", is_here: has_postgres, packages: &["postgresql"] },
+    Need { what: "Redis", is_here: || on_path("redis-server").is_some(), packages: &["redis-server"] },
+    Need { what: "Node.js with npm", is_here: has_npm, packages: &["nodejs", "npm"] },
+    Need { what: "Chromium", is_here: || chromium().is_some(), packages: &["chromium", "fonts-liberation"] },
+];
+
+/// Finds what the tests need; installs what is missing where that needs no question, else says what to install.
+pub(crate) fn for_tests() -> anyhow::Result<()> {
+    let missing: Vec<&Need> = NEEDS.iter().filter(|it| !(it.is_here)()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().flat_map(|it| it.packages).copied().collect();
+    println!("  missing: {}", names(&missing));
+    debian::install(&packages)?;
+    let missing: Vec<&Need> = missing.into_iter().filter(|it| !(it.is_here)()).collect();
+    if !missing.is_empty() {
+        bail!("installed {}, yet still missing: {}", packages.join(" "), names(&missing));
+    }
+    Ok(())
+}
+
+fn names(needs: &[&Need]) -> String {
+    needs.iter().map(|it| it.what).collect::<Vec<_>>().join(", ")
+}
+
+/// A program in a folder of `PATH`.
+fn on_path(program: &str) -> Option<PathBuf> {
+    let folders = env::var_os("PATH")?;
+    env::split_paths(&folders).map(|it| it.join(program)).find(|it| it.is_file())
+}
+
+/// The browser: `CHROMIUM_BIN`, or one that is installed.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    let named = env::var_os("CHROMIUM_BIN").map(PathBuf::from).filter(|it| it.is_file());
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let on_macos = Path::new("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
+    named
+        .or_else(|| names.iter().find_map(|it| on_path(it)))
+        .or_else(|| on_macos.is_file().then(|| on_macos.to_owned()))
+}
+
+/// Debian keeps PostgreSQL's programs off the path, one folder a version.
+fn has_postgres() -> bool {
+    let named = ["PG_BIN", "CREASE_TEST_DATABASE_URL"].iter().any(|it| env::var_os(it).is_some());
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(Result::ok);
+    named
+        || on_path("postgres").is_some()
+        || versions.map(|it| it.path().join("bin/postgres")).any(|it| it.is_file())
+}
+
+fn has_npm() -> bool {
+    on_path("node").is_some() && on_path("npm").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_packages_as_one_text_are_the_packages() {
+        assert_eq!(NODE_PACKAGES_TEXT, NODE_PACKAGES.join(" "));
+    }
+
+    #[test]
+    fn a_program_is_found_on_the_path_and_an_unknown_one_is_not() {
+        assert!(on_path("sh").is_some());
+        assert_eq!(on_path("no-such-program-anywhere"), None);
     }
 }

@@ -67,7 +67,9 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["server", "console"]),
     ("tower-http", &["server", "console"]),
     ("leptos", &["widget"]),
+    ("js-sys", &["widget"]),
     ("wasm-bindgen", &["widget"]),
+    ("wasm-bindgen-futures", &["widget"]),
     ("web-sys", &["widget"]),
     ("wasm-bindgen-cli-support", &["xtask"]),
     ("tokio-postgres", &["store", "jobs"]),
@@ -75,7 +77,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("redis", &["store", "jobs"]),
 ];
 
-/// Crates that use nothing from outside std, except in their own tests.
+/// Crates that use nothing from outside std, except in their own tests and behind a feature that the widget leaves off.
 const PURE: &[&str] = &["cricket", "wire"];
 
 /// Checks what `cargo metadata --no-deps` says. `manifest` gives a manifest's text by its path, so that a finding names a line.
@@ -96,15 +98,31 @@ fn check_package(package: &Value, ours: &[&str], manifest: &dyn Fn(&str) -> Stri
     let dependencies = package["dependencies"].as_array().map(Vec::as_slice).unwrap_or_default();
     let broken = dependencies.iter().filter_map(|dependency| {
         let used = dependency["name"].as_str().unwrap_or_default();
-        let in_tests = dependency["kind"].as_str() == Some("dev");
-        let what = refusal(name, may_use, used, ours.contains(&used), in_tests)?;
+        let what = refusal(name, may_use, used, ours.contains(&used), kind(dependency))?;
         Some(finding(line_of(&text, |it| it.trim_start().starts_with(used)), what))
     });
     broken.collect()
 }
 
+/// When a dependency is there.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Always,
+    /// Behind a feature.
+    Optional,
+    InTests,
+}
+
+fn kind(dependency: &Value) -> Kind {
+    match (dependency["kind"].as_str(), dependency["optional"].as_bool()) {
+        (Some("dev"), _) => Kind::InTests,
+        (_, Some(true)) => Kind::Optional,
+        _ => Kind::Always,
+    }
+}
+
 /// Why crate `name` may not depend on `used`; `None` when it may.
-fn refusal(name: &str, may_use: &[&str], used: &str, is_ours: bool, in_tests: bool) -> Option<String> {
+fn refusal(name: &str, may_use: &[&str], used: &str, is_ours: bool, kind: Kind) -> Option<String> {
     if let Some((_, holders)) = RESERVED.iter().find(|(it, _)| *it == used)
         && !holders.contains(&name)
     {
@@ -114,7 +132,7 @@ fn refusal(name: &str, may_use: &[&str], used: &str, is_ours: bool, in_tests: bo
         ));
     }
     // Tests may look uphill: a crate's own tests are no part of what others build on.
-    if in_tests {
+    if kind == Kind::InTests {
         return None;
     }
     if is_ours && !may_use.contains(&used) {
@@ -123,7 +141,7 @@ fn refusal(name: &str, may_use: &[&str], used: &str, is_ours: bool, in_tests: bo
             "{name} may use {allowed}, not {used}; pass what it needs in, or move the code downhill"
         ));
     }
-    if !is_ours && PURE.contains(&name) {
+    if !is_ours && kind == Kind::Always && PURE.contains(&name) {
         return Some(format!(
             "{name} is pure and uses nothing outside std, not {used}; keep {used} in an edge"
         ));

@@ -36,6 +36,13 @@ pub(crate) fn line_of(text: &str, is: impl Fn(&str) -> bool) -> Option<usize> {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     args.done()?;
+    check_all()?;
+    println!("Next: cargo xtask test");
+    Ok(())
+}
+
+/// Prints every finding; fails when there is one.
+pub(crate) fn check_all() -> anyhow::Result<()> {
     let (findings, files) = check()?;
     for finding in &findings {
         println!("{finding}");
@@ -43,7 +50,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if !findings.is_empty() {
         bail!("{} findings in {files} files; each line above says what to do", findings.len());
     }
-    println!("tidy: {files} files, nothing to complain about. Next: cargo xtask test");
+    println!("  {files} files, nothing to complain about");
     Ok(())
 }
 

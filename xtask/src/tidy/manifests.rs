@@ -19,8 +19,11 @@ pub(super) fn check_member(file: &str, text: &str) -> Vec<Finding> {
         }
         let inherits = line.replace(' ', "").contains("workspace=true");
         inherits_lints |= section == "lints" && inherits;
+        // A crate that names itself in its tests, to switch a feature on, gives a path and no version.
+        let is_itself = line.contains("path = \".\"");
         if let Some(name) = named_dependency(section, line)
             && !inherits
+            && !is_itself
         {
             let what = format!(
                 "{name} has its own version; put it in the root's [workspace.dependencies] and inherit it"

@@ -1,0 +1,91 @@
+//! `cargo xtask bench NAME`: measurements that are worth comparing from change to change.
+
+use crate::{args::Args, process, workspace};
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use std::{fs, path::Path};
+
+/// Name, what it measures, and the function that measures it.
+type Bench = (&'static str, &'static str, fn() -> anyhow::Result<Value>);
+
+const BENCHES: &[Bench] = &[("score", "folding whole matches with the scoring engine", score)];
+
+pub(crate) fn run(mut args: Args) -> anyhow::Result<()> {
+    let json = args.flag("--json");
+    let name = args.word().unwrap_or_default();
+    args.done()?;
+    let Some((_, _, measure)) = BENCHES.iter().find(|(it, _, _)| *it == name) else {
+        let known: Vec<String> =
+            BENCHES.iter().map(|(name, what, _)| format!("  {name:<12} {what}")).collect();
+        bail!("there is no bench {name:?}; there are:\n{}", known.join("\n"));
+    };
+    let result = measure()?;
+    println!("Next: compare with an earlier run; criterion's pages are in target/criterion/");
+    if json {
+        println!("{result}");
+    }
+    Ok(())
+}
+
+/// Runs cricket's criterion benches and collects what they measured.
+fn score() -> anyhow::Result<Value> {
+    process::step("cargo bench -p cricket", || {
+        process::run(workspace::cargo().args(["bench", "--package", "cricket"]))
+    })?;
+    let folder = workspace::target_folder()?.join("criterion");
+    let ours = criterion_means(&folder)?;
+    Ok(report("score", ours))
+}
+
+/// The object that `--json` prints: what CONTRACT.md promises. Times are in nanoseconds.
+fn report(bench: &str, ours: Value) -> Value {
+    json!({"bench": bench, "machine": machine(), "peers": {}, "ours": ours, "ratios": {}, "goals": {}})
+}
+
+/// The mean of each benchmark under criterion's folder, in nanoseconds, by its full name.
+fn criterion_means(folder: &Path) -> anyhow::Result<Value> {
+    let read = |path: &Path| -> anyhow::Result<Value> {
+        let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))
+    };
+    let mut means = serde_json::Map::new();
+    for path in workspace::walk(folder, &|_| true)?.iter().filter(|it| it.ends_with("/new/estimates.json")) {
+        let estimates = Path::new(path);
+        let name = read(&estimates.with_file_name("benchmark.json"))?;
+        let name = name["full_id"].as_str().context("a benchmark without a name")?.to_owned();
+        means.insert(name, json!({"mean_ns": read(estimates)?["mean"]["point_estimate"]}));
+    }
+    Ok(Value::Object(means))
+}
+
+/// The processor and how many threads it has, so that figures of two machines are not compared by mistake.
+fn machine() -> String {
+    let model = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model =
+        model.lines().find_map(|it| it.strip_prefix("model name")?.split_once(": ")).map(|(_, name)| name);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{} × {threads}, {}", model.unwrap_or(std::env::consts::ARCH), std::env::consts::OS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_are_collected_by_full_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let new = folder.path().join("fold/t20/new");
+        fs::create_dir_all(&new).unwrap();
+        fs::write(new.join("benchmark.json"), r#"{"full_id": "fold/t20"}"#).unwrap();
+        fs::write(new.join("estimates.json"), r#"{"mean": {"point_estimate": 41250.5}}"#).unwrap();
+        assert_eq!(criterion_means(folder.path()).unwrap(), json!({"fold/t20": {"mean_ns": 41250.5}}));
+    }
+
+    #[test]
+    fn a_report_has_every_field_that_readers_expect() {
+        let report = report("score", json!({}));
+        for field in ["bench", "machine", "peers", "ours", "ratios", "goals"] {
+            assert!(report.get(field).is_some(), "{field}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `cargo xtask test`: the one test command. It finds or installs what the tests need, runs every check in order, goes on after a failure, and
+//! ends with a table and one closing line.
+
+mod tally;
+
+use crate::{
+    args::Args,
+    bundle::{self, Rebuild},
+    demo, e2e, install, process, tidy, workspace,
+};
+use anyhow::bail;
+use std::{
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
+use tally::Tally;
+
+/// Lines shown of a step that failed; the whole is in its log.
+const LINES_OF_A_FAILURE: usize = 120;
+
+/// A check and what came of it.
+struct Outcome {
+    name: &'static str,
+    took: Duration,
+    /// Counts a check without tests of its own as one.
+    tally: Tally,
+}
+
+/// The checks of one run, as they finish.
+#[derive(Default)]
+struct Report {
+    outcomes: Vec<Outcome>,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    args.done()?;
+    let mut report = Report::default();
+    report.check("what the tests need", install::for_tests);
+    report.check("wasm target", install::wasm_target);
+    report.check("tidy", tidy::check_all);
+    report.cargo("fmt", &["fmt", "--all", "--check"]);
+    report.cargo("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    report.cargo(
+        "clippy wasm32",
+        &["clippy", "--package", "widget", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"],
+    );
+    report.cargo("unit and integration", &["test", "--workspace", "--no-fail-fast"]);
+    report.cargo(
+        "benches run",
+        &["bench", "--package", "cricket", "--profile", "dev", "--benches", "--", "--test"],
+    );
+    report.check("bundle", || bundle::build(Rebuild::WhenChanged));
+    report.browser();
+    report.close()
+}
+
+impl Report {
+    /// A check that has no tests of its own.
+    fn check(&mut self, name: &'static str, work: impl FnOnce() -> anyhow::Result<()>) {
+        println!("\n» {name}");
+        let begun = Instant::now();
+        let tally = match work() {
+            Ok(()) => Tally { passed: 1, failed: 0 },
+            Err(error) => {
+                println!("  {error:#}");
+                Tally { passed: 0, failed: 1 }
+            }
+        };
+        self.keep(name, begun, tally);
+    }
+
+    fn cargo(&mut self, name: &'static str, words: &[&str]) {
+        self.command(name, workspace::cargo().args(words));
+    }
+
+    /// A program that checks something; its tests are counted from what it prints.
+    fn command(&mut self, name: &'static str, command: &mut Command) {
+        println!("\n» {name}: {}", process::shown(command));
+        let begun = Instant::now();
+        let log = log_file(name);
+        let tally = match process::logged(command, &log) {
+            Ok((status, said)) => {
+                for line in tally::closing_lines(&said) {
+                    println!("  {line}");
+                }
+                if !status.success() {
+                    println!(
+                        "{}\n  {status}; all of it: {}",
+                        process::tail(&said, LINES_OF_A_FAILURE),
+                        log.display()
+                    );
+                }
+                tally::count(&said, status.success())
+            }
+            Err(error) => {
+                println!("  {error:#}");
+                Tally { passed: 0, failed: 1 }
+            }
+        };
+        self.keep(name, begun, tally);
+    }
+
+    /// The browser's tests need a server, whose failure to compile has been reported already.
+    fn browser(&mut self) {
+        let name = "browser";
+        match demo::build_server().and_then(|crease| e2e::command(&crease, &[])) {
+            Ok(mut command) => self.command(name, &mut command),
+            Err(error) => self.check(name, || Err(error)),
+        }
+    }
+
+    fn keep(&mut self, name: &'static str, begun: Instant, tally: Tally) {
+        let took = begun.elapsed();
+        println!("  {name}: {} in {:.1} s", verdict(&tally), took.as_secs_f64());
+        self.outcomes.push(Outcome { name, took, tally });
+    }
+
+    /// Prints the table and the closing line.
+    fn close(&self) -> anyhow::Result<()> {
+        println!("\n  {:<24} {:>8} {:>8} {:>8}", "check", "passed", "failed", "seconds");
+        for it in &self.outcomes {
+            let seconds = it.took.as_secs_f64();
+            println!("  {:<24} {:>8} {:>8} {seconds:>8.1}", it.name, it.tally.passed, it.tally.failed);
+        }
+        let seconds: f64 = self.outcomes.iter().map(|it| it.took.as_secs_f64()).sum();
+        let all = self.outcomes.iter().fold(Tally::default(), |sum, it| sum.plus(it.tally));
+        println!("  {:<24} {:>8} {:>8} {seconds:>8.1}\n", "all", all.passed, all.failed);
+        let failed: Vec<&str> =
+            self.outcomes.iter().filter(|it| it.tally.failed > 0).map(|it| it.name).collect();
+        println!("{} passed, {} failed", all.passed, all.failed);
+        if !failed.is_empty() {
+            bail!("failed: {}. Each check's output is in {}", failed.join(", "), log_file("NAME").display());
+        }
+        Ok(())
+    }
+}
+
+fn verdict(tally: &Tally) -> String {
+    match tally {
+        Tally { failed: 0, passed: 1 } => "passed".to_owned(),
+        Tally { failed: 0, passed } => format!("{passed} passed"),
+        Tally { failed, passed } => format!("{failed} FAILED, {passed} passed"),
+    }
+}
+
+fn log_file(name: &str) -> PathBuf {
+    PathBuf::from("target/test-logs").join(format!("{}.log", name.replace(' ', "-")))
+}
