@@ -51,7 +51,8 @@ impl Clock {
         match &self.hand {
             Hand::System => panic!("the system's clock cannot be advanced"),
             Hand::Manual(ms) => {
-                let by_ms = i64::try_from(by.as_millis()).expect("a test advances by less than the age of the universe");
+                let by_ms = i64::try_from(by.as_millis())
+                    .expect("a test advances by less than the age of the universe");
                 ms.fetch_add(by_ms, Ordering::SeqCst);
             }
         }
@@ -74,7 +75,8 @@ mod tests {
     #[test]
     fn the_system_clock_shows_the_present() {
         let clock = Clock::system();
-        let (before, shown, after) = (Timestamp::now().as_millisecond(), clock.now_ms(), Timestamp::now().as_millisecond());
+        let (before, shown, after) =
+            (Timestamp::now().as_millisecond(), clock.now_ms(), Timestamp::now().as_millisecond());
         assert!((before..=after).contains(&shown));
     }
 }

@@ -18,7 +18,9 @@ pub enum Error {
     Unreachable { address: String, reason: String },
 
     /// The text given as the database's URL is not one.
-    #[error("the database URL cannot be read: {reason}; it looks like postgresql://user:password@host:5432/name")]
+    #[error(
+        "the database URL cannot be read: {reason}; it looks like postgresql://user:password@host:5432/name"
+    )]
     InvalidUrl { reason: String },
 
     /// PostgreSQL refused a statement, or the answer was not what the statement promises.

@@ -26,7 +26,9 @@ pub fn new(prefix: &str) -> String {
 
 /// Whether `text` is an id of that prefix, as [`new`] makes them. Says nothing about the thing's existence.
 pub fn is_valid(prefix: &str, text: &str) -> bool {
-    let Some(digits) = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')) else { return false };
+    let Some(digits) = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')) else {
+        return false;
+    };
     digits.len() == DIGITS && number(digits).is_some()
 }
 

@@ -89,7 +89,11 @@ async fn apply(client: &mut Client, schema: &str, step: &Step, sha256: &str) -> 
         tx.execute(RECORD, &[&schema, &step.name, &sha256]).await?;
         tx.commit().await
     };
-    let failed = |error| Error::MigrationFailed { schema: schema.into(), step: step.name.into(), reason: reason(&error) };
+    let failed = |error| Error::MigrationFailed {
+        schema: schema.into(),
+        step: step.name.into(),
+        reason: reason(&error),
+    };
     done.await.map_err(failed)
 }
 

@@ -144,7 +144,7 @@ pub async fn open(data_folder: &Path, source: Source, embedded: Embedded) -> Res
         (Source::Search, Embedded::Allowed) => None,
     };
     let data_folder = data_folder.to_owned();
-    let opening = tokio::task::spawn_blocking(move || start(&data_folder, bin, &Tuning::Durable));
+    let opening = tokio::task::spawn_blocking(move || start(&data_folder, bin, Tuning::Durable));
     opening.await.expect("starting PostgreSQL does not panic")
 }
 
@@ -159,7 +159,7 @@ pub(crate) enum Tuning {
 }
 
 /// Starts a private PostgreSQL; blocks until it is ready.
-pub(crate) fn start(data_folder: &Path, bin: Option<PathBuf>, tuning: &Tuning) -> Result<Postgres, Error> {
+pub(crate) fn start(data_folder: &Path, bin: Option<PathBuf>, tuning: Tuning) -> Result<Postgres, Error> {
     let home = Home::prepare(data_folder)?;
     let cluster = Cluster::at(&home);
     let major = cluster.major()?;

@@ -10,6 +10,8 @@ use tokio::sync::mpsc;
 
 /// How long making a connection may take.
 const CONNECT_MS_MAX: u64 = 2_000;
+/// How often a connection is tried again, after some 100 ms each, before the command that needs it fails.
+const CONNECT_RETRIES: usize = 1;
 /// How long an answer may take.
 const ANSWER_MS_MAX: u64 = 2_000;
 /// How many messages wait for a subscriber before Redis is read no further.
@@ -32,6 +34,7 @@ impl Redis {
         let client = Client::open(url).map_err(|error| failed("URL cannot be read", &error))?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(Duration::from_millis(CONNECT_MS_MAX)))
+            .set_number_of_retries(CONNECT_RETRIES)
             .set_response_timeout(Some(Duration::from_millis(ANSWER_MS_MAX)));
         let manager = client.get_connection_manager_with_config(config).await;
         let manager = manager.map_err(|error| failed("cannot be reached", &error))?;
@@ -63,7 +66,10 @@ impl Redis {
 /// What a subscriber hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
-    Message { channel: String, payload: Vec<u8> },
+    Message {
+        channel: String,
+        payload: Vec<u8>,
+    },
     /// The connection was lost and made again: messages sent in between are gone, so look at the source again.
     Gap,
 }

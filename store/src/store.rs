@@ -2,7 +2,9 @@
 
 use crate::client::{Client, Transaction, is_conflict};
 use crate::error::{Error, reason};
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 use tokio_postgres::{Config, NoTls};
@@ -21,6 +23,7 @@ const PAUSE_MS_MAX: u64 = 10;
 pub struct Store {
     pool: Pool,
     connections_max: usize,
+    wait_ms_max: u64,
     /// Host and database, for messages.
     address: String,
 }
@@ -29,6 +32,10 @@ impl Store {
     /// Connects to `postgresql://user:password@host:port/name` (or `…?host=/socket/folder`), with at most
     /// `connections_max` connections, and makes the first one to prove that it works.
     pub async fn connect(url: &str, connections_max: usize) -> Result<Store, Error> {
+        Store::connect_waiting(url, connections_max, WAIT_MS_MAX).await
+    }
+
+    async fn connect_waiting(url: &str, connections_max: usize, wait_ms_max: u64) -> Result<Store, Error> {
         let mut config = Config::from_str(url)
             .map_err(|error| Error::InvalidUrl { reason: reason(&error).replace(url, "…") })?;
         if config.get_application_name().is_none() {
@@ -38,12 +45,12 @@ impl Store {
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let pool = Pool::builder(Manager::from_config(config, NoTls, manager))
             .max_size(connections_max)
-            .wait_timeout(Some(Duration::from_millis(WAIT_MS_MAX)))
+            .wait_timeout(Some(Duration::from_millis(wait_ms_max)))
             .create_timeout(Some(Duration::from_millis(CONNECT_MS_MAX)))
             .runtime(Runtime::Tokio1)
             .build()
             .expect("a pool with a runtime can be built");
-        let store = Store { pool, connections_max, address };
+        let store = Store { pool, connections_max, wait_ms_max, address };
         drop(store.connection().await?);
         Ok(store)
     }
@@ -129,9 +136,10 @@ impl Store {
 
     pub(crate) async fn connection(&self) -> Result<Object, Error> {
         self.pool.get().await.map_err(|error| match error {
-            PoolError::Timeout(TimeoutType::Wait) => {
-                Error::TooFewConnections { connections_max: self.connections_max, waited_ms: WAIT_MS_MAX }
-            }
+            PoolError::Timeout(TimeoutType::Wait) => Error::TooFewConnections {
+                connections_max: self.connections_max,
+                waited_ms: self.wait_ms_max,
+            },
             PoolError::Timeout(_) => self.unreachable(format!("no answer within {CONNECT_MS_MAX} ms")),
             PoolError::Backend(error) => self.broken(&error),
             other => self.unreachable(other.to_string()),
@@ -203,5 +211,21 @@ impl Drop for Measured {
     fn drop(&mut self) {
         let seconds = self.started.elapsed().as_secs_f64();
         metrics::histogram!(self.histogram, "name" => self.name, "outcome" => self.outcome).record(seconds);
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::TestStore;
+
+    #[tokio::test]
+    async fn a_pool_without_a_free_connection_says_so_instead_of_waiting_for_ever() {
+        let test = TestStore::new(&[]).await;
+        let narrow = Store::connect_waiting(&test.url(), 1, 20).await.unwrap();
+        let inside =
+            async |_: &Client<'_>| narrow.read("inner", async |db| db.query("select 1", &[]).await).await;
+        let error = narrow.read("outer", inside).await.unwrap_err();
+        assert!(matches!(error, Error::TooFewConnections { connections_max: 1, waited_ms: 20 }), "{error}");
     }
 }

@@ -24,7 +24,8 @@ impl Account {
         let accounts = accounts(&std::fs::read_to_string("/etc/passwd").unwrap_or_default());
         let owner = std::fs::metadata(existing).map(|found| found.uid()).ok().filter(|uid| *uid != 0);
         let owns = accounts.iter().find(|account| Some(account.uid) == owner);
-        let candidate = || CANDIDATES.iter().find_map(|name| accounts.iter().find(|account| account.name == *name));
+        let candidate =
+            || CANDIDATES.iter().find_map(|name| accounts.iter().find(|account| account.name == *name));
         owns.or_else(candidate).cloned().map(Some).ok_or(Error::NoAccount)
     }
 

@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::find::Binaries;
-use super::home::Home;
+use super::home::{Home, SOCKET_NAME};
 use super::process::{self, Running};
 use super::{Error, Tuning, wait};
 use rustix::process::Signal;
@@ -22,7 +22,7 @@ const LOG_BYTES_MAX: u64 = 8 << 20;
 const TAIL_BYTES_MAX: u64 = 2_000;
 
 /// PostgreSQL's words when what an earlier one left is still there.
-const STALE: [&str; 2] = ["postmaster.pid", "pre-existing shared memory block"];
+const STALE: [&str; 2] = ["lock file ", "pre-existing shared memory block"];
 
 pub(super) struct Cluster<'h> {
     home: &'h Home,
@@ -37,6 +37,11 @@ impl<'h> Cluster<'h> {
 
     pub(super) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The lock file beside the socket, which names a process too.
+    pub(super) fn socket_lock(&self) -> PathBuf {
+        self.home.socket_folder().join(format!("{SOCKET_NAME}.lock"))
     }
 
     fn account(&self) -> Option<&Account> {
@@ -58,7 +63,7 @@ impl<'h> Cluster<'h> {
 
     /// Makes the cluster beside its place and renames it when it is whole and on disk, so that a kill on the way
     /// leaves nothing but a folder to clear away.
-    pub(super) fn create(&self, binaries: &Binaries, tuning: &Tuning) -> Result<(), Error> {
+    pub(super) fn create(&self, binaries: &Binaries, tuning: Tuning) -> Result<(), Error> {
         let new = self.home.folder().join("cluster.new");
         if new.exists() {
             fs::remove_dir_all(&new).map_err(Error::folder("clear away", &new))?;
@@ -66,7 +71,7 @@ impl<'h> Cluster<'h> {
         let mut initdb = self.command(binaries, "initdb", Signal::KILL);
         initdb.arg("-D").arg(&new).args(["-U", "postgres", "--auth-local=trust", "--auth-host=reject"]);
         initdb.args(["-E", "UTF8", "--no-instructions"]).arg(format!("--locale={}", process::locale()));
-        if *tuning != Tuning::Durable {
+        if tuning != Tuning::Durable {
             initdb.arg("--no-sync");
         }
         let failed = |output| Error::Initdb { origin: binaries.origin().to_string(), output };
@@ -82,7 +87,7 @@ impl<'h> Cluster<'h> {
 
     /// Starts PostgreSQL and waits until it accepts connections. What an earlier one left behind (its lock file, its
     /// shared memory) may need some seconds to go after everything was killed, so such a refusal is tried again.
-    pub(super) fn start(&self, binaries: &Binaries, tuning: &Tuning) -> Result<Running, Error> {
+    pub(super) fn start(&self, binaries: &Binaries, tuning: Tuning) -> Result<Running, Error> {
         let deadline = Instant::now() + Duration::from_millis(STALE_MS_MAX);
         loop {
             match self.start_once(binaries, tuning) {
@@ -97,7 +102,7 @@ impl<'h> Cluster<'h> {
         }
     }
 
-    fn start_once(&self, binaries: &Binaries, tuning: &Tuning) -> Result<Running, Error> {
+    fn start_once(&self, binaries: &Binaries, tuning: Tuning) -> Result<Running, Error> {
         let (log, said_before) = self.open_log()?;
         let mut postgres = self.command(binaries, "postgres", Signal::INT);
         postgres.arg("-D").arg(&self.folder).arg("-k").arg(self.home.socket_folder());
@@ -106,7 +111,8 @@ impl<'h> Cluster<'h> {
         }
         postgres.stdout(std::process::Stdio::null()).stderr(log);
         let started = Running::spawn(postgres);
-        let running = started.map_err(|error| Error::Unusable { bin: binaries.bin().into(), reason: error.to_string() })?;
+        let running = started
+            .map_err(|error| Error::Unusable { bin: binaries.bin().into(), reason: error.to_string() })?;
         let ready = wait::until(READY_MS_MAX, || match running.ended() {
             Some(status) => Some(Err(status)),
             None => self.is_ready(running.process_id()).then_some(Ok(())),
@@ -143,7 +149,8 @@ impl<'h> Cluster<'h> {
     fn open_log(&self) -> Result<(File, u64), Error> {
         let length = fs::metadata(&self.log).map_or(0, |found| found.len());
         if length > LOG_BYTES_MAX {
-            fs::rename(&self.log, self.log.with_extension("log.old")).map_err(Error::folder("rename", &self.log))?;
+            fs::rename(&self.log, self.log.with_extension("log.old"))
+                .map_err(Error::folder("rename", &self.log))?;
         }
         let file = File::options().create(true).append(true).open(&self.log);
         let file = file.map_err(Error::folder("open", &self.log))?;
@@ -166,7 +173,7 @@ impl<'h> Cluster<'h> {
 }
 
 /// What differs from PostgreSQL's defaults. Given on the command line, so that no file of the cluster must be edited.
-fn settings(tuning: &Tuning) -> &'static [&'static str] {
+fn settings(tuning: Tuning) -> &'static [&'static str] {
     match tuning {
         Tuning::Durable => &["listen_addresses=", "fsync=on", "synchronous_commit=on", "full_page_writes=on"],
         #[cfg(feature = "testing")]

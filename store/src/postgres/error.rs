@@ -67,13 +67,18 @@ pub enum Error {
     )]
     NotReady { waited_ms: u64, log: PathBuf, tail: String },
 
-    #[error("process {process_id}, an earlier PostgreSQL on these data, does not stop: end it by hand (kill -QUIT {process_id})")]
+    #[error(
+        "process {process_id}, an earlier PostgreSQL on these data, does not stop: end it by hand (kill -QUIT {process_id})"
+    )]
     OrphanStays { process_id: i32 },
 }
 
 impl Error {
     /// Turns an I/O error into one that names the folder.
-    pub(super) fn folder(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+    pub(super) fn folder(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.into();
         move |source| Error::Folder { doing, path, source }
     }

@@ -19,11 +19,11 @@ pub const WAYS_OUT: &str = "Any one of these helps:
 
 /// Folders whose subfolders may each hold a PostgreSQL: where, what the subfolder's name begins with, what follows.
 const SYSTEM: [(&str, &str, &str); 6] = [
-    ("/usr/lib/postgresql", "", "bin"),                          // Debian, Ubuntu
-    ("/usr", "pgsql-", "bin"),                                   // PGDG on Fedora and RHEL
-    ("/usr/libexec", "postgresql", ""),                          // Alpine
-    ("/opt/homebrew/opt", "postgresql", "bin"),                  // Homebrew on Apple silicon
-    ("/usr/local/opt", "postgresql", "bin"),                     // Homebrew on Intel
+    ("/usr/lib/postgresql", "", "bin"),         // Debian, Ubuntu
+    ("/usr", "pgsql-", "bin"),                  // PGDG on Fedora and RHEL
+    ("/usr/libexec", "postgresql", ""),         // Alpine
+    ("/opt/homebrew/opt", "postgresql", "bin"), // Homebrew on Apple silicon
+    ("/usr/local/opt", "postgresql", "bin"),    // Homebrew on Intel
     ("/Applications/Postgres.app/Contents/Versions", "", "bin"), // Postgres.app
 ];
 
@@ -53,7 +53,10 @@ impl Binaries {
         let said = asking.output().map_err(|error| unusable(error.to_string()))?;
         let Some((version, major)) = version(&String::from_utf8_lossy(&said.stdout)) else {
             let said = [said.stdout, said.stderr].concat();
-            return Err(unusable(format!("`postgres --version` says: {}", String::from_utf8_lossy(&said).trim())));
+            return Err(unusable(format!(
+                "`postgres --version` says: {}",
+                String::from_utf8_lossy(&said).trim()
+            )));
         };
         match major {
             MAJOR_MIN.. => Ok(Binaries { bin, origin, version, major }),
@@ -135,7 +138,9 @@ fn candidates() -> Vec<PathBuf> {
     for (parent, prefix, below) in SYSTEM {
         let Ok(entries) = std::fs::read_dir(parent) else { continue };
         let named = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
-        found.extend(named.map(|entry| if below.is_empty() { entry.path() } else { entry.path().join(below) }));
+        found.extend(
+            named.map(|entry| if below.is_empty() { entry.path() } else { entry.path().join(below) }),
+        );
     }
     found.push("/usr/local/pgsql/bin".into());
     found.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));

@@ -13,7 +13,7 @@ const ROOTS_FALLBACK: &str = "/var/lib/crease";
 /// The longest path of a unix socket, without its closing zero: 107 bytes on Linux, 103 on macOS and the BSDs.
 const SOCKET_PATH_BYTES_MAX: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 /// PostgreSQL's name for the socket of port 5432.
-const SOCKET_NAME: &str = ".s.PGSQL.5432";
+pub(super) const SOCKET_NAME: &str = ".s.PGSQL.5432";
 
 /// A prepared and locked folder. Dropping it frees the lock.
 pub(super) struct Home {
@@ -85,7 +85,8 @@ fn make_private(folder: &Path, account: Option<&Account>) -> Result<(), Error> {
     match fs::DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => {
             if let Some(account) = account {
-                chown(folder, Some(account.uid), Some(account.gid)).map_err(Error::folder("hand over", folder))?;
+                chown(folder, Some(account.uid), Some(account.gid))
+                    .map_err(Error::folder("hand over", folder))?;
             }
             Ok(())
         }
@@ -95,7 +96,8 @@ fn make_private(folder: &Path, account: Option<&Account>) -> Result<(), Error> {
                 let whose = std::io::Error::other(format!("it belongs to user {}, not {uid}", found.uid()));
                 return Err(Error::folder("use", folder)(whose));
             }
-            fs::set_permissions(folder, PermissionsExt::from_mode(0o700)).map_err(Error::folder("close", folder))
+            fs::set_permissions(folder, PermissionsExt::from_mode(0o700))
+                .map_err(Error::folder("close", folder))
         }
         Err(error) => Err(Error::folder("make", folder)(error)),
     }

@@ -14,21 +14,36 @@ const STOP_MS_MAX: u64 = 10_000;
 
 /// Stops the process that the cluster's lock file names, if it is a PostgreSQL on this cluster.
 ///
-/// If it is somebody else, whom the kernel gave the same id after a crash, the file is removed: PostgreSQL would
-/// refuse to start for as long as that stranger lives.
+/// If it is somebody else, whom the kernel gave the same id after a crash, or a dead process that its new parent has
+/// not reaped (in a container perhaps never), its lock files are removed: PostgreSQL would refuse to start for
+/// as long as that id is taken. Should children of the dead one still run, PostgreSQL finds them by their shared memory.
 pub(super) fn stop(cluster: &Cluster<'_>) -> Result<(), Error> {
     let file = cluster.folder().join("postmaster.pid");
     let text = fs::read_to_string(&file).unwrap_or_default();
-    let Some(process) = text.lines().next().and_then(|line| line.trim().parse().ok()).and_then(Pid::from_raw) else {
+    let Some(process) = text.lines().next().and_then(|line| line.trim().parse().ok()).and_then(Pid::from_raw)
+    else {
         return Ok(());
     };
     match what_is(process, cluster.folder()) {
         Found::Nothing => Ok(()),
         Found::Stranger => {
-            tracing::warn!(process_id = process.as_raw_pid(), "removing the lock file of a PostgreSQL that is gone");
-            fs::remove_file(&file).map_err(Error::folder("remove", file))
+            tracing::warn!(
+                process_id = process.as_raw_pid(),
+                "removing the lock files of a PostgreSQL that is gone"
+            );
+            remove(&file)?;
+            remove(&cluster.socket_lock())
         }
         Found::Orphan => end(process, cluster.folder()),
+    }
+}
+
+fn remove(file: &Path) -> Result<(), Error> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::folder("remove", file)(error))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -66,13 +81,13 @@ fn what_is(process: Pid, cluster: &Path) -> Found {
     }
 }
 
-/// Whether that process works in that folder; none if it is ending and has no folder any more.
+/// Whether that process works in that folder; none if it vanishes while we look. A dead process has no folder.
 #[cfg(target_os = "linux")]
 fn works_in(process: Pid, folder: &Path) -> Option<bool> {
-    match fs::read_link(format!("/proc/{}/cwd", process.as_raw_pid())) {
+    let of_process = Path::new("/proc").join(process.as_raw_pid().to_string());
+    match fs::read_link(of_process.join("cwd")) {
         Ok(works_in) => Some(works_in == folder),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Some(false),
-        Err(_) => None,
+        Err(_) => of_process.exists().then_some(false),
     }
 }
 
@@ -94,9 +109,6 @@ mod tests {
     fn a_process_is_told_from_a_stranger_by_the_folder_it_works_in() {
         let temp = tempfile::tempdir().unwrap();
         let folder = temp.path().canonicalize().unwrap();
-        let mut sleep = std::process::Command::new("sleep");
-        let mut child = sleep.arg("60").arg(&folder).current_dir(&folder).stderr(std::process::Stdio::null());
-        let _ = &mut child;
         let mut child = std::process::Command::new("cat")
             .current_dir(&folder)
             .stdin(std::process::Stdio::piped())
@@ -107,7 +119,9 @@ mod tests {
         if cfg!(target_os = "linux") {
             assert_eq!(what_is(process, &folder), Found::Orphan);
         }
-        drop(child.stdin.take());
+        child.kill().unwrap();
+        let dead = || (what_is(process, &folder) == Found::Stranger).then_some(());
+        assert!(wait::until(STOP_MS_MAX, dead).is_some(), "dead, but not reaped yet");
         child.wait().unwrap();
         assert_eq!(what_is(process, &folder), Found::Nothing);
     }

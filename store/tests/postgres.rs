@@ -1,0 +1,327 @@
+//! The private PostgreSQL: starts, restarts, crashes, refusals. These clusters are durable ones (fsync on).
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use store::postgres::{Embedded, Error, Origin, Postgres, Source, open};
+use store::{Migrations, Step, Store};
+use tempfile::TempDir;
+
+const MIGRATIONS: Migrations = Migrations {
+    schema: "kept",
+    steps: &[Step {
+        name: "row",
+        sql: "create table kept.row (number bigint); insert into kept.row values (42)",
+    }],
+};
+
+/// A temp folder that the account PostgreSQL runs under may enter.
+fn temp() -> TempDir {
+    let temp = tempfile::tempdir().unwrap();
+    fs::set_permissions(temp.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    temp
+}
+
+async fn start(folder: &Path) -> Result<Postgres, Error> {
+    let source = match Source::from_env() {
+        Source::Url(_) => Source::Search,
+        other => other,
+    };
+    open(folder, source, Embedded::Allowed).await
+}
+
+async fn number(postgres: &Postgres) -> i64 {
+    let store = Store::connect(postgres.url(), 1).await.unwrap();
+    let row = store.read("number", async |db| db.query_one("select number from kept.row", &[]).await).await;
+    row.unwrap().get(0)
+}
+
+/// Starts for the first time, keeps a number, and says which programs were used.
+async fn keep_a_number(folder: &Path) -> PathBuf {
+    let postgres = start(folder).await.unwrap();
+    Store::connect(postgres.url(), 1).await.unwrap().migrate(&[MIGRATIONS]).await.unwrap();
+    let bin = match postgres.origin() {
+        Origin::Bin(bin) | Origin::System(bin) | Origin::Bundled(bin) => bin.clone(),
+        Origin::Url => unreachable!("a private one was asked for"),
+    };
+    postgres.stop().await;
+    bin
+}
+
+fn message(opened: Result<Postgres, Error>) -> String {
+    opened.err().expect("this is refused").to_string()
+}
+
+#[tokio::test]
+async fn data_survive_a_restart_and_only_the_socket_is_open() {
+    let temp = temp();
+    keep_a_number(temp.path()).await;
+    let postgres = start(temp.path()).await.unwrap();
+    assert_eq!(number(&postgres).await, 42);
+    let store = Store::connect(postgres.url(), 1).await.unwrap();
+    for (setting, expected) in [("fsync", "on"), ("synchronous_commit", "on"), ("listen_addresses", "")] {
+        let shown =
+            store.read("setting", async |db| db.query_one("select current_setting($1)", &[&setting]).await);
+        assert_eq!(shown.await.unwrap().get::<_, String>(0), expected, "{setting}");
+    }
+    let home = temp.path().canonicalize().unwrap().join("postgres");
+    assert_eq!(postgres.folder(), Some(&*home));
+    assert_eq!(fs::metadata(&home).unwrap().mode() & 0o777, 0o700);
+    assert_eq!(
+        fs::metadata(temp.path()).unwrap().uid(),
+        rustix::process::geteuid().as_raw(),
+        "not ours to give away"
+    );
+}
+
+#[tokio::test]
+async fn a_dropped_postgres_is_stopped() {
+    let temp = temp();
+    let postgres = start(temp.path()).await.unwrap();
+    let process = postgres.process_id().unwrap();
+    drop(postgres);
+    assert!(!runs(process));
+}
+
+#[tokio::test]
+async fn a_second_process_on_the_same_data_is_refused() {
+    let temp = temp();
+    let _first = start(temp.path()).await.unwrap();
+    let text = message(start(temp.path()).await);
+    assert!(text.contains("another process already uses the data in"), "{text}");
+}
+
+#[tokio::test]
+async fn a_killed_postgres_starts_again_over_its_stale_lock_file() {
+    let temp = temp();
+    keep_a_number(temp.path()).await;
+    let postgres = start(temp.path()).await.unwrap();
+    kill(postgres.process_id().unwrap(), "KILL");
+    drop(postgres);
+    assert!(temp.path().join("postgres/cluster/postmaster.pid").exists());
+    assert_eq!(number(&start(temp.path()).await.unwrap()).await, 42);
+}
+
+#[tokio::test]
+async fn a_lock_file_that_names_a_stranger_does_not_keep_us_out() {
+    let temp = temp();
+    keep_a_number(temp.path()).await;
+    let lock = temp.path().join("postgres/cluster/postmaster.pid");
+    fs::write(&lock, format!("{}\n", std::process::id())).unwrap();
+    assert_eq!(number(&start(temp.path()).await.unwrap()).await, 42);
+}
+
+#[tokio::test]
+async fn a_postgres_that_outlived_its_owner_is_stopped_and_replaced() {
+    let temp = temp();
+    let bin = keep_a_number(temp.path()).await;
+    let cluster = temp.path().join("postgres/cluster");
+    let owner = fs::metadata(&cluster).unwrap();
+    let mut orphan = Command::new(bin.join("postgres"));
+    orphan
+        .arg("-D")
+        .arg(&cluster)
+        .arg("-k")
+        .arg(temp.path().join("postgres/run"))
+        .args(["-c", "listen_addresses="]);
+    orphan.current_dir("/").stdin(Stdio::null()).stderr(Stdio::null());
+    if rustix::process::geteuid().is_root() {
+        orphan.uid(owner.uid()).gid(owner.gid());
+    }
+    let mut orphan = orphan.spawn().unwrap();
+    let lock = cluster.join("postmaster.pid");
+    wait_for(|| fs::read_to_string(&lock).unwrap_or_default().contains("ready"));
+    let postgres = start(temp.path()).await.unwrap();
+    assert!(orphan.wait().unwrap().success(), "the orphan was stopped in good order");
+    assert_eq!(number(&postgres).await, 42);
+}
+
+/// What the host program said: the id of its PostgreSQL, and the numbers it acknowledged.
+struct Host {
+    child: Child,
+    said: BufReader<std::process::ChildStdout>,
+    postgres: u32,
+}
+
+impl Host {
+    /// Runs `examples/acknowledge.rs`, which `cargo test` builds beside this test.
+    fn start(folder: &Path) -> Host {
+        let program = std::env::current_exe().unwrap();
+        let program = program.parent().and_then(Path::parent).unwrap().join("examples/acknowledge");
+        let mut child = Command::new(&program);
+        let child = child.arg(folder).env_remove("DATABASE_URL").stdout(Stdio::piped()).spawn();
+        let mut child = child.unwrap_or_else(|error| {
+            panic!("{}: {error}; build it with cargo build -p store --example acknowledge", program.display())
+        });
+        let said = BufReader::new(child.stdout.take().unwrap());
+        let mut host = Host { child, said, postgres: 0 };
+        host.postgres = host.number().expect("the host says its PostgreSQL's process id").try_into().unwrap();
+        host
+    }
+
+    /// The next whole line; none when the host is gone.
+    fn number(&mut self) -> Option<i64> {
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        line.strip_suffix('\n').map(|number| number.parse().unwrap())
+    }
+
+    /// Ends the host without a warning; answers the numbers it had acknowledged and nobody had read.
+    fn kill(mut self) -> Vec<i64> {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::iter::from_fn(|| self.number()).collect()
+    }
+}
+
+#[tokio::test]
+async fn killing_the_host_loses_no_acknowledged_row_and_leaves_no_postgres_behind() {
+    const PRESENT: &str = "select count(*) from acknowledge.row where number = any($1)";
+    let temp = temp();
+    let mut acknowledged: Vec<i64> = Vec::new();
+    for kill_postgres_too in [false, true, false] {
+        let mut host = Host::start(temp.path());
+        acknowledged.extend((0..200).map(|_| host.number().expect("the host goes on")));
+        let process = host.postgres;
+        if kill_postgres_too {
+            kill(process, "KILL");
+        }
+        acknowledged.extend(host.kill());
+        let postgres = start(temp.path()).await.unwrap();
+        wait_for(|| !runs(process));
+        let store = Store::connect(postgres.url(), 1).await.unwrap();
+        let row =
+            store.read("present", async |db| db.query_one(PRESENT, &[&acknowledged]).await).await.unwrap();
+        assert_eq!(row.get::<_, i64>(0), acknowledged.len() as i64, "killed too: {kill_postgres_too}");
+    }
+}
+
+#[tokio::test]
+async fn an_interrupted_first_start_is_cleared_away() {
+    let temp = temp();
+    // What initdb leaves when it is killed: a folder that is no cluster.
+    keep_a_number(temp.path()).await;
+    let home = temp.path().join("postgres");
+    fs::rename(home.join("cluster"), home.join("cluster.new")).unwrap();
+    fs::remove_file(home.join("cluster.new/global/pg_control")).unwrap();
+    let postgres = start(temp.path()).await.unwrap();
+    let store = Store::connect(postgres.url(), 1).await.unwrap();
+    assert_eq!(store.migrate(&[MIGRATIONS]).await.unwrap().present, 0);
+    assert!(!home.join("cluster.new").exists());
+}
+
+#[tokio::test]
+async fn a_long_data_path_gets_its_socket_in_the_temp_folder() {
+    let temp = temp();
+    let long = temp.path().join("d".repeat(120)).join("data");
+    let postgres = start(&long).await.unwrap();
+    let store = Store::connect(postgres.url(), 1).await.unwrap();
+    let folder =
+        store.read("folder", async |db| db.query_one("show unix_socket_directories", &[]).await).await;
+    let folder = PathBuf::from(folder.unwrap().get::<_, String>(0));
+    assert!(folder.is_dir() && !folder.starts_with(temp.path()), "{}", folder.display());
+    postgres.stop().await;
+    assert!(!folder.exists());
+}
+
+#[tokio::test]
+async fn a_folder_name_with_odd_characters_works() {
+    let temp = temp();
+    let odd = temp.path().join("a b'ü%&?c");
+    keep_a_number(&odd).await;
+    assert_eq!(number(&start(&odd).await.unwrap()).await, 42);
+}
+
+#[tokio::test]
+async fn as_root_a_private_data_folder_is_replaced_by_one_that_postgres_may_enter() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let temp = tempfile::tempdir().unwrap();
+    fs::set_permissions(temp.path(), PermissionsExt::from_mode(0o700)).unwrap();
+    let postgres = start(temp.path()).await.unwrap();
+    let folder = postgres.folder().unwrap().to_owned();
+    let made = folder.parent().unwrap().to_owned();
+    postgres.stop().await;
+    assert!(folder.starts_with("/var/lib/crease"), "{}", folder.display());
+    fs::remove_dir_all(made).unwrap();
+}
+
+#[tokio::test]
+async fn data_of_another_major_version_are_refused_with_the_ways_on() {
+    let temp = temp();
+    let bin = keep_a_number(temp.path()).await;
+    fs::write(temp.path().join("postgres/cluster/PG_VERSION"), "14\n").unwrap();
+    let text = message(open(temp.path(), Source::Bin(bin), Embedded::Allowed).await);
+    assert!(text.contains("were written by PostgreSQL 14, but this is PostgreSQL"), "{text}");
+    assert!(text.contains("set PG_BIN to its bin folder") && text.contains("pg_dumpall"), "{text}");
+}
+
+#[tokio::test]
+async fn a_folder_without_usable_programs_is_named_with_the_reason() {
+    let temp = temp();
+    let fake = |said: &str| {
+        let bin = temp.path().join(said.replace(' ', "-"));
+        fs::create_dir(&bin).unwrap();
+        for program in ["postgres", "initdb"] {
+            fs::write(bin.join(program), format!("#!/bin/sh\necho '{said}'\n")).unwrap();
+            fs::set_permissions(bin.join(program), PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        bin
+    };
+    for (bin, expected) in [
+        (
+            PathBuf::from("/nowhere/bin"),
+            "/nowhere/bin holds no usable PostgreSQL: there is no `postgres` in it",
+        ),
+        (fake("postgres (PostgreSQL) 14.2"), "is PostgreSQL 14.2; 15 or newer is needed"),
+        (fake("hello"), "`postgres --version` says: hello"),
+    ] {
+        let text = message(open(&temp.path().join("data"), Source::Bin(bin), Embedded::Allowed).await);
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn production_never_starts_a_private_postgres_but_takes_a_url() {
+    let temp = temp();
+    let text = message(open(temp.path(), Source::Search, Embedded::Refused).await);
+    assert!(text.contains("set DATABASE_URL"), "{text}");
+    assert!(!temp.path().join("postgres").exists());
+    let url = "postgresql://user@db/crease";
+    let postgres = open(temp.path(), Source::Url(url.into()), Embedded::Refused).await.unwrap();
+    assert_eq!((postgres.url(), postgres.process_id()), (url, None));
+}
+
+#[tokio::test]
+async fn a_postgres_that_cannot_start_is_quoted() {
+    let temp = temp();
+    keep_a_number(temp.path()).await;
+    let conf = temp.path().join("postgres/cluster/postgresql.conf");
+    fs::write(&conf, "no_such_setting = 1\n").unwrap();
+    let text = message(start(temp.path()).await);
+    assert!(text.contains("ended while starting") && text.contains("no_such_setting"), "{text}");
+}
+
+fn kill(process: u32, signal: &str) {
+    let done = Command::new("sh").arg("-c").arg(format!("kill -{signal} {process}")).status().unwrap();
+    assert!(done.success());
+}
+
+/// Whether a process of that id runs, as our child or as anybody's.
+fn runs(process: u32) -> bool {
+    let process = rustix::process::Pid::from_raw(process.try_into().unwrap()).unwrap();
+    rustix::process::test_kill_process(process).is_ok()
+}
+
+/// Looks until the fact is there, for 30 s at most.
+fn wait_for(mut fact: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !fact() {
+        assert!(std::time::Instant::now() < deadline, "waited in vain");
+        std::thread::yield_now();
+    }
+}
