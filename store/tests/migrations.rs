@@ -1,5 +1,7 @@
 //! Migrations on a real PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
+
 use store::testing::TestStore;
 use store::{Applied, Error, Migrations, Step, Store};
 

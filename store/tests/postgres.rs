@@ -1,5 +1,7 @@
 //! The private PostgreSQL: starts, restarts, crashes, refusals. These clusters are durable ones (fsync on).
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -1,5 +1,7 @@
 //! Transactions on a real PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use store::testing::TestStore;
 use store::{Client, Error, Migrations, Step, Store, Transaction};
