@@ -80,7 +80,7 @@ const NEEDS: &[Need] = &[
     Need { what: "a C compiler", is_here: || on_path("cc").is_some(), packages: &["gcc", "libc6-dev"] },
     Need { what: "PostgreSQL 15 or newer", is_here: has_postgres, packages: &["postgresql"] },
     Need { what: "Redis", is_here: || on_path("redis-server").is_some(), packages: &["redis-server"] },
-    Need { what: "Node.js with npm", is_here: has_npm, packages: &["nodejs", "npm"] },
+    Need { what: "Node.js 18 or newer with npm", is_here: has_npm, packages: &["nodejs", "npm"] },
     Need { what: "Chromium", is_here: || chromium().is_some(), packages: &["chromium", "fonts-liberation"] },
 ];
 
@@ -129,8 +129,17 @@ fn has_postgres() -> bool {
         || versions.map(|it| it.path().join("bin/postgres")).any(|it| it.is_file())
 }
 
+/// Playwright refuses older ones.
+const NODE_MAJOR_MIN: u32 = 18;
+
 fn has_npm() -> bool {
-    on_path("node").is_some() && on_path("npm").is_some()
+    let version = process::capture(Command::new("node").arg("--version")).unwrap_or_default();
+    on_path("npm").is_some() && node_major(&version).is_some_and(|it| it >= NODE_MAJOR_MIN)
+}
+
+/// `20` in `v20.20.2`.
+fn node_major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -140,6 +149,12 @@ mod tests {
     #[test]
     fn the_packages_as_one_text_are_the_packages() {
         assert_eq!(NODE_PACKAGES_TEXT, NODE_PACKAGES.join(" "));
+    }
+
+    #[test]
+    fn a_node_says_its_major_version() {
+        assert_eq!(node_major("v20.20.2\n"), Some(20));
+        assert_eq!(node_major("command not found"), None);
     }
 
     #[test]
