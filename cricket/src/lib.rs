@@ -14,6 +14,8 @@ mod ball;
 mod change;
 mod command;
 mod commentary;
+#[cfg(feature = "cricsheet")]
+pub mod cricsheet;
 mod delivery;
 mod game;
 mod innings;

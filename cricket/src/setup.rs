@@ -65,6 +65,20 @@ pub struct Team {
     pub short: String,
 }
 
+impl Team {
+    /// A team with a short name made from its name: initials ("RCB"), or the first three letters of a single word
+    /// ("IND").
+    pub fn named(name: &str) -> Self {
+        let words: Vec<&str> =
+            name.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty()).collect();
+        let short: String = match words.as_slice() {
+            [word] => word.chars().take(3).collect(),
+            words => words.iter().filter_map(|it| it.chars().next()).take(5).collect(),
+        };
+        Team { name: name.to_owned(), short: short.to_uppercase().chars().take(5).collect() }
+    }
+}
+
 /// Somebody who may bat, bowl or field for a side, replacements included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Player {
@@ -180,6 +194,11 @@ impl Setup {
     pub fn team(&self, side: Side) -> &Team {
         static NOBODY: Team = Team { name: String::new(), short: String::new() };
         self.teams.get(side.index()).unwrap_or(&NOBODY)
+    }
+
+    /// The side whose team has exactly this name.
+    pub fn side(&self, team: &str) -> Option<Side> {
+        [Side::Home, Side::Away].into_iter().find(|it| self.team(*it).name == team && !team.is_empty())
     }
 
     /// The player with this id.

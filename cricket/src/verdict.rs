@@ -4,7 +4,7 @@ use crate::{Innings, InningsEnd, Match, Outcome, Side, Tiebreak};
 
 impl Match {
     /// The result by the totals alone: what a scorer is offered to confirm. None while play can change it, and where
-    /// only the umpires can tell (rain, draws, D/L without a target). [`Match::outcome`] is the authority.
+    /// only the umpires can tell (rain, draws, D/L without a target). The method by which a target was set is not in it. [`Match::outcome`] is the authority.
     pub fn computed_outcome(&self) -> Option<Outcome> {
         let regular: Vec<&Innings> = self.innings.iter().filter(|it| !it.super_over).collect();
         let last = *regular.last()?;
@@ -26,9 +26,7 @@ impl Match {
         if regular.len() != 2 || regular[0].batting == last.batting {
             return None;
         }
-        let target = last.target.map_or(regular[0].runs + 1, |it| it.runs);
-        let method = None;
-        chase(self, last, end, target, method)
+        chase(self, last, end)
     }
 
     fn multi_day_outcome(&self, regular: &[&Innings], last: &Innings, end: InningsEnd) -> Option<Outcome> {
@@ -40,10 +38,7 @@ impl Match {
             3 if done && lead < 0 && self.innings_of(batting) == 2 => {
                 Some(Outcome::Innings { winner: batting.other(), runs: margin(-lead)?, method: None })
             }
-            4 => {
-                let target = last.target?.runs;
-                chase(self, last, end, target, None)
-            }
+            4 => chase(self, last, end),
             _ => None,
         }
     }
@@ -63,15 +58,10 @@ impl Match {
     }
 }
 
-/// How a chase of `target` ended; none when it was broken off short of it.
-fn chase(
-    game: &Match,
-    last: &Innings,
-    end: InningsEnd,
-    target: u16,
-    method: Option<String>,
-) -> Option<Outcome> {
-    let batting = last.batting;
+/// How a chase ended; none when it was broken off short of its target, or the target was withdrawn.
+fn chase(game: &Match, last: &Innings, end: InningsEnd) -> Option<Outcome> {
+    let target = last.target?.runs;
+    let (batting, method) = (last.batting, None);
     if last.runs >= target {
         let wickets = last.wickets_max(&game.setup).max(last.wickets) - last.wickets;
         return Some(Outcome::Wickets { winner: batting, wickets, method });
