@@ -93,6 +93,9 @@ export class Crease {
     const log = await open(join(this.folder, 'crease.log'), 'a');
     const binary = process.env.CREASE_BIN ?? join(ROOT, 'target/debug/crease');
     const data = join(this.folder, 'data');
+    const keys = join(data, 'demo.json');
+    // Each start issues new keys; those of the last one must not be taken for them.
+    await rm(keys, { force: true });
     const env = { ...process.env, CREASE__HTTP__LISTEN: `127.0.0.1:${this.port}`, CREASE__DATA__DIR: data };
     const stdio = ['ignore', log.fd, log.fd] as const;
     const child = spawn(binary, ['all', '--demo'], { cwd: ROOT, env, stdio: [...stdio] });
@@ -100,7 +103,7 @@ export class Crease {
     await new Promise<void>((started, failed) => child.once('spawn', started).once('error', failed));
     await log.close();
     await until(READY_MS_MAX, () => this.serves(child), () => this.log());
-    this.demo = JSON.parse(await readFile(join(data, 'demo.json'), 'utf8'));
+    this.demo = JSON.parse(await readFile(keys, 'utf8'));
   }
 
   /** Ends it and removes its data. */

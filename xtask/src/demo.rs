@@ -30,6 +30,9 @@ const PORTS_TRIED: u16 = 50;
 const READY_LIMIT: Duration = Duration::from_secs(120);
 const REPLAY_LIMIT: Duration = Duration::from_secs(60);
 
+/// Where the server writes the keys of the partner that it seeds, in the data folder.
+const KEYS: &str = "demo.json";
+
 /// What was asked for.
 struct Wish {
     file: Option<PathBuf>,
@@ -104,6 +107,11 @@ fn free_port(asked: Option<u16>) -> anyhow::Result<u16> {
 
 fn start_server(crease: &Path, data: &Path, port: u16, pg_bin: Option<&Path>) -> anyhow::Result<Service> {
     fs::create_dir_all(data)?;
+    // Keys of an earlier run are of no use, and must not be taken for this one's.
+    let keys = data.join(KEYS);
+    if keys.exists() {
+        fs::remove_file(keys)?;
+    }
     let mut command = Command::new(crease);
     command.args(["all", "--demo"]);
     command.env("CREASE__HTTP__LISTEN", format!("127.0.0.1:{port}")).env("CREASE__DATA__DIR", data);
@@ -122,8 +130,9 @@ fn show(
     services: &mut Vec<Service>,
     stop: &Arc<AtomicBool>,
 ) -> anyhow::Result<()> {
-    step("start crease", || wait_for_ready(port, &mut services[0], stop))?;
-    let partner = read_partner(&data.join("demo.json"))?;
+    let keys = data.join(KEYS);
+    step("start crease", || wait_for_ready(port, &keys, &mut services[0], stop))?;
+    let partner = read_partner(&keys)?;
     let shown_match = match &wish.file {
         Some(file) => {
             services.push(start_replay(crease, data, port, file, wish.speed, &partner)?);
@@ -139,10 +148,10 @@ fn show(
     }
 }
 
-fn wait_for_ready(port: u16, server: &mut Service, stop: &AtomicBool) -> anyhow::Result<()> {
+fn wait_for_ready(port: u16, keys: &Path, server: &mut Service, stop: &AtomicBool) -> anyhow::Result<()> {
     let ready = process::wait_until(READY_LIMIT, || {
         still_wanted(server, stop)?;
-        Ok(http::get(port, "/readyz").is_ok_and(|(status, _)| status == 200))
+        Ok(keys.is_file() && http::get(port, "/readyz").is_ok_and(|(status, _)| status == 200))
     })?;
     if !ready {
         bail!("not ready after {} s\n{}", READY_LIMIT.as_secs(), last_words(server));

