@@ -129,11 +129,12 @@ json_object!(InningsStart {
     batting: "batting",
     super_over: "super_over",
     overs: "overs",
-    follow_on: "follow_on"
+    follow_on: "follow_on",
+    as_recorded: "as_recorded"
 });
 json_object!(TargetSet { runs: "runs", overs: "overs", balls: "balls" });
 json_object!(PlayerIn { player: "p" });
-json_object!(Penalty { runs: "runs", outside_play: "outside_play" });
+json_object!(Penalty { runs: "runs", outside_play: "outside_play", to_fielding: "to_fielding" });
 json_object!(Powerplay {
     kind: "kind",
     from_over: "from_over",

@@ -375,8 +375,10 @@ macro_rules! json_object {
     ($type:ty { $($field:ident : $name:literal),* $(,)? }) => {
         impl $crate::json::Json for $type {
             fn write(&self, out: &mut String) {
+                // Names every field, so that one added to the type cannot be forgotten here.
+                let Self { $($field),* } = self;
                 out.push('{');
-                $( $crate::json::write_field($name, &self.$field, out); )*
+                $( $crate::json::write_field($name, $field, out); )*
                 out.push('}');
             }
             fn read(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::json::Malformed> {

@@ -1,0 +1,91 @@
+//! What `--demo` adds: an organisation with keys, written to a file for the tools around it, and the examples' pages.
+
+use crate::feed::Feed;
+use crate::feed::sandbox;
+use partners::{Kind, Mode, NewKey, key, organisation};
+use serde::Serialize;
+use std::path::Path;
+use std::sync::RwLock;
+use store::Store;
+
+/// The name of the organisation. Keys of an earlier run are of no use (only their hashes are kept), so each run issues new ones.
+const ORGANISATION: &str = "Demo Gazette";
+/// Where a demo's pages are served from.
+const ORIGINS: &[&str] = &["http://localhost:*", "http://127.0.0.1:*"];
+
+/// The demo partner of this run.
+#[derive(Debug, Serialize)]
+pub struct Demo {
+    pub publishable_key: String,
+    pub secret_key: String,
+    pub test_key: String,
+    pub sandbox_match: String,
+    /// What the examples show: the last match announced, else the sandbox match.
+    #[serde(skip)]
+    shown: RwLock<Option<String>>,
+}
+
+impl Demo {
+    /// Issues the keys and writes `<data>/demo.json`, which only its owner may read.
+    pub async fn seed(
+        store: &Store,
+        keys: &partners::KeyRing,
+        feed: &Feed,
+        data: &Path,
+    ) -> anyhow::Result<Self> {
+        let issued = store
+            .run_tx("demo.seed", async |tx| {
+                let organisation = organisation::create(tx, ORGANISATION).await?;
+                let mut issued = Vec::new();
+                for (kind, mode, name, origins) in [
+                    (Kind::Publishable, Mode::Live, "Demo pages", ORIGINS),
+                    (Kind::Secret, Mode::Live, "Demo feed", &[][..]),
+                    (Kind::Publishable, Mode::Test, "Demo test pages", ORIGINS),
+                ] {
+                    issued
+                        .push(key::issue(tx, &organisation.id, &NewKey { kind, mode, name, origins }).await?);
+                }
+                Ok::<_, partners::Error>(issued)
+            })
+            .await?;
+        for one in &issued {
+            keys.insert(&one.record);
+        }
+        let text = |at: usize| issued[at].key.reveal().to_owned();
+        let demo = Self {
+            publishable_key: text(0),
+            secret_key: text(1),
+            test_key: text(2),
+            sandbox_match: sandbox::ensure(feed).await?,
+            shown: RwLock::default(),
+        };
+        let file = data.join("demo.json");
+        write_private(&file, &serde_json::to_vec_pretty(&demo)?).await?;
+        tracing::info!(file = %file.display(), "the demo partner's keys are in this file");
+        Ok(demo)
+    }
+
+    /// The match that the examples show.
+    pub fn match_id(&self) -> String {
+        let shown = self.shown.read().map(|it| it.clone()).unwrap_or_default();
+        shown.unwrap_or_else(|| self.sandbox_match.clone())
+    }
+
+    /// The examples show this match from now on.
+    pub fn show(&self, match_id: &str) {
+        if let Ok(mut shown) = self.shown.write() {
+            *shown = Some(match_id.to_owned());
+        }
+    }
+}
+
+/// Writes a file that others cannot read, whole or not at all.
+async fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let partial = path.with_extension("partial");
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&partial).await?;
+    tokio::io::AsyncWriteExt::write_all(&mut file, content).await?;
+    file.sync_all().await?;
+    tokio::fs::rename(&partial, path).await
+}

@@ -1,0 +1,340 @@
+//! The ball log in PostgreSQL: schema `server`, tables `match` and `command`.
+
+use super::summary::Summary;
+use cricket::{Command, Log, Op, Phase, Setup};
+use store::{Client, Migrations, Row, Step, Transaction};
+
+/// The tables of this crate.
+pub const MIGRATIONS: Migrations = Migrations {
+    schema: "server",
+    steps: &[Step { name: "0001_match_log", sql: include_str!("migrations/0001_match_log.sql") }],
+};
+
+/// Every statement of this file, for the test that prepares each on a migrated store.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] =
+    &[INSERT_MATCH, FIND_MATCH, MATCH_HEAD, MATCH_BY_ID, APPEND, ADVANCE, READ, START_OVER, FORGET, LIST];
+
+const INSERT_MATCH: &str = "
+insert into server.match
+    (id, organisation_id, source, source_match_id, sandbox, epoch, phase, setup, summary, starts_at_ms, created_at_ms,
+    changed_at_ms)
+values ($1, $2, $3, $4, $5, $6, 'upcoming', $7, $8, $9, $6, $6)
+on conflict (organisation_id, source, source_match_id) do nothing";
+
+const FIND_MATCH: &str = "
+select id, setup from server.match where organisation_id = $1 and source = $2 and source_match_id = $3";
+
+const MATCH_BY_ID: &str = "
+select id, organisation_id, sandbox, epoch, seq, rev, phase, setup, summary, starts_at_ms, changed_at_ms
+from server.match where id = $1";
+
+/// Locks the row, so that two writers of one match take turns.
+const MATCH_HEAD: &str = "select epoch, seq from server.match where id = $1 for update";
+
+const APPEND: &str = "
+insert into server.command
+    (match_id, epoch, seq, op, of_seq, body, source, source_event_id, version, place, accepted_at_ms)
+select $1, $2, * from unnest($3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::integer[],
+    $10::bigint[], $11::bigint[])";
+
+const ADVANCE: &str = "
+update server.match set seq = $2, rev = $3, phase = $4, summary = $5, changed_at_ms = $6 where id = $1";
+
+const READ: &str = "
+select seq, op, of_seq, body, source, source_event_id, version, place, accepted_at_ms
+from server.command where match_id = $1 and epoch = $2 and seq > $3 order by seq";
+
+const START_OVER: &str = "
+update server.match set epoch = $2, seq = 0, rev = 0, phase = 'upcoming', setup = $3, summary = $4,
+    changed_at_ms = $2 where id = $1";
+
+const FORGET: &str = "delete from server.command where match_id = $1 and epoch < $2";
+
+/// A page of matches in one of some phases, the latest change first; `$3` and `$4` are the last row of the page before.
+const LIST: &str = "
+select id, organisation_id, sandbox, epoch, seq, rev, phase, setup, summary, starts_at_ms, changed_at_ms
+from server.match
+where phase = any($1) and sandbox = any($2)
+    and ($3::bigint is null or (changed_at_ms, id) < ($3, $4))
+order by changed_at_ms desc, id desc
+limit $5";
+
+/// A match's row.
+#[derive(Clone, Debug)]
+pub struct MatchRow {
+    pub id: String,
+    pub organisation_id: String,
+    pub sandbox: bool,
+    pub epoch: u64,
+    pub seq: u64,
+    pub rev: u32,
+    pub phase: Phase,
+    pub setup: Setup,
+    pub summary: Summary,
+    pub starts_at_ms: Option<i64>,
+    pub changed_at_ms: u64,
+}
+
+/// A row of the log: one accepted command.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub seq: u64,
+    pub op: Op,
+    pub source: String,
+    /// The feed's id of the command.
+    pub event: String,
+    pub version: u32,
+    pub place: Option<u64>,
+    pub accepted_at_ms: u64,
+}
+
+/// What is stored cannot be understood: a newer release wrote it, or somebody did by hand.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("match {match_id}, row {seq}: {reason}")]
+    Unreadable { match_id: String, seq: u64, reason: String },
+    /// Another process wrote this match since we read it.
+    #[error("match {match_id}: the log went on without this writer")]
+    Overtaken { match_id: String },
+}
+
+/// Creates a match unless this feed already did.
+pub async fn insert_match(
+    tx: &Transaction<'_>,
+    row: &MatchRow,
+    source: &str,
+    source_match_id: &str,
+) -> Result<(), store::Error> {
+    let setup = wire::encode(&row.setup);
+    let (epoch, starts, summary) = (signed(row.epoch), row.starts_at_ms, row.summary.to_json());
+    let params: store::Params<'_> = &[
+        &row.id,
+        &row.organisation_id,
+        &source,
+        &source_match_id,
+        &row.sandbox,
+        &epoch,
+        &setup,
+        &summary,
+        &starts,
+    ];
+    tx.execute(INSERT_MATCH, params).await.map(drop)
+}
+
+/// The id and set-up of the match that this feed created under this name.
+pub async fn find_match(
+    client: &Client<'_>,
+    organisation_id: &str,
+    source: &str,
+    source_match_id: &str,
+) -> Result<Option<(String, Setup)>, LogError> {
+    let row = client.query_opt(FIND_MATCH, &[&organisation_id, &source, &source_match_id]).await?;
+    row.map(|row| {
+        let id: String = row.get(0);
+        let setup = decode(&id, 0, row.get(1))?;
+        Ok((id, setup))
+    })
+    .transpose()
+}
+
+/// The row of a match.
+pub async fn match_by_id(client: &Client<'_>, id: &str) -> Result<Option<MatchRow>, LogError> {
+    client.query_opt(MATCH_BY_ID, &[&id]).await?.as_ref().map(match_row).transpose()
+}
+
+/// A page of matches. `after` is the last row of the page before: its change time and id.
+pub async fn list(
+    client: &Client<'_>,
+    phases: &[&str],
+    sandbox: &[bool],
+    after: Option<(u64, &str)>,
+    rows_max: u32,
+) -> Result<Vec<MatchRow>, LogError> {
+    let (changed, id) = after.map(|(changed, id)| (signed(changed), id)).unzip();
+    let rows = client.query(LIST, &[&phases, &sandbox, &changed, &id, &i64::from(rows_max)]).await?;
+    rows.iter().map(match_row).collect()
+}
+
+/// Appends `entries` and moves the head, if the log still ends at (`epoch`, `seq`).
+pub async fn append(
+    tx: &Transaction<'_>,
+    match_id: &str,
+    (epoch, seq): (u64, u64),
+    entries: &[Entry],
+    log: &Log,
+) -> Result<(), LogError> {
+    let head = tx.query_opt(MATCH_HEAD, &[&match_id]).await?;
+    let stands = head.is_some_and(|row| (row.get(0), row.get(1)) == (signed(epoch), signed(seq)));
+    let Some(last) = entries.last().filter(|_| stands) else {
+        return Err(LogError::Overtaken { match_id: match_id.to_owned() });
+    };
+    let rows = Columns::of(entries);
+    let params: store::Params<'_> = &[
+        &match_id,
+        &signed(epoch),
+        &rows.seqs,
+        &rows.ops,
+        &rows.ofs,
+        &rows.bodies,
+        &rows.sources,
+        &rows.events,
+        &rows.versions,
+        &rows.places,
+        &rows.times,
+    ];
+    tx.execute(APPEND, params).await?;
+    let rev = i32::try_from(log.rev()).unwrap_or(i32::MAX);
+    let phase = phase_word(log.game().phase);
+    let summary = Summary::of(log.game()).to_json();
+    let changed = signed(last.accepted_at_ms);
+    tx.execute(ADVANCE, &[&match_id, &signed(last.seq), &rev, &phase, &summary, &changed]).await?;
+    Ok(())
+}
+
+/// The log of a match after `seq`, in order.
+pub async fn read(client: &Client<'_>, match_id: &str, epoch: u64, seq: u64) -> Result<Vec<Entry>, LogError> {
+    let rows = client.query(READ, &[&match_id, &signed(epoch), &signed(seq)]).await?;
+    rows.iter().map(|row| entry(match_id, row)).collect()
+}
+
+/// Gives a sandbox match a new, empty history. Rows of the one before stay until [`forget`].
+pub async fn start_over(
+    tx: &Transaction<'_>,
+    match_id: &str,
+    epoch: u64,
+    setup: &Setup,
+) -> Result<(), store::Error> {
+    let summary = Summary::default().to_json();
+    tx.execute(START_OVER, &[&match_id, &signed(epoch), &wire::encode(setup), &summary]).await?;
+    tx.execute(FORGET, &[&match_id, &signed(epoch)]).await.map(drop)
+}
+
+/// The log of a match before its first command.
+pub fn empty(row: &MatchRow) -> Result<Log, LogError> {
+    Log::new(row.setup.clone()).map_err(|error| LogError::Unreadable {
+        match_id: row.id.clone(),
+        seq: 0,
+        reason: error.to_string(),
+    })
+}
+
+/// The columns of [`APPEND`].
+#[derive(Default)]
+struct Columns<'a> {
+    seqs: Vec<i64>,
+    ops: Vec<&'static str>,
+    ofs: Vec<Option<i64>>,
+    bodies: Vec<Option<String>>,
+    sources: Vec<&'a str>,
+    events: Vec<&'a str>,
+    versions: Vec<i32>,
+    places: Vec<Option<i64>>,
+    times: Vec<i64>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(entries: &'a [Entry]) -> Self {
+        let mut columns = Self::default();
+        for entry in entries {
+            let (op, of, command) = match &entry.op {
+                Op::Append(command) => ("append", None, Some(command)),
+                Op::Insert { before, command } => ("insert", Some(*before), Some(command)),
+                Op::Edit { of, command } => ("edit", Some(*of), Some(command)),
+                Op::Remove { of } => ("remove", Some(*of), None),
+            };
+            columns.seqs.push(signed(entry.seq));
+            columns.ops.push(op);
+            columns.ofs.push(of.map(signed));
+            columns.bodies.push(command.map(wire::encode));
+            columns.sources.push(&entry.source);
+            columns.events.push(&entry.event);
+            columns.versions.push(i32::try_from(entry.version).unwrap_or(i32::MAX));
+            columns.places.push(entry.place.map(signed));
+            columns.times.push(signed(entry.accepted_at_ms));
+        }
+        columns
+    }
+}
+
+fn match_row(row: &Row) -> Result<MatchRow, LogError> {
+    let id: String = row.get("id");
+    let phase: String = row.get("phase");
+    let unreadable = |reason: String| LogError::Unreadable { match_id: id.clone(), seq: 0, reason };
+    Ok(MatchRow {
+        organisation_id: row.get("organisation_id"),
+        sandbox: row.get("sandbox"),
+        epoch: unsigned(row.get("epoch")),
+        seq: unsigned(row.get("seq")),
+        rev: u32::try_from(row.get::<_, i32>("rev")).unwrap_or(0),
+        phase: phase_of(&phase).ok_or_else(|| unreadable(format!("unknown phase {phase}")))?,
+        setup: decode(&id, 0, row.get("setup"))?,
+        summary: Summary::from_json(row.get("summary")),
+        starts_at_ms: row.get("starts_at_ms"),
+        changed_at_ms: unsigned(row.get("changed_at_ms")),
+        id,
+    })
+}
+
+fn entry(match_id: &str, row: &Row) -> Result<Entry, LogError> {
+    let seq = unsigned(row.get("seq"));
+    let unreadable =
+        |reason: &str| LogError::Unreadable { match_id: match_id.to_owned(), seq, reason: reason.to_owned() };
+    let (op, of): (&str, Option<i64>) = (row.get("op"), row.get("of_seq"));
+    let body: Option<&str> = row.get("body");
+    let command =
+        || -> Result<Command, LogError> { decode(match_id, seq, body.ok_or_else(|| unreadable("no body"))?) };
+    let of = || of.map(unsigned).ok_or_else(|| unreadable("no of_seq"));
+    let op = match op {
+        "append" => Op::Append(command()?),
+        "insert" => Op::Insert { before: of()?, command: command()? },
+        "edit" => Op::Edit { of: of()?, command: command()? },
+        "remove" => Op::Remove { of: of()? },
+        _ => return Err(unreadable("unknown op")),
+    };
+    Ok(Entry {
+        seq,
+        op,
+        source: row.get("source"),
+        event: row.get("source_event_id"),
+        version: u32::try_from(row.get::<_, i32>("version")).unwrap_or(0),
+        place: row.get::<_, Option<i64>>("place").map(unsigned),
+        accepted_at_ms: unsigned(row.get("accepted_at_ms")),
+    })
+}
+
+fn decode<T: wire::Json>(match_id: &str, seq: u64, text: &str) -> Result<T, LogError> {
+    wire::decode(text).map_err(|malformed| LogError::Unreadable {
+        match_id: match_id.to_owned(),
+        seq,
+        reason: malformed.to_string(),
+    })
+}
+
+/// The word for a phase in the table and in the API.
+pub fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Upcoming => "upcoming",
+        Phase::Play => "play",
+        Phase::Break => "break",
+        Phase::Delayed => "delayed",
+        Phase::Finished => "finished",
+    }
+}
+
+fn phase_of(word: &str) -> Option<Phase> {
+    [Phase::Upcoming, Phase::Play, Phase::Break, Phase::Delayed, Phase::Finished]
+        .into_iter()
+        .find(|it| phase_word(*it) == word)
+}
+
+/// Counters never come near 2^63; PostgreSQL has no unsigned integers.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}

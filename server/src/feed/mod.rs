@@ -1,0 +1,272 @@
+//! Ingestion: a feed's commands become a match's append-only log, each accepted once, and from there updates.
+//!
+//! Read [`Feed::submit`] first. One [`writer::Writer`] a match holds the folded log; it appends in one transaction under the next
+//! `seq`, and only then publishes. What is not committed was never seen by a fan.
+
+pub mod archive;
+pub mod command;
+pub mod log;
+mod names;
+pub mod replay;
+pub mod sandbox;
+pub mod score;
+mod simulator;
+pub mod summary;
+mod writer;
+
+pub use command::FeedCommand;
+pub use names::Unresolved;
+
+use crate::config;
+use crate::stream::Hub;
+use cricket::{Log, Match, Phase, Setup};
+use log::{LogError, MatchRow};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{Clock, Store};
+use summary::Summary;
+use writer::Writer;
+
+/// The longest source, event and match name a feed may use, in bytes.
+pub const NAME_BYTES_MAX: usize = 128;
+
+/// A feed's command with the names that make it idempotent.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// The feed's id of this command, unique within its source and match.
+    pub id: String,
+    /// A higher version of the same id is a correction; the same or a lower one is a duplicate.
+    pub version: u32,
+    /// The feed's running number of the command in the match, when it has one: a command that arrives late is put in its place.
+    pub order: Option<u64>,
+    pub action: Action,
+}
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Append the command, or put it in the place of an earlier version.
+    Named(FeedCommand),
+    /// The same in ids of the match.
+    Exact(cricket::Command),
+    /// Take the command of this id out of the match.
+    Remove,
+}
+
+/// What became of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is in the log, durably, as update `seq`.
+    Accepted { seq: u64 },
+    /// It was accepted before.
+    Duplicate { seq: u64 },
+    /// It cannot be; nothing changed. `code` is stable, `why` is for people.
+    Rejected { code: &'static str, why: String },
+}
+
+/// The answers to a batch, in its order, and the match's place after it.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    pub epoch: u64,
+    pub seq: u64,
+    pub rev: u32,
+    pub answers: Vec<Answer>,
+}
+
+/// What a feed says to create a match.
+#[derive(Clone, Debug)]
+pub struct NewMatch {
+    pub organisation_id: String,
+    pub source: String,
+    /// The feed's own id of the match; creating it again gives the same match.
+    pub source_match_id: String,
+    pub setup: Setup,
+    pub starts_at_ms: Option<i64>,
+    pub sandbox: bool,
+}
+
+/// A match was created, or was there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    New { id: String },
+    Existing { id: String },
+}
+
+impl Created {
+    /// The match's id.
+    pub fn id(&self) -> &str {
+        match self {
+            Created::New { id } | Created::Existing { id } => id,
+        }
+    }
+}
+
+/// Why a whole request of a feed failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("there is no match {id}")]
+    UnknownMatch { id: String },
+    #[error("this match was created with another set-up under the same name")]
+    SetupDiffers { id: String },
+    #[error("the set-up cannot be played: {reason}")]
+    Setup { reason: String },
+}
+
+impl From<store::Error> for FeedError {
+    fn from(error: store::Error) -> Self {
+        FeedError::Log(LogError::Store(error))
+    }
+}
+
+/// The writers of this process.
+#[derive(Clone)]
+pub struct Feed {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    hub: Hub,
+    limits: config::Feed,
+    /// One slot a match; the async lock makes each match's commands take turns.
+    writers: Mutex<HashMap<String, Slot>>,
+}
+
+type Slot = Arc<tokio::sync::Mutex<Option<Writer>>>;
+
+impl Feed {
+    /// A feed that appends to `store` and publishes to `hub`.
+    pub fn new(store: Store, clock: Clock, hub: Hub, limits: config::Feed) -> Self {
+        Self { inner: Arc::new(Inner { store, clock, hub, limits, writers: Mutex::default() }) }
+    }
+
+    /// Creates a match, once for each (organisation, source, source_match_id).
+    pub async fn create_match(&self, new: NewMatch) -> Result<Created, FeedError> {
+        let game =
+            Match::new(new.setup.clone()).map_err(|error| FeedError::Setup { reason: error.to_string() })?;
+        let now = self.now_ms();
+        let row = MatchRow {
+            id: store::ids::new("mat"),
+            organisation_id: new.organisation_id.clone(),
+            sandbox: new.sandbox,
+            epoch: now,
+            seq: 0,
+            rev: 0,
+            phase: Phase::Upcoming,
+            summary: Summary::of(&game),
+            setup: new.setup,
+            starts_at_ms: new.starts_at_ms,
+            changed_at_ms: now,
+        };
+        let found = self
+            .inner
+            .store
+            .run_tx("feed.create_match", async |tx| {
+                log::insert_match(tx, &row, &new.source, &new.source_match_id).await?;
+                log::find_match(tx, &new.organisation_id, &new.source, &new.source_match_id).await
+            })
+            .await?;
+        match found {
+            Some((id, _)) if id == row.id => Ok(Created::New { id }),
+            Some((id, setup)) if setup == row.setup => Ok(Created::Existing { id }),
+            Some((id, _)) => Err(FeedError::SetupDiffers { id }),
+            None => Err(FeedError::UnknownMatch { id: row.id }),
+        }
+    }
+
+    /// Applies a batch in its order. Every command is answered on its own: a rejected one changes nothing and the others stand. When
+    /// this returns, what was accepted is on disk and on its way to the fans.
+    pub async fn submit(
+        &self,
+        match_id: &str,
+        source: &str,
+        envelopes: &[Envelope],
+    ) -> Result<Submitted, FeedError> {
+        let slot = self.slot(match_id);
+        let mut guard = slot.lock().await;
+        for last_try in [false, true] {
+            let writer = match guard.take() {
+                Some(writer) => writer,
+                None => self.load(match_id).await?,
+            };
+            match writer.submit(&self.inner.store, self.now_ms(), source, envelopes).await {
+                Ok((writer, submitted, published)) => {
+                    *guard = Some(writer);
+                    for update in published {
+                        self.inner.hub.publish(match_id, update).await;
+                    }
+                    return Ok(submitted);
+                }
+                // Another process wrote this match: read what it wrote, and judge the batch again.
+                Err(FeedError::Log(LogError::Overtaken { .. })) if !last_try => {}
+                Err(error) => return Err(error),
+            }
+        }
+        unreachable!("the last try returns")
+    }
+
+    /// Gives a sandbox match a new history under the same id.
+    pub(crate) async fn start_over(&self, match_id: &str, setup: &Setup) -> Result<u64, FeedError> {
+        let slot = self.slot(match_id);
+        let mut guard = slot.lock().await;
+        *guard = None;
+        let epoch = self.now_ms();
+        self.inner
+            .store
+            .run_tx("feed.start_over", async |tx| log::start_over(tx, match_id, epoch, setup).await)
+            .await?;
+        self.inner.hub.start_over(match_id).await;
+        Ok(epoch)
+    }
+
+    /// Looks at a match's folded log, as its writer holds it.
+    pub async fn with_log<T>(
+        &self,
+        match_id: &str,
+        look: impl FnOnce(&MatchRow, &Log) -> T,
+    ) -> Result<T, FeedError> {
+        let slot = self.slot(match_id);
+        let mut guard = slot.lock().await;
+        let writer = match guard.take() {
+            Some(writer) => writer,
+            None => self.load(match_id).await?,
+        };
+        let value = look(writer.row(), writer.log());
+        *guard = Some(writer);
+        Ok(value)
+    }
+
+    async fn load(&self, match_id: &str) -> Result<Writer, FeedError> {
+        let commands_max = self.inner.limits.match_commands_max;
+        let loaded = self
+            .inner
+            .store
+            .read("feed.load", async |client| {
+                let Some(row) = log::match_by_id(client, match_id).await? else { return Ok(None) };
+                let entries = log::read(client, match_id, row.epoch, 0).await?;
+                Ok::<_, LogError>(Some((row, entries)))
+            })
+            .await?;
+        let (row, entries) = loaded.ok_or_else(|| FeedError::UnknownMatch { id: match_id.to_owned() })?;
+        Ok(Writer::of(row, entries, commands_max)?)
+    }
+
+    fn slot(&self, match_id: &str) -> Slot {
+        let mut writers = self.inner.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Writers that nobody uses are let go once there are many; they are read again when needed.
+        if writers.len() >= WRITERS_MAX {
+            writers.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+        writers.entry(match_id.to_owned()).or_default().clone()
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.inner.clock.now_ms()).unwrap_or(0)
+    }
+}
+
+/// Writers held in memory before idle ones are let go.
+const WRITERS_MAX: usize = 256;

@@ -1,0 +1,199 @@
+//! The one writer of a match in this process: the folded log, and which of a feed's commands it holds.
+
+use super::log::{self, Entry, LogError, MatchRow};
+use super::{Action, Answer, Envelope, FeedError, Submitted, Unresolved};
+use crate::stream::{Lines, Published};
+use cricket::{Command, Log, Op};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use store::Store;
+
+/// A match's log in memory. Invariant: it equals what PostgreSQL has; when a commit fails, the writer is dropped and read again.
+pub(super) struct Writer {
+    row: MatchRow,
+    log: Log,
+    known: Known,
+    commands_max: usize,
+}
+
+/// The commands of the log by their feeds' names.
+#[derive(Default)]
+struct Known {
+    /// By source and event id.
+    events: HashMap<(String, String), Event>,
+    /// By source and running number: the entry's seq.
+    places: BTreeMap<(String, u64), u64>,
+}
+
+struct Event {
+    version: u32,
+    /// The entry in the log; none once removed.
+    entry: Option<u64>,
+    /// The update in which this version was accepted.
+    seq: u64,
+}
+
+impl Known {
+    fn note(&mut self, entry: &Entry) {
+        let name = (entry.source.clone(), entry.event.clone());
+        let stands_at = match entry.op {
+            Op::Append(_) | Op::Insert { .. } => Some(entry.seq),
+            Op::Edit { of, .. } => Some(of),
+            Op::Remove { .. } => None,
+        };
+        if let (Some(place), Op::Append(_) | Op::Insert { .. }) = (entry.place, &entry.op) {
+            self.places.insert((entry.source.clone(), place), entry.seq);
+        }
+        if let Op::Remove { of } = entry.op {
+            self.places.retain(|_, seq| *seq != of);
+        }
+        self.events.insert(name, Event { version: entry.version, entry: stands_at, seq: entry.seq });
+    }
+
+    /// The first entry of this source that the feed numbered after `place`.
+    fn after(&self, source: &str, place: u64) -> Option<u64> {
+        let from = (source.to_owned(), place.checked_add(1)?);
+        let (key, seq) = self.places.range(from..).next()?;
+        (key.0 == source).then_some(*seq)
+    }
+}
+
+impl Writer {
+    /// Folds a match's stored log.
+    pub(super) fn of(row: MatchRow, entries: Vec<Entry>, commands_max: usize) -> Result<Self, LogError> {
+        let mut log = log::empty(&row)?;
+        let mut known = Known::default();
+        for entry in entries {
+            known.note(&entry);
+            log.apply(entry.seq, entry.op).map_err(|refusal| LogError::Unreadable {
+                match_id: row.id.clone(),
+                seq: entry.seq,
+                reason: refusal.to_string(),
+            })?;
+        }
+        Ok(Self { row, log, known, commands_max })
+    }
+
+    pub(super) fn row(&self) -> &MatchRow {
+        &self.row
+    }
+
+    pub(super) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Judges a batch, commits what was accepted, and says what to publish. On an error the writer is gone: what it folded may not
+    /// be what is stored.
+    pub(super) async fn submit(
+        mut self,
+        store: &Store,
+        now_ms: u64,
+        source: &str,
+        envelopes: &[Envelope],
+    ) -> Result<(Self, Submitted, Vec<Published>), FeedError> {
+        let head = (self.row.epoch, self.row.seq);
+        let (mut answers, mut accepted, mut published) = (Vec::new(), Vec::new(), Vec::new());
+        for envelope in envelopes {
+            let answer = self.judge(now_ms, source, envelope);
+            if let Ok(entry) = &answer {
+                published.push(self.publication(entry));
+                accepted.push(entry.clone());
+            }
+            answers.push(match answer {
+                Ok(entry) => Answer::Accepted { seq: entry.seq },
+                Err(answer) => answer,
+            });
+        }
+        if !accepted.is_empty() {
+            let (id, log) = (&self.row.id, &self.log);
+            store.run_tx("feed.append", async |tx| log::append(tx, id, head, &accepted, log).await).await?;
+        }
+        let submitted = Submitted { epoch: self.row.epoch, seq: self.row.seq, rev: self.log.rev(), answers };
+        Ok((self, submitted, published))
+    }
+
+    /// Folds one command in, or answers why not.
+    fn judge(&mut self, now_ms: u64, source: &str, envelope: &Envelope) -> Result<Entry, Answer> {
+        let op = self.op(source, envelope)?;
+        if self.log.entries().len() >= self.commands_max {
+            let why = format!("a match takes {} commands at most", self.commands_max);
+            return Err(Answer::Rejected { code: "match-full", why });
+        }
+        let seq = self.row.seq + 1;
+        self.log.apply(seq, op.clone()).map_err(|refusal| Answer::Rejected {
+            code: refusal.code(),
+            why: refusal.explain(&self.log.game().setup),
+        })?;
+        let entry = Entry {
+            seq,
+            op,
+            source: source.to_owned(),
+            event: envelope.id.clone(),
+            version: envelope.version,
+            place: envelope.order,
+            accepted_at_ms: now_ms,
+        };
+        self.known.note(&entry);
+        self.row.seq = seq;
+        self.row.rev = self.log.rev();
+        self.row.changed_at_ms = now_ms;
+        Ok(entry)
+    }
+
+    /// What an envelope does to the log.
+    fn op(&self, source: &str, envelope: &Envelope) -> Result<Op, Answer> {
+        let event = self.known.events.get(&(source.to_owned(), envelope.id.clone()));
+        let stands_at = match event {
+            Some(event) if envelope.version <= event.version => {
+                return Err(Answer::Duplicate { seq: event.seq });
+            }
+            Some(event) => event.entry,
+            None => None,
+        };
+        let command = self.command(&envelope.action)?;
+        Ok(match (command, stands_at) {
+            (Some(command), Some(of)) => Op::Edit { of, command },
+            (None, Some(of)) => Op::Remove { of },
+            (None, None) => {
+                let why = format!("no command \"{}\" of this source is in the match", envelope.id);
+                return Err(Answer::Rejected { code: "unknown-command", why });
+            }
+            (Some(command), None) => match envelope.order.and_then(|place| self.known.after(source, place)) {
+                Some(before) => Op::Insert { before, command },
+                None => Op::Append(command),
+            },
+        })
+    }
+
+    fn command(&self, action: &Action) -> Result<Option<Command>, Answer> {
+        match action {
+            Action::Exact(command) => Ok(Some(command.clone())),
+            Action::Named(named) => {
+                named.resolve(self.log.game()).map(Some).map_err(|unresolved: Unresolved| Answer::Rejected {
+                    code: unresolved.code(),
+                    why: unresolved.to_string(),
+                })
+            }
+            Action::Remove => Ok(None),
+        }
+    }
+
+    /// The update that tells the fans.
+    fn publication(&self, entry: &Entry) -> Published {
+        match &entry.op {
+            Op::Append(command) => Published::command(self.row.epoch, entry, self.log.rev(), command.clone()),
+            _ => Published::snapshot(self.snapshot(entry), Arc::new(Lines::of(&self.log))),
+        }
+    }
+
+    fn snapshot(&self, entry: &Entry) -> wire::Snapshot {
+        wire::Snapshot {
+            t: entry.accepted_at_ms,
+            id: self.row.id.clone(),
+            epoch: self.row.epoch,
+            seq: entry.seq,
+            rev: self.log.rev(),
+            state: self.log.game().clone(),
+        }
+    }
+}

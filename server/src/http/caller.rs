@@ -1,0 +1,80 @@
+//! Who calls: the proof that a request came with a key that opens the route.
+
+use crate::app::App;
+use crate::problem::Problem;
+use axum::extract::FromRequestParts;
+use axum::http::{HeaderMap, header, request::Parts};
+use partners::{Mode, Need, PartnerKey};
+
+/// May read matches and open streams. Where the configuration asks for no key, anyone may.
+#[derive(Clone, Debug)]
+pub(super) struct Reader {
+    key: Option<PartnerKey>,
+}
+
+impl Reader {
+    /// Whether a match may be seen: test keys see the sandbox match alone.
+    pub(super) fn may_see(&self, sandbox: bool) -> bool {
+        sandbox || self.key.as_ref().is_none_or(|key| key.mode() == Mode::Live)
+    }
+
+    /// Which kinds of matches a list shows.
+    pub(super) fn sees(&self) -> &'static [bool] {
+        if self.may_see(false) { &[false, true] } else { &[true] }
+    }
+}
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let origin = parts.headers.get(header::ORIGIN).and_then(|it| it.to_str().ok());
+        let key = match (from_headers(&parts.headers), from_query(parts.uri.query())) {
+            (Some(text), _) => Some((text, Need::Any)),
+            (None, Some(text)) => Some((text, Need::Publishable)),
+            (None, None) => None,
+        };
+        if key.is_none() && !app.config.keys.required {
+            return Ok(Self { key: None });
+        }
+        let (text, need) = key.unzip();
+        match app.keys.check(text, origin, need.unwrap_or(Need::Any)) {
+            Ok(key) => Ok(Self { key: Some(key) }),
+            Err(refusal) => {
+                metrics::counter!("key_refusals_total", "code" => refusal.code()).increment(1);
+                Err(refusal.into())
+            }
+        }
+    }
+}
+
+/// Holds a secret key: a feed.
+#[derive(Clone, Debug)]
+pub(super) struct Feeder {
+    pub(super) key: PartnerKey,
+}
+
+impl FromRequestParts<App> for Feeder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match app.keys.check(from_headers(&parts.headers), None, Need::Secret) {
+            Ok(key) => Ok(Self { key }),
+            Err(refusal) => {
+                metrics::counter!("key_refusals_total", "code" => refusal.code()).increment(1);
+                Err(refusal.into())
+            }
+        }
+    }
+}
+
+/// `Authorization: Bearer …`, or `X-Crease-Key`.
+fn from_headers(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok()?.strip_prefix("Bearer "));
+    bearer.or_else(|| headers.get("x-crease-key")?.to_str().ok()).map(str::trim)
+}
+
+/// `?key=`; keys are letters, digits and underscores, so nothing in them is escaped.
+fn from_query(query: Option<&str>) -> Option<&str> {
+    query?.split('&').find_map(|pair| pair.strip_prefix("key="))
+}

@@ -1,0 +1,95 @@
+//! What surrounds every route: metrics, time limits, headers, and the answers where there is no route.
+
+use crate::app::App;
+use crate::problem::Problem;
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use std::time::{Duration, Instant};
+use tower_http::cors::{Any, CorsLayer};
+
+/// Says whether a stream resumed ("yes") or began with a snapshot ("snapshot").
+pub(super) const CREASE_RESUMED: HeaderName = HeaderName::from_static("crease-resumed");
+
+/// Reading is open to every origin; the key decides which origins may use it.
+pub(super) fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET])
+        .allow_headers([
+            header::AUTHORIZATION,
+            HeaderName::from_static("x-crease-key"),
+            HeaderName::from_static("last-event-id"),
+            header::IF_NONE_MATCH,
+        ])
+        .expose_headers([header::ETAG, CREASE_RESUMED])
+        .max_age(Duration::from_secs(24 * 60 * 60))
+}
+
+/// Lays the common layers around all routes.
+pub(super) fn around(routes: Router<App>, app: &App) -> Router<App> {
+    routes
+        .layer(middleware::from_fn_with_state(app.clone(), within_time))
+        .layer(middleware::from_fn(headers))
+        .layer(middleware::from_fn(measure))
+}
+
+/// Answers in time or not at all. A stream's head counts; its body goes on for as long as the reader stays.
+async fn within_time(State(app): State<App>, request: Request, next: Next) -> Response {
+    let seconds_max = app.config.http.request_seconds_max;
+    match tokio::time::timeout(Duration::from_secs(seconds_max), next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let detail = format!("no answer within {seconds_max} s");
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-slow", "The answer took too long", detail)
+                .into_response()
+        }
+    }
+}
+
+/// Headers that every response carries unless its route set them.
+async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let defaults = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    for (name, value) in defaults {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn measure(request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    // The route's pattern, not the path: ids would make a metric of each match.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |it| it.as_str().to_owned());
+    let method = match *request.method() {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    };
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    metrics::histogram!("http_request_seconds", "route" => route, "method" => method, "status" => status)
+        .record(begun.elapsed().as_secs_f64());
+    response
+}
+
+pub(super) async fn no_route(request: Request) -> Problem {
+    Problem::not_found("route", request.uri().path())
+}
+
+pub(super) async fn no_method(request: Request) -> Problem {
+    let detail = format!("{} does not take {}", request.uri().path(), request.method());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "The route has no such method", detail)
+}

@@ -1,0 +1,218 @@
+//! Matches: the list, and the snapshot of one.
+
+use super::caller::Reader;
+use super::matches::cursor::Cursor;
+use crate::app::App;
+use crate::feed::log::{self, MatchRow};
+use crate::feed::summary::Summary;
+use crate::problem::Problem;
+use crate::stream::Topic;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+use wire::Position;
+
+/// Matches on one page, unless asked for fewer.
+const PAGE_ROWS_MAX: u32 = 50;
+
+/// What a list of matches asks for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListQuery {
+    /// `live`, `upcoming`, `finished`; all when left out.
+    status: Option<Status>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    /// Matches on the page, 1 to 50.
+    limit: Option<u32>,
+}
+
+/// What is going on with a match, coarsely.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Status {
+    Live,
+    Upcoming,
+    Finished,
+}
+
+impl Status {
+    fn phases(self) -> &'static [&'static str] {
+        match self {
+            Status::Live => &["play", "break", "delayed"],
+            Status::Upcoming => &["upcoming"],
+            Status::Finished => &["finished"],
+        }
+    }
+
+    fn of(row: &MatchRow) -> Self {
+        match row.phase {
+            cricket::Phase::Upcoming => Status::Upcoming,
+            cricket::Phase::Finished => Status::Finished,
+            cricket::Phase::Play | cricket::Phase::Break | cricket::Phase::Delayed => Status::Live,
+        }
+    }
+}
+
+/// A page of matches, the latest change first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MatchList {
+    matches: Vec<MatchItem>,
+    /// Ask again with `cursor=` this; none on the last page.
+    next: Option<String>,
+}
+
+/// A match in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MatchItem {
+    /// "mat_…"
+    id: String,
+    status: Status,
+    /// upcoming, play, break, delayed, finished
+    phase: &'static str,
+    /// The two names.
+    teams: Vec<String>,
+    competition: String,
+    stage: String,
+    venue: String,
+    /// First day, ISO 8601.
+    date: String,
+    /// RFC 3339, when known.
+    starts_at: Option<String>,
+    /// The match that test keys see.
+    sandbox: bool,
+    #[serde(flatten)]
+    summary: Summary,
+}
+
+impl From<MatchRow> for MatchItem {
+    fn from(row: MatchRow) -> Self {
+        let status = Status::of(&row);
+        let starts = row.starts_at_ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+        Self {
+            id: row.id,
+            status,
+            phase: log::phase_word(row.phase),
+            teams: row.setup.teams.into_iter().map(|it| it.name).collect(),
+            competition: row.setup.competition,
+            stage: row.setup.stage,
+            venue: row.setup.venue,
+            date: row.setup.date,
+            starts_at: starts.map(|it| it.to_string()),
+            sandbox: row.sandbox,
+            summary: row.summary,
+        }
+    }
+}
+
+/// Fixtures, live matches and results.
+#[utoipa::path(get, path = "/v1/matches", tag = "matches", params(ListQuery), responses(
+    (status = 200, body = MatchList),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(
+    reader: Reader,
+    State(app): State<App>,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query.map_err(|error| Problem::invalid(error.body_text()))?;
+    let rows_max = query.limit.unwrap_or(PAGE_ROWS_MAX);
+    if !(1..=PAGE_ROWS_MAX).contains(&rows_max) {
+        return Err(Problem::invalid(format!("limit: {rows_max} is not between 1 and {PAGE_ROWS_MAX}")));
+    }
+    let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;
+    let phases =
+        query.status.map_or(&["play", "break", "delayed", "upcoming", "finished"][..], Status::phases);
+    let mut rows = app
+        .store
+        .read("matches.list", async |client| {
+            let after = cursor.as_ref().map(|it| (it.changed_at_ms, it.id.as_str()));
+            log::list(client, phases, reader.sees(), after, rows_max + 1).await
+        })
+        .await?;
+    let is_last = rows.len() <= rows_max as usize;
+    rows.truncate(rows_max as usize);
+    let next = rows.last().filter(|_| !is_last).map(Cursor::text);
+    let body = MatchList { matches: rows.into_iter().map(MatchItem::from).collect(), next };
+    Ok(([(header::CACHE_CONTROL, "private, max-age=1")], Json(body)).into_response())
+}
+
+/// The whole state of a match: what a stream's `snapshot` event holds.
+#[utoipa::path(get, path = "/v1/matches/{id}", tag = "matches", params(("id" = String, Path, description = "mat_…")), responses(
+    (status = 200, description = "the snapshot: id, epoch, seq, rev, t and state; wire/README.md names every field", body = serde_json::Value),
+    (status = 304, description = "unchanged since the ETag"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn snapshot(
+    reader: Reader,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let topic = visible(&app, &reader, &id).await?;
+    let snapshot = topic.snapshot();
+    Ok(unless_unchanged(&headers, snapshot.position(), || wire::encode(&snapshot)))
+}
+
+/// The topic of a match that this caller may see. One that it may not see does not exist for it.
+pub(super) async fn visible(app: &App, reader: &Reader, id: &str) -> Result<Arc<Topic>, Problem> {
+    let id_is_possible = store::ids::is_valid("mat", id);
+    let topic = match id_is_possible {
+        true => app.hub.topic(id).await?,
+        false => return Err(Problem::not_found("match", id)),
+    };
+    if reader.may_see(topic.is_sandbox()) { Ok(topic) } else { Err(Problem::not_found("match", id)) }
+}
+
+/// A JSON body under an ETag of the match's position; nothing is written when the caller has it already.
+pub(super) fn unless_unchanged(
+    headers: &HeaderMap,
+    position: Position,
+    body: impl FnOnce() -> String,
+) -> Response {
+    let tag = format!("\"{position}\"");
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|it| it.to_str().ok());
+    let is_known =
+        known.is_some_and(|it| it.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
+    let mut response = match is_known {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => ([(header::CONTENT_TYPE, "application/json")], body()).into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Where a page of the list ends.
+mod cursor {
+    use super::{MatchRow, Problem};
+
+    pub(super) struct Cursor {
+        pub(super) changed_at_ms: u64,
+        pub(super) id: String,
+    }
+
+    impl Cursor {
+        pub(super) fn text(row: &MatchRow) -> String {
+            format!("{}.{}", row.changed_at_ms, row.id)
+        }
+
+        pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+            let parts = text.split_once('.').and_then(|(changed, id)| Some((changed.parse().ok()?, id)));
+            match parts {
+                Some((changed_at_ms, id)) if store::ids::is_valid("mat", id) => {
+                    Ok(Self { changed_at_ms, id: id.to_owned() })
+                }
+                _ => Err(Problem::invalid("cursor: not one that this list gave out")),
+            }
+        }
+    }
+}

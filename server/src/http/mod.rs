@@ -1,0 +1,73 @@
+//! The HTTP surface: one file a resource, each with its types, its OpenAPI description and its function together.
+
+mod balls;
+mod caller;
+mod examples;
+pub mod feed;
+mod health;
+mod layers;
+mod matches;
+pub mod openapi;
+mod scorecard;
+mod stream;
+mod web;
+
+use crate::app::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+/// Which routes a process serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// Everything.
+    All,
+    /// Reading and streams only.
+    Edge,
+    /// Everything but streams.
+    Api,
+    /// Feeds only.
+    Ingest,
+    /// Health and metrics only.
+    Worker,
+}
+
+/// The routes of a surface.
+pub fn router(app: App, surface: Surface) -> Router {
+    let mut routes = health::routes();
+    if matches!(surface, Surface::All | Surface::Edge | Surface::Api) {
+        routes = routes.merge(reading()).merge(web::routes(&app.config));
+    }
+    if matches!(surface, Surface::All | Surface::Edge) {
+        routes = routes.route("/v1/matches/{id}/stream", get(stream::open).layer(layers::cors()));
+    }
+    if matches!(surface, Surface::All | Surface::Api | Surface::Ingest) {
+        routes = routes.merge(feeding());
+    }
+    if matches!(surface, Surface::All | Surface::Api) {
+        routes = routes.merge(openapi::routes());
+    }
+    if app.demo.is_some() {
+        routes = routes.merge(examples::routes());
+    }
+    let body_bytes_max = app.config.http.body_bytes_max;
+    let routes = routes.fallback(layers::no_route).method_not_allowed_fallback(layers::no_method);
+    layers::around(routes, &app).layer(DefaultBodyLimit::max(body_bytes_max)).with_state(app)
+}
+
+/// What partners' pages read.
+fn reading() -> Router<App> {
+    Router::new()
+        .route("/v1/matches", get(matches::list))
+        .route("/v1/matches/{id}", get(matches::snapshot))
+        .route("/v1/matches/{id}/scorecard", get(scorecard::show))
+        .route("/v1/matches/{id}/balls", get(balls::list))
+        .layer(layers::cors())
+}
+
+/// What feeds send.
+fn feeding() -> Router<App> {
+    Router::new()
+        .route("/v1/feed/matches", post(feed::create_match))
+        .route("/v1/feed/matches/{id}/commands", post(feed::commands))
+}

@@ -1,0 +1,85 @@
+//! The live stream of a match (Server-Sent Events, HTML Living Standard §9.2).
+
+use super::caller::Reader;
+use super::layers::CREASE_RESUMED;
+use super::matches::visible;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::stream::Start;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use utoipa::IntoParams;
+use wire::Position;
+
+/// nginx passes a response on unbuffered when it carries this header with "no".
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StreamQuery {
+    /// As the `Last-Event-ID` header, for clients that cannot set one.
+    last_event_id: Option<String>,
+}
+
+/// Every update of a match from now on, or from the last id seen.
+#[utoipa::path(get, path = "/v1/matches/{id}/stream", tag = "matches", params(
+    ("id" = String, Path, description = "mat_…"),
+    ("Last-Event-ID" = Option<String>, Header, description = "epoch.seq of the last update seen"),
+    StreamQuery,
+), responses(
+    (status = 200, description = "events snapshot, ball, state and bye", content_type = "text/event-stream", body = String,
+        headers(("Crease-Resumed" = String, description = "yes, or snapshot"))),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 429, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn open(
+    reader: Reader,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    query: Result<Query<StreamQuery>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Query(query) = query.map_err(|error| Problem::invalid(error.body_text()))?;
+    let last = last_position(&headers, query.last_event_id.as_deref())?;
+    let topic = visible(&app, &reader, &id).await?;
+    let start = topic.start(last)?;
+    let resumed = match start {
+        Start::Resume { .. } => "yes",
+        Start::Snapshot { .. } => "snapshot",
+    };
+    let body = app.readers.open(topic, start, peer.ip())?;
+    metrics::counter!("stream_starts_total", "resumed" => resumed).increment(1);
+    let head = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        (X_ACCEL_BUFFERING, "no"),
+        (CREASE_RESUMED, resumed),
+    ];
+    Ok((head, Body::from_stream(body)).into_response())
+}
+
+/// The header wins: a browser that reconnects sends the newest id there, while the address still has the first.
+fn last_position(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Position>, Problem> {
+    let header = headers.get("last-event-id");
+    let text = match header.map(|it| it.to_str()) {
+        Some(Ok(text)) => Some(text),
+        Some(Err(_)) => return Err(Problem::invalid("Last-Event-ID: not text")),
+        None => query,
+    };
+    match text.filter(|it| !it.is_empty()) {
+        None => Ok(None),
+        Some(text) => match text.parse() {
+            Ok(position) => Ok(Some(position)),
+            Err(_) => Err(Problem::invalid("Last-Event-ID: not a position like 1732489200000.42")),
+        },
+    }
+}

@@ -1,0 +1,36 @@
+//! What partners' pages load: the loader, the bundle, the manifest. `cargo xtask bundle` writes them, compressed ahead.
+
+use super::layers;
+use crate::app::App;
+use crate::config::Config;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
+use tower_http::services::{ServeDir, ServeFile};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// A fixed address whose content changes with a release.
+const SHORT: &str = "public, max-age=300, stale-while-revalidate=86400";
+/// An address with the content's hash in it.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+pub(super) fn routes(config: &Config) -> Router<App> {
+    let dist = &config.web.dist;
+    let file = |name: &str| ServeFile::new(dist.join(name)).precompressed_br().precompressed_gzip();
+    let short = Router::new()
+        .route_service("/v1/crease.js", file("crease.js"))
+        .route_service("/v1/manifest.json", ServeFile::new(dist.join("manifest.json")));
+    let bundle = ServeDir::new(dist.join("bundle")).precompressed_br().precompressed_gzip();
+    let immutable = Router::new().nest_service("/v1/bundle", bundle);
+    cached(short, SHORT).merge(cached(immutable, IMMUTABLE)).layer(layers::cors())
+}
+
+/// Other sites load these files, so their pages must be allowed to. A file that is not there must not be kept for a year.
+fn cached(routes: Router<App>, cache: &'static str) -> Router<App> {
+    let when_found =
+        move |response: &Response| response.status().is_success().then(|| HeaderValue::from_static(cache));
+    let policy = HeaderName::from_static("cross-origin-resource-policy");
+    routes
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, when_found))
+        .layer(SetResponseHeaderLayer::overriding(policy, HeaderValue::from_static("cross-origin")))
+}

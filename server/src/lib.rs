@@ -1,0 +1,18 @@
+//! The server behind `crease`: configuration, roles, feeds, streams and HTTP.
+//!
+//! A feed's commands become a match's append-only log ([`feed`]); each accepted one is an update to every open stream ([`stream`]);
+//! [`http`] is the surface. It never computes a score itself: `cricket` does, here and in the fan's browser.
+//!
+//! Read [`role::run`] first.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+mod demo;
+pub mod doctor;
+pub mod feed;
+pub mod http;
+pub mod problem;
+pub mod role;
+pub mod stream;
+pub mod telemetry;

@@ -1,0 +1,211 @@
+//! A running process: what each role starts, and how all of it stops.
+
+use crate::app::App;
+use crate::config::Config;
+use crate::demo::Demo;
+use crate::feed::{Feed, log, sandbox};
+use crate::http::{self, Surface};
+use crate::stream::{self, Bus, Hub, Readers};
+use crate::telemetry;
+use anyhow::Context;
+use axum::serve::ListenerExt;
+use partners::KeyRing;
+use socket2::SockRef;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::postgres::{self, Embedded, Postgres, Source};
+use store::{Clock, Migrations, Redis, Store};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Which part of Crease a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    All,
+    Edge,
+    Api,
+    Worker,
+    Ingest,
+}
+
+impl Role {
+    fn surface(self) -> Surface {
+        match self {
+            Role::All => Surface::All,
+            Role::Edge => Surface::Edge,
+            Role::Api => Surface::Api,
+            Role::Worker => Surface::Worker,
+            Role::Ingest => Surface::Ingest,
+        }
+    }
+
+    /// Who brings the tables up to date, and plays the sandbox match.
+    fn ingests(self) -> bool {
+        matches!(self, Role::All | Role::Ingest)
+    }
+}
+
+/// Whether a demo partner is seeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithDemo {
+    Yes,
+    No,
+}
+
+/// Every crate's tables, in the order in which they are made.
+pub const MIGRATIONS: &[Migrations] = &[log::MIGRATIONS, partners::MIGRATIONS];
+
+/// Runs a role until it is told to stop by SIGINT or SIGTERM.
+pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Result<()> {
+    let metrics = telemetry::metrics()?;
+    let (database, store) = open_store(&config).await?;
+    if role.ingests() {
+        store.migrate(MIGRATIONS).await?;
+    }
+    let shutdown = CancellationToken::new();
+    let redis = match config.redis.url.reveal() {
+        Some(url) => Some(Redis::connect(url).await?),
+        None => None,
+    };
+    let hub = Hub::new(store.clone(), config.stream.clone(), redis.clone().map(Bus::start));
+    if let Some(redis) = redis {
+        stream::follow(redis, hub.clone()).await?;
+    }
+    let clock = Clock::system();
+    let feed = Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone());
+    let keys = KeyRing::default();
+    keys.load(&store).await?;
+    let demo = match with_demo {
+        WithDemo::Yes => Some(Arc::new(Demo::seed(&store, &keys, &feed, &config.data.dir).await?)),
+        WithDemo::No => None,
+    };
+    let drain = Duration::from_secs(config.shutdown.drain_seconds);
+    let listener = listen(&config).await?;
+    let app = App {
+        readers: Readers::new(config.stream.clone(), drain, shutdown.clone()),
+        config: Arc::new(config),
+        store: store.clone(),
+        clock,
+        keys,
+        feed: feed.clone(),
+        hub,
+        metrics,
+        demo,
+        shutdown: shutdown.clone(),
+    };
+    let playing = (role.ingests() && app.config.sandbox.enabled)
+        .then(|| tokio::spawn(sandbox::play(feed, app.config.sandbox.clone(), shutdown.clone())));
+    tokio::spawn(watch_signals(shutdown.clone()));
+    serve(listener, http::router(app, role.surface()), shutdown, drain).await?;
+    if let Some(playing) = playing {
+        // It stands at a pause or in a commit; what it was about to do is drawn again at the next start.
+        playing.abort();
+    }
+    store.close();
+    database.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Brings the tables up to date.
+pub async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let (database, store) = open_store(config).await?;
+    let applied = store.migrate(MIGRATIONS).await?;
+    tracing::info!(
+        applied = applied.applied.join(", "),
+        present = applied.present,
+        "the tables are up to date"
+    );
+    store.close();
+    database.stop().await;
+    Ok(())
+}
+
+/// Where the configuration says that a PostgreSQL comes from.
+pub fn database_source(config: &Config) -> Source {
+    match config.database.url.reveal() {
+        Some(url) => Source::Url(url.to_owned()),
+        None => Source::from_env(),
+    }
+}
+
+async fn open_store(config: &Config) -> anyhow::Result<(Postgres, Store)> {
+    let embedded = if config.database.production { Embedded::Refused } else { Embedded::Allowed };
+    tokio::fs::create_dir_all(&config.data.dir)
+        .await
+        .with_context(|| format!("the data folder {}", config.data.dir.display()))?;
+    let database = postgres::open(&config.data.dir, database_source(config), embedded).await?;
+    tracing::info!(origin = %database.origin(), "PostgreSQL");
+    let store = Store::connect(database.url(), config.database.connections_max).await?;
+    Ok((database, store))
+}
+
+async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = config.http.listen;
+    TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))
+}
+
+async fn serve(
+    listener: TcpListener,
+    routes: axum::Router,
+    shutdown: CancellationToken,
+    drain: Duration,
+) -> anyhow::Result<()> {
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    let stalled = Duration::from_secs(30);
+    let listener = listener.tap_io(move |connection| {
+        // Updates are small and must not wait for each other; a peer that takes no bytes is cut off by the kernel, which alone
+        // can see it: a body is not asked for more while its socket is full.
+        let socket = SockRef::from(&*connection);
+        let set = socket.set_tcp_nodelay(true).and_then(|()| tune(&socket, stalled));
+        if let Err(error) = set {
+            tracing::debug!(%error, "a socket option could not be set");
+        }
+    });
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let stopping = shutdown.clone();
+    let serving =
+        axum::serve(listener, service).with_graceful_shutdown(async move { stopping.cancelled().await });
+    let overdue = async {
+        shutdown.cancelled().await;
+        // Streams have said goodbye by then; a request still open had its time.
+        tokio::time::sleep(drain + Duration::from_secs(1)).await;
+    };
+    tokio::select! {
+        served = serving => served.context("serving"),
+        () = overdue => Ok(()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn tune(socket: &SockRef<'_>, stalled: Duration) -> std::io::Result<()> {
+    socket.set_tcp_user_timeout(Some(stalled))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn tune(_socket: &SockRef<'_>, _stalled: Duration) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Fires `shutdown` at the first SIGINT or SIGTERM; a second one ends the process at once.
+async fn watch_signals(shutdown: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        tracing::error!("signals cannot be watched; the process stops only by force");
+        return;
+    };
+    for is_first in [true, false] {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        if !is_first {
+            std::process::exit(130);
+        }
+        tracing::info!("stopping; once more to stop at once");
+        shutdown.cancel();
+    }
+}

@@ -1,0 +1,205 @@
+//! All topics of this process, read from the log when first asked for and kept in step with their writers.
+
+use super::bus::Bus;
+use super::lines::Lines;
+use super::published::Published;
+use super::topic::{Limits, Offered, Topic};
+use crate::config;
+use crate::feed::log::{self, Entry, LogError, MatchRow};
+use cricket::{Log, Op};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use store::Store;
+use tokio::sync::OnceCell;
+use wire::Snapshot;
+
+/// Why a topic cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    #[error("there is no match {id}")]
+    UnknownMatch { id: String },
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// The topics. Cloning shares them.
+#[derive(Clone)]
+pub struct Hub {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    limits: config::Stream,
+    slots: Mutex<HashMap<String, Arc<Slot>>>,
+    /// Counts uses, to tell which topic was used longest ago.
+    uses: AtomicU64,
+    /// To the other processes, when there are any.
+    bus: Option<Bus>,
+}
+
+#[derive(Default)]
+struct Slot {
+    topic: OnceCell<Arc<Topic>>,
+    used: AtomicU64,
+}
+
+impl Hub {
+    /// Topics over `store`'s log; `bus` carries updates to other processes.
+    pub fn new(store: Store, limits: config::Stream, bus: Option<Bus>) -> Self {
+        let inner = Inner { store, limits, slots: Mutex::default(), uses: AtomicU64::new(0), bus };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The topic of a match. The first call reads and folds the match's log (a few milliseconds for a T20).
+    pub async fn topic(&self, match_id: &str) -> Result<Arc<Topic>, HubError> {
+        let slot = self.slot(match_id);
+        let loaded = slot.topic.get_or_try_init(async || self.load(match_id).await.map(Arc::new)).await;
+        if loaded.is_err() {
+            // Names of matches that do not exist must not fill the table.
+            self.slots().remove(match_id);
+        }
+        loaded.cloned()
+    }
+
+    /// Tells a match's readers, here and in other processes, of an update that is committed.
+    pub async fn publish(&self, match_id: &str, published: Published) {
+        let frame = published.frame.clone();
+        self.receive(match_id, published).await;
+        if let Some(bus) = &self.inner.bus {
+            bus.send(match_id, &frame);
+        }
+    }
+
+    /// Takes an update into this process's topic, if it has one: who asks later reads it from the log.
+    pub(super) async fn receive(&self, match_id: &str, published: Published) {
+        let Some(slot) = self.slots().get(match_id).cloned() else { return };
+        // A topic that is just being read may or may not have seen this update: wait, then it is told apart by its seq.
+        let Ok(topic) = slot.topic.get_or_try_init(async || self.load(match_id).await.map(Arc::new)).await
+        else {
+            return;
+        };
+        if topic.offer(published) == Offered::Gap {
+            self.reload(match_id, topic).await;
+        }
+    }
+
+    /// The match began a new history.
+    pub async fn start_over(&self, match_id: &str) {
+        self.refresh(match_id).await;
+        if let Some(bus) = &self.inner.bus {
+            bus.send(match_id, &[]);
+        }
+    }
+
+    /// Reads a topic again, if this process has it.
+    pub(super) async fn refresh(&self, match_id: &str) {
+        let topic = self.slots().get(match_id).and_then(|slot| slot.topic.get().cloned());
+        if let Some(topic) = topic {
+            self.reload(match_id, &topic).await;
+        }
+    }
+
+    /// Reads every topic again: updates may have been missed.
+    pub(super) async fn refresh_all(&self) {
+        let ids: Vec<String> = self.slots().keys().cloned().collect();
+        for id in ids {
+            self.refresh(&id).await;
+        }
+    }
+
+    async fn reload(&self, match_id: &str, topic: &Topic) {
+        metrics::counter!("stream_topic_reloads_total").increment(1);
+        match self.load(match_id).await {
+            Ok(fresh) => topic.replace(fresh),
+            Err(error) => tracing::error!(match_id, %error, "a topic could not be read again"),
+        }
+    }
+
+    async fn load(&self, match_id: &str) -> Result<Topic, HubError> {
+        let read = self
+            .inner
+            .store
+            .read("stream.load", async |client| {
+                let Some(row) = log::match_by_id(client, match_id).await? else { return Ok(None) };
+                let entries = log::read(client, match_id, row.epoch, 0).await?;
+                Ok::<_, LogError>(Some((row, entries)))
+            })
+            .await?;
+        let (row, entries) = read.ok_or_else(|| HubError::UnknownMatch { id: match_id.to_owned() })?;
+        let limits = Limits {
+            ring_updates_max: self.inner.limits.ring_updates_max,
+            behind_bytes_max: self.inner.limits.behind_bytes_max,
+        };
+        Ok(fold(row, entries, limits)?)
+    }
+
+    fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Slot>>> {
+        self.inner.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn slot(&self, match_id: &str) -> Arc<Slot> {
+        let mut slots = self.slots();
+        if !slots.contains_key(match_id) && slots.len() >= self.inner.limits.matches_max {
+            let_go_of_one(&mut slots);
+        }
+        let slot = slots.entry(match_id.to_owned()).or_default().clone();
+        slot.used.store(self.inner.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        slot
+    }
+}
+
+/// Drops the topic used longest ago that nobody follows. When all are followed, the table grows past its bound: a reader is never cut
+/// off for a newcomer's match.
+fn let_go_of_one(slots: &mut HashMap<String, Arc<Slot>>) {
+    let is_free = |slot: &Arc<Slot>| {
+        Arc::strong_count(slot) == 1 && slot.topic.get().is_none_or(|topic| Arc::strong_count(topic) == 1)
+    };
+    let oldest = slots
+        .iter()
+        .filter(|(_, slot)| is_free(slot))
+        .min_by_key(|(_, slot)| slot.used.load(Ordering::Relaxed))
+        .map(|(id, _)| id.clone());
+    if let Some(id) = oldest {
+        slots.remove(&id);
+    }
+}
+
+/// Folds a stored log into a topic whose ring holds the last updates exactly as they were sent.
+fn fold(row: MatchRow, entries: Vec<Entry>, limits: Limits) -> Result<Topic, LogError> {
+    let mut log = log::empty(&row)?;
+    let mut lines = Lines::default();
+    let mut t = row.changed_at_ms;
+    let ring_from = entries.len().saturating_sub(limits.ring_updates_max);
+    let mut ring = Vec::with_capacity(entries.len() - ring_from);
+    for (at, entry) in entries.into_iter().enumerate() {
+        log.apply(entry.seq, entry.op.clone()).map_err(|refusal| LogError::Unreadable {
+            match_id: row.id.clone(),
+            seq: entry.seq,
+            reason: refusal.to_string(),
+        })?;
+        t = entry.accepted_at_ms;
+        let appended = match &entry.op {
+            Op::Append(command) => Some(command),
+            _ => None,
+        };
+        match appended {
+            Some(command) => lines.note(entry.seq, command, log.game()),
+            None => lines = Lines::of(&log),
+        }
+        if at >= ring_from {
+            let published = match appended {
+                Some(command) => Published::command(row.epoch, &entry, log.rev(), command.clone()),
+                None => Published::snapshot(snapshot(&row, &log, entry.seq, t), Arc::default()),
+            };
+            ring.push((entry.seq, published.frame));
+        }
+    }
+    let seq = ring.last().map_or(0, |(seq, _)| *seq);
+    Ok(Topic::new(limits, row.sandbox, snapshot(&row, &log, seq, t), lines, ring))
+}
+
+fn snapshot(row: &MatchRow, log: &Log, seq: u64, t: u64) -> Snapshot {
+    Snapshot { t, id: row.id.clone(), epoch: row.epoch, seq, rev: log.rev(), state: log.game().clone() }
+}

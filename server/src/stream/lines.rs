@@ -1,0 +1,65 @@
+//! The balls of a match in words, oldest first: what the ball-by-ball list pages through.
+
+use cricket::{Boundary, Bowled, Command, Log, Match};
+use wire::BallLine;
+
+/// Every ball of the match's present history.
+#[derive(Clone, Debug, Default)]
+pub struct Lines {
+    pub balls: Vec<BallLine>,
+}
+
+impl Lines {
+    /// The lines of a whole log.
+    pub fn of(log: &Log) -> Self {
+        let mut lines = Self::default();
+        let Ok(mut game) = Match::new(log.game().setup.clone()) else { return lines };
+        for (seq, command) in log.entries() {
+            // The log holds only what folds; its own fold has shown that.
+            if game.apply(command).is_ok() {
+                lines.note(*seq, command, &game);
+            }
+        }
+        lines
+    }
+
+    /// Adds the line of a command that `game` has just folded, when it was a ball.
+    pub fn note(&mut self, seq: u64, command: &Command, game: &Match) {
+        let (Command::Ball(_), Some(innings)) = (command, game.innings.len().checked_sub(1)) else { return };
+        if let Some(bowled) = game.innings[innings].recent.last() {
+            self.balls.push(line(seq, innings, bowled, game));
+        }
+    }
+
+    /// A page of at most `balls_max` balls after update `seq`, and where the next begins.
+    pub fn page(&self, after: u64, balls_max: usize) -> (Vec<BallLine>, Option<u64>) {
+        // A ball inserted later has a higher seq than its neighbours, so the place is found by position, not by order.
+        let start = match after {
+            0 => 0,
+            _ => self.balls.iter().position(|it| it.seq == after).map_or(self.balls.len(), |at| at + 1),
+        };
+        let page: Vec<_> = self.balls[start..].iter().take(balls_max).cloned().collect();
+        let is_last = start + page.len() >= self.balls.len();
+        let next = page.last().filter(|_| !is_last).map(|it| it.seq);
+        (page, next)
+    }
+}
+
+fn line(seq: u64, innings: usize, bowled: &Bowled, game: &Match) -> BallLine {
+    let ball = &bowled.ball;
+    let kind = match (ball.wickets.iter().any(|it| it.kind.is_wicket()), ball.boundary) {
+        (true, _) => "wicket",
+        (false, Some(Boundary::Four)) => "four",
+        (false, Some(Boundary::Six)) => "six",
+        (false, None) => "",
+    };
+    BallLine {
+        seq,
+        innings: u8::try_from(innings).unwrap_or(u8::MAX),
+        over: format!("{}.{}", bowled.over, bowled.number),
+        label: game.ball_label(bowled),
+        text: game.ball_line(innings, bowled),
+        kind: kind.to_owned(),
+        score: format!("{}/{}", bowled.runs, bowled.wickets),
+    }
+}

@@ -1,0 +1,39 @@
+//! Logs and metrics of the process.
+
+use crate::config::{Log, LogFormat};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+/// Bounds of the latency histograms in seconds: 1 ms to 10 s, with 20 ms among them.
+const SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Starts logging to standard error. A filter that cannot be parsed is an error; a second call changes nothing.
+pub fn log(config: &Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.filter)?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _already = match config.format {
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder.try_init(),
+    };
+    Ok(())
+}
+
+/// Starts collecting metrics; the handle renders them for `/metrics`.
+pub fn metrics() -> anyhow::Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
+        .install_recorder()?;
+    metrics::describe_histogram!("http_request_seconds", "Time to answer a request, by route and status");
+    metrics::describe_histogram!(
+        "feed_accept_seconds",
+        "Time from a batch's arrival to its commit and publication"
+    );
+    metrics::describe_counter!("feed_commands_total", "Commands of feeds, by answer");
+    metrics::describe_gauge!("stream_readers", "Open streams");
+    metrics::describe_counter!("stream_starts_total", "Streams opened, resumed or with a snapshot");
+    metrics::describe_counter!("stream_byes_total", "Streams that we closed, by reason");
+    metrics::describe_counter!("stream_topic_reloads_total", "Matches read again after a gap");
+    metrics::describe_counter!("bus_lost_total", "Updates that did not reach other processes by the bus");
+    Ok(handle)
+}
