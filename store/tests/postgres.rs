@@ -268,10 +268,11 @@ async fn a_folder_without_usable_programs_is_named_with_the_reason() {
     let fake = |said: &str| {
         let bin = temp.path().join(said.replace(' ', "-"));
         fs::create_dir(&bin).unwrap();
-        for program in ["postgres", "initdb"] {
-            fs::write(bin.join(program), format!("#!/bin/sh\necho '{said}'\n")).unwrap();
-            fs::set_permissions(bin.join(program), PermissionsExt::from_mode(0o755)).unwrap();
-        }
+        // Written by another process: a file that this one has open for writing cannot be run.
+        let script =
+            r#"for p in postgres initdb; do printf '#!/bin/sh\necho "%s"\n' "$0" > $p; chmod 755 $p; done"#;
+        let written = Command::new("sh").arg("-c").arg(script).arg(said).current_dir(&bin).status();
+        assert!(written.unwrap().success());
         bin
     };
     for (bin, expected) in [

@@ -1,5 +1,7 @@
 //! Which PostgreSQL programs to run.
 
+mod bundled;
+
 use super::account::Account;
 use super::process;
 use super::{Error, Origin};
@@ -80,15 +82,9 @@ impl Binaries {
         }
     }
 
-    #[cfg(feature = "bundled")]
     fn bundled(into: &Path) -> Result<Binaries, String> {
-        let bin = postgres_bundle::unpack(into).map_err(|error| error.to_string())?;
+        let bin = bundled::unpack(into)?;
         Binaries::at(Origin::Bundled(bin)).map_err(|error| error.to_string())
-    }
-
-    #[cfg(not(feature = "bundled"))]
-    fn bundled(_into: &Path) -> Result<Binaries, String> {
-        Err("this program was built without it".into())
     }
 
     pub(super) fn bin(&self) -> &Path {
@@ -120,15 +116,13 @@ impl Binaries {
     }
 }
 
-/// Programs that came in an archive find their libraries beside them; the system's know theirs.
+/// Programs that came in an archive must be told of the libraries beside them; the system's know theirs.
 fn environment(bin: &Path, origin: &Origin) -> Vec<(&'static str, OsString)> {
     let libraries = if cfg!(target_os = "macos") { "DYLD_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
-    let beside = || (libraries, bin.with_file_name("lib").into_os_string());
     match origin {
         Origin::Url | Origin::System(_) => Vec::new(),
-        Origin::Bin(_) => vec![beside()],
-        // The bundled initdb would look for collations of ICU, whose data the bundle leaves out.
-        Origin::Bundled(_) => vec![beside(), ("OLIPHAUNT_INTERNAL_SKIP_ICU_DISCOVERY", "1".into())],
+        Origin::Bin(_) => vec![(libraries, bin.with_file_name("lib").into_os_string())],
+        Origin::Bundled(_) => bundled::environment(bin),
     }
 }
 
