@@ -269,7 +269,8 @@ impl Match {
         if reached && self.innings[index].end.is_some() {
             self.innings[index].end = Some(InningsEnd::TargetReached);
         }
-        Ok(self.settle(Change { runs: penalty.runs, ..Change::default() }))
+        let change = self.settle(Change { runs: penalty.runs, ..Change::default() });
+        Ok(Change { innings: Some(index), ..change })
     }
 
     fn penalty_innings(&self, penalty: &Penalty) -> Result<usize, Refusal> {

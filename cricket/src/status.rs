@@ -56,7 +56,7 @@ impl Match {
             (None, None) => "Match tied".to_owned(),
             (Some(method), None) => format!("Match tied ({method})"),
             (None, Some(settled)) => format!("Match tied ({settled})"),
-            (Some(method), Some(settled)) => format!("Match tied ({method}) ({settled})"),
+            (Some(method), Some(settled)) => format!("Match tied ({settled}) ({method})"),
         }
     }
 
@@ -105,13 +105,26 @@ impl Match {
             };
         }
         if innings.end.is_some() {
-            let score = innings.score_text();
+            let (score, other) = (innings.score_text(), self.name(innings.batting.other()));
             return match innings.target {
-                None => format!("{team} {score}; {} to bat", self.name(innings.batting.other())),
+                // The other side chases next, unless a D/L target will be set.
+                None if self.decides_next(innings) => {
+                    format!("{team} {score}; {other} need {} to win", count(innings.runs + 1, "run"))
+                }
+                None => format!("{team} {score}; {other} to bat"),
                 Some(_) => format!("{team} {score}"),
             };
         }
+        if innings.super_over {
+            return format!("Super Over: {team} are batting");
+        }
         self.toss_text().unwrap_or_else(|| format!("{team} are batting"))
+    }
+
+    /// Whether the innings after this one is a chase of one more than it.
+    fn decides_next(&self, innings: &Innings) -> bool {
+        let alike = self.innings.iter().filter(|it| it.super_over == innings.super_over).count();
+        !self.setup.format.is_multi_day() && alike % 2 == 1
     }
 
     fn toss_text(&self) -> Option<String> {

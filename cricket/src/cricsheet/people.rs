@@ -54,16 +54,25 @@ impl<'a> People<'a> {
         self.ids.get(&(side, name)).or_else(|| self.ids.get(&(side.other(), name))).copied()
     }
 
-    /// The side that bats; by its batters where the innings does not say.
-    fn side_of(&self, innings: &Innings<'a>) -> Result<Side, Error> {
-        let path = || format!("{}.team", innings.path);
-        if let Some(team) = innings.team {
-            return self.side(team).ok_or_else(|| Error::UnknownTeam { path: path(), name: team.to_owned() });
+    /// The side that bats; by its batters where the innings does not say, or names neither team.
+    fn side_of(&mut self, innings: &Innings<'a>) -> Result<Side, Error> {
+        let named = innings.team.and_then(|team| self.side(team));
+        if let Some(side) = named {
+            return Ok(side);
         }
-        let batters = innings.deliveries.iter().map(|it| it.batter);
         let known =
             |name| [Side::Home, Side::Away].into_iter().find(|it| self.ids.contains_key(&(*it, name)));
-        batters.filter_map(known).next().ok_or_else(|| Error::Missing { path: path() })
+        let by_batters = innings.deliveries.iter().find_map(|it| known(it.batter));
+        let path = format!("{}.team", innings.path);
+        match (by_batters, innings.team) {
+            (Some(side), _) => {
+                self.notes
+                    .push(format!("{path}: told by its batters to be {}", self.teams[side.index()].name));
+                Ok(side)
+            }
+            (None, Some(team)) => Err(Error::UnknownTeam { path, name: team.to_owned() }),
+            (None, None) => Err(Error::Missing { path }),
+        }
     }
 
     fn gather_innings(&mut self, batting: Side, innings: &Innings<'a>) -> Result<(), Error> {

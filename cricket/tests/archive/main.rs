@@ -2,6 +2,7 @@
 
 mod figures;
 mod manifest;
+mod mutated;
 mod strike;
 
 use cricket::Outcome;

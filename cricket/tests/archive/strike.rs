@@ -4,10 +4,9 @@ use cricket::{Command, Match};
 
 use crate::manifest::each_match;
 
-/// Of a million balls after which nobody was out, those whose striker was foretold. Seen: see the assertion's message.
-/// The rest are short runs, runs that the file records without saying how they came, and batters whose ends changed
-/// while play had stopped.
-const FORETOLD_PER_MILLION_MIN: u64 = 995_000;
+/// Of a million balls after which nobody was out, those whose striker was foretold. Seen:
+/// 31,542 of 31,550. The eight others are short runs, seven-ball overs and slips of the record; none is in The Hundred.
+const FORETOLD_PER_MILLION_MIN: u64 = 999_500;
 
 #[test]
 fn the_next_striker_is_foretold_for_nearly_every_ball_without_a_wicket() {
@@ -22,14 +21,6 @@ fn the_next_striker_is_foretold_for_nearly_every_ball_without_a_wicket() {
             {
                 balls += 1;
                 foretold += u64::from(innings.striker == Some(ball.striker));
-                if innings.striker != Some(ball.striker) {
-                    eprintln!(
-                        "{:?} {} {:?}",
-                        game.setup.format,
-                        innings.overs_text(),
-                        innings.recent.last().map(|it| (it.ball.runs, it.ball.extras))
-                    );
-                }
             }
             game.apply(command).expect("a command that was read");
             clear = matches!(command, Command::Ball(ball) if ball.wickets.is_empty());
@@ -38,6 +29,5 @@ fn the_next_striker_is_foretold_for_nearly_every_ball_without_a_wicket() {
     if balls > 0 {
         let rate = foretold * 1_000_000 / balls;
         assert!(rate >= FORETOLD_PER_MILLION_MIN, "{foretold} of {balls} balls");
-        eprintln!("{foretold} of {balls}");
     }
 }
