@@ -24,7 +24,7 @@ use dice::Dice;
 /// Chances in 1,000.
 const LATE_START: u32 = 30;
 const WINNER_OF_TOSS_BATS: u32 = 400;
-/// Before each ball of an innings; one match in six loses time to rain.
+/// Before each ball of an innings; one match in five is interrupted by rain.
 const RAIN: u32 = 1;
 
 /// A tie goes to a super over, a tied one to another, at most this often.
@@ -33,6 +33,8 @@ const SUPER_OVERS_MAX: usize = 3;
 const DRINKS_OVER: u16 = 10;
 /// The fielding restrictions' last over (from 0).
 const POWERPLAY_LAST_OVER: u16 = 5;
+/// From this over (from 0) on, batters risk what they have.
+const DEATH_OVER: u16 = 15;
 /// Overs that one bowler may bowl in an innings.
 const BOWLER_OVERS_MAX: u16 = 4;
 
@@ -86,12 +88,14 @@ fn during(game: &Match, innings: &Innings, dice: &mut Dice) -> Command {
         };
     }
     let is_between_overs = innings.bowler.is_none();
-    // The ball after the break ends it, so this is not asked again.
-    if is_between_overs && innings.overs == DRINKS_OVER && game.phase == Phase::Play {
-        return Command::Break(DRINKS.to_owned());
-    }
-    if !innings.super_over && dice.chance(RAIN) {
-        return Command::Delay("Rain".to_owned());
+    // The next ball ends the break, so that neither is asked again in it.
+    if game.phase == Phase::Play && !innings.super_over {
+        if is_between_overs && innings.overs == DRINKS_OVER {
+            return Command::Break(DRINKS.to_owned());
+        }
+        if dice.chance(RAIN) {
+            return Command::Delay("Rain".to_owned());
+        }
     }
     let bowler = innings.bowler.unwrap_or_else(|| next_bowler(game, innings, dice));
     Command::Ball(delivery::bowl(game, innings, bowler, dice))
@@ -158,11 +162,12 @@ enum Part {
 
 impl Part {
     fn of(innings: &Innings) -> Part {
-        match innings.overs {
-            _ if innings.super_over => Part::Death,
-            0..=POWERPLAY_LAST_OVER => Part::Powerplay,
-            0..=14 => Part::Middle,
-            _ => Part::Death,
+        if innings.super_over || innings.overs >= DEATH_OVER {
+            Part::Death
+        } else if innings.overs > POWERPLAY_LAST_OVER {
+            Part::Middle
+        } else {
+            Part::Powerplay
         }
     }
 }

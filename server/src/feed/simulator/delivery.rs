@@ -24,11 +24,11 @@ enum Stroke {
 /// How often each happens to an ordinary batter facing an ordinary bowler.
 type Chances = [(Stroke, u32); 9];
 
-/// In 1,000 balls of each part of an innings, in the order of [`Part`].
+/// Weights (near to balls in 1,000) for each part of an innings, in the order of [`Part`].
 const CHANCES: [Chances; 3] = [
-    chances([42, 410, 290, 45, 6, 142, 47, 15, 3]),
-    chances([42, 275, 428, 80, 4, 92, 60, 14, 4]),
-    chances([84, 215, 375, 95, 4, 112, 90, 15, 6]),
+    chances([41, 440, 290, 45, 6, 146, 44, 15, 3]),
+    chances([41, 300, 428, 78, 4, 95, 54, 14, 4]),
+    chances([84, 235, 375, 95, 4, 112, 82, 15, 6]),
 ];
 
 /// In 1,000 balls of each part of an innings.
@@ -227,7 +227,7 @@ impl Scene<'_> {
             (DismissalKind::Lbw, 88),
             (DismissalKind::RunOut, 70),
             (DismissalKind::Stumped, stumped),
-            (DismissalKind::CaughtAndBowled, 33),
+            (DismissalKind::CaughtAndBowled, 26),
             (DismissalKind::HitWicket, 3),
         ]);
         if self.innings.free_hit {

@@ -20,8 +20,8 @@ impl Dice {
 
     /// A number below `end` (at least 1).
     pub(super) fn below(&mut self, end: u32) -> u32 {
-        // The high half of a 64-bit product; its unevenness is below one in a billion for the ends used here.
-        ((self.roll() >> 32) * u64::from(end.max(1)) >> 32) as u32
+        // The high half of a 64-bit product, uneven by at most end / 2³²: too little for a game to show.
+        (((self.roll() >> 32) * u64::from(end.max(1))) >> 32) as u32
     }
 
     /// True in so many of 1,000 cases.

@@ -187,10 +187,7 @@ fn the_rates_are_those_of_t20_cricket() {
 #[test]
 fn the_rates_are_near_those_of_archived_matches() {
     let Some(archived) = archived() else {
-        #[expect(clippy::print_stderr, reason = "says why the comparison was left out")]
-        {
-            eprintln!("skipped: ../shared/data/cricsheet with the archived matches is not here");
-        }
+        eprintln!("skipped: ../shared/data/cricsheet with the archived matches is not here");
         return;
     };
     assert!(archived.innings >= 40.0, "only {} innings were read", archived.innings);
@@ -368,41 +365,4 @@ fn the_clubs_fit_a_setup() {
         pairings.insert((setup.teams[0].short.clone(), setup.teams[1].short.clone()));
     }
     assert_eq!(pairings.len(), 12, "each club meets each other at home and away");
-}
-
-#[test]
-fn zz_print() {
-    let (a, b) = (simulated(), archived().unwrap());
-    for ((n, x), (_, y)) in a.rates().into_iter().zip(b.rates()) {
-        eprintln!("{n:24} {x:.2} {y:.2}");
-    }
-    for k in ["caught", "bowled", "lbw", "run out", "stumped", "caught and bowled"] {
-        eprintln!("{k:24} {:.1} {:.1}", a.share(k), b.share(k));
-    }
-    let mut f = vec![];
-    let mut allout = 0;
-    for s in 0..300 {
-        let p = play(s);
-        f.push(p.game.innings[0].runs);
-        allout += (p.game.innings[0].end == Some(cricket::InningsEnd::AllOut)) as u32;
-        if s < 6 {
-            eprintln!(
-                "{:?} {:?} {}",
-                p.game
-                    .totals()
-                    .iter()
-                    .map(|t| format!("{} {}/{} ({})", t.team, t.runs, t.wickets, t.overs))
-                    .collect::<Vec<_>>(),
-                p.game.result_text(),
-                p.commands.len()
-            );
-        }
-    }
-    f.sort();
-    eprintln!("first inn p5 {} med {} p95 {} max {} allout {}", f[15], f[150], f[285], f[299], allout);
-    let mut r: HashMap<String, u32> = HashMap::new();
-    for s in 0..1000 {
-        *r.entry(format!("{:?}", play(s).game.outcome).chars().take(12).collect()).or_default() += 1;
-    }
-    eprintln!("{r:?}");
 }
