@@ -84,6 +84,8 @@ struct Client {
 
 impl Client {
     fn new(url: &str, key: &str) -> anyhow::Result<Self> {
+        // reqwest is built without a choice of cryptography; a second call finds the first one's.
+        let _already = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(15)).build()?;
         Ok(Self { http, url: url.trim_end_matches('/').to_owned(), key: key.to_owned() })
     }

@@ -2,8 +2,7 @@
 
 use super::caller::Feeder;
 use crate::app::App;
-use crate::feed::log;
-use crate::feed::{Action, Answer, Created, Envelope, FeedCommand, NAME_BYTES_MAX, NewMatch};
+use crate::feed::{Action, Answer, Created, Envelope, FeedCommand, FeedError, NAME_BYTES_MAX, NewMatch};
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Bytes;
@@ -321,8 +320,12 @@ async fn owns(app: &App, organisation_id: &str, match_id: &str) -> Result<bool, 
     if !store::ids::is_valid("mat", match_id) {
         return Ok(false);
     }
-    let row = app.store.read("feed.owner", async |client| log::match_by_id(client, match_id).await).await?;
-    Ok(row.is_some_and(|row| row.organisation_id == organisation_id && !row.sandbox))
+    // The writer has the row in memory once the match has begun, so this costs no query on a ball's way.
+    match app.feed.with_log(match_id, |row, _| row.organisation_id == organisation_id && !row.sandbox).await {
+        Ok(is_ours) => Ok(is_ours),
+        Err(FeedError::UnknownMatch { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A command as far as it could be read.
