@@ -97,7 +97,9 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
     let playing = (role.ingests() && app.config.sandbox.enabled)
         .then(|| tokio::spawn(sandbox::play(feed, app.config.sandbox.clone(), shutdown.clone())));
     tokio::spawn(watch_signals(shutdown.clone()));
-    serve(listener, http::router(app, role.surface()), shutdown, drain).await?;
+    let stalled = Duration::from_secs(app.config.stream.stalled_seconds_max);
+    let listening = Listening { listener, stalled, drain, shutdown };
+    listening.serve(http::router(app, role.surface())).await?;
     if let Some(playing) = playing {
         // It stands at a pause or in a commit; what it was about to do is drawn again at the next start.
         playing.abort();
@@ -146,45 +148,51 @@ async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))
 }
 
-async fn serve(
+/// A bound port with its bounds in time.
+struct Listening {
     listener: TcpListener,
-    routes: axum::Router,
-    shutdown: CancellationToken,
+    /// A peer that takes no bytes for this long is cut off.
+    stalled: Duration,
     drain: Duration,
-) -> anyhow::Result<()> {
-    tracing::info!(address = %listener.local_addr()?, "listening");
-    let stalled = Duration::from_secs(30);
-    let listener = listener.tap_io(move |connection| {
-        // Updates are small and must not wait for each other; a peer that takes no bytes is cut off by the kernel, which alone
-        // can see it: a body is not asked for more while its socket is full.
-        let socket = SockRef::from(&*connection);
-        let set = socket.set_tcp_nodelay(true).and_then(|()| tune(&socket, stalled));
-        if let Err(error) = set {
-            tracing::debug!(%error, "a socket option could not be set");
+    shutdown: CancellationToken,
+}
+
+impl Listening {
+    /// Serves until `shutdown`, then until open requests are done or their time is over.
+    async fn serve(self, routes: axum::Router) -> anyhow::Result<()> {
+        let Self { listener, stalled, drain, shutdown } = self;
+        tracing::info!(address = %listener.local_addr()?, "listening");
+        let listener = listener.tap_io(move |connection| {
+            // Updates are small and must not wait for each other; a peer that takes no bytes is cut off by the kernel, which alone
+            // can see it: a body is not asked for more while its socket is full.
+            let socket = SockRef::from(&*connection);
+            if let Err(error) = socket.set_tcp_nodelay(true).and_then(|()| limit_stall(&socket, stalled)) {
+                tracing::debug!(%error, "a socket option could not be set");
+            }
+        });
+        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+        let stopping = shutdown.clone();
+        let serving =
+            axum::serve(listener, service).with_graceful_shutdown(async move { stopping.cancelled().await });
+        let overdue = async {
+            shutdown.cancelled().await;
+            // Streams have said goodbye by then; a request still open had its time.
+            tokio::time::sleep(drain + Duration::from_secs(1)).await;
+        };
+        tokio::select! {
+            served = serving => served.context("serving"),
+            () = overdue => Ok(()),
         }
-    });
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let stopping = shutdown.clone();
-    let serving =
-        axum::serve(listener, service).with_graceful_shutdown(async move { stopping.cancelled().await });
-    let overdue = async {
-        shutdown.cancelled().await;
-        // Streams have said goodbye by then; a request still open had its time.
-        tokio::time::sleep(drain + Duration::from_secs(1)).await;
-    };
-    tokio::select! {
-        served = serving => served.context("serving"),
-        () = overdue => Ok(()),
     }
 }
 
 #[cfg(target_os = "linux")]
-fn tune(socket: &SockRef<'_>, stalled: Duration) -> std::io::Result<()> {
+fn limit_stall(socket: &SockRef<'_>, stalled: Duration) -> std::io::Result<()> {
     socket.set_tcp_user_timeout(Some(stalled))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn tune(_socket: &SockRef<'_>, _stalled: Duration) -> std::io::Result<()> {
+fn limit_stall(_socket: &SockRef<'_>, _stalled: Duration) -> std::io::Result<()> {
     Ok(())
 }
 
