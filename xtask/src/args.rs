@@ -1,14 +1,17 @@
-//! The words after a subcommand. Small enough by hand; an argument parser would cost the first build more than it saves.
+//! The words after a subcommand. Small enough by hand; an argument parser would cost the first build more
+//! than it saves.
 
 use anyhow::{Context, bail};
 use std::{path::PathBuf, str::FromStr};
 
-/// What is left of a command line. Each question takes its words out; [`Args::done`] refuses what nobody asked for.
+/// What is left of a command line. Each question takes its words out; [`Args::done`] refuses what nobody
+/// asked for.
 pub(crate) struct Args {
     words: Vec<String>,
     /// Words after a lone `--`, for another program.
     pub(crate) rest: Vec<String>,
-    /// Where the command was typed: relative file names are meant from here, while the work is done from the project's root.
+    /// Where the command was typed: relative file names are meant from here, while the work is done from the
+    /// project's root.
     from: PathBuf,
 }
 

@@ -1,8 +1,9 @@
 //! `cargo xtask bundle`: everything that a partner's page loads, into `dist/`.
 //!
-//! The widget is compiled for wasm32 in its own profile, bound to JavaScript, shrunk, named by the hash of its content, compressed ahead
-//! and listed with sizes and SRI hashes in `dist/manifest.json`. The same sources give the same bytes on every machine that has the same
-//! tools; without npm two shrinking steps are left out and the bundle is a few per cent larger.
+//! The widget is compiled for wasm32 in its own profile, bound to JavaScript, shrunk, named by the hash of
+//! its content, compressed ahead and listed with sizes and SRI hashes in `dist/manifest.json`. The same
+//! sources give the same bytes on every machine that has the same tools; without npm two shrinking steps are
+//! left out and the bundle is a few per cent larger.
 
 mod compile;
 mod fingerprint;

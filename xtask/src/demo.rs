@@ -83,8 +83,8 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<()> {
     outcome
 }
 
-/// Compiles the server and says where it is. The development profile: it is on its feet minutes earlier on a new machine, and one visitor
-/// does not tell the difference; what fans download is always the release.
+/// Compiles the server and says where it is. The development profile: it is on its feet minutes earlier on a
+/// new machine, and one visitor does not tell the difference; what fans download is always the release.
 pub(crate) fn build_server() -> anyhow::Result<PathBuf> {
     process::run(workspace::cargo().args(["build", "--package", "server"]))?;
     Ok(workspace::target_folder()?.join("debug/crease"))
@@ -250,7 +250,8 @@ fn fetch_each(port: u16, pages: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Until someone asks us to end or the server ends by itself. A replay may end: its match is over then and stays on the page.
+/// Until someone asks us to end or the server ends by itself. A replay may end: its match is over then and
+/// stays on the page.
 fn stay(services: &mut [Service], stop: &AtomicBool) -> anyhow::Result<()> {
     let forever = Duration::from_secs(u64::from(u32::MAX));
     process::wait_until(forever, || {

@@ -10,8 +10,8 @@ use std::{
 /// A page of our own server is there within this time or not at all.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// GETs `path` from this machine's `port` and returns the status and the body. HTTP/1.0, so that the end of the body is the end of the
-/// connection.
+/// GETs `path` from this machine's `port` and returns the status and the body. HTTP/1.0, so that the end of
+/// the body is the end of the connection.
 pub(crate) fn get(port: u16, path: &str) -> anyhow::Result<(u16, String)> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, LIMIT)?;

@@ -84,7 +84,8 @@ const NEEDS: &[Need] = &[
     Need { what: "Chromium", is_here: || chromium().is_some(), packages: &["chromium", "fonts-liberation"] },
 ];
 
-/// Finds what the tests need; installs what is missing where that needs no question, else says what to install.
+/// Finds what the tests need; installs what is missing where that needs no question, else says what to
+/// install.
 pub(crate) fn for_tests() -> anyhow::Result<()> {
     let missing: Vec<&Need> = NEEDS.iter().filter(|it| !(it.is_here)()).collect();
     if missing.is_empty() {

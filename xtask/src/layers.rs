@@ -1,12 +1,14 @@
 //! Who may use whom. One table, checked against `cargo metadata`; a crate that is not in it fails.
 //!
-//! Architecture Invariant: knowledge flows downhill. `cricket` and `wire` are pure and compile for wasm32; only the edges know HTTP; only
-//! `store` (and `jobs`) knows the database; only `server` and `widget` know the bytes between them.
+//! Architecture Invariant: knowledge flows downhill. `cricket` and `wire` are pure and compile for wasm32;
+//! only the edges know HTTP; only `store` (and `jobs`) knows the database; only `server` and `widget` know
+//! the bytes between them.
 
 use crate::tidy::{Finding, line_of};
 use serde_json::Value;
 
-/// Our crates, each with those of ours that it may use. Downhill order, the pure ground first; some places are kept for crates to come.
+/// Our crates, each with those of ours that it may use. Downhill order, the pure ground first; some places
+/// are kept for crates to come.
 const LAYERS: &[(&str, &[&str])] = &[
     // Pure: no I/O, no clock, no randomness, nothing outside std.
     ("cricket", &[]),
@@ -62,7 +64,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// Crates from outside that belong to one layer, each with those of ours that may name them, in tests as well.
+/// Crates from outside that belong to one layer, each with those of ours that may name them, in tests as
+/// well.
 const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["server", "console"]),
     ("tower-http", &["server", "console"]),
@@ -77,10 +80,12 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("redis", &["store", "jobs"]),
 ];
 
-/// Crates that use nothing from outside std, except in their own tests and behind a feature that the widget leaves off.
+/// Crates that use nothing from outside std, except in their own tests and behind a feature that the widget
+/// leaves off.
 const PURE: &[&str] = &["cricket", "wire"];
 
-/// Checks what `cargo metadata --no-deps` says. `manifest` gives a manifest's text by its path, so that a finding names a line.
+/// Checks what `cargo metadata --no-deps` says. `manifest` gives a manifest's text by its path, so that a
+/// finding names a line.
 pub(crate) fn check(metadata: &Value, manifest: &dyn Fn(&str) -> String) -> Vec<Finding> {
     let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
     let ours: Vec<&str> = packages.iter().filter_map(|it| it["name"].as_str()).collect();

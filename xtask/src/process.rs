@@ -61,7 +61,8 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 /// A service may take this long to end: the server drains its streams for 5 s, then stops its database.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Runs to the end with all output in a file, and a sign of life each minute. `Ok` carries what was said, whatever the status.
+/// Runs to the end with all output in a file, and a sign of life each minute. `Ok` carries what was said,
+/// whatever the status.
 pub(crate) fn logged(command: &mut Command, log: &Path) -> anyhow::Result<(ExitStatus, String)> {
     let mut child = start(command, log)?;
     let begun = Instant::now();
@@ -94,8 +95,8 @@ pub(crate) fn read_log(log: &Path) -> String {
     String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned()
 }
 
-/// A program that runs beside us until we stop it. It has a process group of its own, so that Ctrl-C on the terminal reaches only us
-/// and we stop our services in order.
+/// A program that runs beside us until we stop it. It has a process group of its own, so that Ctrl-C on the
+/// terminal reaches only us and we stop our services in order.
 pub(crate) struct Service {
     pub(crate) name: &'static str,
     pub(crate) log: PathBuf,

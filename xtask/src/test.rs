@@ -1,5 +1,5 @@
-//! `cargo xtask test`: the one test command. It finds or installs what the tests need, runs every check in order, goes on after a failure, and
-//! ends with a table and one closing line.
+//! `cargo xtask test`: the one test command. It finds or installs what the tests need, runs every check in
+//! order, goes on after a failure, and ends with a table and one closing line.
 
 mod tally;
 

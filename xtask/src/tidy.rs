@@ -1,4 +1,5 @@
-//! `cargo xtask tidy`: the rules of the house that no compiler checks. Each finding says file, line, rule and what to do about it.
+//! `cargo xtask tidy`: the rules of the house that no compiler checks. Each finding says file, line, rule and
+//! what to do about it.
 
 mod folders;
 mod links;

@@ -24,8 +24,9 @@ pub(crate) fn metadata() -> anyhow::Result<serde_json::Value> {
     serde_json::from_str(&text).context("cargo metadata printed no JSON")
 }
 
-/// Files that are, or would be, in the repository: tracked ones and new ones that git does not ignore, relative to the root, sorted.
-/// Without git (an unpacked archive) every file outside the folders that builds write.
+/// Files that are, or would be, in the repository: tracked ones and new ones that git does not ignore,
+/// relative to the root, sorted. Without git (an unpacked archive) every file outside the folders that builds
+/// write.
 pub(crate) fn files() -> anyhow::Result<Vec<String>> {
     let listed = process::capture(Command::new("git").args([
         "ls-files",

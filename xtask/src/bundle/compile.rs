@@ -13,7 +13,8 @@ use wasm_bindgen_cli_support::Bindgen;
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "widget";
 
-/// Compiles and binds; the files are `crease.js` (an ES module), `crease.wasm` and what the crate's inline snippets ask for.
+/// Compiles and binds; the files are `crease.js` (an ES module), `crease.wasm` and what the crate's inline
+/// snippets ask for.
 pub(super) fn build_and_bind() -> anyhow::Result<Vec<File>> {
     let flags = remap_flags()?.join("\u{1f}");
     process::run(
@@ -50,8 +51,8 @@ fn bind(wasm: &Path) -> anyhow::Result<Vec<File>> {
     workspace::walk(&folder, &|_| true)?.into_iter().map(read).collect()
 }
 
-/// Compiler flags that replace every path of this machine: panics carry file names, and what fans download must neither tell where it was
-/// built nor differ between two machines.
+/// Compiler flags that replace every path of this machine: panics carry file names, and what fans download
+/// must neither tell where it was built nor differ between two machines.
 fn remap_flags() -> anyhow::Result<Vec<String>> {
     let sysroot = process::capture(Command::new("rustc").args(["--print", "sysroot"]))?;
     let mut from_to = vec![

@@ -5,9 +5,10 @@ use crate::{install::NodeTools, process, workspace};
 use anyhow::Context;
 use std::fs;
 
-/// Passes that gave the fewest compressed bytes of those tried (widget/README.md). `-tnh` may assume that no trap happens: a Rust panic
-/// ends in `unreachable` after its message was given out, so nothing we rely on is lost. Not `--low-memory-unused`: the linker puts the stack first, so
-/// the lowest kilobyte is in use, and the flag was worth half a per cent.
+/// Passes that gave the fewest compressed bytes of those tried (widget/README.md). `-tnh` may assume that no
+/// trap happens: a Rust panic ends in `unreachable` after its message was given out, so nothing we rely on is
+/// lost. Not `--low-memory-unused`: the linker puts the stack first, so the lowest kilobyte is in use, and
+/// the flag was worth half a per cent.
 const PASSES: &[&str] =
     &["-Oz", "-tnh", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];
 

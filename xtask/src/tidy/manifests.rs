@@ -1,4 +1,5 @@
-//! Versions live once, in the root; members inherit versions and lints; the lock file is committed and names no mirror.
+//! Versions live once, in the root; members inherit versions and lints; the lock file is committed and names
+//! no mirror.
 
 use super::{Finding, line_of};
 use std::{fs, path::Path};

@@ -117,7 +117,8 @@ fn holds(place: Where, file: &str, in_tests: bool) -> bool {
     }
 }
 
-/// Whether the word stands in the line. A path's first part must begin there: an address may well have a folder of that name.
+/// Whether the word stands in the line. A path's first part must begin there: an address may well have a
+/// folder of that name.
 fn contains(line: &str, forbidden: &Forbidden) -> bool {
     let word = format!("{}{}", forbidden.word.0, forbidden.word.1);
     let Some(at) = line.find(&word) else { return false };
