@@ -1,1 +1,93 @@
-//! placeholder
+//! The fan's side: the element `<crease-match>`, fed by one event stream, folding with the same engine as the server.
+//!
+//! The loader (`loader/crease.js`) defines the element and calls [`mount`] and [`unmount`]; nothing else is exported. It draws
+//! only inside the element's shadow root, stores nothing, and never throws into the page: what goes wrong here ends in the loader's
+//! quiet fallback.
+//!
+//! The pure modules know no browser and are tested natively: [`session`] (the stream's state machine), [`board`], [`scorecard`],
+//! [`lines`] and [`news`] (the match in words). Read [`shown::Shown`] first: it is everything on the screen, and `view` places it.
+
+pub mod board;
+pub mod lines;
+pub mod news;
+mod notify;
+mod rest;
+pub mod scorecard;
+pub mod session;
+pub mod shown;
+mod stream;
+mod view;
+
+use js_sys::Function;
+use leptos::mount::mount_to_renderer;
+use leptos::prelude::*;
+use std::{any::Any, cell::RefCell, rc::Rc};
+use stream::{Address, Stream};
+use view::{Asks, Size};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use web_sys::{Element, HtmlElement};
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// One element's widget. Dropping it closes the stream, removes the view and frees the signals, in this order.
+struct Mounted {
+    _stream: Rc<Stream>,
+    _view: Box<dyn Any>,
+    _owner: Owner,
+}
+
+thread_local! {
+    /// The page's widgets; [`unmount`] empties a place, [`mount`] fills the first empty one.
+    static MOUNTED: RefCell<Vec<Option<Mounted>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The style sheet of every widget, for one constructable sheet.
+#[wasm_bindgen]
+pub fn style() -> String {
+    include_str!("style.css").to_owned()
+}
+
+/// Reports a panic to `fail`, which gets its message: the widgets of the page are dead then.
+#[wasm_bindgen]
+pub fn on_panic(fail: Function) {
+    thread_local!(static FAIL: RefCell<Option<Function>> = const { RefCell::new(None) });
+    FAIL.set(Some(fail));
+    std::panic::set_hook(Box::new(|info| {
+        FAIL.with_borrow(|it| it.as_ref().map(|it| it.call1(&JsValue::NULL, &info.to_string().into())));
+    }));
+}
+
+/// Draws a match into `root`, an element of `host`'s shadow root, and returns its handle. `guard` takes a function and returns
+/// one that never throws.
+#[wasm_bindgen]
+pub fn mount(host: HtmlElement, root: Element, base: String, key: String, id: String, size: &str, guard: Function) -> usize {
+    let owner = Owner::new();
+    let size = Size::named(size);
+    let (stream, view) = owner.with(|| {
+        let shown = RwSignal::new(shown::Shown::default());
+        let stream = Stream::open(host, Address { base, key, id }, shown, &guard);
+        let asked = StoredValue::new_local(Rc::downgrade(&stream));
+        let earlier = Callback::new(move |()| {
+            asked.with_value(|it| it.upgrade().inspect(Stream::ask_for_earlier));
+        });
+        (stream, mount_to_renderer(&root, move || view::widget(Asks { shown, earlier }, size)))
+    });
+    let mounted = Mounted { _stream: stream, _view: Box::new(view), _owner: owner };
+    MOUNTED.with_borrow_mut(|all| {
+        let free = all.iter().position(Option::is_none).unwrap_or(all.len());
+        if free == all.len() {
+            all.push(None);
+        }
+        all[free] = Some(mounted);
+        free
+    })
+}
+
+/// Ends what [`mount`] began.
+#[wasm_bindgen]
+pub fn unmount(handle: usize) {
+    let mounted = MOUNTED.with_borrow_mut(|all| all.get_mut(handle).and_then(Option::take));
+    drop(mounted);
+}

@@ -1,0 +1,353 @@
+//! What the score shows, in words: a [`Board`] is made anew from the match after each update, and the views only place its texts.
+
+use cricket::{Ball, BatterState, Bowled, Boundary, Innings, Match, Outcome, Phase, PlayerId, Rate, Setup, Side, Tiebreak};
+
+/// The summary of a match, the scorecard aside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Board {
+    /// "Indian Premier League · Final"
+    pub competition: String,
+    /// "M. A. Chidambaram Stadium, Chennai · 24 May 2024"
+    pub place: String,
+    pub badge: String,
+    pub phase: Phase,
+    /// The side that batted first on top, so that nobody changes place during a match.
+    pub teams: Vec<TeamRow>,
+    /// One sentence: who needs what, who leads, what is waited for, who won.
+    pub status: String,
+    pub batters: Vec<Row>,
+    pub bowlers: Vec<Row>,
+    /// The over in progress, or the last one; and the one before it. Newest first.
+    pub overs: Vec<Over>,
+    pub free_hit: bool,
+    /// Label and value: rates, partnership, last wicket, player of the match.
+    pub facts: Vec<Fact>,
+}
+
+/// A team and all it scored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TeamRow {
+    pub name: String,
+    pub short: String,
+    /// Which of the two accent colours is theirs.
+    pub side: Side,
+    /// Their innings before the latest: "312 & ".
+    pub earlier: String,
+    /// "187/4"; empty before they bat.
+    pub score: String,
+    /// "18.3/20 ov"
+    pub overs: String,
+    /// "Super over 12/1"
+    pub super_over: String,
+    pub batting: bool,
+    pub won: bool,
+}
+
+/// A line of a table: a name, what is said below it, and figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    pub name: String,
+    pub note: String,
+    pub cells: Vec<String>,
+    /// On strike; still at the wicket on a scorecard.
+    pub marked: bool,
+}
+
+/// One over as balls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Over {
+    /// "This over", "Over 12"
+    pub title: String,
+    /// "9 runs"
+    pub sum: String,
+    pub chips: Vec<Chip>,
+    /// Legal balls still to come.
+    pub blanks: usize,
+}
+
+/// One ball, as short as it gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chip {
+    pub label: String,
+    pub kind: Kind,
+}
+
+/// What a ball is remembered for; also its class name in the style sheet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    #[default]
+    Dot,
+    Run,
+    Extra,
+    Four,
+    Six,
+    Wicket,
+    /// Not bowled yet.
+    Blank,
+}
+
+impl Kind {
+    pub fn of(ball: &Ball) -> Self {
+        if ball.wickets.iter().any(|it| it.kind.is_wicket()) {
+            return Kind::Wicket;
+        }
+        match ball.boundary {
+            Some(Boundary::Four) => Kind::Four,
+            Some(Boundary::Six) => Kind::Six,
+            None if ball.extras.total() > 0 => Kind::Extra,
+            None if ball.runs > 0 => Kind::Run,
+            None => Kind::Dot,
+        }
+    }
+
+    /// As [`wire::BallLine::kind`] has it.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "wicket" => Kind::Wicket,
+            "four" => Kind::Four,
+            "six" => Kind::Six,
+            _ => Kind::Dot,
+        }
+    }
+
+    pub fn class(self) -> &'static str {
+        match self {
+            Kind::Dot => "dot",
+            Kind::Run => "run",
+            Kind::Extra => "extra",
+            Kind::Four => "four",
+            Kind::Six => "six",
+            Kind::Wicket => "wicket",
+            Kind::Blank => "blank",
+        }
+    }
+}
+
+/// A figure with its name, and a word on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fact {
+    pub label: &'static str,
+    pub value: String,
+    pub note: String,
+}
+
+impl Board {
+    pub fn of(game: &Match) -> Self {
+        let setup = &game.setup;
+        let latest = game.innings.last();
+        let playing = latest.filter(|_| game.phase != Phase::Finished);
+        Board {
+            competition: joined(&setup.competition, &setup.stage),
+            place: joined(&setup.venue, &date_text(&setup.date)),
+            badge: badge(game),
+            phase: game.phase,
+            teams: teams(game),
+            status: game.status_text(),
+            batters: playing.map(|it| at_the_wicket(setup, it)).unwrap_or_default(),
+            bowlers: playing.map(|it| bowling_now(setup, it)).unwrap_or_default(),
+            overs: playing.map(|it| last_overs(game, it)).unwrap_or_default(),
+            free_hit: playing.is_some_and(|it| it.free_hit),
+            facts: facts(game, playing),
+        }
+    }
+}
+
+/// "a · b", or the one that is not empty.
+fn joined(a: &str, b: &str) -> String {
+    let dot = if a.is_empty() || b.is_empty() { "" } else { " · " };
+    [a, dot, b].concat()
+}
+
+/// "24 May 2024" from "2024-05-24"; anything else as it stands.
+fn date_text(date: &str) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut parts = date.split('-');
+    let (Some(year), Some(month), Some(day)) = (parts.next(), parts.next(), parts.next()) else {
+        return date.to_owned();
+    };
+    let month = month.parse::<usize>().ok().and_then(|it| MONTHS.get(it.wrapping_sub(1)));
+    month.map_or_else(|| date.to_owned(), |month| [day.trim_start_matches('0'), month, year].join(" "))
+}
+
+fn badge(game: &Match) -> String {
+    let word = match game.phase {
+        Phase::Upcoming => "Upcoming",
+        Phase::Play => "Live",
+        Phase::Break => "Break",
+        Phase::Delayed => "Delayed",
+        Phase::Finished => "Result",
+    };
+    let note = matches!(game.phase, Phase::Break | Phase::Delayed) && !game.note.is_empty();
+    if note { game.note.clone() } else { word.to_owned() }
+}
+
+fn teams(game: &Match) -> Vec<TeamRow> {
+    let first = game.innings.first().map_or(Side::Home, |it| it.batting);
+    [first, first.other()].map(|side| team_row(game, side)).into()
+}
+
+fn team_row(game: &Match, side: Side) -> TeamRow {
+    let team = game.setup.team(side);
+    let of_side = |super_over| {
+        game.innings.iter().filter(move |it| it.batting == side && it.super_over == super_over)
+    };
+    let mut earlier: Vec<String> = of_side(false).map(Innings::score_text).collect();
+    let score = earlier.pop().unwrap_or_default();
+    let latest = of_side(false).last();
+    let super_over = of_side(true).last().map(|it| ["Super over ", &it.score_text()].concat());
+    TeamRow {
+        name: team.name.clone(),
+        short: team.short.clone(),
+        side,
+        earlier: earlier.iter().flat_map(|it| [it.as_str(), " & "]).collect(),
+        score,
+        overs: latest.map(|it| overs_of(&game.setup, it)).unwrap_or_default(),
+        super_over: super_over.unwrap_or_default(),
+        batting: game.current().is_some_and(|it| it.batting == side) && game.phase != Phase::Finished,
+        won: game.outcome.as_ref().and_then(winner) == Some(side),
+    }
+}
+
+fn winner(outcome: &Outcome) -> Option<Side> {
+    match outcome {
+        Outcome::Runs { winner, .. }
+        | Outcome::Wickets { winner, .. }
+        | Outcome::Innings { winner, .. }
+        | Outcome::Win { winner, .. } => Some(*winner),
+        Outcome::Tie { tiebreak, .. } => tiebreak.map(|it| match it {
+            Tiebreak::SuperOver(side) | Tiebreak::BowlOut(side) | Tiebreak::Rule(side) => side,
+        }),
+        Outcome::Draw | Outcome::NoResult | Outcome::Abandoned => None,
+    }
+}
+
+/// "18.3/20 ov": of how many, where there is a limit.
+fn overs_of(setup: &Setup, innings: &Innings) -> String {
+    let mut text = innings.overs_text();
+    let limit = innings.overs_max.filter(|_| innings.end.is_none());
+    if let Some(limit) = limit {
+        text.push('/');
+        text.push_str(&limit.to_string());
+    }
+    text.push_str(if setup.balls_per_over == 6 { " ov" } else { " sets" });
+    text
+}
+
+fn at_the_wicket(setup: &Setup, innings: &Innings) -> Vec<Row> {
+    let here = |player: PlayerId| [innings.striker, innings.non_striker].contains(&Some(player));
+    let batters = innings.batters.iter().filter(|it| it.state == BatterState::Batting && here(it.player));
+    let row = |it: &cricket::Batter| Row {
+        name: setup.name(it.player).to_owned(),
+        note: String::new(),
+        cells: batter_cells(it),
+        marked: innings.striker == Some(it.player),
+    };
+    batters.map(row).collect()
+}
+
+/// R, B, 4s, 6s, SR.
+pub(crate) fn batter_cells(batter: &cricket::Batter) -> Vec<String> {
+    let figures = [batter.runs, batter.balls, batter.fours, batter.sixes];
+    figures.iter().map(u16::to_string).chain([rate_text(batter.strike_rate())]).collect()
+}
+
+fn bowling_now(setup: &Setup, innings: &Innings) -> Vec<Row> {
+    let now = innings.bowler.or(innings.last_bowler);
+    let bowlers = innings.bowlers.iter().filter(|it| Some(it.player) == now);
+    bowlers.map(|it| bowler_row(setup, it)).collect()
+}
+
+/// O, M, R, W, Econ.
+pub(crate) fn bowler_row(setup: &Setup, bowler: &cricket::Bowler) -> Row {
+    Row {
+        name: setup.name(bowler.player).to_owned(),
+        note: String::new(),
+        cells: vec![
+            bowler.overs_text(),
+            bowler.maidens.to_string(),
+            bowler.runs.to_string(),
+            bowler.wickets.to_string(),
+            rate_text(bowler.economy(setup.balls_per_over)),
+        ],
+        marked: false,
+    }
+}
+
+fn rate_text(rate: Option<Rate>) -> String {
+    rate.map_or_else(|| "–".to_owned(), |it| it.to_string())
+}
+
+fn last_overs(game: &Match, innings: &Innings) -> Vec<Over> {
+    let balls_per_over = game.setup.balls_per_over;
+    let Some(latest) = innings.recent.last().map(|it| it.over) else { return Vec::new() };
+    let over = |number: u16| {
+        let balls: Vec<&Bowled> = innings.recent.iter().filter(|it| it.over == number).collect();
+        let legal = balls.iter().filter(|it| it.ball.is_legal()).count();
+        let going_on = number == innings.overs && innings.end.is_none();
+        let runs = innings.over_totals.get(usize::from(number)).map_or(0, |it| it.runs);
+        let word = if balls_per_over == 6 { "over" } else { "set" };
+        let title = match going_on {
+            true => ["This ", word].concat(),
+            false => [if word == "over" { "Over " } else { "Set " }, &(number + 1).to_string()].concat(),
+        };
+        Over {
+            title,
+            sum: counted(u32::from(runs), "run"),
+            chips: balls.iter().map(|it| chip(game, it)).collect(),
+            blanks: if going_on { usize::from(balls_per_over).saturating_sub(legal) } else { 0 },
+        }
+    };
+    let before = latest.checked_sub(1).filter(|number| innings.recent.iter().any(|it| it.over == *number));
+    std::iter::once(latest).chain(before).map(over).collect()
+}
+
+fn chip(game: &Match, bowled: &Bowled) -> Chip {
+    Chip { label: game.ball_label(bowled), kind: Kind::of(&bowled.ball) }
+}
+
+/// "1 run", "9 runs"
+pub(crate) fn counted(count: u32, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    [&count.to_string(), " ", noun, plural].concat()
+}
+
+fn facts(game: &Match, playing: Option<&Innings>) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut fact = |label, value: String, note: String| facts.push(Fact { label, value, note });
+    if let Some(innings) = playing {
+        if let Some(rate) = game.run_rate() {
+            fact("Run rate", rate.to_string(), String::new());
+        }
+        if let Some(rate) = game.required_rate().filter(|_| innings.end.is_none()) {
+            fact("Required", rate.to_string(), String::new());
+        }
+        if let Some(pair) = innings.partnerships.last().filter(|_| innings.end.is_none()) {
+            fact("Partnership", pair.runs.to_string(), counted(u32::from(pair.balls), "ball"));
+        }
+        if let Some((value, note)) = last_wicket(&game.setup, innings) {
+            fact("Last wicket", value, note);
+        }
+    }
+    if !game.awards.is_empty() {
+        let names: Vec<&str> = game.awards.iter().map(|it| game.setup.name(*it)).collect();
+        fact("Player of the match", names.join(", "), String::new());
+    }
+    facts
+}
+
+/// "V Kohli 45 (32)" and "120/3, 14.2 ov".
+fn last_wicket(setup: &Setup, innings: &Innings) -> Option<(String, String)> {
+    let fall = innings.falls.last()?;
+    let mut value = setup.name(fall.player).to_owned();
+    if let Some(batter) = innings.batters.iter().find(|it| it.player == fall.player) {
+        value.extend([" ", &batter.runs.to_string(), " (", &batter.balls.to_string(), ")"]);
+    }
+    Some((value, fall_text(fall)))
+}
+
+/// "120/3, 14.2 ov"
+pub(crate) fn fall_text(fall: &cricket::Fall) -> String {
+    let numbers = [fall.runs, u16::from(fall.wicket), fall.overs, u16::from(fall.balls)].map(|it| it.to_string());
+    [&numbers[0], "/", &numbers[1], ", ", &numbers[2], ".", &numbers[3], " ov"].concat()
+}

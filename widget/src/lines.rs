@@ -1,0 +1,98 @@
+//! The ball-by-ball list.
+
+use crate::board::Kind;
+use cricket::{Innings, Match};
+use wire::{BallLine, Balls};
+
+/// Balls in words, oldest first, and how to ask for those before them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    pub lines: Vec<Line>,
+    /// Every ball with a greater `seq` is in `lines`; 0 when none is missing.
+    pub from_seq: u64,
+    /// Earlier balls were asked for and have not come.
+    pub waiting: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// The position of its command; 0 for those read off a snapshot.
+    pub seq: u64,
+    pub innings: u8,
+    /// "12.3"
+    pub over: String,
+    pub label: String,
+    pub text: String,
+    pub kind: Kind,
+    /// "187/4"
+    pub score: String,
+}
+
+impl Lines {
+    /// Commands asked for at once.
+    pub const PAGE: u64 = 60;
+    /// Lines kept: two days of a Test. Older ones are dropped, and can be asked for again.
+    pub const MAX: usize = 1200;
+
+    /// What the snapshot at `seq` remembers: the last balls of the latest innings.
+    pub fn of(game: &Match, seq: u64) -> Self {
+        let mut lines = Vec::new();
+        if let Some((index, innings)) = game.innings.iter().enumerate().next_back() {
+            lines.extend((0..innings.recent.len()).filter_map(|at| line(game, index, innings, at)));
+        }
+        Lines { lines, from_seq: seq, waiting: false }
+    }
+
+    /// Adds the ball that was just folded.
+    pub fn push(&mut self, game: &Match, index: usize, seq: u64) {
+        let Some(innings) = game.innings.get(index) else { return };
+        let Some(at) = innings.recent.len().checked_sub(1) else { return };
+        self.lines.extend(line(game, index, innings, at).map(|it| Line { seq, ..it }));
+        if self.lines.len() > Self::MAX {
+            let dropped = self.lines.remove(0);
+            self.from_seq = self.from_seq.max(dropped.seq);
+        }
+    }
+
+    /// Where to ask for earlier balls (`after=`).
+    pub fn earlier_after(&self) -> u64 {
+        self.from_seq.saturating_sub(Self::PAGE)
+    }
+
+    /// Puts a page asked for with `after` in front. Lines read off a snapshot have no `seq` and are among those of the first page.
+    pub fn earlier(&mut self, after: u64, page: &Balls) {
+        let until = self.from_seq;
+        self.lines.retain(|it| it.seq > until);
+        let before = page.balls.iter().filter(|it| it.seq <= until);
+        self.lines.splice(0..0, before.map(Line::from));
+        self.from_seq = after;
+        self.waiting = false;
+    }
+}
+
+fn line(game: &Match, index: usize, innings: &Innings, at: usize) -> Option<Line> {
+    let bowled = innings.recent.get(at)?;
+    Some(Line {
+        seq: 0,
+        innings: u8::try_from(index).unwrap_or(u8::MAX),
+        over: [&bowled.over.to_string(), ".", &bowled.number.to_string()].concat(),
+        label: game.ball_label(bowled),
+        text: game.ball_line(index, bowled),
+        kind: Kind::of(&bowled.ball),
+        score: [&bowled.runs.to_string(), "/", &bowled.wickets.to_string()].concat(),
+    })
+}
+
+impl From<&BallLine> for Line {
+    fn from(it: &BallLine) -> Self {
+        Line {
+            seq: it.seq,
+            innings: it.innings,
+            over: it.over.clone(),
+            label: it.label.clone(),
+            text: it.text.clone(),
+            kind: Kind::named(&it.kind),
+            score: it.score.clone(),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Whole innings as tables.
+
+use crate::board::{Row, batter_cells, bowler_row, fall_text};
+use cricket::{BatterState, Extras, Innings, Match};
+
+/// One innings on the scorecard.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Card {
+    /// "Australia", "Australia, second innings", "Australia, super over"
+    pub title: String,
+    /// "187/4 (18.3 ov)"
+    pub score: String,
+    pub batting: Vec<Row>,
+    /// Extras by kind ("w 4, nb 1, lb 3"), and the total.
+    pub sums: Vec<Row>,
+    /// Those who have not batted, joined by commas.
+    pub yet_to_bat: String,
+    pub bowling: Vec<Row>,
+    /// "1-12 (Warner, 1.4 ov)…": each fall of a wicket.
+    pub falls: Vec<Row>,
+}
+
+/// All innings, the latest first: that is the one a fan looks for.
+pub fn cards(game: &Match) -> Vec<Card> {
+    (0..game.innings.len()).rev().map(|index| card(game, index)).collect()
+}
+
+fn card(game: &Match, index: usize) -> Card {
+    let setup = &game.setup;
+    let innings = &game.innings[index];
+    let batting = innings.batters.iter().map(|it| Row {
+        name: setup.name(it.player).to_owned(),
+        note: game.how_out(it),
+        cells: batter_cells(it),
+        marked: it.state == BatterState::Batting,
+    });
+    let falls = innings.falls.iter().map(|it| Row {
+        name: setup.name(it.player).to_owned(),
+        cells: vec![fall_text(it)],
+        ..Row::default()
+    });
+    Card {
+        title: title(game, index),
+        score: [&innings.score_text(), " (", &innings.overs_text(), " ov)"].concat(),
+        batting: batting.collect(),
+        sums: vec![Row {
+            name: "Extras".to_owned(),
+            note: extras_text(&innings.extras),
+            cells: vec![innings.extras.total().to_string()],
+            marked: false,
+        }, Row {
+            name: "Total".to_owned(),
+            note: total_note(game, innings),
+            cells: vec![innings.score_text()],
+            marked: true,
+        }],
+        yet_to_bat: yet_to_bat(game, innings),
+        bowling: innings.bowlers.iter().map(|it| bowler_row(setup, it)).collect(),
+        falls: falls.collect(),
+    }
+}
+
+fn title(game: &Match, index: usize) -> String {
+    let innings = &game.innings[index];
+    let team = &game.setup.team(innings.batting).name;
+    let before = game.innings[..index]
+        .iter()
+        .filter(|it| it.batting == innings.batting && it.super_over == innings.super_over)
+        .count();
+    let which = match (innings.super_over, before) {
+        (true, 0) => ", super over",
+        (true, _) => ", another super over",
+        (false, 0) => "",
+        (false, _) => ", second innings",
+    };
+    [team, which].concat()
+}
+
+/// "w 4, nb 1, lb 3"; nothing when there are none.
+fn extras_text(extras: &Extras) -> String {
+    let kinds = [
+        ("b", extras.byes),
+        ("lb", extras.leg_byes),
+        ("w", extras.wides),
+        ("nb", extras.no_balls),
+        ("p", extras.penalty),
+    ];
+    let mut text = String::new();
+    for (kind, runs) in kinds.into_iter().filter(|it| it.1 > 0) {
+        text.push_str(if text.is_empty() { "" } else { ", " });
+        text.extend([kind, " ", &runs.to_string()]);
+    }
+    text
+}
+
+/// "18.3 overs, run rate 7.45"
+fn total_note(game: &Match, innings: &Innings) -> String {
+    let unit = if game.setup.balls_per_over == 6 { " overs" } else { " sets" };
+    let rate = innings.run_rate(game.setup.balls_per_over);
+    let rate = rate.map(|it| [", run rate ", &it.to_string()].concat()).unwrap_or_default();
+    [&innings.overs_text(), unit, &rate].concat()
+}
+
+fn yet_to_bat(game: &Match, innings: &Innings) -> String {
+    if innings.super_over {
+        return String::new();
+    }
+    let batted = |index: usize| innings.batters.iter().any(|it| usize::from(it.player.0) == index);
+    let away = |index: usize| innings.absent.iter().any(|it| usize::from(it.0) == index);
+    let players = game.setup.players.iter().enumerate();
+    let names: Vec<&str> = players
+        .filter(|(index, it)| it.side == innings.batting && !batted(*index) && !away(*index))
+        .map(|(_, it)| it.name.as_str())
+        .collect();
+    names.join(", ")
+}
