@@ -109,20 +109,24 @@ impl Match {
 fn ball_label(ball: &Ball) -> String {
     let extras = &ball.extras;
     let out = ball.wickets.iter().any(|it| it.kind.is_wicket());
+    // Two digits at most: an archive could say anything.
+    let figure = |runs: u16, kind: &str| format!("{}{kind}", runs.min(99));
     let runs = if extras.wides > 0 {
-        format!("{}wd", ball.total())
+        figure(ball.total(), "wd")
     } else if extras.no_balls > 0 {
-        format!("{}nb", ball.total())
+        figure(ball.total(), "nb")
     } else if extras.leg_byes > 0 {
-        format!("{}lb", extras.leg_byes)
+        figure(extras.leg_byes, "lb")
     } else if extras.byes > 0 {
-        format!("{}b", extras.byes)
+        figure(extras.byes, "b")
     } else if extras.penalty > 0 {
-        format!("{}p", ball.total())
-    } else if ball.runs == 0 {
-        if out { String::new() } else { "•".to_owned() }
+        figure(ball.total(), "p")
+    } else if ball.runs > 0 {
+        figure(ball.total(), "")
+    } else if out {
+        String::new()
     } else {
-        ball.runs.to_string()
+        "•".to_owned()
     };
     match out {
         true if runs.len() > 2 => "W".to_owned(),

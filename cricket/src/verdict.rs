@@ -46,8 +46,11 @@ impl Match {
     /// The winner of the last pair of super overs; inner none when they were tied, outer none while one is unfinished.
     fn super_over_winner(&self) -> Option<Option<Side>> {
         let overs: Vec<&Innings> = self.innings.iter().filter(|it| it.super_over).collect();
+        if overs.len() % 2 == 1 {
+            return None;
+        }
         let [.., first, second] = overs.as_slice() else { return Some(None) };
-        if overs.len() % 2 == 1 || second.end.is_none() {
+        if second.end.is_none() {
             return None;
         }
         Some(match first.runs.cmp(&second.runs) {

@@ -1,0 +1,10 @@
+//! The rules of the game, one behaviour a test.
+
+mod balls;
+mod ends;
+mod innings;
+mod log;
+mod people;
+mod results;
+mod scene;
+mod words;
