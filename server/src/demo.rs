@@ -5,7 +5,6 @@ use crate::feed::sandbox;
 use partners::{Kind, Mode, NewKey, key, organisation};
 use serde::Serialize;
 use std::path::Path;
-use std::sync::RwLock;
 use store::Store;
 
 /// The name of the organisation. Keys of an earlier run are of no use (only their hashes are kept), so each run issues new ones.
@@ -20,9 +19,6 @@ pub struct Demo {
     pub secret_key: String,
     pub test_key: String,
     pub sandbox_match: String,
-    /// What the examples show: the last match announced, else the sandbox match.
-    #[serde(skip)]
-    shown: RwLock<Option<String>>,
 }
 
 impl Demo {
@@ -57,25 +53,11 @@ impl Demo {
             secret_key: text(1),
             test_key: text(2),
             sandbox_match: sandbox::ensure(feed).await?,
-            shown: RwLock::default(),
         };
         let file = data.join("demo.json");
         write_private(&file, &serde_json::to_vec_pretty(&demo)?).await?;
         tracing::info!(file = %file.display(), "the demo partner's keys are in this file");
         Ok(demo)
-    }
-
-    /// The match that the examples show.
-    pub fn match_id(&self) -> String {
-        let shown = self.shown.read().map(|it| it.clone()).unwrap_or_default();
-        shown.unwrap_or_else(|| self.sandbox_match.clone())
-    }
-
-    /// The examples show this match from now on.
-    pub fn show(&self, match_id: &str) {
-        if let Ok(mut shown) = self.shown.write() {
-            *shown = Some(match_id.to_owned());
-        }
     }
 }
 

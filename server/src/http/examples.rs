@@ -19,7 +19,7 @@ pub(super) fn routes() -> Router<App> {
 
 #[derive(Debug, Deserialize)]
 struct ExampleQuery {
-    /// Another match than the demo's.
+    /// Another match than the sandbox match.
     #[serde(rename = "match")]
     match_id: Option<String>,
 }
@@ -70,5 +70,5 @@ fn fill_in(page: &str, host: &str, demo: &Demo, match_id: Option<String>) -> Str
     let asked = match_id.filter(|it| store::ids::is_valid("mat", it));
     page.replace("__CREASE_ORIGIN__", &format!("http://{host}"))
         .replace("__CREASE_KEY__", &demo.publishable_key)
-        .replace("__CREASE_MATCH__", asked.as_deref().unwrap_or(&demo.match_id()))
+        .replace("__CREASE_MATCH__", asked.as_deref().unwrap_or(&demo.sandbox_match))
 }
