@@ -1,0 +1,92 @@
+// A partner's page shows a real match ball by ball, and nothing that happens to the server in between shows in its score.
+import { recordedMatch } from '../cricsheet';
+import { type Crease, expect, test } from '../fixtures';
+import type { Page } from '@playwright/test';
+
+/** A T20 of 2024 with wickets, wides and boundaries in its first overs. */
+const MATCH = '1422121';
+
+/** The score of the side that bats. */
+const battingScore = (page: Page) => page.locator('crease-match .team[data-state="batting"] [part="score"]');
+
+test('every ball of a real innings is shown as it is bowled, through a restart and a crash', async ({ crease, page }) => {
+  const recorded = recordedMatch(MATCH);
+  test.skip(recorded === undefined, 'the recorded matches are not beside this project');
+  if (recorded === undefined) return;
+  test.setTimeout(180_000);
+
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  const match = await crease.createMatch(recorded.setup);
+  await page.goto(crease.page('plain-html', match));
+  await expect(page.locator('crease-match [part="badge"]')).toBeVisible();
+
+  const steps = recorded.firstInnings;
+  const restartAt = Math.floor(steps.length / 3);
+  const crashAt = Math.floor((steps.length * 2) / 3);
+  for (const [at, { sent, score }] of steps.entries()) {
+    const { answers } = await crease.send(match, [sent]);
+    expect(answers[0]?.status, JSON.stringify(answers[0])).toBe('accepted');
+    if (at > 0) await expect(battingScore(page)).toHaveText(score);
+    if (at === restartAt) await crease.restart();
+    if (at === crashAt) await dieAndRise(crease);
+  }
+  expect(problems).toEqual([]);
+});
+
+test('a correction replaces what was shown', async ({ crease, page }) => {
+  const match = await crease.createMatch(clubMatch('correction'));
+  await page.goto(crease.page('plain-html', match));
+  await crease.send(match, [
+    { id: 'start', command: { type: 'innings_start', team: 'Fernhill' } },
+    { id: 'first', command: ball({ runs: 4, boundary: 'four' }) },
+    { id: 'second', command: ball({ runs: 1 }) },
+  ]);
+  await expect(battingScore(page)).toHaveText('5/0');
+  const { rev } = await crease.send(match, [{ id: 'first', version: 2, command: ball({ runs: 6, boundary: 'six' }) }]);
+  expect(rev).toBe(1);
+  await expect(battingScore(page)).toHaveText('7/0');
+  await crease.send(match, [{ id: 'second', version: 2, remove: true }]);
+  await expect(battingScore(page)).toHaveText('6/0');
+});
+
+test('the page is told of wickets and results', async ({ crease, page }) => {
+  const match = await crease.createMatch(clubMatch('events'));
+  await page.goto(crease.page('plain-html', match));
+  await page.evaluate(() => {
+    const heard: string[] = [];
+    Object.assign(window, { heard });
+    for (const name of ['crease:ball', 'crease:wicket', 'crease:result']) {
+      document.addEventListener(name, () => heard.push(name));
+    }
+  });
+  await crease.send(match, [
+    { id: 'start', command: { type: 'innings_start', team: 'Fernhill' } },
+    { id: 'out', command: ball({ wickets: [{ player: 'Asha Vale', kind: 'bowled' }] }) },
+    { id: 'end', command: { type: 'result', by: 'no_result' } },
+  ]);
+  const heard = () => page.evaluate(() => (window as unknown as { heard: string[] }).heard);
+  await expect.poll(heard).toEqual(expect.arrayContaining(['crease:ball', 'crease:wicket', 'crease:result']));
+  await expect(page.locator('crease-match')).toContainText('No result');
+});
+
+async function dieAndRise(crease: Crease): Promise<void> {
+  await crease.kill9();
+  await crease.up();
+}
+
+function clubMatch(name: string): Record<string, unknown> {
+  const side = (team: string, names: string[]) => ({ name: team, players: names });
+  return {
+    source_match_id: `${name}-${Date.now()}`,
+    format: 't20',
+    teams: [
+      side('Fernhill', ['Asha Vale', 'Bram Holt', 'Cai Rowan']),
+      side('Marlow Green', ['Dev Marsh', 'Ed Lark', 'Flo Quill']),
+    ],
+  };
+}
+
+function ball(what: Record<string, unknown>): Record<string, unknown> {
+  return { type: 'ball', striker: 'Asha Vale', non_striker: 'Bram Holt', bowler: 'Dev Marsh', ...what };
+}
