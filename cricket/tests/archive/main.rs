@@ -3,6 +3,7 @@
 mod figures;
 mod manifest;
 mod mutated;
+mod odd;
 mod strike;
 
 use cricket::Outcome;
