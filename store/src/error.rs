@@ -23,6 +23,13 @@ pub enum Error {
     )]
     InvalidUrl { reason: String },
 
+    /// `sslmode=require`, and nobody to trust.
+    #[error(
+        "the database URL demands TLS, but this machine has no trusted certificates (install ca-certificates, \
+         or set SSL_CERT_FILE): {reason}"
+    )]
+    NoTrustedCertificates { reason: String },
+
     /// PostgreSQL refused a statement, or the answer was not what the statement promises.
     #[error("`{statement}` failed: {reason}")]
     Statement {

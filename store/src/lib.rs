@@ -18,6 +18,7 @@ mod redis;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tls;
 
 pub use client::{Client, Params, Transaction};
 pub use clock::Clock;

@@ -2,11 +2,13 @@
 
 use crate::client::{Client, Transaction, is_conflict};
 use crate::error::{Error, reason};
+use crate::tls;
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
 };
 use std::str::FromStr;
 use std::time::{Duration, Instant};
+use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 
 /// How long a caller waits for a free connection.
@@ -30,7 +32,8 @@ pub struct Store {
 
 impl Store {
     /// Connects to `postgresql://user:password@host:port/name` (or `…?host=/socket/folder`), with at most
-    /// `connections_max` connections, and makes the first one to prove that it works.
+    /// `connections_max` connections, and makes the first one to prove that it works. `?sslmode=require` encrypts and
+    /// checks the server's certificate; without it the connections are plain.
     pub async fn connect(url: &str, connections_max: usize) -> Result<Store, Error> {
         Store::connect_waiting(url, connections_max, WAIT_MS_MAX).await
     }
@@ -43,7 +46,11 @@ impl Store {
         }
         let address = address(&config);
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(config, NoTls, manager))
+        let manager = match config.get_ssl_mode() {
+            SslMode::Require => Manager::from_config(config, tls::connector()?, manager),
+            _ => Manager::from_config(config, NoTls, manager),
+        };
+        let pool = Pool::builder(manager)
             .max_size(connections_max)
             .wait_timeout(Some(Duration::from_millis(wait_ms_max)))
             .create_timeout(Some(Duration::from_millis(CONNECT_MS_MAX)))
@@ -58,8 +65,10 @@ impl Store {
     /// Runs `body` in a transaction: commits when it answers `Ok`, rolls back when it answers `Err` or is dropped.
     ///
     /// When PostgreSQL gives the transaction up in favour of another one (SQLSTATE 40001 or 40P01), all of `body` runs
-    /// again, up to five times in all with short random pauses. Hence `body` is an `AsyncFn`: it borrows what it uses
-    /// and must have no effect outside the transaction. Whoever wants to tell others does so after `run_tx` returned.
+    /// again, up to five times in all with short random pauses. Hence `body` must have no effect outside the
+    /// transaction (whoever wants to tell others does so after `run_tx` returned) and is cloned for each run: an async
+    /// closure that borrows what it uses, `async |tx| …`, can be. `AsyncFn` would say the same more plainly, but the
+    /// compiler cannot yet prove that its futures are `Send`, which axum's handlers and `tokio::spawn` ask for.
     ///
     /// `name` labels the histogram `store_tx_seconds{name, outcome}`, with `outcome` one of `committed`,
     /// `rolled_back` (the body said so), `failed` (the database did) and `cancelled` (the caller went away).

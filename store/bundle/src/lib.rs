@@ -87,7 +87,11 @@ pub fn can_run(bin: &Path) -> Result<(), Error> {
     postgres.arg("--version").env_clear().envs(environment(bin));
     match postgres.output() {
         Ok(done) if done.status.success() => Ok(()),
-        Ok(done) => Err(Error::CannotRun { said: String::from_utf8_lossy(&done.stderr).trim().to_owned() }),
+        Ok(done) => {
+            // The loader names each missing symbol; one is enough.
+            let said = String::from_utf8_lossy(&done.stderr).lines().next().unwrap_or_default().to_owned();
+            Err(Error::CannotRun { said })
+        }
         Err(error) => Err(Error::CannotRun { said: error.to_string() }),
     }
 }

