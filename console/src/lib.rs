@@ -1,1 +1,19 @@
-//! placeholder
+//! Server-rendered pages for the people who run a match.
+//!
+//! Pages are pure functions: what is known goes in, HTML comes out ([`maud::Markup`], which escapes every text). Forms
+//! come back as [`Fields`] and are parsed into what the domains understand. Nothing here keeps state, reads a clock or
+//! knows HTTP; the server owns routes, sessions and the feed.
+//!
+//! Every page works as plain HTML: links and forms that post and redirect. The one script ([`assets`]) adds keys and
+//! swaps `<main>` instead of loading the page anew; it holds no rule of its own.
+//!
+//! Read [`layout::Page`] first, then [`scorer`].
+
+pub mod assets;
+pub mod controls;
+pub mod form;
+pub mod layout;
+pub mod scorer;
+
+pub use form::{Fields, Problem, Problems};
+pub use maud::Markup;

@@ -1,0 +1,129 @@
+// What plain HTML cannot do: keys, no flicker, and a press that is kept when it could not be sent. Every rule is the
+// server's; without this file each press is a form that posts and a link that loads.
+
+const by = (id) => document.getElementById(id);
+const UNSENT = 'crease-unsent'; // the one press that waits, in this tab
+const SEND_MS_MAX = 20_000;
+let sending = false;
+
+// One page takes another's place: only <main>, so that the live region and the focus stay.
+async function show(response) {
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const main = page.querySelector('main');
+  if (!main) { location.assign(response.url); return; }
+  // Signed in or out: the header changes with it.
+  if (page.querySelector('.who input')?.value !== document.querySelector('.who input')?.value) { location.assign(response.url); return; }
+  const old = by('main');
+  const had = old.contains(document.activeElement) ? document.activeElement.dataset.key ?? null : undefined;
+  old.replaceWith(document.adoptNode(main));
+  document.title = page.title;
+  if (response.url !== location.href) history.pushState(null, '', response.url);
+  focus(main, had);
+  ready(main);
+  by('said').textContent = main.dataset.say;
+}
+
+// A problem is read first; else focus stays on the control with the same key, or on the page.
+function focus(main, had) {
+  const problem = main.querySelector('.problems');
+  if (problem) { problem.tabIndex = -1; problem.focus(); scrollTo(0, 0); return; }
+  const same = had ? [...main.querySelectorAll('[data-key]')].find((it) => it.dataset.key === had) : null;
+  (same ?? main).focus({ preventScroll: true });
+}
+
+function ready(main) {
+  for (const it of main.querySelectorAll('[data-script]')) it.hidden = false;
+  for (const [id, usual] of [['keys-on', 'yes'], ['sound-on', 'no']]) {
+    const box = by(id);
+    if (!box) continue;
+    box.checked = setting(id, usual) === 'yes';
+    box.addEventListener('change', () => localStorage.setItem(`crease-${id}`, box.checked ? 'yes' : 'no'));
+  }
+}
+
+function setting(id, usual) { return localStorage.getItem(`crease-${id}`) ?? usual; }
+
+async function send(press) {
+  if (sending) return;
+  sending = true;
+  sessionStorage.setItem(UNSENT, JSON.stringify(press));
+  by('unsent-retry').disabled = true;
+  try {
+    const response = await fetch(press.to, {
+      method: 'POST', body: new URLSearchParams(press.body), signal: AbortSignal.timeout(SEND_MS_MAX), redirect: 'follow',
+    });
+    // What the server could not do now it may do in a moment; what it refused, it has answered.
+    if (response.status >= 500 || response.status === 429) throw new Error(`the server answered ${response.status}`);
+    sessionStorage.removeItem(UNSENT);
+    by('unsent').hidden = true;
+    await show(response);
+    if (response.ok) { by('main').classList.add('counted'); sound(); }
+  } catch (error) {
+    by('unsent-why').textContent = navigator.onLine ? `No answer (${error.message}).` : 'There is no connection.';
+    by('unsent').hidden = false;
+  } finally {
+    sending = false;
+    by('unsent-retry').disabled = false;
+  }
+}
+
+function retry() {
+  const kept = sessionStorage.getItem(UNSENT);
+  if (kept) send(JSON.parse(kept));
+}
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (form.dataset.plain !== undefined || form.method !== 'post') return;
+  event.preventDefault();
+  // Until the press that waits is through, the score on this page is not known to be right.
+  if (sessionStorage.getItem(UNSENT)) { by('unsent').hidden = false; by('unsent-retry').focus(); return; }
+  const body = [...new FormData(form, event.submitter).entries()].filter(([, value]) => typeof value === 'string');
+  send({ to: form.action, body });
+});
+
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('a[data-swap]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  fetch(link.href).then((response) => show(response)).catch(() => location.assign(link.href));
+});
+
+// A key does what the control with that data-key does.
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || setting('keys-on', 'yes') !== 'yes') return;
+  if (event.target.matches('input:not([type=radio]):not([type=checkbox]), select, textarea')) return;
+  const key = event.key.toLowerCase();
+  const control = [...by('main').querySelectorAll('[data-key]')].find((it) => it.dataset.key.split(' ').includes(key));
+  if (key === 'escape' && !control) { usual(); return; }
+  if (!control) return;
+  event.preventDefault();
+  // A second press of a switch takes it back.
+  if (control.type === 'radio' && control.checked) { usual(control.name); return; }
+  control.click();
+});
+
+function usual(name) {
+  for (const it of by('main').querySelectorAll('[data-usual]')) if (!name || it.name === name) it.checked = true;
+  if (!name) for (const it of by('main').querySelectorAll('.pad [type=checkbox]')) it.checked = false;
+}
+
+// A short tick: heard, not read. Only when asked for.
+function sound() {
+  if (setting('sound-on', 'no') !== 'yes') return;
+  const audio = new AudioContext();
+  const tone = audio.createOscillator();
+  tone.frequency.value = 880;
+  tone.connect(audio.destination);
+  tone.onended = () => audio.close();
+  tone.start();
+  tone.stop(audio.currentTime + 0.06);
+}
+
+addEventListener('popstate', () => location.reload());
+// A page from the browser's memory shows an old score under an old id.
+addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
+addEventListener('online', retry);
+by('unsent-retry').addEventListener('click', retry);
+ready(by('main'));
+if (sessionStorage.getItem(UNSENT)) { by('unsent-why').textContent = 'The last press was not answered.'; by('unsent').hidden = false; }

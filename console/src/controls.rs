@@ -1,0 +1,209 @@
+//! Form controls with their label, hint and problem tied together for every reader (WCAG 2.2: 1.3.1, 3.3.1, 3.3.2).
+
+use crate::form::{Fields, Problems};
+use maud::{Markup, html};
+
+/// A form as last filled in, with what was wrong.
+#[derive(Clone, Copy, Debug)]
+pub struct Filled<'a> {
+    pub fields: &'a Fields,
+    pub problems: &'a Problems,
+}
+
+/// A control's name and words. The hint may be empty.
+#[derive(Clone, Copy, Debug)]
+pub struct Label<'a> {
+    pub name: &'static str,
+    pub label: &'a str,
+    pub hint: &'a str,
+}
+
+impl<'a> Label<'a> {
+    pub fn new(name: &'static str, label: &'a str) -> Self {
+        Label { name, label, hint: "" }
+    }
+
+    pub fn hint(self, hint: &'a str) -> Self {
+        Label { hint, ..self }
+    }
+}
+
+/// What can be typed into a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    Text,
+    Number,
+    Date,
+    /// Never shown back.
+    Secret,
+}
+
+/// A choice of a list: its value and its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub value: String,
+    pub text: String,
+}
+
+impl Choice {
+    pub fn new(value: impl ToString, text: impl Into<String>) -> Self {
+        Choice { value: value.to_string(), text: text.into() }
+    }
+}
+
+impl Filled<'_> {
+    /// One line of text, at most `length_max` characters.
+    pub fn line(self, label: Label<'_>, line: Line, length_max: u16) -> Markup {
+        let (kind, mode) = match line {
+            Line::Text => ("text", None),
+            Line::Number => ("text", Some("numeric")),
+            Line::Date => ("date", None),
+            Line::Secret => ("password", None),
+        };
+        let value = (line != Line::Secret).then(|| self.fields.raw(label.name));
+        self.around(
+            label,
+            html! {
+                input #(label.name) name=(label.name) type=(kind) inputmode=[mode] value=[value] maxlength=(length_max)
+                    autocomplete="off" spellcheck="false" aria-describedby=[self.described(label)]
+                    aria-invalid=[self.invalid(label)];
+            },
+        )
+    }
+
+    /// Several lines of text.
+    pub fn lines(self, label: Label<'_>, rows: u8, length_max: u16) -> Markup {
+        self.around(
+            label,
+            html! {
+                textarea #(label.name) name=(label.name) rows=(rows) maxlength=(length_max) spellcheck="false"
+                    autocomplete="off" aria-describedby=[self.described(label)] aria-invalid=[self.invalid(label)] {
+                    // A line feed right after the tag is dropped by browsers, so one of ours protects the text's own.
+                    "\n" (self.fields.raw(label.name))
+                }
+            },
+        )
+    }
+
+    /// One of a list; `none` is what an empty choice is called, where it may be empty.
+    pub fn select(self, label: Label<'_>, none: Option<&str>, choices: &[Choice]) -> Markup {
+        let chosen = self.fields.text(label.name);
+        self.around(
+            label,
+            html! {
+                select #(label.name) name=(label.name) aria-describedby=[self.described(label)]
+                    aria-invalid=[self.invalid(label)] {
+                    @if let Some(none) = none { option value="" { (none) } }
+                    @for choice in choices {
+                        option value=(choice.value) selected[choice.value == chosen] { (choice.text) }
+                    }
+                }
+            },
+        )
+    }
+
+    /// A box to tick; its value is "yes".
+    pub fn tick(self, label: Label<'_>) -> Markup {
+        html! {
+            div.field.tick {
+                input #(label.name) name=(label.name) type="checkbox" value="yes" checked[self.fields.has(label.name)]
+                    aria-describedby=[self.described(label)];
+                label for=(label.name) { (label.label) }
+                (self.aside(label))
+            }
+        }
+    }
+
+    /// One of a few, all in view.
+    pub fn radios(self, label: Label<'_>, choices: &[Choice]) -> Markup {
+        let chosen = self.fields.text(label.name);
+        html! {
+            fieldset.field.radios #(label.name) aria-describedby=[self.described(label)] {
+                legend { (label.label) }
+                (self.aside(label))
+                div.options {
+                    @for choice in choices {
+                        label {
+                            input type="radio" name=(label.name) value=(choice.value) checked[choice.value == chosen];
+                            span { (choice.text) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// All that is wrong, above the form: read first, with links to the fields.
+    pub fn summary(self) -> Markup {
+        html! {
+            @if !self.problems.is_empty() {
+                div.problems role="alert" {
+                    p { strong { "Not done yet:" } }
+                    ul {
+                        @for problem in self.problems.iter() {
+                            li {
+                                @if problem.field.is_empty() { (problem.text) }
+                                @else { a href={ "#" (problem.field) } { (problem.text) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn around(self, label: Label<'_>, control: Markup) -> Markup {
+        html! {
+            div.field {
+                label for=(label.name) { (label.label) }
+                (self.aside(label))
+                (control)
+            }
+        }
+    }
+
+    fn aside(self, label: Label<'_>) -> Markup {
+        html! {
+            @if !label.hint.is_empty() { p.hint id={ (label.name) "-hint" } { (label.hint) } }
+            @if let Some(text) = self.problems.of(label.name) { p.problem id={ (label.name) "-problem" } { (text) } }
+        }
+    }
+
+    fn described(self, label: Label<'_>) -> Option<String> {
+        let hint = (!label.hint.is_empty()).then(|| format!("{}-hint", label.name));
+        let problem = self.problems.of(label.name).map(|_| format!("{}-problem", label.name));
+        match (hint, problem) {
+            (Some(hint), Some(problem)) => Some(format!("{hint} {problem}")),
+            (hint, problem) => hint.or(problem),
+        }
+    }
+
+    fn invalid(self, label: Label<'_>) -> Option<&'static str> {
+        self.problems.of(label.name).map(|_| "true")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_beside_its_field_and_the_words_are_kept() {
+        let fields = Fields::of([("home", "  The \"Oaks\" <b> ")]);
+        let problems = Problems::one("home", "Too odd.");
+        let form = Filled { fields: &fields, problems: &problems };
+        let html =
+            form.line(Label::new("home", "Home team").hint("As on the card"), Line::Text, 60).into_string();
+        assert!(html.contains(r#"value="  The &quot;Oaks&quot; &lt;b&gt; ""#), "{html}");
+        assert!(html.contains(r#"aria-describedby="home-hint home-problem" aria-invalid="true""#), "{html}");
+        assert!(html.contains(r#"<p class="problem" id="home-problem">Too odd.</p>"#), "{html}");
+    }
+
+    #[test]
+    fn a_secret_is_never_shown_back() {
+        let fields = Fields::of([("key", "crs_sk_live_secret")]);
+        let form = Filled { fields: &fields, problems: &Problems::default() };
+        let html = form.line(Label::new("key", "Key"), Line::Secret, 60).into_string();
+        assert!(!html.contains("crs_sk_live_secret"), "{html}");
+    }
+}

@@ -1,0 +1,121 @@
+//! The shell that every page of the console shares: header, skip link, live region.
+
+use crate::assets;
+use maud::{DOCTYPE, Markup, html};
+
+/// One page: its title, whose it is, and what is in `<main>`.
+#[derive(Debug)]
+pub struct Page<'a> {
+    /// Names this page among all: "Home v Away · Scoring".
+    pub title: &'a str,
+    pub area: Area<'a>,
+    /// Read out by the script when this page takes the place of another; usually what just happened.
+    pub say: &'a str,
+    pub main: Markup,
+}
+
+/// Which part of the console, and who is signed in.
+#[derive(Clone, Copy, Debug)]
+pub enum Area<'a> {
+    SignedOut,
+    /// Scoring, with the name of the feed that is scored for and the session's form token.
+    Scorer {
+        feed: &'a str,
+        csrf: &'a str,
+    },
+}
+
+impl Page<'_> {
+    /// The whole document.
+    pub fn render(&self) -> Markup {
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta name="referrer" content="same-origin";
+                    title { (self.title) " · Crease" }
+                    link rel="icon" href=(assets::path("icon.svg")) type="image/svg+xml";
+                    link rel="stylesheet" href=(assets::path("console.css"));
+                    script type="module" src=(assets::path("console.js")) {}
+                }
+                body {
+                    a.skip href="#main" { "Skip to the page" }
+                    (header(self.area))
+                    // Outside <main>, which the script replaces: a live region must be there before its text.
+                    p #said .unseen role="status" {}
+                    div #unsent .unsent role="alert" hidden {
+                        p { strong { "Not sent." } " " span #unsent-why {} " Nothing is lost: it is kept here." }
+                        button #unsent-retry type="button" { "Send again" }
+                    }
+                    main #main tabindex="-1" data-say=(self.say) { (self.main) }
+                }
+            }
+        }
+    }
+}
+
+fn header(area: Area<'_>) -> Markup {
+    html! {
+        header.top {
+            a.brand href="/console/scorer" {
+                img src=(assets::path("icon.svg")) alt="" width="24" height="24";
+                "Crease"
+            }
+            @match area {
+                Area::SignedOut => {}
+                Area::Scorer { feed, csrf } => {
+                    nav aria-label="Scorer" {
+                        a href="/console/scorer/matches" { "Matches" }
+                        a href="/console/scorer/matches/new" { "New match" }
+                    }
+                    form.who method="post" action="/console/scorer/sign-out" data-plain {
+                        span.muted { (feed) }
+                        (csrf_field(csrf))
+                        button.quiet type="submit" { "Sign out" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The session's token, which every form must send back.
+pub fn csrf_field(csrf: &str) -> Markup {
+    html! { input type="hidden" name="csrf" value=(csrf); }
+}
+
+/// A page that says one thing: not found, refused, gone wrong.
+pub fn message(title: &str, text: &str, area: Area<'_>) -> Markup {
+    let main = html! {
+        div.narrow {
+            h1 { (title) }
+            p { (text) }
+            p { a href="/console/scorer/matches" { "Go to the matches" } }
+        }
+    };
+    Page { title, area, say: title, main }.render()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_break_out_of_the_page() {
+        let hostile = "\"><script>alert(1)</script>";
+        let area = Area::Scorer { feed: hostile, csrf: hostile };
+        let page = message(hostile, hostile, area).into_string();
+        assert!(!page.contains("<script>alert"), "{page}");
+        assert!(page.contains(r#"value="&quot;&gt;&lt;script&gt;"#), "{page}");
+    }
+
+    #[test]
+    fn nothing_is_inline() {
+        let page = message("A", "b", Area::Scorer { feed: "f", csrf: "c" }).into_string();
+        assert!(!page.contains(" style=") && !page.contains("<style") && !page.contains(" onclick="));
+        assert_eq!(page.matches("<script").count(), 1);
+    }
+}

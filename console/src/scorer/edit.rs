@@ -1,0 +1,67 @@
+//! Putting an earlier ball right, or taking it out.
+
+use super::record::Told;
+use super::view::{View, players};
+use super::{ball_form, wicket};
+use crate::controls::{Choice, Filled, Label, Line};
+use crate::form::Problems;
+use cricket::{Ball, Command, Innings, Side};
+use maud::{Markup, html};
+
+/// The page of one ball; none when there is no such ball, or it is another feed's.
+pub fn page(view: &View<'_>, seq: u64) -> Option<Markup> {
+    let told = view.record.told(seq).filter(|it| it.entry.mine)?;
+    let Command::Ball(ball) = &told.entry.command else { return None };
+    let innings = view.game().innings.get(told.innings?)?;
+    let main = html! {
+        div.narrow {
+            h1 { "Ball " (told.place().unwrap_or_default()) }
+            p { (told.line) }
+            (view.notice())
+            (form(view, told, ball, innings))
+            (view.form("remove", "stack apart", html! {
+                input type="hidden" name="entry" value=(told.entry.seq);
+                h2 { "Never bowled?" }
+                p { "Taking a ball out counts everything after it again." }
+                p { button.danger type="submit" { "Remove this ball" } }
+            }))
+        }
+    };
+    Some(view.page(&format!("Ball {}", told.place().unwrap_or_default()), main))
+}
+
+fn form(view: &View<'_>, told: &Told, ball: &Ball, innings: &Innings) -> Markup {
+    let mut fields = view.fields.clone();
+    if !fields.has("striker") {
+        fields = ball_form::write(ball);
+    }
+    let none = Problems::default();
+    let filled = Filled { fields: &fields, problems: view.filled(&none).problems };
+    let list = |side: Side| -> Vec<Choice> {
+        players(view.game(), side).map(|it| Choice::new(it.0, view.game().setup.name(it))).collect()
+    };
+    let bats = list(innings.batting);
+    let bowls = list(innings.batting.other());
+    view.form(
+        "edit",
+        "stack",
+        html! {
+            input type="hidden" name="entry" value=(told.entry.seq);
+            input type="hidden" name="version" value=(told.entry.version);
+            @if let Some(over) = ball.over { input type="hidden" name="over" value=(over); }
+            div.two {
+                (filled.select(Label::new("striker", "Faced"), None, &bats))
+                (filled.select(Label::new("non_striker", "At the other end"), None, &bats))
+            }
+            (filled.select(Label::new("bowler", "Bowled"), None, &bowls))
+            (filled.line(Label::new("runs", "Runs").hint("Off the bat, or run as wides, byes or leg-byes. The wide or no-ball itself is added."), Line::Number, 2))
+            (filled.tick(Label::new("all_run", "4 or 6 all run, no boundary")))
+            (filled.radios(Label::new("delivery", "The ball was"), &[Choice::new("fair", "Fair"), Choice::new("wide", "A wide"), Choice::new("no_ball", "A no-ball")]))
+            (filled.radios(Label::new("off", "Runs came off"), &[Choice::new("bat", "The bat"), Choice::new("byes", "Byes"), Choice::new("leg_byes", "Leg-byes")]))
+            (wicket::kinds(filled, true))
+            (filled.select(Label::new("out", "Who is out"), Some("Nobody, or who faced"), &bats))
+            (wicket::fielders(view, filled, innings))
+            p.line { button.primary type="submit" { "Save" } a href=(view.path("")) data-key="escape" data-swap { "Leave it as it is" } }
+        },
+    )
+}

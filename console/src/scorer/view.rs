@@ -1,0 +1,139 @@
+//! What a scoring page is drawn from.
+
+use super::choices::Choices;
+use super::due::Due;
+use super::record::Record;
+use crate::controls::{Choice, Filled};
+use crate::form::{Fields, Problems};
+use crate::layout::{Area, Page, csrf_field};
+use cricket::{Innings, Match, PlayerId, Side};
+use maud::{Markup, html};
+
+/// One showing of a match to one scorer.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// "mat_…"
+    pub match_id: &'a str,
+    pub record: &'a Record,
+    /// The seq of the last operation in it: a press that saw less is asked again.
+    pub seen: u64,
+    /// Random text, new with each showing; the presses of this page are known by it.
+    pub form: &'a str,
+    /// The feed that is scored for, and the session's token.
+    pub feed: &'a str,
+    pub csrf: &'a str,
+    pub choices: Choices,
+    pub notice: &'a Notice,
+    /// What was filled in last, when it could not be taken; else empty.
+    pub fields: &'a Fields,
+}
+
+/// Why the last press did not count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Notice {
+    #[default]
+    None,
+    /// To be put right first.
+    Wrong(Problems),
+    /// Something else was scored since the page was shown: each in words.
+    MovedOn(Vec<String>),
+}
+
+impl<'a> View<'a> {
+    pub(super) fn game(&self) -> &'a Match {
+        &self.record.game
+    }
+
+    pub(super) fn due(&self) -> Due {
+        Due::of(self.game(), &self.choices)
+    }
+
+    /// The address of this match's page, or of one below it ("wicket"), without choices.
+    pub(super) fn path(&self, below: &str) -> String {
+        let slash = if below.is_empty() { "" } else { "/" };
+        format!("/console/scorer/matches/{}{slash}{below}", self.match_id)
+    }
+
+    /// The same page with other choices.
+    pub(super) fn choose(&self, choices: Choices) -> String {
+        format!("{}{}", self.path(""), choices.query())
+    }
+
+    /// The form as last filled in, or empty.
+    pub(super) fn filled<'b>(&'b self, none: &'b Problems) -> Filled<'b> {
+        let problems = if let Notice::Wrong(problems) = self.notice { problems } else { none };
+        Filled { fields: self.fields, problems }
+    }
+
+    /// A form that does one thing: `act` says what, as [`super::parse`] reads it. Its presses share one id.
+    pub(super) fn form(&self, act: &str, class: &str, inner: Markup) -> Markup {
+        html! {
+            form class=(class) method="post" action=(self.path("")) {
+                (csrf_field(self.csrf))
+                input type="hidden" name="act" value=(act);
+                input type="hidden" name="form" value={ (self.form) "-" (act) };
+                input type="hidden" name="seen" value=(self.seen);
+                (inner)
+            }
+        }
+    }
+
+    /// The document around `main`; `name` is what this page is called beside the teams.
+    pub(super) fn page(&self, name: &str, main: Markup) -> Markup {
+        let title = format!("{} · {name}", teams(self.game()));
+        let said = match self.notice {
+            Notice::None => self.record.last_words(),
+            Notice::Wrong(problems) => {
+                format!(
+                    "Not done. {}",
+                    problems.iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join(" ")
+                )
+            }
+            Notice::MovedOn(_) => "Not counted: the match has moved on.".to_owned(),
+        };
+        let area = Area::Scorer { feed: self.feed, csrf: self.csrf };
+        Page { title: &title, area, say: &said, main }.render()
+    }
+
+    /// Above everything: why the last press did not count.
+    pub(super) fn notice(&self) -> Markup {
+        html! {
+            @match self.notice {
+                Notice::None => {}
+                Notice::Wrong(problems) => (Filled { fields: self.fields, problems }.summary()),
+                Notice::MovedOn(lines) => {
+                    div.problems role="alert" {
+                        p { strong { "Not counted: the match has moved on since this page was shown." } }
+                        ul { @for line in lines { li { (line) } } }
+                        p { "Look at the score below and press again if that is still right." }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Players of one side as choices of a list, those that `keep` lets through.
+    pub(super) fn players(&self, side: Side, keep: impl Fn(PlayerId) -> bool) -> Vec<Choice> {
+        players(self.game(), side)
+            .filter(|it| keep(*it))
+            .map(|it| Choice::new(it.0, self.game().setup.name(it)))
+            .collect()
+    }
+}
+
+/// "Upper Oaks v Lower Elms".
+pub(super) fn teams(game: &Match) -> String {
+    format!("{} v {}", game.setup.team(Side::Home).name, game.setup.team(Side::Away).name)
+}
+
+/// The players of a side, in the order of the team sheet.
+pub(super) fn players(game: &Match, side: Side) -> impl Iterator<Item = PlayerId> + '_ {
+    (0_u16..).zip(&game.setup.players).filter(move |(_, it)| it.side == side).map(|(at, _)| PlayerId(at))
+}
+
+/// Whether the player can come in to bat: not out, not absent, not at the wicket.
+pub(super) fn can_come_in(innings: &Innings, player: PlayerId) -> bool {
+    use cricket::BatterState;
+    !innings.absent.contains(&player)
+        && innings.batter(player).is_none_or(|it| it.state == BatterState::Retired)
+}

@@ -1,0 +1,133 @@
+//! How a batter was out: kind, who, by whom, and who comes in.
+
+use super::ball_form::KINDS;
+use super::due::Due;
+use super::steps;
+use super::view::View;
+use crate::controls::{Choice, Filled, Label};
+use crate::form::Problems;
+use cricket::{Innings, PlayerId};
+use maud::{Markup, html};
+
+/// The page; without a ball due there is nothing to be out on, and the scoring page answers instead.
+pub fn page(view: &View<'_>) -> Markup {
+    let (Due::Ball(crease), Some(innings)) = (view.due(), view.game().innings.last()) else {
+        return super::score::page(view);
+    };
+    let game = view.game();
+    let mut fields = view.fields.clone();
+    if !fields.has("out") {
+        fields.set("out", crease.striker.0);
+        fields.set("runs", 0);
+        fields.set("delivery", "fair");
+        fields.set("off", "bat");
+    }
+    let none = Problems::default();
+    let filled = Filled { fields: &fields, problems: view.filled(&none).problems };
+    let main = html! {
+        div.narrow {
+            h1 { "Wicket" }
+            p.facing { strong { (game.setup.name(crease.bowler)) } " to " strong { (game.setup.name(crease.striker)) }
+                @if innings.free_hit { " " span.flag { "Free hit" } } }
+            (view.notice())
+            (view.form("wicket", "stack", html! {
+                input type="hidden" name="striker" value=(crease.striker.0);
+                input type="hidden" name="non_striker" value=(crease.non_striker.0);
+                input type="hidden" name="bowler" value=(crease.bowler.0);
+                @if let Some(over) = crease.over { input type="hidden" name="over" value=(over); }
+                (kinds(filled, false))
+                (filled.radios(Label::new("out", "Who is out?").hint("Only a run out or an obstruction can be the other batter."),
+                    &[crease.striker, crease.non_striker].map(|it| Choice::new(it.0, game.setup.name(it)))))
+                (fielders(view, filled, innings))
+                (runs(filled))
+                (next(view, filled, innings))
+                p.line { button.primary.wicket type="submit" { "Out" } a href=(view.choose(view.choices)) data-key="escape" data-swap { "Not out: go back" } }
+            }))
+        }
+    };
+    view.page("Wicket", main)
+}
+
+/// The ways to be out, each with its key; with "not out" first where a ball is edited.
+pub(super) fn kinds(filled: Filled<'_>, or_none: bool) -> Markup {
+    let chosen = filled.fields.text("kind");
+    html! {
+        fieldset.field.radios #kind {
+            legend { "How?" }
+            @if let Some(text) = filled.problems.of("kind") { p.problem { (text) } }
+            div.options {
+                @if or_none {
+                    label { input type="radio" name="kind" value="none" checked[matches!(chosen, "" | "none")]; span { "Not out" } }
+                }
+                @for (kind, value, key) in KINDS {
+                    label {
+                        input type="radio" name="kind" value=(value) checked[chosen == value] data-key=[key] aria-keyshortcuts=[key];
+                        span { @if let Some(key) = key { kbd aria-hidden="true" { (key) } " " } (capital(kind.words())) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn capital(text: &str) -> String {
+    if text == "lbw" {
+        "LBW".to_owned()
+    } else {
+        super::words::sentence(text).trim_end_matches('.').to_owned()
+    }
+}
+
+/// Who fielded.
+pub(super) fn fielders(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -> Markup {
+    let mut list = view.players(innings.batting.other(), |_| true);
+    list.push(Choice::new("substitute", "A substitute"));
+    html! {
+        fieldset.fielders {
+            legend { "Fielders" }
+            (filled.select(Label::new("fielder", "Caught or stumped by, or who threw"), Some("Nobody, or not known"), &list))
+            div.for-run-out { (filled.select(Label::new("fielder2", "Then who broke the wicket"), Some("The same, or not known"), &list)) }
+            div.for-substitute { (filled.line(Label::new("substitute", "The substitute's name").hint("May stay empty."), crate::controls::Line::Text, 60)) }
+        }
+    }
+}
+
+/// What else the ball was: for stumpings off a wide, run outs with runs.
+pub(super) fn runs(filled: Filled<'_>) -> Markup {
+    let choices = |list: &[(&str, &str)]| {
+        list.iter().map(|(value, text)| Choice::new(value, *text)).collect::<Vec<_>>()
+    };
+    html! {
+        fieldset {
+            legend { "Runs on this ball" }
+            (filled.radios(Label::new("runs", "Runs completed"), &(0..=6).map(|it| Choice::new(it, it.to_string())).collect::<Vec<_>>()))
+            (filled.radios(Label::new("delivery", "The ball was"), &choices(&[("fair", "Fair"), ("wide", "A wide"), ("no_ball", "A no-ball")])))
+            (filled.radios(Label::new("off", "Runs came off"), &choices(&[("bat", "The bat"), ("byes", "Byes"), ("leg_byes", "Leg-byes")])))
+        }
+    }
+}
+
+fn next(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -> Markup {
+    let coming: Vec<PlayerId> = steps::coming(view, innings);
+    let choices: Vec<Choice> =
+        coming.iter().map(|it| Choice::new(it.0, view.game().setup.name(*it))).collect();
+    let mut fields = filled.fields.clone();
+    // The next on the team sheet is the likely one; asked again later when nobody is chosen.
+    if !fields.has("kind") && !fields.has("next") {
+        if let Some(first) = coming.first() {
+            fields.set("next", first.0);
+        }
+        fields.set("faces", "usual");
+    }
+    let filled = Filled { fields: &fields, problems: filled.problems };
+    html! {
+        fieldset {
+            legend { "Who comes in" }
+            (filled.select(Label::new("next", "New batter"), Some("Ask me later, or all out"), &choices))
+            div.for-crossing {
+                (filled.radios(Label::new("faces", "Who faces the next ball?").hint("Say it after a run out: the scores cannot tell."),
+                    &[Choice::new("usual", "As usual"), Choice::new("new", "The new batter"), Choice::new("other", "The other batter")]))
+            }
+        }
+    }
+}
