@@ -1,4 +1,5 @@
-//! The private PostgreSQL: starts, restarts, crashes, refusals. These clusters are durable ones (fsync on).
+//! The private PostgreSQL: starts, restarts, crashes, refusals. These clusters are durable ones (fsync on), and making
+//! one takes a busy machine seconds; so one test walks through all that may befall a folder.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 
@@ -58,87 +59,63 @@ fn message(opened: Result<Postgres, Error>) -> String {
 }
 
 #[tokio::test]
-async fn data_survive_a_restart_and_only_the_socket_is_open() {
-    let temp = temp();
-    keep_a_number(temp.path()).await;
-    let postgres = start(temp.path()).await.unwrap();
-    assert_eq!(number(&postgres).await, 42);
-    let store = Store::connect(postgres.url(), 1).await.unwrap();
-    for (setting, expected) in [("fsync", "on"), ("synchronous_commit", "on"), ("listen_addresses", "")] {
-        let shown =
-            store.read("setting", async |db| db.query_one("select current_setting($1)", &[&setting]).await);
-        assert_eq!(shown.await.unwrap().get::<_, String>(0), expected, "{setting}");
-    }
-    let home = temp.path().canonicalize().unwrap().join("postgres");
-    assert_eq!(postgres.folder(), Some(&*home));
-    assert_eq!(fs::metadata(&home).unwrap().mode() & 0o777, 0o700);
-    assert_eq!(
-        fs::metadata(temp.path()).unwrap().uid(),
-        rustix::process::geteuid().as_raw(),
-        "not ours to give away"
-    );
-}
-
-#[tokio::test]
-async fn a_dropped_postgres_is_stopped() {
-    let temp = temp();
-    let postgres = start(temp.path()).await.unwrap();
-    let process = postgres.process_id().unwrap();
-    drop(postgres);
-    assert!(!runs(process));
-}
-
-#[tokio::test]
-async fn a_second_process_on_the_same_data_is_refused() {
-    let temp = temp();
-    let _first = start(temp.path()).await.unwrap();
-    let text = message(start(temp.path()).await);
-    assert!(text.contains("another process already uses the data in"), "{text}");
-}
-
-#[tokio::test]
-async fn a_killed_postgres_starts_again_over_its_stale_lock_file() {
-    let temp = temp();
-    keep_a_number(temp.path()).await;
-    let postgres = start(temp.path()).await.unwrap();
-    kill(postgres.process_id().unwrap(), "KILL");
-    drop(postgres);
-    assert!(temp.path().join("postgres/cluster/postmaster.pid").exists());
-    assert_eq!(number(&start(temp.path()).await.unwrap()).await, 42);
-}
-
-#[tokio::test]
-async fn a_lock_file_that_names_a_stranger_does_not_keep_us_out() {
-    let temp = temp();
-    keep_a_number(temp.path()).await;
-    let lock = temp.path().join("postgres/cluster/postmaster.pid");
-    fs::write(&lock, format!("{}\n", std::process::id())).unwrap();
-    assert_eq!(number(&start(temp.path()).await.unwrap()).await, 42);
-}
-
-#[tokio::test]
-async fn a_postgres_that_outlived_its_owner_is_stopped_and_replaced() {
+async fn data_survive_restarts_and_whatever_an_earlier_postgres_left_behind() {
     let temp = temp();
     let bin = keep_a_number(temp.path()).await;
     let cluster = temp.path().join("postgres/cluster");
-    let owner = fs::metadata(&cluster).unwrap();
-    let mut orphan = Command::new(bin.join("postgres"));
-    orphan
-        .arg("-D")
-        .arg(&cluster)
-        .arg("-k")
-        .arg(temp.path().join("postgres/run"))
-        .args(["-c", "listen_addresses="]);
-    orphan.current_dir("/").stdin(Stdio::null()).stderr(Stdio::null());
-    if rustix::process::geteuid().is_root() {
-        orphan.uid(owner.uid()).gid(owner.gid());
-    }
-    let mut orphan = orphan.spawn().unwrap();
     let lock = cluster.join("postmaster.pid");
+
+    let postgres = start(temp.path()).await.unwrap();
+    assert_eq!(number(&postgres).await, 42, "after a restart");
+    is_private_and_durable(&postgres, temp.path()).await;
+    let second = message(start(temp.path()).await);
+    assert!(second.contains("another process already uses the data in"), "{second}");
+
+    let process = postgres.process_id().unwrap();
+    drop(postgres);
+    assert!(!runs(process), "a dropped one is stopped");
+
+    let postgres = start(temp.path()).await.unwrap();
+    kill(postgres.process_id().unwrap(), "KILL");
+    drop(postgres);
+    assert!(lock.exists(), "a killed one leaves its lock file");
+    assert_eq!(number(&start(temp.path()).await.unwrap()).await, 42, "after a kill");
+
+    fs::write(&lock, format!("{}\n", std::process::id())).unwrap();
+    assert_eq!(number(&start(temp.path()).await.unwrap()).await, 42, "with a stranger in the lock file");
+
+    let mut orphan = start_without_us(&bin, temp.path());
     wait_for(|| fs::read_to_string(&lock).unwrap_or_default().contains("ready"));
     let postgres = start(temp.path()).await.unwrap();
     assert!(orphan.wait().unwrap().success(), "the orphan was stopped in good order");
-    assert_eq!(number(&postgres).await, 42);
+    assert_eq!(number(&postgres).await, 42, "after an orphan");
+}
+
+async fn is_private_and_durable(postgres: &Postgres, data_folder: &Path) {
+    let store = Store::connect(postgres.url(), 1).await.unwrap();
+    for (setting, expected) in [("fsync", "on"), ("synchronous_commit", "on"), ("listen_addresses", "")] {
+        const SHOW: &str = "select current_setting($1)";
+        let shown = store.read("setting", async |db| db.query_one(SHOW, &[&setting]).await).await.unwrap();
+        assert_eq!(shown.get::<_, String>(0), expected, "{setting}");
+    }
+    let home = data_folder.canonicalize().unwrap().join("postgres");
+    assert_eq!(postgres.folder(), Some(&*home));
+    assert_eq!(fs::metadata(&home).unwrap().mode() & 0o777, 0o700);
+    let owner = fs::metadata(data_folder).unwrap().uid();
+    assert_eq!(owner, rustix::process::geteuid().as_raw(), "the data folder was not ours to give away");
+}
+
+/// A PostgreSQL on these data that nobody supervises.
+fn start_without_us(bin: &Path, data_folder: &Path) -> Child {
+    let home = data_folder.join("postgres");
+    let mut orphan = Command::new(bin.join("postgres"));
+    orphan.arg("-D").arg(home.join("cluster")).arg("-k").arg(home.join("run"));
+    orphan.args(["-c", "listen_addresses="]).current_dir("/").stdin(Stdio::null()).stderr(Stdio::null());
+    if rustix::process::geteuid().is_root() {
+        let owner = fs::metadata(&home).unwrap();
+        orphan.uid(owner.uid()).gid(owner.gid());
+    }
+    orphan.spawn().unwrap()
 }
 
 /// What the host program said: the id of its PostgreSQL, and the numbers it acknowledged.
@@ -186,7 +163,7 @@ async fn killing_the_host_loses_no_acknowledged_row_and_leaves_no_postgres_behin
     let mut acknowledged: Vec<i64> = Vec::new();
     for kill_postgres_too in [false, true, false] {
         let mut host = Host::start(temp.path());
-        acknowledged.extend((0..200).map(|_| host.number().expect("the host goes on")));
+        acknowledged.extend((0..100).map(|_| host.number().expect("the host goes on")));
         let process = host.postgres;
         if kill_postgres_too {
             kill(process, "KILL");
@@ -202,23 +179,9 @@ async fn killing_the_host_loses_no_acknowledged_row_and_leaves_no_postgres_behin
 }
 
 #[tokio::test]
-async fn an_interrupted_first_start_is_cleared_away() {
+async fn a_long_data_path_with_odd_characters_gets_its_socket_in_the_temp_folder() {
     let temp = temp();
-    // What initdb leaves when it is killed: a folder that is no cluster.
-    keep_a_number(temp.path()).await;
-    let home = temp.path().join("postgres");
-    fs::rename(home.join("cluster"), home.join("cluster.new")).unwrap();
-    fs::remove_file(home.join("cluster.new/global/pg_control")).unwrap();
-    let postgres = start(temp.path()).await.unwrap();
-    let store = Store::connect(postgres.url(), 1).await.unwrap();
-    assert_eq!(store.migrate(&[MIGRATIONS]).await.unwrap().present, 0);
-    assert!(!home.join("cluster.new").exists());
-}
-
-#[tokio::test]
-async fn a_long_data_path_gets_its_socket_in_the_temp_folder() {
-    let temp = temp();
-    let long = temp.path().join("d".repeat(120)).join("data");
+    let long = temp.path().join("a b'ü%&?c".repeat(12));
     let postgres = start(&long).await.unwrap();
     let store = Store::connect(postgres.url(), 1).await.unwrap();
     let folder =
@@ -227,14 +190,6 @@ async fn a_long_data_path_gets_its_socket_in_the_temp_folder() {
     assert!(folder.is_dir() && !folder.starts_with(temp.path()), "{}", folder.display());
     postgres.stop().await;
     assert!(!folder.exists());
-}
-
-#[tokio::test]
-async fn a_folder_name_with_odd_characters_works() {
-    let temp = temp();
-    let odd = temp.path().join("a b'ü%&?c");
-    keep_a_number(&odd).await;
-    assert_eq!(number(&start(&odd).await.unwrap()).await, 42);
 }
 
 #[tokio::test]
@@ -250,16 +205,6 @@ async fn as_root_a_private_data_folder_is_replaced_by_one_that_postgres_may_ente
     postgres.stop().await;
     assert!(folder.starts_with("/var/lib/crease"), "{}", folder.display());
     fs::remove_dir_all(made).unwrap();
-}
-
-#[tokio::test]
-async fn data_of_another_major_version_are_refused_with_the_ways_on() {
-    let temp = temp();
-    let bin = keep_a_number(temp.path()).await;
-    fs::write(temp.path().join("postgres/cluster/PG_VERSION"), "14\n").unwrap();
-    let text = message(open(temp.path(), Source::Bin(bin), Embedded::Allowed).await);
-    assert!(text.contains("were written by PostgreSQL 14, but this is PostgreSQL"), "{text}");
-    assert!(text.contains("set PG_BIN to its bin folder") && text.contains("pg_dumpall"), "{text}");
 }
 
 #[tokio::test]
@@ -300,13 +245,28 @@ async fn production_never_starts_a_private_postgres_but_takes_a_url() {
 }
 
 #[tokio::test]
-async fn a_postgres_that_cannot_start_is_quoted() {
+async fn data_that_cannot_be_used_are_refused_with_the_reason_and_half_made_ones_cleared_away() {
     let temp = temp();
-    keep_a_number(temp.path()).await;
-    let conf = temp.path().join("postgres/cluster/postgresql.conf");
-    fs::write(&conf, "no_such_setting = 1\n").unwrap();
-    let text = message(start(temp.path()).await);
-    assert!(text.contains("ended while starting") && text.contains("no_such_setting"), "{text}");
+    let bin = keep_a_number(temp.path()).await;
+    let cluster = temp.path().join("postgres/cluster");
+
+    fs::write(cluster.join("postgresql.conf"), "no_such_setting = 1\n").unwrap();
+    let quoted = message(start(temp.path()).await);
+    assert!(quoted.contains("ended while starting") && quoted.contains("no_such_setting"), "{quoted}");
+
+    fs::write(cluster.join("PG_VERSION"), "14\n").unwrap();
+    let other = message(open(temp.path(), Source::Bin(bin), Embedded::Allowed).await);
+    assert!(other.contains("were written by PostgreSQL 14, but this is PostgreSQL"), "{other}");
+    assert!(other.contains("set PG_BIN to its bin folder") && other.contains("pg_dumpall"), "{other}");
+
+    // What initdb leaves when it is killed: the folder of another name, with some of a cluster's files.
+    let half = cluster.with_extension("new");
+    fs::rename(&cluster, &half).unwrap();
+    fs::remove_file(half.join("global/pg_control")).unwrap();
+    let postgres = start(temp.path()).await.unwrap();
+    let store = Store::connect(postgres.url(), 1).await.unwrap();
+    assert_eq!(store.migrate(&[MIGRATIONS]).await.unwrap().present, 0, "a new cluster");
+    assert!(!half.exists());
 }
 
 fn kill(process: u32, signal: &str) {
