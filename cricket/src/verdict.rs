@@ -50,9 +50,7 @@ impl Match {
             return None;
         }
         let [.., first, second] = overs.as_slice() else { return Some(None) };
-        if second.end.is_none() {
-            return None;
-        }
+        second.end?;
         Some(match first.runs.cmp(&second.runs) {
             std::cmp::Ordering::Greater => Some(first.batting),
             std::cmp::Ordering::Less => Some(second.batting),

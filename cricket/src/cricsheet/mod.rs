@@ -6,13 +6,14 @@
 //! [`Error`] that names the place in the file.
 //!
 //! Shape: [`read`] parses the bytes (`fields`), picks out what is known (`raw`) and turns it into a [`crate::Setup`] and
-//! commands, folding as it goes (`convert`, `people`).
+//! commands, folding as it goes (`people`, `convert`, `delivery`).
 
 use std::fmt;
 
 use crate::{Command, Match, Refusal, Setup, SetupError};
 
 mod convert;
+mod delivery;
 mod fields;
 mod outcome;
 mod people;

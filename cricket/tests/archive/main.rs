@@ -64,7 +64,7 @@ fn totals_give_the_recorded_result_but_for_known_matches() {
         match archive.game.computed_outcome() {
             None => assert!(listed(NOT_COMPUTED), "{}: a result can be computed", known.id),
             Some(computed) if listed(OTHERWISE_COMPUTED) => {
-                assert_ne!(Some(computed), recorded, "{}", known.id)
+                assert_ne!(Some(computed), recorded, "{}", known.id);
             }
             Some(computed) => {
                 assert_eq!(Some(computed), recorded, "{}", known.id);

@@ -68,7 +68,7 @@ fn check(value: &Value, what: &str) {
             assert_eq!(fresh.as_ref(), Ok(&archive.game), "{what}");
         }
         Err(error) => {
-            assert!(!error.to_string().is_empty() && !matches!(error, Error::Json { .. }), "{what}: {error}")
+            assert!(!error.to_string().is_empty() && !matches!(error, Error::Json { .. }), "{what}: {error}");
         }
     }
 }
