@@ -35,7 +35,7 @@ pub enum Error {
     Statement {
         /// The statement's first line.
         statement: String,
-        /// PostgreSQL's message with its detail's *kind* only (SQLSTATE); row values stay in `source`.
+        /// PostgreSQL's message and SQLSTATE; its detail, which quotes rows, stays in `source`.
         reason: String,
         source: tokio_postgres::Error,
     },
@@ -55,8 +55,7 @@ pub enum Error {
     )]
     MigrationChanged { schema: String, step: String, applied: String, now: String },
 
-    /// The database has a step that this program does not know: it was migrated by a newer release. Not an error
-    /// for a rolling update; [`crate::Applied::unknown`] lists them. This variant is for names given twice.
+    /// Two steps of one schema have the same name.
     #[error("migration {schema}.{step} is listed twice")]
     MigrationTwice { schema: String, step: String },
 

@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::account::Account;
+use sha2::{Digest, Sha256};
 use std::fs::{self, File, TryLockError};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl Home {
         if let Some(account) = &account
             && let Some(barred) = account.barred_from(&data_folder)
         {
-            let parent = Path::new(ROOTS_FALLBACK).join(format!("{:016x}", fingerprint(&data_folder)));
+            let parent = Path::new(ROOTS_FALLBACK).join(fingerprint(&data_folder));
             fs::create_dir_all(&parent).map_err(Error::folder("make", &parent))?;
             folder = parent.join("postgres");
             tracing::warn!(
@@ -120,16 +120,15 @@ fn socket_folder(home: &Path) -> PathBuf {
     if fits(&near) {
         return near;
     }
-    let name = format!("crease-{:016x}", fingerprint(home));
+    let name = format!("crease-{}", fingerprint(home));
     let far = std::env::temp_dir().join(&name);
     if fits(&far) { far } else { Path::new("/tmp").join(name) }
 }
 
-/// A number that stands for a path, the same in every run of this program.
-fn fingerprint(path: &Path) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    hasher.finish()
+/// 16 hexadecimal digits that stand for a path, the same for ever: root's data are found again by them.
+fn fingerprint(path: &Path) -> String {
+    let digest = format!("{:x}", Sha256::digest(path.as_os_str().as_bytes()));
+    digest[..16].to_owned()
 }
 
 /// A path as a value in a URL's query (RFC 3986 §2.1).
@@ -152,7 +151,7 @@ mod tests {
         assert_eq!(socket_folder(short), short.join("run"));
         let long = PathBuf::from(format!("/srv/{}/postgres", "d".repeat(100)));
         assert!(socket_folder(&long).join(SOCKET_NAME).as_os_str().len() <= SOCKET_PATH_BYTES_MAX);
-        assert_eq!(socket_folder(&long), socket_folder(&long));
+        assert_eq!(fingerprint(short), "8f824477d87ebfe6", "written on disks: never another");
         let other = PathBuf::from(format!("/srv/{}/postgres", "e".repeat(100)));
         assert_ne!(socket_folder(&long), socket_folder(&other));
     }
