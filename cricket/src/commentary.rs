@@ -99,9 +99,11 @@ impl Match {
         let bowled = innings.recent.iter().filter(|it| it.over == innings.overs).count();
         let due = (innings.overs, u8::try_from(bowled + 1).unwrap_or(u8::MAX));
         let within = |it: &&Powerplay| (it.from_over, it.from_ball) <= due && due <= (it.to_over, it.to_ball);
+        let balls_per_over = self.setup.balls_per_over;
         // An over can have more balls than the powerplay foresaw.
-        let whole =
-            |it: &&Powerplay| within(it) || (it.from_over <= due.0 && due.0 == it.to_over && it.to_ball >= 6);
+        let whole = |it: &&Powerplay| {
+            within(it) || (it.from_over <= due.0 && due.0 == it.to_over && it.to_ball >= balls_per_over)
+        };
         innings.powerplays.iter().rev().find(whole).copied()
     }
 }

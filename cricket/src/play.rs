@@ -327,11 +327,21 @@ impl Match {
         Ok(Change { innings: self.innings.len().checked_sub(1), ..Change::default() })
     }
 
+    /// A declaration or forfeiture also replaces an end that the balls showed: the captains know why it ended.
     fn take_innings_end(&mut self, end: InningsEnd) -> Result<Change, Refusal> {
-        self.open()?.1.end = Some(end);
+        let innings = self.innings.last_mut().ok_or(Refusal::NoInnings)?;
+        let by_captain = matches!(end, InningsEnd::Declared | InningsEnd::Forfeited);
+        match innings.end {
+            None => {}
+            Some(InningsEnd::AllOut | InningsEnd::OversComplete | InningsEnd::TargetReached)
+                if by_captain => {}
+            Some(end) => return Err(Refusal::InningsOver { end }),
+        }
+        innings.end = Some(end);
         self.phase = Phase::Break;
         self.note.clear();
-        Ok(Change { innings: self.innings.len().checked_sub(1), innings_end: Some(end), ..Change::default() })
+        let innings = self.innings.len().checked_sub(1);
+        Ok(Change { innings, innings_end: Some(end), ..Change::default() })
     }
 
     fn stop(&mut self, phase: Phase, note: &str) -> Result<Change, Refusal> {

@@ -1,6 +1,7 @@
 //! The shared archive and what is known of it.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use cricket::InningsTotals;
 use cricket::cricsheet::{self, Archive};
@@ -89,19 +90,27 @@ pub(crate) fn each_match(mut check: impl FnMut(&Known, &Archive)) {
 
 /// The same, with the file's JSON beside it.
 pub(crate) fn each_file(mut check: impl FnMut(&Known, &Value, &Archive)) {
-    let Some(manifest) = bytes("MANIFEST.json") else { return };
+    // Read once for all tests: ten megabytes take seconds without optimisation.
+    static MATCHES: OnceLock<Vec<(Known, Value, Archive)>> = OnceLock::new();
+    MATCHES.get_or_init(read_all).iter().for_each(|(known, file, archive)| check(known, file, archive));
+}
+
+fn read_all() -> Vec<(Known, Value, Archive)> {
+    let Some(manifest) = bytes("MANIFEST.json") else { return Vec::new() };
     let manifest: Value = serde_json::from_slice(&manifest).expect("the manifest is JSON");
-    for entry in manifest["matches"].as_array().expect("matches") {
-        let text = |key: &str| entry[key].as_str().expect(key).to_owned();
-        let known = Known {
-            id: text("id"),
-            agrees: entry["fold_agrees_with_outcome"].as_bool().expect("fold_agrees_with_outcome"),
-            result_text: text("result_text"),
-            innings: entry["innings"].as_array().expect("innings").iter().map(Innings::read).collect(),
-        };
-        let bytes = bytes(&text("file")).expect("a file that the manifest lists");
-        let archive = cricsheet::read(&bytes).unwrap_or_else(|error| panic!("{}: {error}", known.id));
-        let file = serde_json::from_slice(&bytes).expect("what could be read is JSON");
-        check(&known, &file, &archive);
-    }
+    manifest["matches"].as_array().expect("matches").iter().map(read_one).collect()
+}
+
+fn read_one(entry: &Value) -> (Known, Value, Archive) {
+    let text = |key: &str| entry[key].as_str().expect(key).to_owned();
+    let known = Known {
+        id: text("id"),
+        agrees: entry["fold_agrees_with_outcome"].as_bool().expect("fold_agrees_with_outcome"),
+        result_text: text("result_text"),
+        innings: entry["innings"].as_array().expect("innings").iter().map(Innings::read).collect(),
+    };
+    let bytes = bytes(&text("file")).expect("a file that the manifest lists");
+    let archive = cricsheet::read(&bytes).unwrap_or_else(|error| panic!("{}: {error}", known.id));
+    let file = serde_json::from_slice(&bytes).expect("what could be read is JSON");
+    (known, file, archive)
 }

@@ -118,6 +118,14 @@ fn a_declaration_ends_an_innings_and_shows_in_its_score() {
 }
 
 #[test]
+fn a_declaration_replaces_an_end_that_the_balls_showed() {
+    let mut scene = Scene::of(Format::Test);
+    scene.all_out_for(3);
+    scene.done(Command::InningsEnd(InningsEnd::Declared));
+    assert_eq!(end(scene.innings()), Some(InningsEnd::Declared));
+}
+
+#[test]
 fn a_side_bats_no_more_often_than_its_format_lets_it() {
     for (format, count) in [(Format::T20, 1), (Format::Test, 2)] {
         let mut scene = Scene::of(format);
