@@ -1,6 +1,8 @@
 //! Files with something missing or of another kind: read rightly, or refused with a place; never a panic.
 
 use cricket::cricsheet::{self, Error};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use crate::manifest::bytes;
@@ -56,6 +58,24 @@ fn remove(value: &mut Value, pointer: &str) {
     }
 }
 
+/// What the innings' deliveries and penalties say they add up to; none where a delivery contradicts itself.
+fn own_sum(innings: &Value) -> Option<u64> {
+    let penalty = |key: &str| innings["penalty_runs"][key].as_u64().unwrap_or(0);
+    let mut sum = penalty("pre") + penalty("post");
+    let overs = innings["overs"].as_array().map_or(&[][..], |it| it);
+    for ball in overs.iter().flat_map(|it| it["deliveries"].as_array().map_or(&[][..], |it| it)) {
+        let runs = |key: &str| ball["runs"][key].as_u64();
+        let kinds = ball["extras"].as_object().into_iter().flatten();
+        let extras: u64 = kinds.map(|it| it.1.as_u64()).sum::<Option<u64>>()?;
+        let (bat, extra, total) = (runs("batter")?, runs("extras")?, runs("total")?);
+        if bat + extra != total || extra != extras {
+            return None;
+        }
+        sum += total;
+    }
+    Some(sum)
+}
+
 /// Reads it: what can be read folds again to the same match, what cannot says where.
 fn check(value: &Value, what: &str) {
     let bytes = serde_json::to_vec(value).expect("a value is JSON");
@@ -66,6 +86,11 @@ fn check(value: &Value, what: &str) {
                 |mut game, command| game.apply(command).map(|_| game),
             );
             assert_eq!(fresh.as_ref(), Ok(&archive.game), "{what}");
+            for (index, innings) in archive.game.innings.iter().enumerate() {
+                if let Some(runs) = own_sum(&value["innings"][index]) {
+                    assert_eq!(u64::from(innings.runs), runs, "{what}: {:?}", archive.notes);
+                }
+            }
         }
         Err(error) => {
             assert!(!error.to_string().is_empty() && !matches!(error, Error::Json { .. }), "{what}: {error}");
@@ -144,4 +169,26 @@ fn bytes_that_are_no_match_are_refused_with_line_and_column() {
     assert_eq!(cricsheet::read(b"{\"info\": {}}"), Err(Error::Missing { path: "info.teams".to_owned() }));
     let deep = [b'['; 1_000_000];
     assert!(matches!(cricsheet::read(&deep), Err(Error::Json { .. })));
+}
+
+#[test]
+fn bytes_changed_anywhere_are_read_or_refused() {
+    let Some(whole) = thinned(FILES[0]) else { return };
+    let bytes = serde_json::to_vec(&whole).expect("JSON");
+    let mut runner =
+        TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() });
+    let changes = proptest::collection::vec((0..bytes.len(), any::<u8>()), 1..4);
+    runner
+        .run(&changes, |changes| {
+            let mut changed = bytes.clone();
+            for (at, byte) in changes {
+                changed[at] = byte;
+            }
+            match cricsheet::read(&changed) {
+                Ok(archive) => prop_assert_eq!(archive.game.totals().len(), archive.game.innings.len()),
+                Err(error) => prop_assert!(!error.to_string().is_empty()),
+            }
+            Ok(())
+        })
+        .expect("holds for all");
 }
