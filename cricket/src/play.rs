@@ -265,12 +265,13 @@ impl Match {
         {
             target.runs += penalty.runs;
         }
-        let reached = self.innings[index].target.is_some_and(|it| self.innings[index].runs >= it.runs);
-        if reached && self.innings[index].end.is_some() {
-            self.innings[index].end = Some(InningsEnd::TargetReached);
+        let mut change = Change { runs: penalty.runs, ..Change::default() };
+        let innings = &mut self.innings[index];
+        if innings.end.is_some() && innings.target.is_some_and(|it| innings.runs >= it.runs) {
+            innings.end = Some(InningsEnd::TargetReached);
+            change.innings_end = innings.end;
         }
-        let change = self.settle(Change { runs: penalty.runs, ..Change::default() });
-        Ok(Change { innings: Some(index), ..change })
+        Ok(Change { innings: Some(index), ..self.settle(change) })
     }
 
     fn penalty_innings(&self, penalty: &Penalty) -> Result<usize, Refusal> {
