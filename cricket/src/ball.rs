@@ -21,7 +21,8 @@ pub struct Ball {
     pub wickets: Vec<Dismissal>,
     pub review: Option<Review>,
     /// An archive says so although the Laws say otherwise (a dismissed batter bats again, a player of the other side
-    /// bowls): identities are then taken as recorded, and only the arithmetic is checked. Never set by live feeds.
+    /// bowls, a wide is hit for four, an eleventh wicket falls): it is then believed, and only unknown players and figures
+    /// that would overflow are refused. Never set by live feeds.
     pub as_recorded: bool,
 }
 
