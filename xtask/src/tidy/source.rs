@@ -59,7 +59,10 @@ const FORBIDDEN: &[Forbidden] = &[
         "tests",
         "runs one test alone; run it with a filter instead",
     ),
-    forbidden(("test.sk", "ip"), Where::BrowserTests, "tests", NO_IGNORED),
+    // With a condition and a reason a skip is fair: it is printed, and the condition can change.
+    forbidden(("test.sk", "ip('"), Where::BrowserTests, "tests", NO_IGNORED),
+    forbidden(("test.sk", "ip(\""), Where::BrowserTests, "tests", NO_IGNORED),
+    forbidden(("test.sk", "ip()"), Where::BrowserTests, "tests", NO_IGNORED),
     forbidden(("test.fix", "me"), Where::BrowserTests, "tests", NO_IGNORED),
     forbidden(("describe.sk", "ip"), Where::BrowserTests, "tests", NO_IGNORED),
     forbidden(("/wo", "rk/"), Where::Everywhere, "paths", NO_MACHINE),
@@ -171,6 +174,7 @@ mod tests {
         assert_eq!(broken("a/src/lib.rs", concat!("#[ig", "nore]")), [(Some(1), "tests")]);
         assert_eq!(broken("e2e/tests/a.spec.ts", concat!("test.on", "ly('x')")), [(Some(1), "tests")]);
         assert_eq!(broken("e2e/tests/a.spec.ts", concat!("test.sk", "ip('x')")), [(Some(1), "tests")]);
+        assert_eq!(broken("e2e/tests/a.spec.ts", concat!("test.sk", "ip(!archive, 'no archive')")), []);
     }
 
     #[test]
