@@ -2,7 +2,8 @@
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
-  testDir: 'tests',
+  // `cargo xtask bench` measures with the same browser and the same server.
+  testDir: process.env.CREASE_BENCH ? 'bench' : 'tests',
   outputDir: 'test-results',
   // One server, one browser, one test at a time: what is measured is not disturbed, and two cores are enough.
   workers: 1,

@@ -1,14 +1,24 @@
 //! `cargo xtask bench NAME`: measurements that are worth comparing from change to change.
 
-use crate::{args::Args, process, workspace};
+use crate::{
+    args::Args,
+    bundle::{self, Rebuild},
+    demo, e2e, process, workspace,
+};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 
+/// Folding a whole T20 takes no longer than this, in nanoseconds: a server refolds a match on every correction.
+const T20_NS_MAX: f64 = 500_000.0;
+
 /// Name, what it measures, and the function that measures it.
 type Bench = (&'static str, &'static str, fn() -> anyhow::Result<Value>);
 
-const BENCHES: &[Bench] = &[("score", "folding whole matches with the scoring engine", score)];
+const BENCHES: &[Bench] = &[
+    ("score", "folding whole matches with the scoring engine", score),
+    ("paint", "from a ball's acceptance to the fan's screen, over one innings in a browser", paint),
+];
 
 pub(crate) fn run(mut args: Args) -> anyhow::Result<()> {
     let json = args.flag("--json");
@@ -20,7 +30,7 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<()> {
         bail!("there is no bench {name:?}; there are:\n{}", known.join("\n"));
     };
     let result = measure()?;
-    println!("Next: compare with an earlier run; criterion's pages are in target/criterion/");
+    println!("{:#}\nNext: compare with an earlier run on this machine", result["ours"]);
     if json {
         println!("{result}");
     }
@@ -34,12 +44,33 @@ fn score() -> anyhow::Result<Value> {
     })?;
     let folder = workspace::target_folder()?.join("criterion");
     let ours = criterion_means(&folder)?;
-    Ok(report("score", ours))
+    let t20_ns = ours["fold/t20"]["mean_ns"].as_f64().context("cricket has no bench fold/t20")?;
+    let goals = json!({"t20_ns": {"goal": T20_NS_MAX, "value": t20_ns, "met": t20_ns <= T20_NS_MAX}});
+    Ok(report("score", ours, goals))
+}
+
+/// Runs the browser's measurement, which prints one JSON object.
+fn paint() -> anyhow::Result<Value> {
+    let crease = process::step("build the server", demo::build_server)?;
+    bundle::build(Rebuild::WhenChanged)?;
+    let mut command = e2e::command(&crease, &["paint".to_owned()])?;
+    command.env("CREASE_BENCH", "1");
+    let log = workspace::target_folder()?.join("test-logs/bench-paint.log");
+    let (status, said) =
+        process::step("play an innings in the browser", || process::logged(&mut command, &log))?;
+    let measured =
+        said.lines().find_map(|it| serde_json::from_str::<Value>(it.trim()).ok().filter(Value::is_object));
+    match measured {
+        Some(measured) if status.success() => {
+            Ok(report("paint", json!({"accepted_to_painted": measured}), json!({})))
+        }
+        _ => bail!("it measured nothing ({status})\n{}", process::tail(&said, 40)),
+    }
 }
 
 /// The object that `--json` prints: what CONTRACT.md promises. Times are in nanoseconds.
-fn report(bench: &str, ours: Value) -> Value {
-    json!({"bench": bench, "machine": machine(), "peers": {}, "ours": ours, "ratios": {}, "goals": {}})
+fn report(bench: &str, ours: Value, goals: Value) -> Value {
+    json!({"bench": bench, "machine": machine(), "peers": {}, "ours": ours, "ratios": {}, "goals": goals})
 }
 
 /// The mean of each benchmark under criterion's folder, in nanoseconds, by its full name.
@@ -83,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_report_has_every_field_that_readers_expect() {
-        let report = report("score", json!({}));
+        let report = report("score", json!({}), json!({}));
         for field in ["bench", "machine", "peers", "ours", "ratios", "goals"] {
             assert!(report.get(field).is_some(), "{field}");
         }
