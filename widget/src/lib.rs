@@ -10,20 +10,23 @@
 pub mod board;
 pub mod lines;
 pub mod news;
+pub mod node;
+mod input;
 mod notify;
 mod rest;
 pub mod scorecard;
 pub mod session;
 pub mod shown;
 mod stream;
-mod view;
+pub mod view;
 
 use js_sys::Function;
 use leptos::mount::mount_to_renderer;
 use leptos::prelude::*;
 use std::{any::Any, cell::RefCell, rc::Rc};
 use stream::{Address, Stream};
-use view::{Asks, Size};
+use input::Input;
+use view::Size;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::{Element, HtmlElement};
 
@@ -34,6 +37,7 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 /// One element's widget. Dropping it closes the stream, removes the view and frees the signals, in this order.
 struct Mounted {
     _stream: Rc<Stream>,
+    _input: Input,
     _view: Box<dyn Any>,
     _owner: Owner,
 }
@@ -65,16 +69,14 @@ pub fn on_panic(fail: Function) {
 pub fn mount(host: HtmlElement, root: Element, base: String, key: String, id: String, size: &str, guard: Function) -> usize {
     let owner = Owner::new();
     let size = Size::named(size);
-    let (stream, view) = owner.with(|| {
+    let (stream, input, view) = owner.with(|| {
         let shown = RwSignal::new(shown::Shown::default());
         let stream = Stream::open(host, Address { base, key, id }, shown, &guard);
-        let asked = StoredValue::new_local(Rc::downgrade(&stream));
-        let earlier = Callback::new(move |()| {
-            asked.with_value(|it| it.upgrade().inspect(Stream::ask_for_earlier));
-        });
-        (stream, mount_to_renderer(&root, move || view::widget(Asks { shown, earlier }, size)))
+        let input = Input::listen(&root, &stream, shown, &guard);
+        let view = mount_to_renderer(&root, move || move || shown.with(|it| view::widget(it, size)));
+        (stream, input, view)
     });
-    let mounted = Mounted { _stream: stream, _view: Box::new(view), _owner: owner };
+    let mounted = Mounted { _stream: stream, _input: input, _view: Box::new(view), _owner: owner };
     MOUNTED.with_borrow_mut(|all| {
         let free = all.iter().position(Option::is_none).unwrap_or(all.len());
         if free == all.len() {

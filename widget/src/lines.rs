@@ -18,6 +18,8 @@ pub struct Lines {
 pub struct Line {
     /// The position of its command; 0 for those read off a snapshot.
     pub seq: u64,
+    /// Tells the lines apart on the screen.
+    pub key: u64,
     pub innings: u8,
     /// "12.3"
     pub over: String,
@@ -47,7 +49,7 @@ impl Lines {
     pub fn push(&mut self, game: &Match, index: usize, seq: u64) {
         let Some(innings) = game.innings.get(index) else { return };
         let Some(at) = innings.recent.len().checked_sub(1) else { return };
-        self.lines.extend(line(game, index, innings, at).map(|it| Line { seq, ..it }));
+        self.lines.extend(line(game, index, innings, at).map(|it| Line { seq, key: seq, ..it }));
         if self.lines.len() > Self::MAX {
             let dropped = self.lines.remove(0);
             self.from_seq = self.from_seq.max(dropped.seq);
@@ -74,6 +76,8 @@ fn line(game: &Match, index: usize, innings: &Innings, at: usize) -> Option<Line
     let bowled = innings.recent.get(at)?;
     Some(Line {
         seq: 0,
+        // Above every `seq`, for they are not known here.
+        key: u64::MAX - at as u64,
         innings: u8::try_from(index).unwrap_or(u8::MAX),
         over: [&bowled.over.to_string(), ".", &bowled.number.to_string()].concat(),
         label: game.ball_label(bowled),
@@ -87,6 +91,7 @@ impl From<&BallLine> for Line {
     fn from(it: &BallLine) -> Self {
         Line {
             seq: it.seq,
+            key: it.seq,
             innings: it.innings,
             over: it.over.clone(),
             label: it.label.clone(),

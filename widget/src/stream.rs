@@ -73,11 +73,7 @@ impl Listeners {
         let wake = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
             on_wake.upgrade().inspect(|it| it.wake(!event.is_undefined()));
         });
-        let wrap = |closure: &JsValue| {
-            let wrapped = guard.call1(&JsValue::NULL, closure);
-            wrapped.map_or_else(|_| closure.clone().unchecked_into(), JsCast::unchecked_into)
-        };
-        let guarded = [wrap(message.as_ref()), wrap(link.as_ref()), wrap(wake.as_ref())];
+        let guarded = [message.as_ref(), link.as_ref(), wake.as_ref()].map(|it| guarded(guard, it));
         Self { _message: message, _link: link, _wake: wake, guarded }
     }
 }
@@ -107,7 +103,7 @@ impl Stream {
         self.shown.update(|it| it.lines.waiting = true);
         let url = self.address.url(&["/balls?after=", &after.to_string(), "&"].concat());
         let this = Rc::downgrade(self);
-        leptos::task::spawn_local(async move {
+        wasm_bindgen_futures::spawn_local(async move {
             let page = rest::balls(&url).await;
             let Some(this) = this.upgrade() else { return };
             this.shown.update(|it| match page {
@@ -206,7 +202,7 @@ impl Stream {
     fn ask_why(self: &Rc<Self>) {
         let url = self.address.url("?");
         let this = Rc::downgrade(self);
-        leptos::task::spawn_local(async move {
+        wasm_bindgen_futures::spawn_local(async move {
             let Some(why) = rest::refusal(&url).await else { return };
             let Some(this) = this.upgrade() else { return };
             this.disconnect();
@@ -276,13 +272,19 @@ impl Drop for Stream {
     }
 }
 
+/// `function`, wrapped so that nothing it throws reaches the page.
+pub(crate) fn guarded(guard: &Function, function: &JsValue) -> Function {
+    let wrapped = guard.call1(&JsValue::NULL, function);
+    wrapped.map_or_else(|_| function.clone().unchecked_into(), JsCast::unchecked_into)
+}
+
 fn page() -> Option<(Window, Document)> {
     let window = web_sys::window()?;
     let document = window.document()?;
     Some((window, document))
 }
 
-fn listen(target: &web_sys::EventTarget, name: &str, function: &Function) {
+pub(crate) fn listen(target: &web_sys::EventTarget, name: &str, function: &Function) {
     // Adding a listener fails only for a target that does not take any.
     let _ = target.add_event_listener_with_callback(name, function);
 }

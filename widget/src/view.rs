@@ -1,30 +1,22 @@
-//! The views: functions from [`Shown`] to elements. They are built with Leptos' builders instead of its `view!` macro, because
-//! the macro may create elements by `innerHTML`, which a page with Trusted Types forbids.
+//! The views: functions from [`Shown`] to [`Node`]s, without a browser in them. [`ask`] reads what a click or a key on one of them means.
 
 mod commentary;
 mod header;
 mod live;
 mod scorecard;
-mod table;
 mod tabs;
 
 use crate::{
+    board::Row,
     news::moment_text,
+    node::{Node, node, span},
     shown::{Link, Shown, Tab},
 };
-use leptos::prelude::*;
-use leptos::html::{div, p, section, span};
-
-/// What the views can ask for.
-#[derive(Clone, Copy)]
-pub(crate) struct Asks {
-    pub(crate) shown: RwSignal<Shown>,
-    pub(crate) earlier: Callback<()>,
-}
+pub use tabs::{Ask, ask, id as tab_id};
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Size {
+pub enum Size {
     Compact,
     #[default]
     Card,
@@ -33,7 +25,7 @@ pub(crate) enum Size {
 
 impl Size {
     /// From the `view` attribute; anything unknown is a card.
-    pub(crate) fn named(name: &str) -> Self {
+    pub fn named(name: &str) -> Self {
         match name {
             "compact" => Size::Compact,
             "full" => Size::Full,
@@ -42,67 +34,84 @@ impl Size {
     }
 }
 
-/// A piece of text with a class: the commonest element.
-fn text(class: &'static str, text: String) -> impl IntoView {
-    span().class(class).child(text)
+/// The whole widget.
+pub fn widget(shown: &Shown, size: Size) -> Node {
+    let mut children = vec![
+        summary(shown, size),
+        // The only live region: what is not said here, a screen reader finds in the page in its own time.
+        node("p", "unseen").with("role", "status").text(shown.said.clone()),
+    ];
+    if size == Size::Full && shown.board.is_some() {
+        children.push(node("section", "detail").children(vec![tabs::bar(shown.tab), panel(shown)]));
+    }
+    if let Some(moment) = shown.moment {
+        let class = if moment.odd { "moment odd" } else { "moment even" };
+        let banner = node("div", class).with("data-kind", moment.kind.class()).with("aria-hidden", "true");
+        children.push(banner.children(vec![span("", moment_text(moment.kind))]));
+    }
+    node("div", "card").with("part", "card").children(children)
 }
 
-pub(crate) fn widget(asks: Asks, size: Size) -> impl IntoView {
-    let shown = asks.shown;
-    let summary = move || shown.with(|it| summary(it, size));
-    let panel = (size == Size::Full).then(|| {
-        let content = move || shown.with(|it| panel(asks, it));
-        section().class("detail").child((tabs::bar(asks), content))
-    });
-    let moment = move || {
-        shown.with(|it| {
-            it.moment.map(|it| {
-                let class = if it.odd { "moment odd" } else { "moment even" };
-                div().class(class).attr("data-kind", it.kind.class()).child(text("", moment_text(it.kind).to_owned()))
-            })
-        })
-    };
-    let said = move || shown.with(|it| it.said.clone());
-    div().class("card").attr("part", "card").child((
-        summary,
-        panel,
-        moment,
-        p().class("unseen").attr("role", "status").child(said),
-    ))
-}
-
-fn summary(shown: &Shown, size: Size) -> impl IntoView + use<> {
-    let board = shown.board.as_ref();
-    let full = size != Size::Compact;
-    section().class("summary").child((
-        header::header(shown),
-        board.map(header::teams),
-        status(shown),
-        board.filter(|it| full && !it.overs.is_empty()).map(live::overs),
-        board.filter(|it| full && !it.batters.is_empty()).map(live::at_the_wicket),
-        board.filter(|it| full && !it.facts.is_empty()).map(live::facts),
-    ))
+fn summary(shown: &Shown, size: Size) -> Node {
+    let mut score = vec![header::header(shown)];
+    let mut middle = Vec::new();
+    score.extend(shown.board.as_ref().map(header::teams));
+    score.push(status(shown));
+    if let Some(board) = shown.board.as_ref().filter(|_| size != Size::Compact) {
+        middle.extend(Some(live::overs(board)).filter(|_| !board.overs.is_empty()));
+        middle.extend(Some(live::at_the_wicket(board)).filter(|_| !board.batters.is_empty()));
+        score.extend(Some(live::facts(board)).filter(|_| !board.facts.is_empty()));
+    }
+    let mut halves = vec![node("div", "half").children(score)];
+    if !middle.is_empty() {
+        halves.push(node("div", "half").children(middle));
+    }
+    node("section", "summary").children(halves)
 }
 
 /// The sentence under the score, or what stands in its place before there is one.
-fn status(shown: &Shown) -> impl IntoView + use<> {
+fn status(shown: &Shown) -> Node {
     let (class, words) = match (&shown.board, &shown.link) {
         (Some(board), _) => ("status", board.status.clone()),
         (None, Link::Refused(why)) => ("status refused", why.clone()),
         (None, _) => ("status waiting", "Waiting for the score…".to_owned()),
     };
-    text(class, words)
+    node("p", class).with("part", "status").text(words)
 }
 
-fn panel(asks: Asks, shown: &Shown) -> impl IntoView + use<> {
-    let live = (shown.tab == Tab::Live).then(|| commentary::lines(asks, &shown.lines));
-    let cards = (shown.tab == Tab::Scorecard).then(|| scorecard::cards(&shown.cards));
-    let label = tabs::id(shown.tab);
-    div()
-        .class("panel")
-        .attr("role", "tabpanel")
-        .attr("id", "panel")
-        .attr("aria-labelledby", label)
-        .attr("tabindex", "0")
-        .child((live, cards))
+fn panel(shown: &Shown) -> Node {
+    let content = match shown.tab {
+        Tab::Live => commentary::lines(&shown.lines),
+        Tab::Scorecard => scorecard::cards(&shown.cards),
+    };
+    node("div", "panel")
+        .with("role", "tabpanel")
+        .with("id", "panel")
+        .with("aria-labelledby", tabs::id(shown.tab))
+        .with("tabindex", "0")
+        .children(vec![content])
+}
+
+const BATTING: &[&str] = &["Batter", "R", "B", "4s", "6s", "SR"];
+const BOWLING: &[&str] = &["Bowler", "O", "M", "R", "W", "Econ"];
+
+/// A column of names and columns of figures; `class` chooses their emphasis in the style sheet.
+fn table(class: &'static str, heads: &[&'static str], rows: &[Row]) -> Node {
+    let heads: Vec<Node> = heads.iter().map(|it| node("th", "").with("scope", "col").text(*it)).collect();
+    let mut parts = Vec::new();
+    if !heads.is_empty() {
+        parts.push(node("thead", "").children(vec![node("tr", "").children(heads)]));
+    }
+    parts.push(node("tbody", "").children(rows.iter().map(row).collect()));
+    node("table", class).with("part", "table").children(parts)
+}
+
+fn row(row: &Row) -> Node {
+    let mut name = vec![span("who", row.name.clone())];
+    if !row.note.is_empty() {
+        name.push(span("note", row.note.clone()));
+    }
+    let mut cells = vec![node("th", "").with("scope", "row").children(name)];
+    cells.extend(row.cells.iter().map(|it| node("td", "").text(it.clone())));
+    node("tr", if row.marked { "marked" } else { "" }).children(cells)
 }

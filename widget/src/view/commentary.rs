@@ -1,26 +1,31 @@
 //! The ball-by-ball list, newest first.
 
-use super::{Asks, text};
-use crate::lines::{Line, Lines};
-use leptos::ev;
-use leptos::html::{button, div, li, ol, p, span};
-use leptos::prelude::*;
+use super::live::chip;
+use crate::{
+    board::Chip,
+    lines::{Line, Lines},
+    node::{Node, node, span},
+};
 
-pub(super) fn lines(asks: Asks, lines: &Lines) -> impl IntoView + use<> {
-    let items: Vec<_> = lines.lines.iter().rev().map(line).collect();
-    let empty = lines.lines.is_empty().then(|| text("empty", "Ball by ball begins with the first ball.".to_owned()));
-    let words = if lines.waiting { "Loading…" } else { "Earlier balls" };
-    let more = (lines.from_seq > 0 && !lines.lines.is_empty()).then(|| {
-        button().class("more").attr("type", "button").on(ev::click, move |_| asks.earlier.run(())).child(words)
-    });
-    div().class("lines").child((empty, ol().child(items), more))
+pub(super) fn lines(lines: &Lines) -> Node {
+    if lines.lines.is_empty() {
+        return node("p", "empty").text("Ball by ball begins with the first ball.");
+    }
+    let items = lines.lines.iter().rev().map(line).collect();
+    let mut parts = vec![node("ol", "lines").children(items)];
+    if lines.from_seq > 0 {
+        let words = if lines.waiting { "Loading…" } else { "Earlier balls" };
+        parts.push(node("button", "more").with("type", "button").with("data-ask", "earlier").text(words));
+    }
+    node("div", "").children(parts)
 }
 
-fn line(line: &Line) -> impl IntoView + use<> {
-    li().attr("data-kind", line.kind.class()).child((
-        text("at", line.over.clone()),
-        span().class("chip").attr("data-kind", line.kind.class()).attr("aria-hidden", "true").child(line.label.clone()),
-        p().child(line.text.clone()),
-        text("after", line.score.clone()),
-    ))
+fn line(line: &Line) -> Node {
+    let children = vec![
+        span("at", line.over.clone()),
+        chip("span", Chip { label: line.label.clone(), kind: line.kind }),
+        node("p", "").text(line.text.clone()),
+        span("after", line.score.clone()),
+    ];
+    Node { key: line.key, ..node("li", "").with("data-kind", line.kind.class()).children(children) }
 }

@@ -1,32 +1,29 @@
 //! What match it is, whether it is live, and the two teams.
 
-use super::text;
 use crate::{
     board::{Board, TeamRow},
+    node::{Node, node, span},
     shown::{Link, Shown},
 };
 use cricket::{Phase, Side};
-use leptos::html::{div, header as header_element, span};
-use leptos::prelude::*;
 
 /// Competition, place and the state of things.
-pub(super) fn header(shown: &Shown) -> impl IntoView + use<> {
-    let board = shown.board.as_ref();
-    let of_board = |words: fn(&Board) -> &String| board.map(|it| words(it).clone()).unwrap_or_default();
+pub(super) fn header(shown: &Shown) -> Node {
+    let (competition, place) = match &shown.board {
+        Some(board) => (board.competition.clone(), board.place.clone()),
+        None => (String::new(), String::new()),
+    };
     let (tone, badge) = badge(shown);
-    header_element().attr("part", "header").child((
-        div().class("occasion").child((
-            text("competition", of_board(|it| &it.competition)),
-            text("place", of_board(|it| &it.place)),
-        )),
-        span().class("badge").attr("part", "badge").attr("data-tone", tone).child(badge),
-    ))
+    node("header", "").with("part", "header").children(vec![
+        node("div", "occasion").children(vec![span("competition", competition), span("place", place)]),
+        span("badge", badge).with("part", "badge").with("data-tone", tone),
+    ])
 }
 
 /// The badge's tone (a value in the style sheet) and word.
 fn badge(shown: &Shown) -> (&'static str, String) {
     match (&shown.link, &shown.board) {
-        (Link::Lost { seconds: 0 }, _) => ("lost", "Reconnecting…".to_owned()),
+        (Link::Lost { seconds: 0..3 }, _) => ("lost", "Reconnecting…".to_owned()),
         (Link::Lost { seconds }, _) => {
             ("lost", ["Reconnecting… last heard ", &ago(*seconds), " ago"].concat())
         }
@@ -51,32 +48,31 @@ fn ago(seconds: u32) -> String {
     }
 }
 
-pub(super) fn teams(board: &Board) -> impl IntoView + use<> {
-    let rows: Vec<_> = board.teams.iter().map(team).collect();
-    div().class("teams").attr("part", "teams").child(rows)
+pub(super) fn teams(board: &Board) -> Node {
+    node("div", "teams").with("part", "teams").children(board.teams.iter().map(team).collect())
 }
 
-fn team(row: &TeamRow) -> impl IntoView + use<> {
-    let state = match (row.won, row.batting) {
-        (true, _) => "won",
-        (_, true) => "batting",
-        _ => "",
+fn team(row: &TeamRow) -> Node {
+    let class = match (row.won, row.batting) {
+        (true, _) => "team won",
+        (_, true) => "team batting",
+        _ => "team",
     };
     let side = match row.side {
         Side::Home => "home",
         Side::Away => "away",
     };
-    let shirt = span().class("shirt").attr("data-side", side).attr("aria-hidden", "true");
-    div().class("team").attr("data-state", state).child((
-        shirt.child(row.short.clone()),
-        text("name", row.name.clone()),
-        text("overs", row.overs.clone()),
-        text("extra", row.super_over.clone()),
-        span().class("score").attr("part", "score").child((
-            text("earlier", row.earlier.clone()),
-            row.score.clone(),
-        )),
-    ))
+    let mut score = vec![span("earlier", row.earlier.clone()), span("runs", row.score.clone())];
+    score.push(span("overs", row.overs.clone()));
+    let mut names = vec![span("name", row.name.clone())];
+    if !row.super_over.is_empty() {
+        names.push(span("extra", row.super_over.clone()));
+    }
+    node("div", class).children(vec![
+        span("shirt", row.short.clone()).with("data-side", side).with("aria-hidden", "true"),
+        node("div", "names").children(names),
+        node("div", "score").with("part", "score").children(score),
+    ])
 }
 
 #[cfg(test)]

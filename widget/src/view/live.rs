@@ -1,43 +1,45 @@
 //! The over, the players in the middle, the rates.
 
-use super::{table, text};
-use crate::board::{Board, Chip, Fact, Over};
-use leptos::html::{dd, div, dl, dt, li, ol};
-use leptos::prelude::*;
+use super::{BATTING, BOWLING, table};
+use crate::{
+    board::{Board, Chip, Fact, Kind, Over},
+    node::{Node, node, span},
+};
 
-pub(super) fn overs(board: &Board) -> impl IntoView + use<> {
-    let overs: Vec<_> = board.overs.iter().map(over).collect();
-    let free_hit = board.free_hit.then(|| text("free", "Free hit".to_owned()));
-    div().class("overs").attr("part", "overs").child((overs, free_hit))
+pub(super) fn overs(board: &Board) -> Node {
+    let mut parts: Vec<Node> = board.overs.iter().map(over).collect();
+    if board.free_hit {
+        parts.push(span("free", "Free hit"));
+    }
+    node("div", "overs").with("part", "overs").children(parts)
 }
 
-fn over(over: &Over) -> impl IntoView + use<> {
-    let blanks = std::iter::repeat_n(Chip { label: String::new(), kind: crate::board::Kind::Blank }, over.blanks);
-    let chips: Vec<_> = over.chips.iter().cloned().chain(blanks).map(chip).collect();
-    let label = [&over.title, ", ", &over.sum].concat();
-    div().class("over").child((
-        div().class("over-head").child((text("", over.title.clone()), text("sum", over.sum.clone()))),
-        ol().attr("aria-label", label).child(chips),
-    ))
+fn over(over: &Over) -> Node {
+    let blanks = std::iter::repeat_n(Chip { label: String::new(), kind: Kind::Blank }, over.blanks);
+    let chips = over.chips.iter().cloned().chain(blanks).map(|it| chip("li", it)).collect();
+    node("div", "over").children(vec![
+        node("div", "over-head").children(vec![span("", over.title.clone()), span("sum", over.sum.clone())]),
+        node("ol", "").with("aria-label", [&over.title, ", ", &over.sum].concat()).children(chips),
+    ])
 }
 
-fn chip(chip: Chip) -> impl IntoView {
-    let hidden = if chip.label.is_empty() { "true" } else { "false" };
-    li().class("chip").attr("data-kind", chip.kind.class()).attr("aria-hidden", hidden).child(chip.label)
+pub(super) fn chip(tag: &'static str, chip: Chip) -> Node {
+    let hidden = if chip.kind == Kind::Blank || tag == "span" { "true" } else { "false" };
+    node(tag, "chip").with("data-kind", chip.kind.class()).with("aria-hidden", hidden).text(chip.label)
 }
 
-pub(super) fn at_the_wicket(board: &Board) -> impl IntoView + use<> {
-    div().class("middle").child((
-        table::table("batting", &table::BATTING, &board.batters),
-        table::table("bowling", &table::BOWLING, &board.bowlers),
-    ))
+pub(super) fn at_the_wicket(board: &Board) -> Node {
+    node("div", "middle").children(vec![
+        table("batting now", BATTING, &board.batters),
+        table("bowling now", BOWLING, &board.bowlers),
+    ])
 }
 
-pub(super) fn facts(board: &Board) -> impl IntoView + use<> {
-    let facts: Vec<_> = board.facts.iter().map(fact).collect();
-    dl().class("facts").attr("part", "facts").child(facts)
+pub(super) fn facts(board: &Board) -> Node {
+    node("dl", "facts").with("part", "facts").children(board.facts.iter().map(fact).collect())
 }
 
-fn fact(fact: &Fact) -> impl IntoView + use<> {
-    div().child((dt().child(fact.label), dd().child((fact.value.clone(), text("note", fact.note.clone())))))
+fn fact(fact: &Fact) -> Node {
+    let value = vec![span("", fact.value.clone()), span("note", fact.note.clone())];
+    node("div", "").children(vec![node("dt", "").text(fact.label), node("dd", "").children(value)])
 }

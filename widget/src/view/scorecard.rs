@@ -1,26 +1,30 @@
 //! All innings as tables.
 
-use super::{table, text};
-use crate::scorecard::Card;
-use leptos::html::{article, div, h3, p};
-use leptos::prelude::*;
+use super::{BATTING, BOWLING, table};
+use crate::{
+    node::{Node, node, span},
+    scorecard::Card,
+};
 
-pub(super) fn cards(cards: &[Card]) -> impl IntoView + use<> {
-    let empty = cards.is_empty().then(|| text("empty", "The scorecard begins with the first innings.".to_owned()));
-    let innings: Vec<_> = cards.iter().map(card).collect();
-    div().class("cards").child((empty, innings))
+pub(super) fn cards(cards: &[Card]) -> Node {
+    if cards.is_empty() {
+        return node("p", "empty").text("The scorecard begins with the first innings.");
+    }
+    node("div", "cards").children(cards.iter().map(card).collect())
 }
 
-fn card(card: &Card) -> impl IntoView + use<> {
-    let yet = (!card.yet_to_bat.is_empty())
-        .then(|| p().class("yet").child((text("", "Yet to bat".to_owned()), card.yet_to_bat.clone())));
-    let falls = (!card.falls.is_empty()).then(|| table::table("falls", &table::FALLS, &card.falls));
-    article().child((
-        h3().child((card.title.clone(), text("", card.score.clone()))),
-        table::table("batting", &table::BATTING, &card.batting),
-        table::table("sums", &[], &card.sums),
-        yet,
-        table::table("bowling", &table::BOWLING, &card.bowling),
-        falls,
-    ))
+fn card(card: &Card) -> Node {
+    let mut parts = vec![
+        node("h3", "").children(vec![span("", card.title.clone()), span("sum", card.score.clone())]),
+        table("batting", BATTING, &card.batting),
+        table("sums", &[], &card.sums),
+    ];
+    if !card.yet_to_bat.is_empty() {
+        parts.push(node("p", "yet").children(vec![span("label", "Yet to bat"), span("", card.yet_to_bat.clone())]));
+    }
+    parts.push(table("bowling", BOWLING, &card.bowling));
+    if !card.falls.is_empty() {
+        parts.push(table("falls", &["Fall of wickets", "Score"], &card.falls));
+    }
+    node("article", "").children(parts)
 }

@@ -1,64 +1,84 @@
 //! The tabs of the full view: one stop for the Tab key, arrows to move (WAI-ARIA tabs pattern, automatic activation).
 
-use super::Asks;
-use crate::shown::Tab;
-use leptos::ev;
-use leptos::html::{button, div};
-use leptos::prelude::*;
-use wasm_bindgen::JsCast;
+use crate::{
+    node::{Node, node},
+    shown::Tab,
+};
 
 const TABS: [(Tab, &str); 2] = [(Tab::Live, "Ball by ball"), (Tab::Scorecard, "Scorecard")];
 
-/// The element id of a tab, unique within the shadow root.
-pub(super) fn id(tab: Tab) -> &'static str {
+/// What a fan asks for. Elements name it in `data-ask`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    Show(Tab),
+    Earlier,
+}
+
+/// The element id of a tab, unique within the shadow root; also its `data-ask`.
+pub fn id(tab: Tab) -> &'static str {
     match tab {
         Tab::Live => "tab-live",
         Tab::Scorecard => "tab-scorecard",
     }
 }
 
-pub(super) fn bar(asks: Asks) -> impl IntoView {
-    let tabs: Vec<_> = TABS.into_iter().map(|(tab, label)| tab_button(asks, tab, label)).collect();
-    div()
-        .class("tabs")
-        .attr("role", "tablist")
-        .attr("aria-label", "Match details")
-        .on(ev::keydown, move |event| step(asks, &event))
-        .child(tabs)
-}
-
-fn tab_button(asks: Asks, tab: Tab, label: &'static str) -> impl IntoView {
-    let selected = move || asks.shown.with(|it| it.tab == tab);
-    button()
-        .attr("type", "button")
-        .attr("role", "tab")
-        .attr("id", id(tab))
-        .attr("part", "tab")
-        .attr("aria-controls", "panel")
-        .attr("aria-selected", move || if selected() { "true" } else { "false" })
-        .attr("tabindex", move || if selected() { "0" } else { "-1" })
-        .on(ev::click, move |_| asks.shown.update(|it| it.tab = tab))
-        .child(label)
-}
-
-/// Arrow keys, Home and End choose and focus a tab. With two tabs, left and right are the same.
-fn step(asks: Asks, event: &web_sys::KeyboardEvent) {
-    let other = match asks.shown.with_untracked(|it| it.tab) {
+/// What a click (`key` is empty) or a key on the element with this `data-ask` means. With two tabs, left and right are the same.
+pub fn ask(name: &str, key: &str) -> Option<Ask> {
+    let tab = match name {
+        "earlier" => return Some(Ask::Earlier).filter(|_| key.is_empty()),
+        "tab-live" => Tab::Live,
+        "tab-scorecard" => Tab::Scorecard,
+        _ => return None,
+    };
+    let other = match tab {
         Tab::Live => Tab::Scorecard,
         Tab::Scorecard => Tab::Live,
     };
-    let tab = match event.key().as_str() {
-        "ArrowLeft" | "ArrowRight" => other,
-        "Home" => Tab::Live,
-        "End" => Tab::Scorecard,
-        _ => return,
-    };
-    event.prevent_default();
-    asks.shown.update(|it| it.tab = tab);
-    let root = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok()).and_then(|it| it.parent_element());
-    let button = root.and_then(|it| it.query_selector(&["#", id(tab)].concat()).ok().flatten());
-    if let Some(button) = button.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // A tab that cannot be focused stays chosen all the same.
-        let _ = button.focus();
+    match key {
+        "" => Some(Ask::Show(tab)),
+        "ArrowLeft" | "ArrowRight" => Some(Ask::Show(other)),
+        "Home" => Some(Ask::Show(Tab::Live)),
+        "End" => Some(Ask::Show(Tab::Scorecard)),
+        _ => None,
+    }
+}
+
+pub(super) fn bar(selected: Tab) -> Node {
+    let tabs = TABS.into_iter().map(|(tab, label)| {
+        let (chosen, stop) = if tab == selected { ("true", "0") } else { ("false", "-1") };
+        node("button", "")
+            .with("type", "button")
+            .with("role", "tab")
+            .with("part", "tab")
+            .with("id", id(tab))
+            .with("data-ask", id(tab))
+            .with("aria-controls", "panel")
+            .with("aria-selected", chosen)
+            .with("tabindex", stop)
+            .text(label)
+    });
+    node("div", "tabs").with("role", "tablist").with("aria-label", "Match details").children(tabs.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrows_home_and_end_move_between_tabs_and_clicks_choose() {
+        let cases = [
+            ("tab-live", "", Some(Ask::Show(Tab::Live))),
+            ("tab-live", "ArrowRight", Some(Ask::Show(Tab::Scorecard))),
+            ("tab-live", "ArrowLeft", Some(Ask::Show(Tab::Scorecard))),
+            ("tab-scorecard", "Home", Some(Ask::Show(Tab::Live))),
+            ("tab-live", "End", Some(Ask::Show(Tab::Scorecard))),
+            ("tab-live", "Enter", None),
+            ("earlier", "", Some(Ask::Earlier)),
+            ("earlier", "ArrowLeft", None),
+            ("else", "", None),
+        ];
+        for (name, key, wanted) in cases {
+            assert_eq!(ask(name, key), wanted, "{name} {key}");
+        }
     }
 }
