@@ -34,7 +34,7 @@ pub fn page(description: &Value) -> String {
                 }
                 // The same list twice: beside the page where it is wide, folded above it where it is not. The style
                 // sheet shows one of them.
-                nav.beside aria-label="Contents" tabindex="0" { (contents) }
+                nav.beside aria-label="Contents" { (contents) }
                 main #main tabindex="-1" {
                     h1 { (title.trim()) " " span.muted { (text(&description.0["info"]["version"])) } }
                     (prose(text(&description.0["info"]["description"])))
@@ -148,7 +148,25 @@ fn schemas(description: Description<'_>) -> Markup {
     }
 }
 
-/// Plain text as paragraphs: an empty line parts them.
+/// Plain text as paragraphs: an empty line parts them, and what stands between backticks is code. Nothing else is markup.
 fn prose(text: &str) -> Markup {
-    html! { @for it in text.split("\n\n").map(str::trim).filter(|it| !it.is_empty()) { p.prose { (it) } } }
+    html! {
+        @for paragraph in text.split("\n\n").map(str::trim).filter(|it| !it.is_empty()) {
+            p.prose { (spans(paragraph)) }
+        }
+    }
+}
+
+/// A backtick without its second is a backtick.
+fn spans(text: &str) -> Markup {
+    let pieces: Vec<&str> = text.split('`').collect();
+    html! {
+        @for (place, piece) in pieces.iter().enumerate() {
+            @match (place % 2, place + 1 == pieces.len()) {
+                (0, _) => { (piece) }
+                (_, false) => { code { (piece) } }
+                (_, true) => { "`" (piece) }
+            }
+        }
+    }
 }

@@ -91,7 +91,8 @@ fn content_example<'a>(description: Description<'a>, content: &'a Value) -> Valu
     }
 }
 
-/// A value of the schema's type with every required field, and no more of an optional one than has an example.
+/// A value of the schema's type with every required field; of the others those that have an example or a named schema
+/// with fields of its own, for there is the content.
 fn made_up<'a>(description: Description<'a>, schema: &'a Value, depth_left: usize) -> Value {
     let Some(depth_left) = depth_left.checked_sub(1) else { return Value::Null };
     let schema = description.resolve(schema);
@@ -115,9 +116,8 @@ fn made_up<'a>(description: Description<'a>, schema: &'a Value, depth_left: usiz
     }
     let required = list(&schema["required"]);
     for (name, field) in entries(&schema["properties"]) {
-        let is_wanted =
-            required.iter().any(|it| it == name) || description.resolve(field).get("example").is_some();
-        if is_wanted {
+        let is_required = required.iter().any(|it| it == name);
+        if is_required || field.get("example").is_some() || has_content(description, field) {
             fields.insert(name.to_owned(), made_up(description, field, depth_left));
         }
     }
@@ -130,4 +130,13 @@ fn made_up<'a>(description: Description<'a>, schema: &'a Value, depth_left: usiz
         Some("null") => Value::Null,
         _ => Value::Object(fields),
     }
+}
+
+/// Whether a field that may be left out stands for a named object or one of several.
+fn has_content<'a>(description: Description<'a>, field: &'a Value) -> bool {
+    let mut ways = std::iter::once(field).chain(list(&field["oneOf"]));
+    ways.any(|it| {
+        let target = description.resolve(it);
+        !std::ptr::eq(target, it) && (target["oneOf"].is_array() || target["properties"].is_object())
+    })
 }

@@ -53,7 +53,7 @@ struct Field<'a> {
     required: bool,
 }
 
-/// An object's fields and alternatives, those of its `allOf` parts included.
+/// An object's fields (the required ones first) and alternatives, those of its `allOf` parts included.
 #[derive(Default)]
 struct Shape<'a> {
     fields: Vec<Field<'a>>,
@@ -65,6 +65,7 @@ struct Shape<'a> {
 fn shape<'a>(description: Description<'a>, schema: &'a Value) -> Shape<'a> {
     let mut shape = Shape::default();
     gather(description, schema, &mut Vec::new(), &mut shape);
+    shape.fields.sort_by_key(|it| !it.required);
     shape
 }
 
@@ -122,7 +123,7 @@ pub(super) fn body<'a>(description: Description<'a>, schema: &'a Value, walk: &W
             (named(description, inner, name, walk))
         } @else {
             (facts(inner))
-            (insides(description, inner, walk))
+            (insides(description, inner, walk, None))
         }
     }
 }
@@ -138,19 +139,26 @@ fn named<'a>(description: Description<'a>, schema: &'a Value, name: &'a str, wal
             (facts(target))
         } @else if walk.open.is_empty() {
             (prose(text(&target["description"])))
-            (insides(description, target, &walk.into(name)))
+            (insides(description, target, &walk.into(name), None))
         } @else if walk.may_unfold(name) {
             details.inside {
                 summary { "Inside " code { (name) } }
                 (prose(text(&target["description"])))
-                (insides(description, target, &walk.into(name)))
+                (insides(description, target, &walk.into(name), None))
             }
         }
     }
 }
 
-fn insides<'a>(description: Description<'a>, schema: &'a Value, walk: &Walk<'a>) -> Markup {
-    let shape = shape(description, schema);
+/// Fields and alternatives. The field named `told` has been told already.
+fn insides<'a>(
+    description: Description<'a>,
+    schema: &'a Value,
+    walk: &Walk<'a>,
+    told: Option<&str>,
+) -> Markup {
+    let mut shape = shape(description, schema);
+    shape.fields.retain(|it| Some(it.name) != told);
     html! {
         @if !shape.fields.is_empty() {
             dl.fields { @for it in &shape.fields { (field(description, it, walk)) } }
@@ -184,19 +192,20 @@ fn field<'a>(description: Description<'a>, field: &Field<'a>, walk: &Walk<'a>) -
 }
 
 fn variant<'a>(description: Description<'a>, schema: &'a Value, walk: &Walk<'a>) -> Markup {
+    let tag = fields_in_place(schema).find_map(|(name, it)| Some((name, fixed(it)?)));
     html! {
-        p.variant { (variant_name(schema)) }
+        p.variant { (variant_name(schema, tag)) }
         (prose(text(&schema["description"])))
-        (body(description, schema, walk))
+        @match tag {
+            Some((name, _)) => { (insides(description, schema, walk, Some(name))) }
+            None => { (body(description, schema, walk)) }
+        }
     }
 }
 
-/// What tells a variant from its neighbours: a field of one fixed value, the only field, the value, or its type.
-fn variant_name(schema: &Value) -> Markup {
-    let parts = || std::iter::once(schema).chain(list(&schema["allOf"]));
-    let tag =
-        parts().flat_map(|it| entries(&it["properties"])).find_map(|(name, it)| Some((name, fixed(it)?)));
-    let mut names = parts().flat_map(|it| entries(&it["properties"])).map(|(name, _)| name);
+/// What tells a variant from its neighbours: a field of one fixed value, the only field, or its type.
+fn variant_name(schema: &Value, tag: Option<(&str, &Value)>) -> Markup {
+    let mut names = fields_in_place(schema).map(|(name, _)| name);
     let only = names.next().filter(|_| names.next().is_none());
     html! {
         @match (tag, only) {
@@ -210,6 +219,11 @@ fn variant_name(schema: &Value) -> Markup {
     }
 }
 
+/// Fields that a variant writes itself, its `allOf` parts included but no reference.
+fn fields_in_place(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    std::iter::once(schema).chain(list(&schema["allOf"])).flat_map(|it| entries(&it["properties"]))
+}
+
 /// The only value that a schema allows.
 fn fixed(schema: &Value) -> Option<&Value> {
     match list(&schema["enum"]) {
@@ -218,10 +232,9 @@ fn fixed(schema: &Value) -> Option<&Value> {
     }
 }
 
-/// Values, limits, defaults and examples.
+/// Values, limits, defaults and examples. (That a number is not negative is said with its type.)
 fn facts(schema: &Value) -> Markup {
     let named = [
-        ("At least", "minimum"),
         ("More than", "exclusiveMinimum"),
         ("At most", "maximum"),
         ("Less than", "exclusiveMaximum"),
@@ -233,7 +246,9 @@ fn facts(schema: &Value) -> Markup {
         ("When left out", "default"),
         ("Example", "example"),
     ];
-    let facts = named.into_iter().filter_map(|(word, key)| Some((word, schema.get(key)?)));
+    let least = schema.get("minimum").filter(|it| **it != 0).map(|it| ("At least", it));
+    let facts =
+        least.into_iter().chain(named.into_iter().filter_map(|(word, key)| Some((word, schema.get(key)?))));
     let examples = list(&schema["examples"]).iter().map(|it| ("Example", it));
     let values = list(&schema["enum"]);
     html! {
@@ -283,7 +298,7 @@ fn ways_in_words(ways: &[&Value]) -> Markup {
     }
 }
 
-/// "integer (int32)", "object", "any value".
+/// "integer (int32), 0 or more", "object", "any value".
 fn plain_kind(schema: &Value) -> String {
     let names: Vec<&str> = match &schema["type"] {
         Value::String(name) => vec![name],
@@ -291,10 +306,12 @@ fn plain_kind(schema: &Value) -> String {
         _ if schema["properties"].is_object() => vec!["object"],
         _ => vec!["any value"],
     };
-    match text(&schema["format"]) {
-        "" => names.join(" or "),
-        format => format!("{} ({format})", names.join(" or ")),
-    }
+    let format = match text(&schema["format"]) {
+        "" => String::new(),
+        format => format!(" ({format})"),
+    };
+    let range = if schema["minimum"] == 0 { ", 0 or more" } else { "" };
+    names.join(" or ") + &format + range
 }
 
 /// A value as a program writes it.

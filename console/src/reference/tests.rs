@@ -30,7 +30,7 @@ fn description() -> Value {
             },
             "schemas": {
                 "Match": {"type": "object", "required": ["teams"], "properties": {
-                    "teams": {"type": "array", "items": {"type": "string"}, "description": "The two names"},
+                    "teams": {"type": "array", "items": {"type": "string"}, "description": "The two names, whether it is `on` or `off"},
                     "overs": {"type": ["integer", "null"], "format": "int32", "minimum": 1, "example": 20}}},
                 "Command": {"oneOf": [
                     {"type": "object", "description": "A ball was bowled", "required": ["kind", "runs"],
@@ -80,6 +80,7 @@ fn parameters_fields_variants_and_answers_are_shown() {
             "list of string",
             "integer (int32) or null",
             "At least: <code>1</code>",
+            "whether it is <code>on</code> or `off",
             "Example: <code>20</code>",
             // variants
             "<code>kind: &quot;ball&quot;</code>",
@@ -127,7 +128,7 @@ fn no_text_of_the_description_is_taken_for_markup() {
     fn replace(value: &mut Value) {
         match value {
             Value::String(text) if !text.starts_with('#') => {
-                text.push_str("\"><script>x</script><a style='y'>")
+                text.push_str("\"><script>x</script><a style='y'>");
             }
             Value::Array(items) => items.iter_mut().for_each(replace),
             Value::Object(fields) => fields.values_mut().for_each(replace),
@@ -180,4 +181,21 @@ fn problem_types_that_the_description_lists_are_explained() {
     let mut description = description();
     description["x-problem-types"] = json!([{"type": "/problems/unknown-match", "title": "No such match", "status": 404, "description": "Ask the list"}]);
     check_shows(&description, &["id=\"problem-/problems/unknown-match\"", "No such match", "Ask the list"]);
+}
+
+#[test]
+fn the_field_that_names_a_variant_is_told_once() {
+    let page = page(&description());
+    assert!(!page.contains("<dt><code>kind</code>"), "{page}");
+    assert!(page.contains("<dt><code>runs</code>"));
+}
+
+#[test]
+fn a_made_up_body_holds_the_optional_fields_that_carry_the_content() {
+    let mut description = description();
+    description["components"]["schemas"]["Match"]["properties"]["toss"] =
+        json!({"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Command"}]});
+    description["paths"]["/v1/matches/{id}"]["post"]["requestBody"]["content"]["application/json"]["schema"] =
+        json!({"$ref": "#/components/schemas/Match"});
+    check_shows(&description, &["&quot;toss&quot;: {\n    &quot;kind&quot;: &quot;ball&quot;"]);
 }
