@@ -12,7 +12,7 @@ async function show(response) {
   const main = page.querySelector('main');
   if (!main) { location.assign(response.url); return; }
   // Signed in or out: the header changes with it.
-  if (page.querySelector('.who input')?.value !== document.querySelector('.who input')?.value) { location.assign(response.url); return; }
+  if (response.ok && page.querySelector('.who input')?.value !== document.querySelector('.who input')?.value) { location.assign(response.url); return; }
   const old = by('main');
   const had = old.contains(document.activeElement) ? document.activeElement.dataset.key ?? null : undefined;
   old.replaceWith(document.adoptNode(main));

@@ -3,6 +3,9 @@
 use crate::form::{Fields, Problems};
 use maud::{Markup, html};
 
+/// Choices as short as this stand beside each other on a phone.
+const SHORT_LENGTH_MAX: usize = 11;
+
 /// A form as last filled in, with what was wrong.
 #[derive(Clone, Copy, Debug)]
 pub struct Filled<'a> {
@@ -117,11 +120,12 @@ impl Filled<'_> {
     /// One of a few, all in view.
     pub fn radios(self, label: Label<'_>, choices: &[Choice]) -> Markup {
         let chosen = self.fields.text(label.name);
+        let short = choices.iter().all(|it| it.text.chars().count() <= SHORT_LENGTH_MAX);
         html! {
             fieldset.field.radios #(label.name) aria-describedby=[self.described(label)] {
                 legend { (label.label) }
                 (self.aside(label))
-                div.options {
+                div.options.short[short] {
                     @for choice in choices {
                         label {
                             input type="radio" name=(label.name) value=(choice.value) checked[choice.value == chosen];

@@ -28,6 +28,7 @@ pub enum Area<'a> {
 impl Page<'_> {
     /// The whole document.
     pub fn render(&self) -> Markup {
+        let with_script = matches!(self.area, Area::Scorer { .. });
         html! {
             (DOCTYPE)
             html lang="en" {
@@ -39,16 +40,18 @@ impl Page<'_> {
                     title { (self.title) " · Crease" }
                     link rel="icon" href=(assets::path("icon.svg")) type="image/svg+xml";
                     link rel="stylesheet" href=(assets::path("console.css"));
-                    script type="module" src=(assets::path("console.js")) {}
+                    @if with_script { script type="module" src=(assets::path("console.js")) {} }
                 }
                 body {
                     a.skip href="#main" { "Skip to the page" }
                     (header(self.area))
                     // Outside <main>, which the script replaces: a live region must be there before its text.
                     p #said .unseen role="status" {}
-                    div #unsent .unsent role="alert" hidden {
-                        p { strong { "Not sent." } " " span #unsent-why {} " Nothing is lost: it is kept here." }
-                        button #unsent-retry type="button" { "Send again" }
+                    @if with_script {
+                        div #unsent .unsent role="alert" hidden {
+                            p { strong { "Not sent." } " " span #unsent-why {} " Nothing is lost: it is kept here." }
+                            button #unsent-retry type="button" { "Send again" }
+                        }
                     }
                     main #main tabindex="-1" data-say=(self.say) { (self.main) }
                 }

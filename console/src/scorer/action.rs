@@ -60,10 +60,16 @@ impl Action {
     }
 
     /// What the page after it already knows about the next ball. A ball taken back is likely to be bowled again, by the
-    /// same bowler to the same batter. `record` is the match before the action.
-    pub fn then(&self, record: &Record) -> Choices {
+    /// same bowler to the same batter; who was chosen to bowl stays chosen until a ball is bowled. `record` is the match
+    /// before the action, `fields` what was pressed.
+    pub fn then(&self, record: &Record, fields: &Fields) -> Choices {
         match self {
-            Action::Add { then, .. } => *then,
+            Action::Add { commands, then } if commands.iter().any(|it| matches!(it, Command::Ball(_))) => {
+                *then
+            }
+            Action::Add { then, .. } => {
+                Choices { bowler: then.bowler.or_else(|| player(fields, "then_bowler")), ..*then }
+            }
             Action::Undo { group } => record
                 .press(group)
                 .iter()
@@ -180,11 +186,8 @@ fn added(act: &str, fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choi
         "openers" => openers(fields, game),
         "ball" => ball(fields, game).map(|it| only(Command::Ball(it))),
         "wicket" => wicket(fields, game),
-        "batter" => {
-            let player = required(fields, "next", "Choose who comes in.")?;
-            let then = Choices { bowler: player_of(fields, "bowler"), ..Choices::default() };
-            Ok((vec![Command::BatterIn(PlayerIn { player })], then))
-        }
+        "batter" => required(fields, "next", "Choose who comes in.")
+            .map(|player| only(Command::BatterIn(PlayerIn { player }))),
         act => between::parse(act, fields, game),
     }
 }
@@ -194,11 +197,7 @@ pub(super) fn required(
     name: &'static str,
     missing: &str,
 ) -> Result<cricket::PlayerId, Problems> {
-    player_of(fields, name).ok_or_else(|| Problems::one(name, missing))
-}
-
-fn player_of(fields: &Fields, name: &str) -> Option<cricket::PlayerId> {
-    player(fields, name)
+    player(fields, name).ok_or_else(|| Problems::one(name, missing))
 }
 
 fn toss(fields: &Fields) -> Result<Toss, Problems> {

@@ -9,14 +9,21 @@ pub fn page(view: &View<'_>) -> Markup {
     let game = view.game();
     let main = html! {
         div.narrow {
-            div.line { h1 { "All balls" } a.button href=(view.path("")) data-key="escape" data-swap { "Back to scoring" } }
+            div.line { h1 { "All balls" } a.button href=(view.choose(view.choices)) data-key="escape" data-swap { "Back to scoring" } }
             @for at in (0..game.innings.len()).rev() {
                 section {
                     h2 { (game.setup.team(game.innings[at].batting).name) " " (game.innings[at].score_text()) }
                     ol.balls {
                         @for told in view.record.entries().iter().rev().filter(|it| it.innings == Some(at)) {
                             @if told.bowled.is_some() { (ball_line(view, told, None)) }
-                            @else { li.between { span.what { (told.line) } } }
+                            @else {
+                                li.between {
+                                    span.what { (told.line) }
+                                    @if told.entry.mine {
+                                        a.edit href=(view.below(&format!("balls/{}", told.entry.seq))) data-swap { "Take out" span.unseen { ": " (told.line) } }
+                                    }
+                                }
+                            }
                         }
                     }
                 }

@@ -177,7 +177,8 @@ pub(super) fn last(view: &View<'_>) -> Markup {
                         kbd aria-hidden="true" { "u" } " Undo" span.unseen { ": " @for told in &press { (told.line) "; " } }
                     }
                 }))
-                @if press.len() > 1 || first.line != view.record.entries().last().map_or("", |it| it.line.as_str()) {
+                // Another feed has written since: the line above is not what undo takes back.
+                @if view.record.entries().last().is_some_and(|it| !it.entry.mine) {
                     p.muted.undoes { "Undo takes back: " (press.iter().map(|it| it.line.as_str()).collect::<Vec<_>>().join("; ")) }
                 }
             }
@@ -191,7 +192,7 @@ pub(super) fn recent(view: &View<'_>) -> Markup {
     html! {
         @if !balls.is_empty() {
             section.recent aria-labelledby="recent" {
-                div.line { h2 #recent { "Last balls" } a href=(view.path("balls")) { "All balls" } }
+                div.line { h2 #recent { "Last balls" } a href=(view.below("balls")) { "All balls" } }
                 ol.balls { @for (at, told) in balls.iter().enumerate() { (ball_line(view, told, (at == 0).then_some("e"))) } }
             }
         }
@@ -208,7 +209,7 @@ pub(super) fn ball_line(view: &View<'_>, told: &Told, key: Option<&str>) -> Mark
             span.what { (told.line) }
             span.after { (bowled.runs) "/" (bowled.wickets) }
             @if told.entry.mine {
-                a.edit href=(view.path(&format!("balls/{}", told.entry.seq))) data-key=[key] aria-keyshortcuts=[key] data-swap {
+                a.edit href=(view.below(&format!("balls/{}", told.entry.seq))) data-key=[key] aria-keyshortcuts=[key] data-swap {
                     "Edit" span.unseen { " ball " (told.place().unwrap_or_default()) }
                 }
             }

@@ -8,26 +8,30 @@ use crate::form::Problems;
 use cricket::{Ball, Command, Innings, Side};
 use maud::{Markup, html};
 
-/// The page of one ball; none when there is no such ball, or it is another feed's.
+/// The page of one ball, or of something between balls, which can only be taken out; none when there is no such entry
+/// or it is another feed's.
 pub fn page(view: &View<'_>, seq: u64) -> Option<Markup> {
     let told = view.record.told(seq).filter(|it| it.entry.mine)?;
-    let Command::Ball(ball) = &told.entry.command else { return None };
-    let innings = view.game().innings.get(told.innings?)?;
+    let innings = told.innings.and_then(|at| view.game().innings.get(at));
+    let title = told.place().map_or_else(|| "Between balls".to_owned(), |it| format!("Ball {it}"));
     let main = html! {
         div.narrow {
-            h1 { "Ball " (told.place().unwrap_or_default()) }
+            h1 { (title) }
             p { (told.line) }
             (view.notice())
-            (form(view, told, ball, innings))
+            @if let (Command::Ball(ball), Some(innings)) = (&told.entry.command, innings) { (form(view, told, ball, innings)) }
             (view.form("remove", "stack apart", html! {
                 input type="hidden" name="entry" value=(told.entry.seq);
-                h2 { "Never bowled?" }
-                p { "Taking a ball out counts everything after it again." }
-                p { button.danger type="submit" { "Remove this ball" } }
+                h2 { "It never happened?" }
+                p { "Taking it out counts everything after it again." }
+                p.line {
+                    button.danger type="submit" { "Take it out" }
+                    @if told.bowled.is_none() { a href=(view.choose(view.choices)) data-swap { "Leave it as it is" } }
+                }
             }))
         }
     };
-    Some(view.page(&format!("Ball {}", told.place().unwrap_or_default()), main))
+    Some(view.page(&title, main))
 }
 
 fn form(view: &View<'_>, told: &Told, ball: &Ball, innings: &Innings) -> Markup {
@@ -61,7 +65,7 @@ fn form(view: &View<'_>, told: &Told, ball: &Ball, innings: &Innings) -> Markup 
             (wicket::kinds(filled, true))
             (filled.select(Label::new("out", "Who is out"), Some("Nobody, or who faced"), &bats))
             (wicket::fielders(view, filled, innings))
-            p.line { button.primary type="submit" { "Save" } a href=(view.path("")) data-key="escape" data-swap { "Leave it as it is" } }
+            p.line { button.primary type="submit" { "Save" } a href=(view.choose(view.choices)) data-key="escape" data-swap { "Leave it as it is" } }
         },
     )
 }

@@ -9,8 +9,8 @@ use crate::form::Problems;
 use cricket::{DismissalKind, Innings, Side};
 use maud::{Markup, html};
 
-/// Acts whose forms are on this page, so that what is wrong with them is said here.
-pub const ACTS: [&str; 11] = [
+/// Acts whose forms are on this page.
+const ACTS: [&str; 10] = [
     "leaves",
     "bowler_off",
     "over_end",
@@ -21,8 +21,13 @@ pub const ACTS: [&str; 11] = [
     "target",
     "substitute",
     "result",
-    "resume",
 ];
+
+/// Whether the form of this act is here and not on the scoring page, so that what is wrong with it is said here.
+pub fn has(view: &View<'_>, act: &str) -> bool {
+    let asked_for = act == "result" && matches!(view.due(), Due::Verdict { .. });
+    ACTS.contains(&act) && !asked_for
+}
 
 /// The page; only what can happen now is on it.
 pub fn page(view: &View<'_>) -> Markup {
@@ -32,7 +37,7 @@ pub fn page(view: &View<'_>) -> Markup {
     let filled = view.filled(&none);
     let main = html! {
         div.narrow {
-            div.line { h1 { "More" } a.button href=(view.path("")) data-key="escape" data-swap { "Back to scoring" } }
+            div.line { h1 { "More" } a.button href=(view.choose(view.choices)) data-key="escape" data-swap { "Back to scoring" } }
             (view.notice())
             @if let Some(innings) = current {
                 @if innings.over_balls > 0 { (over(view, filled, innings)) }
@@ -45,7 +50,7 @@ pub fn page(view: &View<'_>) -> Markup {
                 @if current.is_some() { (end(view, filled)) }
                 (substitute(view, filled))
                 @if !matches!(view.due(), Due::Verdict { .. }) {
-                    (section("Result", "The match ends here", verdict::form(view, game.computed_outcome().as_ref())))
+                    (section(view, &["result"], "Result", "The match ends here", verdict::form(view, game.computed_outcome().as_ref())))
                 }
             }
         }
@@ -53,9 +58,10 @@ pub fn page(view: &View<'_>) -> Markup {
     view.page("More", main)
 }
 
-fn section(title: &str, summary: &str, inner: Markup) -> Markup {
+/// A group of forms, folded away unless one of its `acts` has just been refused.
+fn section(view: &View<'_>, acts: &[&str], title: &str, summary: &str, inner: Markup) -> Markup {
     html! {
-        details.more {
+        details.more open[acts.contains(&view.fields.text("act"))] {
             summary { strong { (title) } span.muted { (summary) } }
             (inner)
         }
@@ -66,7 +72,7 @@ fn over(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -> Markup {
     let others = view
         .players(innings.batting.other(), |it| innings.bowler != Some(it) && innings.last_bowler != Some(it));
     html! {
-        (section("Over", "Called early, or another bowler completes it", html! {
+        (section(view, &["over_end", "bowler_off"], "Over", "Called early, or another bowler completes it", html! {
             (view.form("over_end", "stack", html! {
                 p { "The umpire called \"over\" after " (innings.over_balls) " legal balls." }
                 p { button type="submit" { "The over is complete" } }
@@ -97,7 +103,7 @@ fn leaves(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -> Markup {
         Choice::new(value, words)
     });
     html! {
-        (section("Batter leaves", "Retired, timed out, cannot bat", html! {
+        (section(view, &["leaves", "absent"], "Batter leaves", "Retired, timed out, cannot bat", html! {
             (view.form("leaves", "stack", html! {
                 (filled.select(Label::new("leaver", "Who leaves"), Some("Choose"), &who))
                 (filled.radios(Label::new("leave_kind", "Why"), &kinds))
@@ -113,8 +119,7 @@ fn leaves(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -> Markup {
 }
 
 fn penalty(view: &View<'_>, filled: Filled<'_>) -> Markup {
-    section(
-        "Penalty runs",
+    section(view, &["penalty"], "Penalty runs",
         "Five to one side (Law 41)",
         view.form(
             "penalty",
@@ -130,8 +135,7 @@ fn penalty(view: &View<'_>, filled: Filled<'_>) -> Markup {
 }
 
 fn stop(view: &View<'_>, filled: Filled<'_>) -> Markup {
-    section(
-        "Play stops",
+    section(view, &["stop"], "Play stops",
         "Rain, light, drinks, tea",
         view.form(
             "stop",
@@ -146,8 +150,7 @@ fn stop(view: &View<'_>, filled: Filled<'_>) -> Markup {
 }
 
 fn target(view: &View<'_>, filled: Filled<'_>) -> Markup {
-    section(
-        "Target and overs",
+    section(view, &["target"], "Target and overs",
         "As the umpires say (D/L, VJD)",
         view.form(
             "target",
@@ -167,6 +170,8 @@ fn target(view: &View<'_>, filled: Filled<'_>) -> Markup {
 fn end(view: &View<'_>, filled: Filled<'_>) -> Markup {
     let ends = ENDS.map(|(_, value, words)| Choice::new(value, words));
     section(
+        view,
+        &["innings_end"],
         "Innings ends",
         "Declared, closed, nobody left",
         view.form(
@@ -189,8 +194,7 @@ fn substitute(view: &View<'_>, filled: Filled<'_>) -> Markup {
             Choice::new(it.0, format!("{} ({})", game.setup.name(it), game.setup.team(side).short))
         })
         .collect();
-    section(
-        "Replacement",
+    section(view, &["substitute"], "Replacement",
         "A player takes another's place for the rest of the match",
         view.form(
             "substitute",

@@ -105,7 +105,7 @@ fn side(
             (filled.line(Label::new(name, "Name"), Line::Text, 60))
             (filled.line(Label::new(short, "Short name").hint("At most 5 letters; made from the name when empty."), Line::Text, 5))
             (filled.lines(Label::new(players, "Players")
-                .hint("One a line, in batting order if you know it. Paste a team sheet: numbers, (c) and (wk) are left out."), 12, 2000))
+                .hint("One a line, in batting order if you know it. Paste a team sheet: numbers, (c) and (wk) are left out."), 11, 2000))
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn pad(view: &View<'_>, crease: Crease) -> Markup {
             }))
             div.acts {
                 a.button href=(view.choose(swapped)) data-key="s" aria-keyshortcuts="s" data-swap { kbd aria-hidden="true" { "s" } " Swap ends" }
-                a.button href=(view.path("more")) data-key="m" aria-keyshortcuts="m" data-swap { kbd aria-hidden="true" { "m" } " More" }
+                a.button href=(view.below("more")) data-key="m" aria-keyshortcuts="m" data-swap { kbd aria-hidden="true" { "m" } " More" }
             }
         }
     }

@@ -115,15 +115,21 @@ impl Record {
         Ok(())
     }
 
-    /// What happened last, with the score: "Roy to Das, FOUR runs. 52 for 1".
+    /// What the last press did, with the score: "Roy to Das, FOUR runs. 52 for 1".
     pub fn last_words(&self) -> String {
         let Some(last) = self.told.last() else { return String::new() };
-        match self.game.innings.last() {
-            Some(innings) => {
-                format!("{} {}", words::sentence(&last.line), words::score(innings.runs, innings.wickets))
-            }
-            None => words::sentence(&last.line),
+        let mut press: Vec<String> = self
+            .told
+            .iter()
+            .rev()
+            .take_while(|it| it.entry.mine == last.entry.mine && it.entry.group() == last.entry.group())
+            .map(|it| words::sentence(&it.line))
+            .collect();
+        press.reverse();
+        if let Some(innings) = self.game.innings.last() {
+            press.push(words::score(innings.runs, innings.wickets));
         }
+        press.join(" ")
     }
 
     /// Why the feed refused something, as a sentence for this match.

@@ -19,7 +19,7 @@ pub(super) fn toss(view: &View<'_>) -> Markup {
             (view.form("toss", "stack", html! {
                 (filled.radios(Label::new("winner", "Who won it?"), &[team(Side::Home), team(Side::Away)]))
                 (filled.radios(Label::new("chose", "They chose to"), &[Choice::new("bat", "Bat"), Choice::new("field", "Field")]))
-                p.line { button.primary type="submit" { "Go on to the openers" } a href=(view.path("more")) data-key="m" data-swap { "More (rain, abandoned)" } }
+                p.line { button.primary type="submit" { "Go on to the openers" } a href=(view.below("more")) data-key="m" data-swap { "More (rain, abandoned)" } }
             }))
         }
     }
@@ -58,7 +58,7 @@ pub(super) fn openers(view: &View<'_>, batting: Side, super_over: bool) -> Marku
                     a href=(view.choose(other)) data-swap { (game.setup.team(batting.other()).name) " bat instead" }
                 }
             }))
-            p { a href=(view.path("more")) data-key="m" data-swap { "More: delays, penalties, result" } }
+            p { a href=(view.below("more")) data-key="m" data-swap { "More: delays, penalties, result" } }
         }
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn resume(view: &View<'_>, note: &str) -> Markup {
             p { (note) }
             (view.form("resume", "line", html! {
                 button.primary type="submit" { "Play goes on" }
-                a href=(view.path("more")) data-key="m" data-swap { "More: shorten the match, result" }
+                a href=(view.below("more")) data-key="m" data-swap { "More: shorten the match, result" }
             }))
         }
     }
@@ -98,7 +98,6 @@ pub(super) fn batter(view: &View<'_>) -> Markup {
         section.step {
             h2 { "Who comes in?" }
             (view.form("batter", "stack", html! {
-                @if let Some(bowler) = view.choices.bowler { input type="hidden" name="bowler" value=(bowler.0); }
                 ol.picks {
                     @for (at, player) in coming.iter().enumerate() {
                         li {
@@ -112,7 +111,7 @@ pub(super) fn batter(view: &View<'_>) -> Markup {
                 }
                 @if coming.is_empty() { p { "Nobody is left to come in: end the innings under More." } }
             }))
-            p { a href=(view.path("more")) data-key="m" data-swap { "More: nobody left, timed out, absent" } }
+            p { a href=(view.below("more")) data-key="m" data-swap { "More: nobody left, timed out, absent" } }
         }
     }
 }
@@ -176,7 +175,7 @@ pub(super) fn bowler(view: &View<'_>) -> Markup {
                 @if let Some(over) = over {
                     a href=(view.choose(Choices { over: Some(over), ..Choices::default() })) data-swap { "One more ball in over " (over + 1) }
                 }
-                a href=(view.path("more")) data-key="m" data-swap { "More" }
+                a href=(view.below("more")) data-key="m" data-swap { "More" }
             }
         }
     }

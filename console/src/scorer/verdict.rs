@@ -18,7 +18,7 @@ pub(super) fn verdict(view: &View<'_>, proposal: Option<&Outcome>) -> Markup {
                 p { a.button href=(view.choose(Choices { super_over: true, ..Choices::default() })) data-swap { "Play a super over" } }
             }
             p.line {
-                a href=(view.path("more")) data-key="m" data-swap { "More: penalties, target" }
+                a href=(view.below("more")) data-key="m" data-swap { "More: penalties, target" }
                 @if let Some(over) = last_over(view.game()) {
                     a href=(view.choose(Choices { over: Some(over), ..Choices::default() })) data-swap { "One more ball in the last over" }
                 }

@@ -54,6 +54,11 @@ impl<'a> View<'a> {
         format!("/console/scorer/matches/{}{slash}{below}", self.match_id)
     }
 
+    /// A page below this one that goes on knowing what was chosen.
+    pub(super) fn below(&self, below: &str) -> String {
+        format!("{}{}", self.path(below), self.choices.query())
+    }
+
     /// The same page with other choices.
     pub(super) fn choose(&self, choices: Choices) -> String {
         format!("{}{}", self.path(""), choices.query())
@@ -73,6 +78,8 @@ impl<'a> View<'a> {
                 input type="hidden" name="act" value=(act);
                 input type="hidden" name="form" value={ (self.form) "-" (act) };
                 input type="hidden" name="seen" value=(self.seen);
+                // Who was chosen to bowl is still chosen after what is no ball.
+                @if let Some(bowler) = self.choices.bowler { input type="hidden" name="then_bowler" value=(bowler.0); }
                 (inner)
             }
         }

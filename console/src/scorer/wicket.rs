@@ -1,7 +1,7 @@
 //! How a batter was out: kind, who, by whom, and who comes in.
 
 use super::ball_form::KINDS;
-use super::due::Due;
+use super::due::{Crease, Due};
 use super::steps;
 use super::view::View;
 use crate::controls::{Choice, Filled, Label};
@@ -36,8 +36,7 @@ pub fn page(view: &View<'_>) -> Markup {
                 input type="hidden" name="bowler" value=(crease.bowler.0);
                 @if let Some(over) = crease.over { input type="hidden" name="over" value=(over); }
                 (kinds(filled, false))
-                (filled.radios(Label::new("out", "Who is out?").hint("Only a run out or an obstruction can be the other batter."),
-                    &[crease.striker, crease.non_striker].map(|it| Choice::new(it.0, game.setup.name(it)))))
+                (who(view, filled, crease))
                 (fielders(view, filled, innings))
                 (runs(filled))
                 (next(view, filled, innings))
@@ -48,6 +47,24 @@ pub fn page(view: &View<'_>) -> Markup {
     view.page("Wicket", main)
 }
 
+/// Who is out: asked only where it may be the other batter.
+fn who(view: &View<'_>, filled: Filled<'_>, crease: Crease) -> Markup {
+    let chosen = filled.fields.text("out");
+    html! {
+        fieldset.field.radios.for-who #out {
+            legend { "Who is out?" }
+            div.options {
+                @for player in [crease.striker, crease.non_striker] {
+                    label {
+                        input type="radio" name="out" value=(player.0) checked[chosen == player.0.to_string()] data-usual[player == crease.striker];
+                        span { (view.game().setup.name(player)) @if player == crease.striker { " (faced)" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// The ways to be out, each with its key; with "not out" first where a ball is edited.
 pub(super) fn kinds(filled: Filled<'_>, or_none: bool) -> Markup {
     let chosen = filled.fields.text("kind");
@@ -55,7 +72,7 @@ pub(super) fn kinds(filled: Filled<'_>, or_none: bool) -> Markup {
         fieldset.field.radios #kind {
             legend { "How?" }
             @if let Some(text) = filled.problems.of("kind") { p.problem { (text) } }
-            div.options {
+            div.options.short {
                 @if or_none {
                     label { input type="radio" name="kind" value="none" checked[matches!(chosen, "" | "none")]; span { "Not out" } }
                 }
@@ -83,7 +100,7 @@ pub(super) fn fielders(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -
     let mut list = view.players(innings.batting.other(), |_| true);
     list.push(Choice::new("substitute", "A substitute"));
     html! {
-        fieldset.fielders {
+        fieldset.for-fielders {
             legend { "Fielders" }
             (filled.select(Label::new("fielder", "Caught or stumped by, or who threw"), Some("Nobody, or not known"), &list))
             div.for-run-out { (filled.select(Label::new("fielder2", "Then who broke the wicket"), Some("The same, or not known"), &list)) }
@@ -98,7 +115,7 @@ pub(super) fn runs(filled: Filled<'_>) -> Markup {
         list.iter().map(|(value, text)| Choice::new(value, *text)).collect::<Vec<_>>()
     };
     html! {
-        fieldset {
+        fieldset.for-runs {
             legend { "Runs on this ball" }
             (filled.radios(Label::new("runs", "Runs completed"), &(0..=6).map(|it| Choice::new(it, it.to_string())).collect::<Vec<_>>()))
             (filled.radios(Label::new("delivery", "The ball was"), &choices(&[("fair", "Fair"), ("wide", "A wide"), ("no_ball", "A no-ball")])))
