@@ -9,6 +9,7 @@ mod layers;
 mod matches;
 pub mod openapi;
 mod scorecard;
+pub mod scorer;
 mod stream;
 mod web;
 
@@ -45,7 +46,7 @@ pub fn router(app: App, surface: Surface) -> Router {
         routes = routes.merge(feeding());
     }
     if matches!(surface, Surface::All | Surface::Api) {
-        routes = routes.merge(openapi::routes());
+        routes = routes.merge(openapi::routes()).merge(scorer::routes());
     }
     if app.demo.is_some() {
         routes = routes.merge(examples::routes());
