@@ -7,8 +7,9 @@ use serde::Serialize;
 use std::path::Path;
 use store::Store;
 
-/// The name of the organisation. Keys of an earlier run are of no use (only their hashes are kept), so each run issues new ones.
-const ORGANISATION: &str = "Demo Gazette";
+/// The organisation: the same over every start, so that its matches stay its own. The texts of an earlier run's keys are not kept,
+/// so each run issues new ones; those that open pages hold go on working.
+const ORGANISATION: (&str, &str) = ("org_demo", "Demo Gazette");
 /// Where a demo's pages are served from.
 const ORIGINS: &[&str] = &["http://localhost:*", "http://127.0.0.1:*"];
 
@@ -31,7 +32,7 @@ impl Demo {
     ) -> anyhow::Result<Self> {
         let issued = store
             .run_tx("demo.seed", async |tx| {
-                let organisation = organisation::create(tx, ORGANISATION).await?;
+                let organisation = organisation::ensure(tx, ORGANISATION.0, ORGANISATION.1).await?;
                 let mut issued = Vec::new();
                 for (kind, mode, name, origins) in [
                     (Kind::Publishable, Mode::Live, "Demo pages", ORIGINS),
