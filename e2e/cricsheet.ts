@@ -36,6 +36,8 @@ export interface Step {
 export interface RecordedMatch {
   /** The body of `POST /v1/feed/matches`. */
   setup: Record<string, unknown>;
+  /** Who bats in it. */
+  batting: string;
   /** The first innings, from its start to its last ball. */
   firstInnings: Step[];
 }
@@ -54,7 +56,7 @@ export function recordedMatch(id: string): RecordedMatch | undefined {
     venue: file.info.venue,
     date: file.info.dates[0],
   };
-  return { setup, firstInnings: steps(file.innings[0]) };
+  return { setup, batting: file.innings[0].team, firstInnings: steps(file.innings[0]) };
 }
 
 function steps(innings: Innings): Step[] {
