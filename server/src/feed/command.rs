@@ -3,11 +3,12 @@
 use super::names::{Names, Unresolved};
 use cricket as game;
 use game::{Dismissal, Match, Outcome, PlayerId, Setup, Side, Tiebreak};
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// One command of a feed. Players and teams are named as in the match's set-up.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FeedCommand {
     Toss(Toss),
@@ -32,6 +33,12 @@ pub enum FeedCommand {
     Result(MatchResult),
     /// Players of the match.
     Awards(Awards),
+}
+
+impl<'de> Deserialize<'de> for FeedCommand {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        FeedCommand::read(serde_json::Value::deserialize(input)?).map_err(D::Error::custom)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
@@ -317,6 +324,14 @@ pub enum TiebreakKind {
     Rule,
 }
 
+/// A command's fields.
+fn read<T: DeserializeOwned>(fields: serde_json::Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(fields).map_err(|error| match error.path().to_string().as_str() {
+        "." => format!(": {}", error.inner()),
+        path => format!(".{path}: {}", error.inner()),
+    })
+}
+
 fn is_false(value: &bool) -> bool {
     !*value
 }
@@ -328,9 +343,48 @@ fn is_zero_u16(value: &u16) -> bool {
 }
 
 impl FeedCommand {
-    /// The command in ids of `game`.
+    /// Reads a command. The error begins with the place of the mistake: ".wickets[0].kind: unknown variant …". (serde's own reading
+    /// of a tagged enum forgets the place.)
+    pub fn read(value: serde_json::Value) -> Result<Self, String> {
+        let serde_json::Value::Object(mut fields) = value else {
+            return Err(": not an object".to_owned());
+        };
+        let kind = match fields.remove("type") {
+            Some(serde_json::Value::String(kind)) => kind,
+            Some(_) => return Err(".type: not a string".to_owned()),
+            None => return Err(".type: missing".to_owned()),
+        };
+        let fields = serde_json::Value::Object(fields);
+        Ok(match kind.as_str() {
+            "toss" => FeedCommand::Toss(read(fields)?),
+            "innings_start" => FeedCommand::InningsStart(read(fields)?),
+            "target" => FeedCommand::Target(read(fields)?),
+            "ball" => FeedCommand::Ball(read(fields)?),
+            "over_end" => FeedCommand::OverEnd(read(fields)?),
+            "batter_in" => FeedCommand::BatterIn(read(fields)?),
+            "batter_out" => FeedCommand::BatterOut(read(fields)?),
+            "absent" => FeedCommand::Absent(read(fields)?),
+            "penalty" => FeedCommand::Penalty(read(fields)?),
+            "powerplay" => FeedCommand::Powerplay(read(fields)?),
+            "replacement" => FeedCommand::Replacement(read(fields)?),
+            "innings_end" => FeedCommand::InningsEnd(read(fields)?),
+            "delay" => FeedCommand::Delay(read(fields)?),
+            "break" => FeedCommand::Break(read(fields)?),
+            "resume" => FeedCommand::Resume(read(fields)?),
+            "result" => FeedCommand::Result(read(fields)?),
+            "awards" => FeedCommand::Awards(read(fields)?),
+            _ => return Err(format!(".type: there is no command \"{kind}\"")),
+        })
+    }
+
+    /// The command in ids of `game`, as the next one.
     pub fn resolve(&self, game: &Match) -> Result<game::Command, Unresolved> {
-        let names = Names { game };
+        self.resolve_for(&game.setup, game.innings.last().map_or(Side::Home, |it| it.batting))
+    }
+
+    /// The command in ids of a match, at a place where this side bats.
+    pub fn resolve_for(&self, setup: &Setup, batting: Side) -> Result<game::Command, Unresolved> {
+        let names = Names { setup, batting };
         Ok(match self {
             FeedCommand::Toss(toss) => game::Command::Toss(game::Toss {
                 winner: names.team(&toss.winner)?,

@@ -3,17 +3,13 @@
 use super::summary::Summary;
 use cricket::{Command, Log, Op, Phase, Setup};
 use store::{Client, Migrations, Row, Step, Transaction};
+use wire::Position;
 
 /// The tables of this crate.
 pub const MIGRATIONS: Migrations = Migrations {
     schema: "server",
     steps: &[Step { name: "0001_match_log", sql: include_str!("migrations/0001_match_log.sql") }],
 };
-
-/// Every statement of this file, for the test that prepares each on a migrated store.
-#[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] =
-    &[INSERT_MATCH, FIND_MATCH, MATCH_HEAD, MATCH_BY_ID, APPEND, ADVANCE, READ, START_OVER, FORGET, LIST];
 
 const INSERT_MATCH: &str = "
 insert into server.match
@@ -46,8 +42,8 @@ select seq, op, of_seq, body, source, source_event_id, version, place, accepted_
 from server.command where match_id = $1 and epoch = $2 and seq > $3 order by seq";
 
 const START_OVER: &str = "
-update server.match set epoch = $2, seq = 0, rev = 0, phase = 'upcoming', setup = $3, summary = $4,
-    changed_at_ms = $2 where id = $1";
+update server.match set epoch = $3, seq = 0, rev = 0, phase = 'upcoming', setup = $4, summary = $5,
+    changed_at_ms = $3 where id = $1 and epoch = $2";
 
 const FORGET: &str = "delete from server.command where match_id = $1 and epoch < $2";
 
@@ -158,23 +154,20 @@ pub async fn list(
     rows.iter().map(match_row).collect()
 }
 
-/// Appends `entries` and moves the head, if the log still ends at (`epoch`, `seq`).
+/// Appends `entries` and moves the head, if the log still ends at `head`.
 pub async fn append(
     tx: &Transaction<'_>,
     match_id: &str,
-    (epoch, seq): (u64, u64),
+    head: Position,
     entries: &[Entry],
     log: &Log,
 ) -> Result<(), LogError> {
-    let head = tx.query_opt(MATCH_HEAD, &[&match_id]).await?;
-    let stands = head.is_some_and(|row| (row.get(0), row.get(1)) == (signed(epoch), signed(seq)));
-    let Some(last) = entries.last().filter(|_| stands) else {
-        return Err(LogError::Overtaken { match_id: match_id.to_owned() });
-    };
+    check_head(tx, match_id, head).await?;
+    let Some(last) = entries.last() else { return Ok(()) };
     let rows = Columns::of(entries);
     let params: store::Params<'_> = &[
         &match_id,
-        &signed(epoch),
+        &signed(head.epoch),
         &rows.seqs,
         &rows.ops,
         &rows.ofs,
@@ -194,22 +187,35 @@ pub async fn append(
     Ok(())
 }
 
+/// Whether the log still ends at `head`; in a transaction it does so until that ends.
+pub async fn check_head(client: &Client<'_>, match_id: &str, head: Position) -> Result<(), LogError> {
+    let found = client.query_opt(MATCH_HEAD, &[&match_id]).await?;
+    match found.map(|row| (row.get(0), row.get(1))) {
+        Some(found) if found == (signed(head.epoch), signed(head.seq)) => Ok(()),
+        _ => Err(LogError::Overtaken { match_id: match_id.to_owned() }),
+    }
+}
+
 /// The log of a match after `seq`, in order.
 pub async fn read(client: &Client<'_>, match_id: &str, epoch: u64, seq: u64) -> Result<Vec<Entry>, LogError> {
     let rows = client.query(READ, &[&match_id, &signed(epoch), &signed(seq)]).await?;
     rows.iter().map(|row| entry(match_id, row)).collect()
 }
 
-/// Gives a sandbox match a new, empty history. Rows of the one before stay until [`forget`].
+/// Gives a sandbox match a new, empty history of epoch `to` in place of the one of epoch `from`. When that has been replaced already,
+/// by another process, nothing is done.
 pub async fn start_over(
     tx: &Transaction<'_>,
     match_id: &str,
-    epoch: u64,
+    (from, to): (u64, u64),
     setup: &Setup,
 ) -> Result<(), store::Error> {
     let summary = Summary::default().to_json();
-    tx.execute(START_OVER, &[&match_id, &signed(epoch), &wire::encode(setup), &summary]).await?;
-    tx.execute(FORGET, &[&match_id, &signed(epoch)]).await.map(drop)
+    let params: store::Params<'_> = &[&match_id, &signed(from), &signed(to), &wire::encode(setup), &summary];
+    if tx.execute(START_OVER, params).await? > 0 {
+        tx.execute(FORGET, &[&match_id, &signed(to)]).await?;
+    }
+    Ok(())
 }
 
 /// The log of a match before its first command.
@@ -337,4 +343,33 @@ fn signed(value: u64) -> i64 {
 
 fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::testing::TestStore;
+
+    #[tokio::test]
+    async fn every_statement_can_be_prepared_on_a_migrated_database() {
+        let database = TestStore::new(&[MIGRATIONS]).await;
+        let prepared = database.store().read("prepare", async |client| {
+            for sql in [
+                INSERT_MATCH,
+                FIND_MATCH,
+                MATCH_HEAD,
+                MATCH_BY_ID,
+                APPEND,
+                ADVANCE,
+                READ,
+                START_OVER,
+                FORGET,
+                LIST,
+            ] {
+                client.prepare(sql).await?;
+            }
+            Ok::<_, store::Error>(())
+        });
+        prepared.await.expect("each is SQL that fits the tables");
+    }
 }

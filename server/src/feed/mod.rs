@@ -178,8 +178,20 @@ impl Feed {
     }
 
     /// Applies a batch in its order. Every command is answered on its own: a rejected one changes nothing and the others stand. When
-    /// this returns, what was accepted is on disk and on its way to the fans.
+    /// this returns, what was accepted is on disk and on its way to the fans. A caller that goes away before has sent it all the
+    /// same: between the commit and the publication nothing can break off but the process.
     pub async fn submit(
+        &self,
+        match_id: &str,
+        source: &str,
+        envelopes: &[Envelope],
+    ) -> Result<Submitted, FeedError> {
+        let (feed, match_id, source) = (self.clone(), match_id.to_owned(), source.to_owned());
+        let envelopes = envelopes.to_vec();
+        to_its_end(async move { feed.submit_in_turn(&match_id, &source, &envelopes).await }).await
+    }
+
+    async fn submit_in_turn(
         &self,
         match_id: &str,
         source: &str,
@@ -187,7 +199,7 @@ impl Feed {
     ) -> Result<Submitted, FeedError> {
         let slot = self.slot(match_id);
         let mut guard = slot.lock().await;
-        for last_try in [false, true] {
+        for tries_left in (0..TRIES_MAX).rev() {
             let writer = match guard.take() {
                 Some(writer) => writer,
                 None => self.load(match_id).await?,
@@ -200,26 +212,38 @@ impl Feed {
                     }
                     return Ok(submitted);
                 }
-                // Another process wrote this match: read what it wrote, and judge the batch again.
-                Err(FeedError::Log(LogError::Overtaken { .. })) if !last_try => {}
+                // Another process wrote this match, or we may have without knowing: read the log, and judge the batch again.
+                Err(FeedError::Log(
+                    LogError::Overtaken { .. } | LogError::Store(store::Error::CommitUnknown { .. }),
+                )) if tries_left > 0 => {}
                 Err(error) => return Err(error),
             }
         }
         unreachable!("the last try returns")
     }
 
-    /// Gives a sandbox match a new history under the same id.
-    pub(crate) async fn start_over(&self, match_id: &str, setup: &Setup) -> Result<u64, FeedError> {
-        let slot = self.slot(match_id);
-        let mut guard = slot.lock().await;
-        *guard = None;
-        let epoch = self.now_ms();
-        self.inner
-            .store
-            .run_tx("feed.start_over", async |tx| log::start_over(tx, match_id, epoch, setup).await)
-            .await?;
-        self.inner.hub.start_over(match_id).await;
-        Ok(epoch)
+    /// Gives a sandbox match a new history under the same id, if the one of `epoch` is still going on.
+    pub(crate) async fn start_over(
+        &self,
+        match_id: &str,
+        epoch: u64,
+        setup: &Setup,
+    ) -> Result<(), FeedError> {
+        let (feed, match_id, setup) = (self.clone(), match_id.to_owned(), setup.clone());
+        to_its_end(async move {
+            let slot = feed.slot(&match_id);
+            let mut guard = slot.lock().await;
+            *guard = None;
+            // The clock may have been set back, and epochs grow.
+            let next = feed.now_ms().max(epoch + 1);
+            let (store, id, setup) = (&feed.inner.store, match_id.as_str(), &setup);
+            store
+                .run_tx("feed.start_over", async |tx| log::start_over(tx, id, (epoch, next), setup).await)
+                .await?;
+            feed.inner.hub.start_over(&match_id).await;
+            Ok(())
+        })
+        .await
     }
 
     /// Looks at a match's folded log, as its writer holds it.
@@ -232,7 +256,14 @@ impl Feed {
         let mut guard = slot.lock().await;
         let writer = match guard.take() {
             Some(writer) => writer,
-            None => self.load(match_id).await?,
+            None => match self.load(match_id).await {
+                Ok(writer) => writer,
+                Err(error) => {
+                    drop(guard);
+                    self.let_go(match_id, &slot);
+                    return Err(error);
+                }
+            },
         };
         let value = look(writer.row(), writer.log());
         *guard = Some(writer);
@@ -251,7 +282,20 @@ impl Feed {
             })
             .await?;
         let (row, entries) = loaded.ok_or_else(|| FeedError::UnknownMatch { id: match_id.to_owned() })?;
-        Ok(Writer::of(row, entries, commands_max)?)
+        let writer = Writer::of(row, entries, commands_max)?;
+        // What another process wrote, or a commit whose outcome was not known, may be news to this process's readers.
+        self.inner.hub.catch_up(match_id, writer.position()).await;
+        Ok(writer)
+    }
+
+    /// Forgets the slot of a match that could not be read, unless others use it: names of matches that do not exist must not fill
+    /// the table.
+    fn let_go(&self, match_id: &str, slot: &Slot) {
+        let mut writers = self.inner.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_ours = writers.get(match_id).is_some_and(|it| Arc::ptr_eq(it, slot));
+        if is_ours && Arc::strong_count(slot) == 2 {
+            writers.remove(match_id);
+        }
     }
 
     fn slot(&self, match_id: &str) -> Slot {
@@ -268,5 +312,17 @@ impl Feed {
     }
 }
 
+/// Runs to the end even when the caller is dropped, as a handler is when its client hangs up.
+async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    match tokio::spawn(work).await {
+        Ok(done) => done,
+        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+        // The runtime is shutting down, and this future with it.
+        Err(_) => std::future::pending().await,
+    }
+}
+
 /// Writers held in memory before idle ones are let go.
 const WRITERS_MAX: usize = 256;
+/// How often a batch is judged in all when other processes write the same match at the same time.
+const TRIES_MAX: u32 = 5;

@@ -2,7 +2,7 @@
 
 use super::command::{Ball, Boundary, Fielder, MatchResult, Out, ResultBy, Review, TiebreakKind, Who};
 use cricket as game;
-use game::{Dismissal, Match, Outcome, PlayerId, Side, Tiebreak};
+use game::{Dismissal, Outcome, PlayerId, Setup, Side, Tiebreak};
 
 /// A name or value that means nothing in this match.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,39 +28,36 @@ impl Unresolved {
 
 /// Looks names up in a match.
 pub(super) struct Names<'a> {
-    pub(super) game: &'a Match,
+    pub(super) setup: &'a Setup,
+    /// The side that bats, whose players are meant where a name is in both sides.
+    pub(super) batting: Side,
 }
 
 impl Names<'_> {
+    /// A team by its name, or by its short name where the two differ in that.
     pub(super) fn team(&self, name: &str) -> Result<Side, Unresolved> {
-        [Side::Home, Side::Away]
-            .into_iter()
-            .find(|side| {
-                let team = self.game.setup.team(*side);
-                team.name == name || (!team.short.is_empty() && team.short == name)
-            })
-            .ok_or_else(|| Unresolved::Team { name: name.to_owned() })
-    }
-
-    /// The side that bats now, whose players are meant where a name is in both sides.
-    fn batting(&self) -> Side {
-        self.game.innings.last().map_or(Side::Home, |it| it.batting)
+        let [home, away] = [Side::Home, Side::Away].map(|side| self.setup.team(side));
+        let by_short = || match (home.short == name, away.short == name) {
+            (true, false) => Some(Side::Home),
+            (false, true) => Some(Side::Away),
+            _ => None,
+        };
+        self.setup.side(name).or_else(by_short).ok_or_else(|| Unresolved::Team { name: name.to_owned() })
     }
 
     fn of_side(&self, side: Side, name: &str) -> Result<PlayerId, Unresolved> {
-        let setup = &self.game.setup;
-        setup
+        self.setup
             .find(side, name)
-            .or_else(|| setup.find(side.other(), name))
+            .or_else(|| self.setup.find(side.other(), name))
             .ok_or_else(|| Unresolved::Player { name: name.to_owned() })
     }
 
     fn batter(&self, name: &str) -> Result<PlayerId, Unresolved> {
-        self.of_side(self.batting(), name)
+        self.of_side(self.batting, name)
     }
 
     fn fielder(&self, name: &str) -> Result<PlayerId, Unresolved> {
-        self.of_side(self.batting().other(), name)
+        self.of_side(self.batting.other(), name)
     }
 
     pub(super) fn anyone(&self, name: &str) -> Result<PlayerId, Unresolved> {
@@ -114,7 +111,7 @@ impl Names<'_> {
 
     fn review(&self, review: &Review) -> Result<game::Review, Unresolved> {
         Ok(game::Review {
-            by_batting: self.team(&review.by)? == self.batting(),
+            by_batting: self.team(&review.by)? == self.batting,
             batter: review.batter.as_deref().map(|name| self.batter(name)).transpose()?,
             decision: review.decision.into(),
             umpires_call: review.umpires_call,

@@ -89,6 +89,6 @@ async fn advance(feed: &Feed, id: &str, seed: u64) -> Result<Played, FeedError> 
 }
 
 async fn start_over(feed: &Feed, id: &str) -> Result<(), FeedError> {
-    let number = feed.with_log(id, |row, _| row.epoch).await?;
-    feed.start_over(id, &simulator::setup(number)).await.map(drop)
+    let epoch = feed.with_log(id, |row, _| row.epoch).await?;
+    feed.start_over(id, epoch, &simulator::setup(epoch)).await
 }

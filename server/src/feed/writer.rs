@@ -3,10 +3,11 @@
 use super::log::{self, Entry, LogError, MatchRow};
 use super::{Action, Answer, Envelope, FeedError, Submitted, Unresolved};
 use crate::stream::{Lines, Published};
-use cricket::{Command, Log, Op};
+use cricket::{Command, Log, Op, Side};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use store::Store;
+use wire::Position;
 
 /// A match's log in memory. Invariant: it equals what PostgreSQL has; when a commit fails, the writer is dropped and read again.
 pub(super) struct Writer {
@@ -60,7 +61,7 @@ impl Known {
 
 impl Writer {
     /// Folds a match's stored log.
-    pub(super) fn of(row: MatchRow, entries: Vec<Entry>, commands_max: usize) -> Result<Self, LogError> {
+    pub(super) fn of(mut row: MatchRow, entries: Vec<Entry>, commands_max: usize) -> Result<Self, LogError> {
         let mut log = log::empty(&row)?;
         let mut known = Known::default();
         for entry in entries {
@@ -71,7 +72,15 @@ impl Writer {
                 reason: refusal.to_string(),
             })?;
         }
+        // Row and log are read one after the other, and another process may have written in between: the log has the last word.
+        row.seq = log.last_seq().unwrap_or(0);
+        row.rev = log.rev();
         Ok(Self { row, log, known, commands_max })
+    }
+
+    /// The last update.
+    pub(super) fn position(&self) -> Position {
+        Position { epoch: self.row.epoch, seq: self.row.seq }
     }
 
     pub(super) fn row(&self) -> &MatchRow {
@@ -91,7 +100,7 @@ impl Writer {
         source: &str,
         envelopes: &[Envelope],
     ) -> Result<(Self, Submitted, Vec<Published>), FeedError> {
-        let head = (self.row.epoch, self.row.seq);
+        let head = self.position();
         let (mut answers, mut accepted, mut published) = (Vec::new(), Vec::new(), Vec::new());
         for envelope in envelopes {
             let answer = self.judge(now_ms, source, envelope);
@@ -104,9 +113,13 @@ impl Writer {
                 Err(answer) => answer,
             });
         }
+        let (id, log) = (&self.row.id, &self.log);
+        let is_refused = |it: &Answer| matches!(it, Answer::Rejected { .. });
         if !accepted.is_empty() {
-            let (id, log) = (&self.row.id, &self.log);
             store.run_tx("feed.append", async |tx| log::append(tx, id, head, &accepted, log).await).await?;
+        } else if answers.iter().any(is_refused) {
+            // What is refused here may be right after what another process wrote.
+            store.read("feed.check_head", async |client| log::check_head(client, id, head).await).await?;
         }
         let submitted = Submitted { epoch: self.row.epoch, seq: self.row.seq, rev: self.log.rev(), answers };
         Ok((self, submitted, published))
@@ -150,7 +163,8 @@ impl Writer {
             Some(event) => event.entry,
             None => None,
         };
-        let command = self.command(&envelope.action)?;
+        let before = envelope.order.and_then(|place| self.known.after(source, place));
+        let command = self.command(&envelope.action, stands_at.or(before))?;
         Ok(match (command, stands_at) {
             (Some(command), Some(of)) => Op::Edit { of, command },
             (None, Some(of)) => Op::Remove { of },
@@ -158,24 +172,37 @@ impl Writer {
                 let why = format!("no command \"{}\" of this source is in the match", envelope.id);
                 return Err(Answer::Rejected { code: "unknown-command", why });
             }
-            (Some(command), None) => match envelope.order.and_then(|place| self.known.after(source, place)) {
+            (Some(command), None) => match before {
                 Some(before) => Op::Insert { before, command },
                 None => Op::Append(command),
             },
         })
     }
 
-    fn command(&self, action: &Action) -> Result<Option<Command>, Answer> {
+    /// The command in ids of the match, for the place of entry `at`, or for the end.
+    fn command(&self, action: &Action, at: Option<u64>) -> Result<Option<Command>, Answer> {
         match action {
             Action::Exact(command) => Ok(Some(command.clone())),
             Action::Named(named) => {
-                named.resolve(self.log.game()).map(Some).map_err(|unresolved: Unresolved| Answer::Rejected {
+                let resolved = named.resolve_for(&self.log.game().setup, self.batting(at));
+                resolved.map(Some).map_err(|unresolved: Unresolved| Answer::Rejected {
                     code: unresolved.code(),
                     why: unresolved.to_string(),
                 })
             }
             Action::Remove => Ok(None),
         }
+    }
+
+    /// The side that bats at the place of entry `at`, or at the end: a late ball of an earlier innings is not read as one of this.
+    fn batting(&self, at: Option<u64>) -> Side {
+        let entries = self.log.entries();
+        let end = at.and_then(|at| entries.iter().position(|it| it.0 == at)).unwrap_or(entries.len());
+        let start = entries[..end].iter().rev().find_map(|(_, command)| match command {
+            Command::InningsStart(start) => Some(start.batting),
+            _ => None,
+        });
+        start.unwrap_or_default()
     }
 
     /// The update that tells the fans.

@@ -2,10 +2,10 @@
 
 use super::caller::Reader;
 use super::matches::{unless_unchanged, visible};
+use super::request::{Asked, Id};
 use crate::app::App;
 use crate::problem::Problem;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
@@ -18,7 +18,8 @@ const PAGE_BALLS_MAX: usize = 200;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct BallsQuery {
-    /// The `seq` of the last ball of the page before; from the first ball when left out.
+    /// The `next` of the page before; from the first ball when left out. A page with another `rev` than the one before belongs to
+    /// another history of the match: begin again.
     after: Option<u64>,
     /// Balls on the page, 1 to 200.
     limit: Option<usize>,
@@ -34,11 +35,10 @@ pub(super) struct BallsQuery {
 pub(super) async fn list(
     reader: Reader,
     State(app): State<App>,
-    Path(id): Path<String>,
-    query: Result<Query<BallsQuery>, QueryRejection>,
+    Id(id): Id,
+    Asked(query): Asked<BallsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|error| Problem::invalid(error.body_text()))?;
     let balls_max = query.limit.unwrap_or(PAGE_BALLS_MAX);
     if !(1..=PAGE_BALLS_MAX).contains(&balls_max) {
         return Err(Problem::invalid(format!("limit: {balls_max} is not between 1 and {PAGE_BALLS_MAX}")));

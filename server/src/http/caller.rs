@@ -68,9 +68,10 @@ impl FromRequestParts<App> for Feeder {
     }
 }
 
-/// `Authorization: Bearer …`, or `X-Crease-Key`.
+/// `Authorization: Bearer …` (the scheme in any case, RFC 9110 §11.1), or `X-Crease-Key`.
 fn from_headers(headers: &HeaderMap) -> Option<&str> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok()?.strip_prefix("Bearer "));
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok()?.split_once(' '));
+    let bearer = authorization.filter(|it| it.0.eq_ignore_ascii_case("bearer")).map(|it| it.1);
     bearer.or_else(|| headers.get("x-crease-key")?.to_str().ok()).map(str::trim)
 }
 

@@ -1,12 +1,12 @@
 //! What feeds send: matches and batches of commands, with a secret key.
 
 use super::caller::Feeder;
+use super::request::{Content, Id};
 use crate::app::App;
 use crate::feed::{Action, Answer, Created, Envelope, FeedCommand, FeedError, NAME_BYTES_MAX, NewMatch};
 use crate::problem::Problem;
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use cricket::{Format, Player, Setup, Side, Team};
@@ -247,7 +247,7 @@ fn first_version() -> u32 {
 pub(super) async fn create_match(
     feeder: Feeder,
     State(app): State<App>,
-    body: Bytes,
+    Content(body): Content,
 ) -> Result<Response, Problem> {
     let announced: MatchAnnounced = parse(&body)?;
     check_name("source", &announced.source)?;
@@ -286,8 +286,8 @@ pub(super) async fn create_match(
 pub(super) async fn commands(
     feeder: Feeder,
     State(app): State<App>,
-    Path(id): Path<String>,
-    body: Bytes,
+    Id(id): Id,
+    Content(body): Content,
 ) -> Result<Json<BatchAnswer>, Problem> {
     let begun = Instant::now();
     let batch: Batch = parse(&body)?;
@@ -360,16 +360,20 @@ impl Read {
     }
 }
 
-fn envelope(value: serde_json::Value) -> Result<Envelope, String> {
+fn envelope(mut value: serde_json::Value) -> Result<Envelope, String> {
+    // Read apart, because its mistakes say their own place.
+    let command = value.as_object_mut().and_then(|it| it.remove("command")).filter(|it| !it.is_null());
     let sent: CommandSent = serde_path_to_error::deserialize(value)
         .map_err(|error| place(&error.path().to_string(), error.inner()))?;
+    let command =
+        command.map(FeedCommand::read).transpose().map_err(|mistake| format!("command{mistake}"))?;
     if sent.id.is_empty() || sent.id.len() > NAME_BYTES_MAX {
         return Err(format!("id: 1 to {NAME_BYTES_MAX} bytes"));
     }
     if i32::try_from(sent.version).is_err() || sent.order.is_some_and(|it| i64::try_from(it).is_err()) {
         return Err("version, order: too large".to_owned());
     }
-    let action = match (sent.command, sent.remove) {
+    let action = match (command, sent.remove) {
         (Some(command), false) => Action::Named(command),
         (None, true) => Action::Remove,
         (Some(_), true) => return Err("command and remove: one of them".to_owned()),

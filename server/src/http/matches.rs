@@ -2,13 +2,14 @@
 
 use super::caller::Reader;
 use super::matches::cursor::Cursor;
+use super::request::{Asked, Id};
 use crate::app::App;
 use crate::feed::log::{self, MatchRow};
 use crate::feed::summary::Summary;
 use crate::problem::Problem;
 use crate::stream::Topic;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -118,9 +119,8 @@ impl From<MatchRow> for MatchItem {
 pub(super) async fn list(
     reader: Reader,
     State(app): State<App>,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    Asked(query): Asked<ListQuery>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|error| Problem::invalid(error.body_text()))?;
     let rows_max = query.limit.unwrap_or(PAGE_ROWS_MAX);
     if !(1..=PAGE_ROWS_MAX).contains(&rows_max) {
         return Err(Problem::invalid(format!("limit: {rows_max} is not between 1 and {PAGE_ROWS_MAX}")));
@@ -151,7 +151,7 @@ pub(super) async fn list(
 pub(super) async fn snapshot(
     reader: Reader,
     State(app): State<App>,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;

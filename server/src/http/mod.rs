@@ -8,6 +8,7 @@ mod health;
 mod layers;
 mod matches;
 pub mod openapi;
+mod request;
 mod scorecard;
 pub mod scorer;
 mod stream;
@@ -40,7 +41,7 @@ pub fn router(app: App, surface: Surface) -> Router {
         routes = routes.merge(reading()).merge(web::routes(&app.config));
     }
     if matches!(surface, Surface::All | Surface::Edge) {
-        routes = routes.route("/v1/matches/{id}/stream", get(stream::open).layer(layers::cors()));
+        routes = routes.merge(streaming());
     }
     if matches!(surface, Surface::All | Surface::Api | Surface::Ingest) {
         routes = routes.merge(feeding());
@@ -63,6 +64,16 @@ fn reading() -> Router<App> {
         .route("/v1/matches/{id}", get(matches::snapshot))
         .route("/v1/matches/{id}/scorecard", get(scorecard::show))
         .route("/v1/matches/{id}/balls", get(balls::list))
+        .method_not_allowed_fallback(layers::no_method)
+        .layer(layers::cors())
+}
+
+/// What partners' pages follow.
+fn streaming() -> Router<App> {
+    Router::new()
+        .route("/v1/matches/{id}/stream", get(stream::open))
+        // Before the layer: one that is set later would answer a browser's OPTIONS in its place.
+        .method_not_allowed_fallback(layers::no_method)
         .layer(layers::cors())
 }
 

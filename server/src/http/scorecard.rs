@@ -2,9 +2,10 @@
 
 use super::caller::Reader;
 use super::matches::{unless_unchanged, visible};
+use super::request::Id;
 use crate::app::App;
 use crate::problem::Problem;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use cricket::{BatterState, Innings, Match, Rate};
@@ -104,7 +105,7 @@ pub(super) struct PartnershipLine {
 pub(super) async fn show(
     reader: Reader,
     State(app): State<App>,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;

@@ -3,12 +3,12 @@
 use super::caller::Reader;
 use super::layers::CREASE_RESUMED;
 use super::matches::visible;
+use super::request::{Asked, Id};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::stream::Start;
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -43,15 +43,22 @@ pub(super) struct StreamQuery {
 pub(super) async fn open(
     reader: Reader,
     State(app): State<App>,
-    Path(id): Path<String>,
+    Id(id): Id,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    query: Result<Query<StreamQuery>, QueryRejection>,
+    Asked(query): Asked<StreamQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|error| Problem::invalid(error.body_text()))?;
     let last = last_position(&headers, query.last_event_id.as_deref())?;
     let topic = visible(&app, &reader, &id).await?;
-    let start = topic.start(last)?;
+    let start = match (topic.start(last), last) {
+        (Ok(start), _) => start,
+        // The reader comes from a process that was ahead of this one: the log knows whether it is right.
+        (Err(_), Some(claimed)) => {
+            app.hub.catch_up(&id, claimed).await;
+            topic.start(last)?
+        }
+        (Err(future), None) => return Err(future.into()),
+    };
     let resumed = match start {
         Start::Resume { .. } => "yes",
         Start::Snapshot { .. } => "snapshot",

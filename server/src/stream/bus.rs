@@ -4,43 +4,70 @@
 use super::hub::Hub;
 use super::published::{Body, Published};
 use bytes::Bytes;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use store::{Heard, Redis};
 use tokio::sync::mpsc;
-use wire::Update;
+use wire::{Position, Update};
 
 /// One channel for all matches: each process holds topics of any of them.
 const CHANNEL: &str = "crease:updates";
 /// Updates waiting for Redis, at most; when it is away longer, others catch up from the log.
 const WAITING_MAX: usize = 4096;
 
+/// The pause before a message is sent again; it doubles up to the longest.
+const PAUSE_MS_MIN: u64 = 20;
+const PAUSE_MS_MAX: u64 = 2_000;
+
 /// The sending end.
 #[derive(Clone)]
 pub struct Bus {
     queue: mpsc::Sender<Vec<u8>>,
+    /// Matches with updates that found the queue full: their readers elsewhere are told to look at the log.
+    overflowed: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Bus {
     /// Starts the task that sends, in order.
     pub fn start(redis: Redis) -> Self {
         let (queue, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_MAX);
+        let overflowed = Arc::<Mutex<BTreeSet<String>>>::default();
+        let bus = Self { queue, overflowed: overflowed.clone() };
         tokio::spawn(async move {
             while let Some(message) = waiting.recv().await {
-                if let Err(error) = redis.publish(CHANNEL, &message).await {
-                    metrics::counter!("bus_lost_total").increment(1);
-                    tracing::warn!(%error, "an update did not reach the bus; other processes read it from the log");
+                deliver(&redis, &message).await;
+                let missed = std::mem::take(&mut *overflowed.lock().unwrap_or_else(PoisonError::into_inner));
+                for match_id in missed {
+                    deliver(&redis, &message_of(&match_id, &[])).await;
                 }
             }
         });
-        Self { queue }
+        bus
     }
 
     /// Queues an update; never waits, so that a slow Redis cannot hold up the readers of this process. An empty frame says that the
-    /// match began a new history.
+    /// log has to be read.
     pub(super) fn send(&self, match_id: &str, frame: &[u8]) {
-        let message = [match_id.as_bytes(), b"\n", frame].concat();
-        if self.queue.try_send(message).is_err() {
+        if self.queue.try_send(message_of(match_id, frame)).is_err() {
             metrics::counter!("bus_lost_total").increment(1);
+            self.overflowed.lock().unwrap_or_else(PoisonError::into_inner).insert(match_id.to_owned());
         }
+    }
+}
+
+fn message_of(match_id: &str, frame: &[u8]) -> Vec<u8> {
+    [match_id.as_bytes(), b"\n", frame].concat()
+}
+
+/// Sends until Redis has it. A message that arrives twice does no harm; one that never does would leave others behind until the
+/// match's next update, which after a result may never come.
+async fn deliver(redis: &Redis, message: &[u8]) {
+    let mut pause_ms = PAUSE_MS_MIN;
+    while let Err(error) = redis.publish(CHANNEL, message).await {
+        tracing::warn!(%error, pause_ms, "an update did not reach the bus; it is sent again");
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        pause_ms = (pause_ms * 2).min(PAUSE_MS_MAX);
     }
 }
 
@@ -63,19 +90,24 @@ async fn hear(hub: &Hub, payload: Vec<u8>) {
     let Ok(match_id) = std::str::from_utf8(&payload[..end]) else { return };
     let match_id = match_id.to_owned();
     let frame = Bytes::from(payload).slice(end + 1..);
-    match parse(&frame) {
-        Some(published) => hub.receive(&match_id, published).await,
-        // A correction or a new history: this process's own copy comes from the log.
-        None => hub.refresh(&match_id).await,
+    match (position(&frame), update(&frame)) {
+        (Some(position), Some(update)) => {
+            hub.receive(&match_id, Published { position, frame, body: Body::Command(update) }).await;
+        }
+        // A correction, or what a newer release sends: this process's own copy comes from the log, unless it wrote that itself.
+        (Some(position), None) => hub.catch_up(&match_id, position).await,
+        (None, _) => hub.refresh(&match_id).await,
     }
 }
 
+fn position(frame: &[u8]) -> Option<Position> {
+    std::str::from_utf8(frame).ok()?.lines().next()?.strip_prefix("id: ")?.parse().ok()
+}
+
 /// The update in a `ball` or `state` frame.
-fn parse(frame: &Bytes) -> Option<Published> {
-    let mut lines = std::str::from_utf8(frame).ok()?.lines();
-    let position = lines.next()?.strip_prefix("id: ")?.parse().ok()?;
+fn update(frame: &[u8]) -> Option<Update> {
+    let mut lines = std::str::from_utf8(frame).ok()?.lines().skip(1);
     let event = lines.next()?.strip_prefix("event: ")?;
     let data = lines.next()?.strip_prefix("data: ")?;
-    let update: Update = matches!(event, "ball" | "state").then(|| wire::decode(data).ok())??;
-    Some(Published { position, frame: frame.clone(), body: Body::Command(update) })
+    matches!(event, "ball" | "state").then(|| wire::decode(data).ok())?
 }

@@ -3,16 +3,21 @@
 use super::bus::Bus;
 use super::lines::Lines;
 use super::published::Published;
-use super::topic::{Limits, Offered, Topic};
+use super::topic::{Frame, Limits, Offered, Topic};
 use crate::config;
 use crate::feed::log::{self, Entry, LogError, MatchRow};
 use cricket::{Log, Op};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use store::Store;
 use tokio::sync::OnceCell;
-use wire::Snapshot;
+use wire::{Position, Snapshot};
+
+/// The pause before a topic is read again that could not be.
+const RELOAD_PAUSE_MS: u64 = 500;
 
 /// Why a topic cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +48,8 @@ struct Inner {
 struct Slot {
     topic: OnceCell<Arc<Topic>>,
     used: AtomicU64,
+    /// It could not be read after a gap, and will be tried again.
+    is_behind: AtomicBool,
 }
 
 impl Hub {
@@ -57,8 +64,13 @@ impl Hub {
         let slot = self.slot(match_id);
         let loaded = slot.topic.get_or_try_init(async || self.load(match_id).await.map(Arc::new)).await;
         if loaded.is_err() {
-            // Names of matches that do not exist must not fill the table.
-            self.slots().remove(match_id);
+            // Names of matches that do not exist must not fill the table. Others may be waiting for the same slot, and succeed: then
+            // it stays, or their topic would hear of nothing.
+            let mut slots = self.slots();
+            let is_ours = slots.get(match_id).is_some_and(|it| Arc::ptr_eq(it, &slot));
+            if is_ours && Arc::strong_count(&slot) == 2 && !slot.topic.initialized() {
+                slots.remove(match_id);
+            }
         }
         loaded.cloned()
     }
@@ -74,14 +86,28 @@ impl Hub {
 
     /// Takes an update into this process's topic, if it has one: who asks later reads it from the log.
     pub(super) async fn receive(&self, match_id: &str, published: Published) {
-        let Some(slot) = self.slots().get(match_id).cloned() else { return };
-        // A topic that is just being read may or may not have seen this update: wait, then it is told apart by its seq.
-        let Ok(topic) = slot.topic.get_or_try_init(async || self.load(match_id).await.map(Arc::new)).await
-        else {
-            return;
-        };
-        if topic.offer(published) == Offered::Gap {
-            self.reload(match_id, topic).await;
+        if let Some((slot, topic)) = self.held(match_id).await
+            && topic.offer(published) == Offered::Gap
+        {
+            self.reload(match_id, &slot, &topic).await;
+        }
+    }
+
+    /// The topic, if this process has it. One that is just being read may or may not have seen the latest update, so that is waited
+    /// for.
+    async fn held(&self, match_id: &str) -> Option<(Arc<Slot>, Arc<Topic>)> {
+        let slot = self.slots().get(match_id).cloned()?;
+        let loaded = slot.topic.get_or_try_init(async || self.load(match_id).await.map(Arc::new)).await;
+        let topic = loaded.ok().cloned()?;
+        Some((slot, topic))
+    }
+
+    /// The match is known to have come to `position`: reads the topic again if it has not heard of that.
+    pub async fn catch_up(&self, match_id: &str, position: Position) {
+        if let Some((slot, topic)) = self.held(match_id).await
+            && topic.position() < position
+        {
+            self.reload(match_id, &slot, &topic).await;
         }
     }
 
@@ -95,9 +121,8 @@ impl Hub {
 
     /// Reads a topic again, if this process has it.
     pub(super) async fn refresh(&self, match_id: &str) {
-        let topic = self.slots().get(match_id).and_then(|slot| slot.topic.get().cloned());
-        if let Some(topic) = topic {
-            self.reload(match_id, &topic).await;
+        if let Some((slot, topic)) = self.held(match_id).await {
+            self.reload(match_id, &slot, &topic).await;
         }
     }
 
@@ -109,12 +134,29 @@ impl Hub {
         }
     }
 
-    async fn reload(&self, match_id: &str, topic: &Topic) {
+    async fn reload(&self, match_id: &str, slot: &Arc<Slot>, topic: &Topic) {
         metrics::counter!("stream_topic_reloads_total").increment(1);
         match self.load(match_id).await {
             Ok(fresh) => topic.replace(fresh),
-            Err(error) => tracing::error!(match_id, %error, "a topic could not be read again"),
+            Err(error) => {
+                tracing::error!(match_id, %error, "a topic could not be read again");
+                self.reload_later(match_id, slot);
+            }
         }
+    }
+
+    /// Tries again after a pause: no further update may come that would show the gap.
+    fn reload_later(&self, match_id: &str, slot: &Arc<Slot>) {
+        if slot.is_behind.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (hub, match_id, slot) = (self.clone(), match_id.to_owned(), slot.clone());
+        let again: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(RELOAD_PAUSE_MS)).await;
+            slot.is_behind.store(false, Ordering::Relaxed);
+            hub.refresh(&match_id).await;
+        });
+        tokio::spawn(again);
     }
 
     async fn load(&self, match_id: &str) -> Result<Topic, HubError> {
@@ -193,10 +235,10 @@ fn fold(row: MatchRow, entries: Vec<Entry>, limits: Limits) -> Result<Topic, Log
                 Some(command) => Published::command(row.epoch, &entry, log.rev(), command.clone()),
                 None => Published::snapshot(snapshot(&row, &log, entry.seq, t), Arc::default()),
             };
-            ring.push((entry.seq, published.frame));
+            ring.push(Frame { seq: entry.seq, bytes: published.frame, is_snapshot: appended.is_none() });
         }
     }
-    let seq = ring.last().map_or(0, |(seq, _)| *seq);
+    let seq = log.last_seq().unwrap_or(0);
     Ok(Topic::new(limits, row.sandbox, snapshot(&row, &log, seq, t), lines, ring))
 }
 

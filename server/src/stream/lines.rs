@@ -31,13 +31,13 @@ impl Lines {
         }
     }
 
-    /// A page of at most `balls_max` balls after update `seq`, and where the next begins.
+    /// A page of at most `balls_max` balls after the ball of update `after`, and where the next begins. Where that update was no ball,
+    /// or its ball has been taken out since, the page begins with the first later one.
     pub fn page(&self, after: u64, balls_max: usize) -> (Vec<BallLine>, Option<u64>) {
         // A ball inserted later has a higher seq than its neighbours, so the place is found by position, not by order.
-        let start = match after {
-            0 => 0,
-            _ => self.balls.iter().position(|it| it.seq == after).map_or(self.balls.len(), |at| at + 1),
-        };
+        let this = self.balls.iter().position(|it| it.seq == after).map(|at| at + 1);
+        let later = || self.balls.iter().position(|it| it.seq > after);
+        let start = this.or_else(later).unwrap_or(self.balls.len());
         let page: Vec<_> = self.balls[start..].iter().take(balls_max).cloned().collect();
         let is_last = start + page.len() >= self.balls.len();
         let next = page.last().filter(|_| !is_last).map(|it| it.seq);

@@ -66,6 +66,7 @@ impl Readers {
             heartbeat,
             shutdown: self.shutdown.clone(),
             drain: self.drain,
+            leaves_at: None,
             retry_ms,
             first: Some(Bytes::from([format!("retry: {retry_ms}\n\n").as_bytes(), &first].concat())),
             ended: false,
@@ -130,6 +131,8 @@ struct Reader {
     heartbeat: Interval,
     shutdown: CancellationToken,
     drain: Duration,
+    /// When it is told goodbye; drawn once the process is to stop.
+    leaves_at: Option<Instant>,
     retry_ms: u32,
     /// The `retry` line and, for a newcomer, the snapshot.
     first: Option<Bytes>,
@@ -175,9 +178,12 @@ impl Reader {
     }
 
     async fn wait(&mut self) -> Woken {
+        let (shutdown, drain, leaves_at) = (&self.shutdown, self.drain, &mut self.leaves_at);
         let deadline = async {
-            self.shutdown.cancelled().await;
-            tokio::time::sleep_until(Instant::now() + self.drain.mul_f64(rand::random())).await;
+            shutdown.cancelled().await;
+            // Kept: updates that come in between must not put it off.
+            let at = *leaves_at.get_or_insert_with(|| Instant::now() + drain.mul_f64(rand::random()));
+            tokio::time::sleep_until(at).await;
         };
         tokio::select! {
             changed = self.head.changed() => match changed {

@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use wire::{Position, Snapshot};
 
-/// Bounds of a topic.
+/// Bounds of a topic's ring.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub ring_updates_max: usize,
+    /// An update goes once more than this follows it. So one that is larger by itself (a correction's state) still reaches whoever
+    /// has everything before it.
     pub behind_bytes_max: usize,
 }
 
@@ -30,15 +32,15 @@ struct State {
     snapshot_frame: Option<Bytes>,
     lines: Arc<Lines>,
     ring: VecDeque<Frame>,
-    /// Bytes ever put into the ring.
-    written: u64,
+    ring_bytes: usize,
 }
 
-struct Frame {
-    seq: u64,
-    bytes: Bytes,
-    /// [`State::written`] after it.
-    end: u64,
+/// An update in the ring.
+pub(super) struct Frame {
+    pub seq: u64,
+    pub bytes: Bytes,
+    /// Whether it is a correction: it holds the whole state, and so all that came before it.
+    pub is_snapshot: bool,
 }
 
 /// How a reader begins.
@@ -63,7 +65,7 @@ pub(super) enum After {
         to: Position,
     },
     Nothing,
-    /// Updates after that place are gone, or more than [`Limits::behind_bytes_max`] wait, or a new history began.
+    /// Updates after that place have left the ring, or a new history began.
     Gone,
 }
 
@@ -84,7 +86,7 @@ impl Topic {
         sandbox: bool,
         snapshot: Snapshot,
         lines: Lines,
-        recent: Vec<(u64, Bytes)>,
+        recent: Vec<Frame>,
     ) -> Self {
         let head = watch::Sender::new(snapshot.position());
         let mut state = State {
@@ -92,10 +94,10 @@ impl Topic {
             snapshot_frame: None,
             lines: Arc::new(lines),
             ring: VecDeque::new(),
-            written: 0,
+            ring_bytes: 0,
         };
-        for (seq, bytes) in recent {
-            state.keep(seq, bytes, limits.ring_updates_max);
+        for frame in recent {
+            state.keep(frame, limits);
         }
         Self { limits, sandbox, state: Mutex::new(state), head }
     }
@@ -144,25 +146,28 @@ impl Topic {
         Ok(Start::Snapshot { from: head, frame })
     }
 
-    /// Everything after `from`, joined: a reader that is several updates behind gets them in one write.
+    /// Everything after `from`, joined: a reader that is several updates behind gets them in one write. One for whom updates are
+    /// gone goes on from the last correction, when that is still here.
     pub(super) fn after(&self, from: Position) -> After {
         let state = self.state();
         let head = state.snapshot.position();
         if from == head {
             return After::Nothing;
         }
-        if !state.holds_after(from) {
-            return After::Gone;
-        }
-        let first = state.ring.partition_point(|it| it.seq <= from.seq);
-        let begin = state.ring[first].end - state.ring[first].bytes.len() as u64;
-        if state.written - begin > self.limits.behind_bytes_max as u64 {
-            return After::Gone;
-        }
+        let first = if state.holds_after(from) {
+            state.ring.partition_point(|it| it.seq <= from.seq)
+        } else {
+            let may_skip = from.epoch == head.epoch && from.seq < head.seq;
+            match state.ring.iter().rposition(|it| it.is_snapshot).filter(|_| may_skip) {
+                Some(correction) => correction,
+                None => return After::Gone,
+            }
+        };
         let bytes = match state.ring.len() - first {
             1 => state.ring[first].bytes.clone(),
             _ => {
-                let mut joined = BytesMut::with_capacity((state.written - begin) as usize);
+                let length = state.ring.range(first..).map(|it| it.bytes.len()).sum();
+                let mut joined = BytesMut::with_capacity(length);
                 state.ring.range(first..).for_each(|it| joined.extend_from_slice(&it.bytes));
                 joined.freeze()
             }
@@ -180,22 +185,28 @@ impl Topic {
         if published.position.seq <= head.seq {
             return Offered::Old;
         }
-        if published.position.seq != head.seq + 1 || !state.fold(published.position.seq, published.body) {
+        let Published { position, frame: bytes, body } = published;
+        let is_snapshot = matches!(body, Body::Snapshot(..));
+        if position.seq != head.seq + 1 || !state.fold(position.seq, body) {
             return Offered::Gap;
         }
         state.snapshot_frame = None;
-        state.keep(published.position.seq, published.frame, self.limits.ring_updates_max);
-        drop(state);
-        self.head.send_replace(published.position);
+        state.keep(Frame { seq: position.seq, bytes, is_snapshot }, self.limits);
+        // Under the lock, as in `replace`: positions are told in the order in which they came about.
+        self.head.send_replace(position);
         Offered::Taken
     }
 
-    /// Takes another topic's state in place: after a gap, or when a new history began.
+    /// Takes another topic's state in place: after a gap, or when a new history began. One that was read before the last update
+    /// came in is let go: a topic never goes back.
     pub(super) fn replace(&self, by: Topic) {
         let fresh = by.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let position = fresh.snapshot.position();
-        *self.state() = fresh;
-        self.head.send_replace(position);
+        let mut state = self.state();
+        if position >= state.snapshot.position() {
+            *state = fresh;
+            self.head.send_replace(position);
+        }
     }
 }
 
@@ -208,10 +219,15 @@ impl State {
             && (last.seq == head.seq || self.ring.front().is_some_and(|it| it.seq <= last.seq + 1))
     }
 
-    fn keep(&mut self, seq: u64, bytes: Bytes, updates_max: usize) {
-        self.written += bytes.len() as u64;
-        self.ring.push_back(Frame { seq, bytes, end: self.written });
-        if self.ring.len() > updates_max {
+    fn keep(&mut self, frame: Frame, limits: Limits) {
+        self.ring_bytes += frame.bytes.len();
+        self.ring.push_back(frame);
+        while let Some(first) = self.ring.front() {
+            let following = self.ring_bytes - first.bytes.len();
+            if self.ring.len() <= limits.ring_updates_max && following <= limits.behind_bytes_max {
+                break;
+            }
+            self.ring_bytes = following;
             self.ring.pop_front();
         }
     }
