@@ -59,12 +59,16 @@ async function send(press) {
     await show(response);
     if (response.ok) { by('main').classList.add('counted'); sound(); }
   } catch (error) {
-    by('unsent-why').textContent = navigator.onLine ? `No answer (${error.message}).` : 'There is no connection.';
-    by('unsent').hidden = false;
+    unsent(press, navigator.onLine ? `No answer (${error.message}).` : 'There is no connection.');
   } finally {
     sending = false;
     by('unsent-retry').disabled = false;
   }
+}
+
+function unsent(press, why) {
+  by('unsent-why').textContent = `${why} Kept here, and sent when you say so or the connection is back: ${press.what}`;
+  by('unsent').hidden = false;
 }
 
 function retry() {
@@ -76,10 +80,11 @@ document.addEventListener('submit', (event) => {
   const form = event.target;
   if (form.dataset.plain !== undefined || form.method !== 'post') return;
   event.preventDefault();
+  if (sending) return;
   // Until the press that waits is through, the score on this page is not known to be right.
   if (sessionStorage.getItem(UNSENT)) { by('unsent').hidden = false; by('unsent-retry').focus(); return; }
   const body = [...new FormData(form, event.submitter).entries()].filter(([, value]) => typeof value === 'string');
-  send({ to: form.action, body });
+  send({ to: form.action, body, what: event.submitter?.textContent.trim() ?? '' });
 });
 
 document.addEventListener('click', (event) => {
@@ -126,4 +131,5 @@ addEventListener('pageshow', (event) => { if (event.persisted) location.reload()
 addEventListener('online', retry);
 by('unsent-retry').addEventListener('click', retry);
 ready(by('main'));
-if (sessionStorage.getItem(UNSENT)) { by('unsent-why').textContent = 'The last press was not answered.'; by('unsent').hidden = false; }
+const kept = sessionStorage.getItem(UNSENT);
+if (kept) unsent(JSON.parse(kept), 'The last press was not answered.');

@@ -49,7 +49,7 @@ impl Page<'_> {
                     p #said .unseen role="status" {}
                     @if with_script {
                         div #unsent .unsent role="alert" hidden {
-                            p { strong { "Not sent." } " " span #unsent-why {} " Nothing is lost: it is kept here." }
+                            p { strong { "Not sent." } " " span #unsent-why {} }
                             button #unsent-retry type="button" { "Send again" }
                         }
                     }

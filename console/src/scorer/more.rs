@@ -74,7 +74,7 @@ fn over(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -> Markup {
     html! {
         (section(view, &["over_end", "bowler_off"], "Over", "Called early, or another bowler completes it", html! {
             (view.form("over_end", "stack", html! {
-                p { "The umpire called \"over\" after " (innings.over_balls) " legal balls." }
+                p { "The umpire called \"over\" with " (innings.over_balls) " of " (view.game().setup.balls_per_over) " legal balls bowled." }
                 p { button type="submit" { "The over is complete" } }
             }))
             (view.form("bowler_off", "stack apart", html! {

@@ -73,7 +73,8 @@ impl<'a> View<'a> {
     /// A form that does one thing: `act` says what, as [`super::parse`] reads it. Its presses share one id.
     pub(super) fn form(&self, act: &str, class: &str, inner: Markup) -> Markup {
         html! {
-            form class=(class) method="post" action=(self.path("")) {
+            // A browser that fills a reloaded page in again would leave "wide" chosen for the next ball.
+            form class=(class) method="post" action=(self.path("")) autocomplete="off" {
                 (csrf_field(self.csrf))
                 input type="hidden" name="act" value=(act);
                 input type="hidden" name="form" value={ (self.form) "-" (act) };
