@@ -15,8 +15,11 @@ test('accepted to painted', async ({ crease, page }) => {
   await page.evaluate(() => {
     const delays: number[] = [];
     Object.assign(window, { delays });
-    document.addEventListener('crease:ball', (event) => delays.push(Date.now() - (event as CustomEvent).detail.t));
+    // The page has two widgets; each tells of a ball when its own card is painted.
+    const card = document.querySelector('article crease-match');
+    card?.addEventListener('crease:ball', (event) => delays.push(Date.now() - (event as CustomEvent).detail.t));
   });
+  await expect(page.locator('article crease-match [part="badge"]')).toHaveText('Upcoming');
   const count = () => page.evaluate(() => (window as unknown as { delays: number[] }).delays.length);
   let balls = 0;
   for (const { sent, isBall } of recorded.firstInnings) {
