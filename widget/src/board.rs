@@ -1,6 +1,9 @@
 //! What the score shows, in words: a [`Board`] is made anew from the match after each update, and the views only place its texts.
 
-use cricket::{Ball, BatterState, Bowled, Boundary, Innings, Match, Outcome, Phase, PlayerId, Rate, Setup, Side, Tiebreak};
+use cricket::{
+    Ball, BatterState, Boundary, Bowled, Innings, Match, Outcome, Phase, PlayerId, Rate, Setup, Side,
+    Tiebreak,
+};
 
 /// The summary of a match, the scorecard aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -189,13 +192,12 @@ fn teams(game: &Match) -> Vec<TeamRow> {
 
 fn team_row(game: &Match, side: Side) -> TeamRow {
     let team = game.setup.team(side);
-    let of_side = |super_over| {
-        game.innings.iter().filter(move |it| it.batting == side && it.super_over == super_over)
-    };
+    let of_side =
+        |super_over| game.innings.iter().filter(move |it| it.batting == side && it.super_over == super_over);
     let mut earlier: Vec<String> = of_side(false).map(Innings::score_text).collect();
     let score = earlier.pop().unwrap_or_default();
-    let latest = of_side(false).last();
-    let super_over = of_side(true).last().map(|it| ["Super over ", &it.score_text()].concat());
+    let latest = of_side(false).next_back();
+    let super_over = of_side(true).next_back().map(|it| ["Super over ", &it.score_text()].concat());
     TeamRow {
         name: team.name.clone(),
         short: team.short.clone(),
@@ -322,8 +324,12 @@ fn facts(game: &Match, playing: Option<&Innings>) -> Vec<Fact> {
         if let Some(rate) = game.required_rate().filter(|_| innings.end.is_none()) {
             fact("Required", rate.to_string(), String::new());
         }
-        if let Some(pair) = innings.partnerships.last().filter(|_| innings.end.is_none()) {
-            fact("Partnership", pair.runs.to_string(), counted(u32::from(pair.balls), "ball"));
+        if let Some(pair) = innings.partnership().filter(|_| innings.end.is_none()) {
+            fact(
+                "Partnership",
+                pair.runs.to_string(),
+                ["off ", &counted(u32::from(pair.balls), "ball")].concat(),
+            );
         }
         if let Some((value, note)) = last_wicket(&game.setup, innings) {
             fact("Last wicket", value, note);
@@ -348,6 +354,88 @@ fn last_wicket(setup: &Setup, innings: &Innings) -> Option<(String, String)> {
 
 /// "120/3, 14.2 ov"
 pub(crate) fn fall_text(fall: &cricket::Fall) -> String {
-    let numbers = [fall.runs, u16::from(fall.wicket), fall.overs, u16::from(fall.balls)].map(|it| it.to_string());
+    let numbers =
+        [fall.runs, u16::from(fall.wicket), fall.overs, u16::from(fall.balls)].map(|it| it.to_string());
     [&numbers[0], "/", &numbers[1], ", ", &numbers[2], ".", &numbers[3], " ov"].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ball, begun, bowl, caught, game, wide};
+    use cricket::Command;
+
+    fn labels(over: &Over) -> Vec<(&str, Kind)> {
+        over.chips.iter().map(|it| (it.label.as_str(), it.kind)).collect()
+    }
+
+    fn fact<'a>(board: &'a Board, label: &str) -> Option<(&'a str, &'a str)> {
+        let found = board.facts.iter().find(|it| it.label == label)?;
+        Some((&found.value, &found.note))
+    }
+
+    #[test]
+    fn before_the_toss_there_are_teams_and_a_sentence_and_no_figures() {
+        let board = Board::of(&game());
+        assert_eq!(board.competition, "Coast League · Final");
+        assert_eq!(board.place, "Harbour Ground · 4 May 2026");
+        assert_eq!(board.badge, "Upcoming");
+        assert_eq!(board.teams.iter().map(|it| it.score.as_str()).collect::<Vec<_>>(), ["", ""]);
+        assert!(!board.status.is_empty());
+        assert!(board.batters.is_empty() && board.overs.is_empty() && board.facts.is_empty());
+    }
+
+    #[test]
+    fn an_over_in_progress_is_shown_ball_by_ball_with_room_for_the_rest() {
+        let mut game = begun();
+        bowl(&mut game, [ball(0), ball(4), wide(), ball(6)]);
+        let board = Board::of(&game);
+        let over = &board.overs[0];
+        assert_eq!((over.title.as_str(), over.sum.as_str(), over.blanks), ("This over", "11 runs", 3));
+        let kinds: Vec<Kind> = labels(over).iter().map(|it| it.1).collect();
+        assert_eq!(kinds, [Kind::Dot, Kind::Four, Kind::Extra, Kind::Six]);
+        assert_eq!(board.teams[0].score, "11/0");
+        assert_eq!(board.teams[0].overs, "0.3/20 ov");
+        assert_eq!(board.badge, "Live");
+    }
+
+    #[test]
+    fn the_striker_is_marked_and_has_figures() {
+        let mut game = begun();
+        bowl(&mut game, [ball(4), ball(0)]);
+        let board = Board::of(&game);
+        let rows: Vec<_> = board.batters.iter().map(|it| (it.name.as_str(), it.marked)).collect();
+        assert_eq!(rows, [("Player HarbourA", true), ("Player HarbourB", false)]);
+        assert_eq!(board.batters[0].cells, ["4", "2", "1", "0", "200.00"]);
+        assert_eq!(board.batters[1].cells, ["0", "0", "0", "0", "–"]);
+        assert_eq!(board.bowlers[0].cells, ["0.2", "0", "4", "0", "12.00"]);
+    }
+
+    #[test]
+    fn a_wicket_is_told_and_ends_the_partnership() {
+        let mut game = begun();
+        bowl(&mut game, [ball(4)]);
+        assert_eq!(fact(&Board::of(&game), "Partnership"), Some(("4", "off 1 ball")));
+        bowl(&mut game, [caught()]);
+        let board = Board::of(&game);
+        assert_eq!(fact(&board, "Last wicket"), Some(("Player HarbourA 4 (2)", "4/1, 0.2 ov")));
+        assert_eq!(board.batters.len(), 1);
+        assert_eq!(fact(&board, "Partnership"), None);
+    }
+
+    #[test]
+    fn a_delay_shows_its_reason() {
+        let mut game = begun();
+        game.apply(&Command::Delay("Rain".to_owned())).unwrap();
+        assert_eq!(Board::of(&game).badge, "Rain");
+    }
+
+    #[test]
+    fn dates_are_words_or_left_as_they_are() {
+        for (date, text) in
+            [("2024-05-24", "24 May 2024"), ("2024-13-01", "2024-13-01"), ("", ""), ("May", "May")]
+        {
+            assert_eq!(date_text(date), text);
+        }
+    }
 }

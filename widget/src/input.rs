@@ -5,11 +5,11 @@ use crate::{
     stream::Stream,
     view::{self, Ask},
 };
+use js_sys::Function;
 use leptos::prelude::*;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
-use js_sys::Function;
 
 /// Listens for as long as it lives.
 pub(crate) struct Input {
@@ -21,7 +21,12 @@ pub(crate) struct Input {
 const EVENTS: [&str; 2] = ["click", "keydown"];
 
 impl Input {
-    pub(crate) fn listen(root: &Element, stream: &Rc<Stream>, shown: RwSignal<Shown>, guard: &Function) -> Self {
+    pub(crate) fn listen(
+        root: &Element,
+        stream: &Rc<Stream>,
+        shown: RwSignal<Shown>,
+        guard: &Function,
+    ) -> Self {
         let stream = Rc::downgrade(stream);
         let listener = Closure::<dyn Fn(Event)>::new(move |event: Event| {
             let Some(asked) = asked(&event) else { return };

@@ -8,24 +8,26 @@
 //! [`lines`] and [`news`] (the match in words). Read [`shown::Shown`] first: it is everything on the screen, and `view` places it.
 
 pub mod board;
+mod input;
 pub mod lines;
 pub mod news;
 pub mod node;
-mod input;
 mod notify;
 mod rest;
 pub mod scorecard;
 pub mod session;
 pub mod shown;
 mod stream;
+#[cfg(test)]
+mod testing;
 pub mod view;
 
+use input::Input;
 use js_sys::Function;
 use leptos::mount::mount_to_renderer;
 use leptos::prelude::*;
 use std::{any::Any, cell::RefCell, rc::Rc};
 use stream::{Address, Stream};
-use input::Input;
 use view::Size;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::{Element, HtmlElement};
@@ -66,7 +68,15 @@ pub fn on_panic(fail: Function) {
 /// Draws a match into `root`, an element of `host`'s shadow root, and returns its handle. `guard` takes a function and returns
 /// one that never throws.
 #[wasm_bindgen]
-pub fn mount(host: HtmlElement, root: Element, base: String, key: String, id: String, size: &str, guard: Function) -> usize {
+pub fn mount(
+    host: HtmlElement,
+    root: Element,
+    base: String,
+    key: String,
+    id: String,
+    size: &str,
+    guard: Function,
+) -> usize {
     let owner = Owner::new();
     let size = Size::named(size);
     let (stream, input, view) = owner.with(|| {

@@ -39,10 +39,14 @@ impl Lines {
     /// What the snapshot at `seq` remembers: the last balls of the latest innings.
     pub fn of(game: &Match, seq: u64) -> Self {
         let mut lines = Vec::new();
+        let mut from_seq = if game.innings.is_empty() { 0 } else { seq };
         if let Some((index, innings)) = game.innings.iter().enumerate().next_back() {
             lines.extend((0..innings.recent.len()).filter_map(|at| line(game, index, innings, at)));
+            if index == 0 && lines.len() < Innings::RECENT_MAX {
+                from_seq = 0;
+            }
         }
-        Lines { lines, from_seq: seq, waiting: false }
+        Lines { lines, from_seq, waiting: false }
     }
 
     /// Adds the ball that was just folded.
@@ -99,5 +103,51 @@ impl From<&BallLine> for Line {
             kind: Kind::named(&it.kind),
             score: it.score.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ball, begun, bowl};
+
+    fn page(seqs: std::ops::RangeInclusive<u64>) -> Balls {
+        let line = |seq| BallLine { seq, text: "before".to_owned(), ..BallLine::default() };
+        Balls { balls: seqs.map(line).collect(), ..Balls::default() }
+    }
+
+    #[test]
+    fn the_first_balls_of_a_match_have_nothing_before_them() {
+        let mut game = begun();
+        bowl(&mut game, vec![ball(1), ball(0)]);
+        let lines = Lines::of(&game, 4);
+        assert_eq!((lines.lines.len(), lines.from_seq), (2, 0));
+        assert_eq!((lines.lines[0].over.as_str(), lines.lines[0].score.as_str()), ("0.1", "1/0"));
+    }
+
+    #[test]
+    fn earlier_balls_take_the_place_of_those_off_the_snapshot_and_keep_those_since() {
+        let mut game = begun();
+        let mut lines = Lines { from_seq: 100, lines: vec![Line::default(); 24], waiting: true };
+        bowl(&mut game, vec![ball(1)]);
+        lines.push(&game, 0, 101);
+        assert_eq!(lines.earlier_after(), 40);
+        lines.earlier(40, &page(41..=101));
+        assert_eq!(lines.lines.iter().map(|it| it.seq).collect::<Vec<_>>(), (41..=101).collect::<Vec<_>>());
+        assert_ne!(lines.lines[60].text, "before", "a ball that was folded here is not taken from the page");
+        assert_eq!((lines.from_seq, lines.waiting), (40, false));
+        lines.earlier(lines.earlier_after(), &page(1..=60));
+        assert_eq!((lines.lines.len(), lines.lines[0].seq, lines.from_seq), (101, 1, 0));
+    }
+
+    #[test]
+    fn the_list_is_bounded() {
+        let mut game = begun();
+        bowl(&mut game, vec![ball(1)]);
+        let mut lines = Lines::default();
+        for seq in 1..=Lines::MAX as u64 + 5 {
+            lines.push(&game, 0, seq);
+        }
+        assert_eq!((lines.lines.len(), lines.from_seq), (Lines::MAX, 5));
     }
 }

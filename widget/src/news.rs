@@ -53,3 +53,41 @@ pub fn moment_text(kind: Kind) -> &'static str {
         _ => "WICKET",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ball, begun, bowl, caught};
+
+    fn news(balls: Vec<cricket::Ball>) -> News {
+        let mut game = begun();
+        let (command, change) = bowl(&mut game, balls);
+        News::of(&game, &command, &change)
+    }
+
+    #[test]
+    fn a_dot_ball_is_no_news() {
+        assert_eq!(news(vec![ball(0)]), News::default());
+        assert_eq!(news(vec![ball(1)]), News::default());
+    }
+
+    #[test]
+    fn boundaries_and_wickets_have_a_moment_and_a_sentence_with_the_score() {
+        for (ball, kind, score) in [
+            (ball(4), Kind::Four, "Harbour 4 for 0 wickets"),
+            (ball(6), Kind::Six, "Harbour 6 for 0 wickets"),
+            (caught(), Kind::Wicket, "Harbour 0 for 1 wicket"),
+        ] {
+            let news = news(vec![ball]);
+            assert_eq!(news.moment, Some(kind));
+            assert!(news.sentence.ends_with(score), "{}", news.sentence);
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_over_is_said() {
+        let news = news(vec![ball(0); 6]);
+        assert_eq!(news.sentence, "End of over 1. Harbour 0 for 0 wickets");
+        assert_eq!(news.moment, None);
+    }
+}

@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn the_title_of_a_problem_is_shown() {
-        let problem = r#"{"type":"https://crease.dev/problems/unknown-match","status":404,"title":"No such match"}"#;
+        let problem =
+            r#"{"type":"https://crease.dev/problems/unknown-match","status":404,"title":"No such match"}"#;
         assert_eq!(title(problem).as_deref(), Some("No such match"));
         assert_eq!(title("<html>"), None);
         assert_eq!(title("{}"), None);

@@ -20,9 +20,13 @@ pub struct Card {
     pub falls: Vec<Row>,
 }
 
-/// All innings, the latest first: that is the one a fan looks for.
+/// All innings: the latest first while the match goes on, for that is the one a fan looks for; in order when it is over.
 pub fn cards(game: &Match) -> Vec<Card> {
-    (0..game.innings.len()).rev().map(|index| card(game, index)).collect()
+    let mut cards: Vec<Card> = (0..game.innings.len()).map(|index| card(game, index)).collect();
+    if game.outcome.is_none() {
+        cards.reverse();
+    }
+    cards
 }
 
 fn card(game: &Match, index: usize) -> Card {
@@ -43,17 +47,20 @@ fn card(game: &Match, index: usize) -> Card {
         title: title(game, index),
         score: [&innings.score_text(), " (", &innings.overs_text(), " ov)"].concat(),
         batting: batting.collect(),
-        sums: vec![Row {
-            name: "Extras".to_owned(),
-            note: extras_text(&innings.extras),
-            cells: vec![innings.extras.total().to_string()],
-            marked: false,
-        }, Row {
-            name: "Total".to_owned(),
-            note: total_note(game, innings),
-            cells: vec![innings.score_text()],
-            marked: true,
-        }],
+        sums: vec![
+            Row {
+                name: "Extras".to_owned(),
+                note: extras_text(&innings.extras),
+                cells: vec![innings.extras.total().to_string()],
+                marked: false,
+            },
+            Row {
+                name: "Total".to_owned(),
+                note: total_note(game, innings),
+                cells: vec![innings.score_text()],
+                marked: true,
+            },
+        ],
         yet_to_bat: yet_to_bat(game, innings),
         bowling: innings.bowlers.iter().map(|it| bowler_row(setup, it)).collect(),
         falls: falls.collect(),
@@ -69,7 +76,7 @@ fn title(game: &Match, index: usize) -> String {
         .count();
     let which = match (innings.super_over, before) {
         (true, 0) => ", super over",
-        (true, _) => ", another super over",
+        (true, _) => ", second super over",
         (false, 0) => "",
         (false, _) => ", second innings",
     };
@@ -113,4 +120,27 @@ fn yet_to_bat(game: &Match, innings: &Innings) -> String {
         .map(|(_, it)| it.name.as_str())
         .collect();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ball, begun, bowl, caught, wide};
+
+    #[test]
+    fn an_innings_is_told_in_full() {
+        let mut game = begun();
+        bowl(&mut game, [ball(6), wide(), caught()]);
+        let cards = cards(&game);
+        let card = &cards[0];
+        assert_eq!((card.title.as_str(), card.score.as_str()), ("Harbour", "7/1 (0.2 ov)"));
+        assert_eq!(card.batting[0].note, "c Player MeadowB b Player MeadowA");
+        assert_eq!(card.batting[1].note, "not out");
+        assert!(card.batting[1].marked && !card.batting[0].marked);
+        assert_eq!((card.sums[0].note.as_str(), card.sums[0].cells[0].as_str()), ("w 1", "1"));
+        assert_eq!(card.sums[1].cells, ["7/1"]);
+        assert!(card.yet_to_bat.starts_with("Player HarbourC, ") && card.yet_to_bat.ends_with("HarbourK"));
+        assert_eq!(card.bowling[0].cells, ["0.2", "0", "7", "1", "21.00"]);
+        assert_eq!(card.falls[0].cells, ["7/1, 0.2 ov"]);
+    }
 }

@@ -56,7 +56,9 @@ impl Session {
         if position.epoch == at.epoch && position.seq <= at.seq {
             return Step::Keep;
         }
-        let Ok(Update { t, rev, command }) = wire::decode::<Update>(text) else { return self.start_over(random) };
+        let Ok(Update { t, rev, command }) = wire::decode::<Update>(text) else {
+            return self.start_over(random);
+        };
         if (position.epoch, position.seq, rev) != (at.epoch, at.seq + 1, self.rev) {
             return self.start_over(random);
         }
@@ -145,7 +147,9 @@ mod tests {
         let mut session = Session::default();
         assert_eq!(session.snapshot(&snapshot(3, 1), 0.0), Step::Replaced);
         assert!(matches!(session.update("7.4", &start(1), 0.0), Step::Folded { .. }));
-        assert!(matches!(session.update("7.5", &ball(1), 0.0), Step::Folded { change, .. } if change.runs == 2));
+        assert!(
+            matches!(session.update("7.5", &ball(1), 0.0), Step::Folded { change, .. } if change.runs == 2)
+        );
         assert_eq!(session.position, Some(Position { epoch: 7, seq: 5 }));
         assert_eq!(session.accepted_ms, 12);
         assert_eq!(session.game.unwrap().innings[0].runs, 2);

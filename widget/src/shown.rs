@@ -29,7 +29,9 @@ pub enum Link {
     Connecting,
     Live,
     /// So many seconds ago the server was last heard.
-    Lost { seconds: u32 },
+    Lost {
+        seconds: u32,
+    },
     /// The server's reason: an unknown match, a key that may not.
     Refused(String),
 }

@@ -9,6 +9,7 @@ use crate::{
     session::{Session, Step},
     shown::{Link, Shown},
 };
+use js_sys::Function;
 use leptos::prelude::*;
 use std::{
     cell::{Cell, RefCell},
@@ -16,7 +17,6 @@ use std::{
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Document, Event, EventSource, HtmlElement, MessageEvent, Window};
-use js_sys::Function;
 
 /// Where a match is and who asks.
 #[derive(Clone, Debug)]
@@ -80,7 +80,12 @@ impl Listeners {
 
 impl Stream {
     /// Starts to follow the match.
-    pub(crate) fn open(host: HtmlElement, address: Address, shown: RwSignal<Shown>, guard: &Function) -> Rc<Self> {
+    pub(crate) fn open(
+        host: HtmlElement,
+        address: Address,
+        shown: RwSignal<Shown>,
+        guard: &Function,
+    ) -> Rc<Self> {
         let stream = Rc::new_cyclic(|this| Stream {
             host,
             address,
@@ -166,7 +171,15 @@ impl Stream {
                     self.tell("wicket", said());
                 }
                 if change.finished {
-                    self.tell("result", self.session.borrow().game.as_ref().and_then(|it| it.result_text()).unwrap_or_default());
+                    self.tell(
+                        "result",
+                        self.session
+                            .borrow()
+                            .game
+                            .as_ref()
+                            .and_then(|it| it.result_text())
+                            .unwrap_or_default(),
+                    );
                 }
             }
         }
@@ -183,7 +196,11 @@ impl Stream {
         if kind == "open" {
             self.heard_ms.set(now_ms());
             let known = self.session.borrow().game.is_some();
-            return self.shown.update(|it| if known { it.link = Link::Live });
+            return self.shown.update(|it| {
+                if known {
+                    it.link = Link::Live;
+                }
+            });
         }
         let closed = self.source.borrow().as_ref().is_none_or(|it| it.ready_state() == EventSource::CLOSED);
         if closed {
@@ -221,9 +238,11 @@ impl Stream {
 
     /// Once a second while the stream is away, and when the page is looked at again.
     fn wake(&self, seen_again: bool) {
-        let away = self.shown.try_with_untracked(|it| matches!(it.link, Link::Lost { .. })).unwrap_or_default();
+        let away =
+            self.shown.try_with_untracked(|it| matches!(it.link, Link::Lost { .. })).unwrap_or_default();
         let silent_ms = now_ms() - self.heard_ms.get();
-        let refused = self.shown.try_with_untracked(|it| matches!(it.link, Link::Refused(_))).unwrap_or_default();
+        let refused =
+            self.shown.try_with_untracked(|it| matches!(it.link, Link::Refused(_))).unwrap_or_default();
         let due = self.reopen_ms.get().is_some_and(|at| at <= now_ms());
         if due || seen_again && !refused && (away || silent_ms > Session::SILENCE_MS_MAX) {
             self.connect();

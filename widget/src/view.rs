@@ -115,3 +115,68 @@ fn row(row: &Row) -> Node {
     cells.extend(row.cells.iter().map(|it| node("td", "").text(it.clone())));
     node("tr", if row.marked { "marked" } else { "" }).children(cells)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        session::{Session, Step},
+        testing::{ball, begun, bowl},
+    };
+
+    /// All texts of a tree, in order.
+    fn texts(node: &Node) -> String {
+        let own = node.text.to_string();
+        node.children.iter().map(texts).fold(own, |all, it| [all, it].join("|"))
+    }
+
+    fn shown() -> Shown {
+        let mut game = begun();
+        bowl(&mut game, [ball(4), ball(6)]);
+        let session = Session { game: Some(game), ..Session::default() };
+        let mut shown = Shown::default();
+        shown.follow(&session, &Step::Replaced);
+        shown
+    }
+
+    #[test]
+    fn each_size_shows_more() {
+        let shown = shown();
+        for (size, batters, tabs) in
+            [(Size::Compact, false, false), (Size::Card, true, false), (Size::Full, true, true)]
+        {
+            let texts = texts(&widget(&shown, size));
+            assert!(texts.contains("10/0"), "{size:?}");
+            assert_eq!(texts.contains("Batter"), batters, "{size:?}");
+            assert_eq!(texts.contains("Ball by ball"), tabs, "{size:?}");
+        }
+    }
+
+    #[test]
+    fn a_lost_stream_keeps_the_score_and_says_since_when() {
+        let shown = Shown { link: Link::Lost { seconds: 12 }, ..shown() };
+        let texts = texts(&widget(&shown, Size::Card));
+        assert!(texts.contains("Reconnecting… last heard 12 s ago") && texts.contains("10/0"));
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_place_of_the_score() {
+        let shown = Shown { link: Link::Refused("No such match".to_owned()), ..Shown::default() };
+        let texts = texts(&widget(&shown, Size::Full));
+        assert!(texts.contains("No such match") && texts.contains("Unavailable"));
+    }
+
+    #[test]
+    fn tables_name_their_rows_and_columns() {
+        fn scopes(node: &Node, tag: &str) -> usize {
+            let here = node.tag == tag && node.attributes.iter().any(|it| it.0 == "scope");
+            usize::from(here) + node.children.iter().map(|it| scopes(it, tag)).sum::<usize>()
+        }
+        fn count(node: &Node, tag: &str) -> usize {
+            usize::from(node.tag == tag) + node.children.iter().map(|it| count(it, tag)).sum::<usize>()
+        }
+        let tree = widget(&Shown { tab: Tab::Scorecard, ..shown() }, Size::Full);
+        assert!(count(&tree, "th") > 20);
+        assert_eq!(scopes(&tree, "th"), count(&tree, "th"));
+    }
+}

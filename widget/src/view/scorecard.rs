@@ -20,7 +20,9 @@ fn card(card: &Card) -> Node {
         table("sums", &[], &card.sums),
     ];
     if !card.yet_to_bat.is_empty() {
-        parts.push(node("p", "yet").children(vec![span("label", "Yet to bat"), span("", card.yet_to_bat.clone())]));
+        parts.push(
+            node("p", "yet").children(vec![span("label", "Yet to bat"), span("", card.yet_to_bat.clone())]),
+        );
     }
     parts.push(table("bowling", BOWLING, &card.bowling));
     if !card.falls.is_empty() {
