@@ -133,7 +133,8 @@ mod tests {
     fn shown() -> Shown {
         let mut game = begun();
         bowl(&mut game, [ball(4), ball(6)]);
-        let session = Session { game: Some(game), ..Session::default() };
+        let mut session = Session::default();
+        session.snapshot(&wire::encode(&wire::Snapshot { state: game, ..wire::Snapshot::default() }), 0.0);
         let mut shown = Shown::default();
         shown.follow(&session, &Step::Replaced);
         shown
