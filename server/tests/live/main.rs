@@ -1,0 +1,15 @@
+//! The server as its users meet it: real HTTP against a real PostgreSQL (and Redis), in this process or as the real binary.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
+
+mod archive;
+mod bus;
+mod feed;
+mod late;
+mod outage;
+mod readers;
+mod rest;
+mod restart;
+mod rounds;
+mod stream;
+mod support;

@@ -1,0 +1,223 @@
+//! A server in this process, over real HTTP.
+
+use super::{Stream, announcement};
+use metrics_exporter_prometheus::PrometheusHandle;
+use partners::{Kind, Mode, NewKey, key, organisation};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use server::app::App;
+use server::config::Config;
+use server::feed::Feed;
+use server::http::{Surface, router};
+use server::stream::{Bus, Hub, Readers, follow};
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use store::testing::TestStore;
+use store::{Clock, Redis, Store};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Where the publishable keys of the tests may be used.
+pub(crate) const ORIGIN: &str = "https://paper.example";
+
+/// A migrated database for one test.
+pub(crate) async fn database() -> TestStore {
+    TestStore::new(server::role::MIGRATIONS).await
+}
+
+/// A process of Crease, as far as it can be told from outside: its own feed, topics, keys and port.
+pub(crate) struct Server {
+    pub(crate) app: App,
+    pub(crate) url: String,
+    client: reqwest::Client,
+    serving: JoinHandle<()>,
+}
+
+impl Server {
+    /// Everything on one database.
+    pub(crate) async fn start(database: &TestStore) -> Self {
+        Self::with(database.url(), |_| {}).await
+    }
+
+    /// The same over the database at a URL, with another configuration.
+    pub(crate) async fn with(database_url: String, change: impl FnOnce(&mut Config)) -> Self {
+        Self::on_bus(database_url, None, change).await
+    }
+
+    /// The same as one of several processes on a Redis.
+    pub(crate) async fn on_bus(
+        database_url: String,
+        redis: Option<Redis>,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        let mut config = Config::from_parts(None, std::iter::empty()).unwrap();
+        change(&mut config);
+        let store = Store::connect(&database_url, 8).await.unwrap();
+        let shutdown = CancellationToken::new();
+        let hub = Hub::new(store.clone(), config.stream.clone(), redis.clone().map(Bus::start));
+        if let Some(redis) = redis {
+            follow(redis, hub.clone()).await.unwrap();
+        }
+        let clock = Clock::system();
+        let drain = Duration::from_secs(config.shutdown.drain_seconds);
+        let keys = partners::KeyRing::default();
+        keys.load(&store).await.unwrap();
+        let app = App {
+            readers: Readers::new(config.stream.clone(), drain, shutdown.clone()),
+            feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
+            config: Arc::new(config),
+            store,
+            clock,
+            keys,
+            hub,
+            metrics: metrics(),
+            demo: None,
+            shutdown,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let routes = router(app.clone(), Surface::All).into_make_service_with_connect_info::<SocketAddr>();
+        let serving = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        Self { app, url, client: client(), serving }
+    }
+
+    /// Issues the keys of a new organisation.
+    pub(crate) async fn partner(&self) -> Keys {
+        let issued = self.app.store.run_tx("test.partner", async |tx| {
+            let organisation = organisation::create(tx, "The Paper").await?;
+            let mut keys = Vec::new();
+            for (kind, mode) in [
+                (Kind::Secret, Mode::Live),
+                (Kind::Publishable, Mode::Live),
+                (Kind::Secret, Mode::Test),
+                (Kind::Publishable, Mode::Test),
+            ] {
+                let origins: &[&str] = if kind == Kind::Publishable { &[ORIGIN] } else { &[] };
+                keys.push(
+                    key::issue(tx, &organisation.id, &NewKey { kind, mode, name: "Test", origins }).await?,
+                );
+            }
+            Ok::<_, partners::Error>(keys)
+        });
+        let issued = issued.await.unwrap();
+        for one in &issued {
+            self.app.keys.insert(&one.record);
+        }
+        let text = |at: usize| issued[at].key.reveal().to_owned();
+        Keys {
+            secret: text(0),
+            publishable: text(1),
+            test_secret: text(2),
+            test_publishable: text(3),
+            secret_id: issued[0].record.id.clone(),
+            publishable_id: issued[1].record.id.clone(),
+        }
+    }
+
+    /// A request with a key.
+    pub(crate) fn request(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url)).bearer_auth(key)
+    }
+
+    /// A request without one.
+    pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    pub(crate) async fn get(&self, path: &str, key: &str) -> Response {
+        self.request(Method::GET, path, key).send().await.unwrap()
+    }
+
+    /// The JSON at a path that must be there.
+    pub(crate) async fn json(&self, path: &str, key: &str) -> Value {
+        let response = self.get(path, key).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.json().await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, key: &str, body: &Value) -> (StatusCode, Value) {
+        let response = self.request(Method::POST, path, key).json(body).send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
+    /// Announces a match of the tests' two clubs and answers its id.
+    pub(crate) async fn announce(&self, keys: &Keys, name: &str) -> String {
+        let (status, answer) = self.post("/v1/feed/matches", &keys.secret, &announcement(name)).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends commands, and answers what became of each: "accepted 3", "duplicate 1", "rejected code".
+    pub(crate) async fn send(&self, keys: &Keys, match_id: &str, commands: &[Value]) -> Vec<String> {
+        let (status, answer) = self.try_send(keys, match_id, commands).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answers(&answer)
+    }
+
+    pub(crate) async fn try_send(
+        &self,
+        keys: &Keys,
+        match_id: &str,
+        commands: &[Value],
+    ) -> (StatusCode, Value) {
+        let path = format!("/v1/feed/matches/{match_id}/commands");
+        self.post(&path, &keys.secret, &json!({ "commands": commands })).await
+    }
+
+    /// The match's snapshot.
+    pub(crate) async fn snapshot(&self, keys: &Keys, match_id: &str) -> wire::Snapshot {
+        let response = self.get(&format!("/v1/matches/{match_id}"), &keys.secret).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        wire::decode(&response.text().await.unwrap()).unwrap()
+    }
+
+    /// Opens a stream that must open.
+    pub(crate) async fn stream(&self, keys: &Keys, match_id: &str, last: Option<&str>) -> Stream {
+        let mut request =
+            self.request(Method::GET, &format!("/v1/matches/{match_id}/stream"), &keys.publishable);
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        Stream::of(request.send().await.unwrap())
+    }
+}
+
+/// The process is gone: it takes no further request, and its open connections break.
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// The texts of an organisation's keys.
+pub(crate) struct Keys {
+    pub(crate) secret: String,
+    pub(crate) publishable: String,
+    pub(crate) test_secret: String,
+    pub(crate) test_publishable: String,
+    pub(crate) secret_id: String,
+    pub(crate) publishable_id: String,
+}
+
+/// "accepted 3", "duplicate 1", "rejected code".
+pub(crate) fn answers(batch: &Value) -> Vec<String> {
+    let word = |it: &Value| match &it["seq"] {
+        Value::Null => format!("{} {}", it["status"].as_str().unwrap(), it["code"].as_str().unwrap()),
+        seq => format!("{} {seq}", it["status"].as_str().unwrap()),
+    };
+    batch["answers"].as_array().unwrap().iter().map(word).collect()
+}
+
+pub(crate) fn client() -> reqwest::Client {
+    // Plain HTTP only, but the client wants to know its cryptography; a second call finds the first one's.
+    let _already = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
+/// One recorder a process.
+fn metrics() -> PrometheusHandle {
+    static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+    METRICS.get_or_init(|| server::telemetry::metrics().unwrap()).clone()
+}

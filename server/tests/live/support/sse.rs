@@ -1,0 +1,104 @@
+//! A strict reader of Server-Sent Events: anything that our streams should not send is a failure.
+
+use super::within;
+use reqwest::{Response, StatusCode};
+
+/// An open stream.
+pub(crate) struct Stream {
+    response: Response,
+    received: Vec<u8>,
+}
+
+/// What a stream sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    Event(Event),
+    Comment,
+    Retry(u32),
+}
+
+/// One event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) data: String,
+}
+
+impl Stream {
+    /// A stream that was opened.
+    pub(crate) fn of(response: Response) -> Self {
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        Self { response, received: Vec::new() }
+    }
+
+    /// The `Crease-Resumed` header.
+    pub(crate) fn resumed(&self) -> &str {
+        self.response.headers()["crease-resumed"].to_str().unwrap()
+    }
+
+    /// The next event; comments and `retry` lines are passed over. None when the server has closed.
+    pub(crate) async fn event(&mut self) -> Option<Event> {
+        loop {
+            match self.item().await? {
+                Item::Event(event) => return Some(event),
+                Item::Comment | Item::Retry(_) => {}
+            }
+        }
+    }
+
+    /// The next item. None when the server has closed, which it may do between two items only.
+    pub(crate) async fn item(&mut self) -> Option<Item> {
+        within("the stream's next item", async {
+            loop {
+                if let Some(end) = self.received.windows(2).position(|it| it == b"\n\n") {
+                    let block: Vec<u8> = self.received.drain(..end + 2).collect();
+                    return Some(parse(std::str::from_utf8(&block[..end]).unwrap()));
+                }
+                match self.response.chunk().await {
+                    Ok(Some(bytes)) => self.received.extend_from_slice(&bytes),
+                    Ok(None) => {
+                        assert_eq!(self.received, b"", "the stream ended within an item");
+                        return None;
+                    }
+                    // The process died.
+                    Err(_) => return None,
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// The lines up to an empty one.
+fn parse(block: &str) -> Item {
+    if block == ":" {
+        return Item::Comment;
+    }
+    match block.strip_prefix("retry: ") {
+        Some(retry) => Item::Retry(retry.parse().unwrap()),
+        None => Item::Event(event(block)),
+    }
+}
+
+/// The lines of an event.
+pub(crate) fn event(block: &str) -> Event {
+    let mut event = Event::default();
+    for line in block.split('\n') {
+        let (field, value) =
+            line.split_once(": ").unwrap_or_else(|| panic!("a line without a field: {line}"));
+        let slot = match field {
+            "id" => &mut event.id,
+            "event" => &mut event.name,
+            "data" => &mut event.data,
+            _ => panic!("an unknown field: {line}"),
+        };
+        assert_eq!(slot, "", "a field twice: {line}");
+        value.clone_into(slot);
+    }
+    assert!(!event.data.is_empty(), "an event without data is never dispatched: {block}");
+    assert_eq!(event.id.is_empty(), event.name == "bye", "all but `bye` have an id: {block}");
+    event
+}
