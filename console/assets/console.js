@@ -5,6 +5,8 @@ const by = (id) => document.getElementById(id);
 const UNSENT = 'crease-unsent'; // the one press that waits, in this tab
 const SEND_MS_MAX = 20_000;
 let sending = false;
+let early = []; // keys pressed while a press is on its way
+const EARLY_MAX = 16;
 
 // One page takes another's place: only <main>, so that the live region and the focus stay.
 async function show(response) {
@@ -58,12 +60,16 @@ async function send(press) {
     by('unsent').hidden = true;
     await show(response);
     if (response.ok) { by('main').classList.add('counted'); sound(); }
+    // They were meant for the pad; where the page asks something else now, they would mean something else.
+    if (!response.ok || !by('main').querySelector('.pad')) early = [];
   } catch (error) {
+    early = [];
     unsent(press, navigator.onLine ? `No answer (${error.message}).` : 'There is no connection.');
   } finally {
     sending = false;
     by('unsent-retry').disabled = false;
   }
+  while (early.length && !sending) type(early.shift());
 }
 
 function unsent(press, why) {
@@ -98,15 +104,24 @@ document.addEventListener('click', (event) => {
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || setting('keys-on', 'yes') !== 'yes') return;
   if (event.target.matches('input:not([type=radio]):not([type=checkbox]), select, textarea')) return;
-  const key = event.key.toLowerCase();
-  const control = [...by('main').querySelectorAll('[data-key]')].find((it) => it.dataset.key.split(' ').includes(key));
-  if (key === 'escape' && !control) { usual(); return; }
-  if (!control) return;
-  event.preventDefault();
-  // A second press of a switch takes it back.
-  if (control.type === 'radio' && control.checked) { usual(control.name); return; }
-  control.click();
+  if (sending && event.key.length === 1) {
+    event.preventDefault();
+    if (early.length < EARLY_MAX) early.push(event.key.toLowerCase());
+    return;
+  }
+  if (type(event.key.toLowerCase())) event.preventDefault();
 });
+
+// Says whether the key means something on this page.
+function type(key) {
+  const control = [...by('main').querySelectorAll('[data-key]')].find((it) => it.dataset.key.split(' ').includes(key));
+  if (key === 'escape' && !control) { usual(); return false; }
+  if (!control) return false;
+  // A second press of a switch takes it back.
+  if (control.type === 'radio' && control.checked) usual(control.name);
+  else control.click();
+  return true;
+}
 
 function usual(name) {
   for (const it of by('main').querySelectorAll('[data-usual]')) if (!name || it.name === name) it.checked = true;
