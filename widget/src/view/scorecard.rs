@@ -15,7 +15,7 @@ pub(super) fn cards(cards: &[Card]) -> Node {
 
 fn card(card: &Card) -> Node {
     let mut parts = vec![
-        node("h3", "").children(vec![span("", card.title.clone()), span("sum", card.score.clone())]),
+        node("h2", "").children(vec![span("", card.title.clone()), span("sum", card.score.clone())]),
         table("batting", BATTING, &card.batting),
         table("sums", &[], &card.sums),
     ];
