@@ -187,6 +187,11 @@ pub async fn append(
     Ok(())
 }
 
+/// Makes other writers of this match wait until the transaction ends.
+pub async fn lock(tx: &Transaction<'_>, match_id: &str) -> Result<(), store::Error> {
+    tx.query_opt(MATCH_HEAD, &[&match_id]).await.map(drop)
+}
+
 /// Whether the log still ends at `head`; in a transaction it does so until that ends.
 pub async fn check_head(client: &Client<'_>, match_id: &str, head: Position) -> Result<(), LogError> {
     let found = client.query_opt(MATCH_HEAD, &[&match_id]).await?;

@@ -25,7 +25,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Clock, Store};
 use summary::Summary;
-use writer::Writer;
+use writer::{Batch, Writer};
 
 /// The longest source, event and match name a feed may use, in bytes.
 pub const NAME_BYTES_MAX: usize = 128;
@@ -197,29 +197,32 @@ impl Feed {
         source: &str,
         envelopes: &[Envelope],
     ) -> Result<Submitted, FeedError> {
+        let Inner { store, hub, limits, .. } = &*self.inner;
         let slot = self.slot(match_id);
         let mut guard = slot.lock().await;
-        for tries_left in (0..TRIES_MAX).rev() {
-            let writer = match guard.take() {
-                Some(writer) => writer,
-                None => self.load(match_id).await?,
-            };
-            match writer.submit(&self.inner.store, self.now_ms(), source, envelopes).await {
-                Ok((writer, submitted, published)) => {
-                    *guard = Some(writer);
-                    for update in published {
-                        self.inner.hub.publish(match_id, update).await;
-                    }
-                    return Ok(submitted);
+        let batch = Batch { now_ms: self.now_ms(), source, envelopes };
+        let writer = match guard.take() {
+            Some(writer) => writer,
+            None => self.load(match_id).await?,
+        };
+        let (writer, judged) = match writer.submit(store, batch).await {
+            // Another process wrote this match, or we may have without knowing: judge the batch again by what is stored.
+            Err(FeedError::Log(
+                LogError::Overtaken { .. } | LogError::Store(store::Error::CommitUnknown { .. }),
+            )) => {
+                let done = Writer::submit_locked(store, match_id, limits.match_commands_max, batch).await?;
+                if done.1.published.is_empty() {
+                    hub.catch_up(match_id, done.0.position()).await;
                 }
-                // Another process wrote this match, or we may have without knowing: read the log, and judge the batch again.
-                Err(FeedError::Log(
-                    LogError::Overtaken { .. } | LogError::Store(store::Error::CommitUnknown { .. }),
-                )) if tries_left > 0 => {}
-                Err(error) => return Err(error),
+                done
             }
+            done => done?,
+        };
+        *guard = Some(writer);
+        for update in judged.published {
+            hub.publish(match_id, update).await;
         }
-        unreachable!("the last try returns")
+        Ok(judged.submitted)
     }
 
     /// Gives a sandbox match a new history under the same id, if the one of `epoch` is still going on.
@@ -324,5 +327,3 @@ async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 's
 
 /// Writers held in memory before idle ones are let go.
 const WRITERS_MAX: usize = 256;
-/// How often a batch is judged in all when other processes write the same match at the same time.
-const TRIES_MAX: u32 = 5;

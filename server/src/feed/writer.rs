@@ -6,7 +6,7 @@ use crate::stream::{Lines, Published};
 use cricket::{Command, Log, Op, Side};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use store::Store;
+use store::{Store, Transaction};
 use wire::Position;
 
 /// A match's log in memory. Invariant: it equals what PostgreSQL has; when a commit fails, the writer is dropped and read again.
@@ -15,6 +15,23 @@ pub(super) struct Writer {
     log: Log,
     known: Known,
     commands_max: usize,
+}
+
+/// What a feed sent at once.
+#[derive(Clone, Copy)]
+pub(super) struct Batch<'a> {
+    pub(super) now_ms: u64,
+    pub(super) source: &'a str,
+    pub(super) envelopes: &'a [Envelope],
+}
+
+/// What a writer makes of a batch.
+pub(super) struct Judged {
+    pub(super) submitted: Submitted,
+    /// For the log.
+    accepted: Vec<Entry>,
+    /// For the fans, once that is committed.
+    pub(super) published: Vec<Published>,
 }
 
 /// The commands of the log by their feeds' names.
@@ -65,6 +82,7 @@ impl Writer {
         let mut log = log::empty(&row)?;
         let mut known = Known::default();
         for entry in entries {
+            row.changed_at_ms = row.changed_at_ms.max(entry.accepted_at_ms);
             known.note(&entry);
             log.apply(entry.seq, entry.op).map_err(|refusal| LogError::Unreadable {
                 match_id: row.id.clone(),
@@ -96,14 +114,48 @@ impl Writer {
     pub(super) async fn submit(
         mut self,
         store: &Store,
-        now_ms: u64,
-        source: &str,
-        envelopes: &[Envelope],
-    ) -> Result<(Self, Submitted, Vec<Published>), FeedError> {
+        batch: Batch<'_>,
+    ) -> Result<(Self, Judged), FeedError> {
         let head = self.position();
+        let judged = self.judge_all(batch);
+        let (id, log, accepted) = (&self.row.id, &self.log, &judged.accepted);
+        let is_refused = |it: &Answer| matches!(it, Answer::Rejected { .. });
+        if !accepted.is_empty() {
+            store.run_tx("feed.append", async |tx| log::append(tx, id, head, accepted, log).await).await?;
+        } else if judged.submitted.answers.iter().any(is_refused) {
+            // What is refused here may be right after what another process wrote.
+            store.read("feed.check_head", async |client| log::check_head(client, id, head).await).await?;
+        }
+        Ok((self, judged))
+    }
+
+    /// The same on the log as it is stored, which nobody else can write meanwhile: slower, but sure to come through however many
+    /// processes write the match.
+    pub(super) async fn submit_locked(
+        store: &Store,
+        match_id: &str,
+        commands_max: usize,
+        batch: Batch<'_>,
+    ) -> Result<(Self, Judged), FeedError> {
+        let submitting = async |tx: &Transaction<'_>| {
+            log::lock(tx, match_id).await?;
+            let row = log::match_by_id(tx, match_id).await?;
+            let row = row.ok_or_else(|| FeedError::UnknownMatch { id: match_id.to_owned() })?;
+            let entries = log::read(tx, match_id, row.epoch, 0).await?;
+            let mut writer = Self::of(row, entries, commands_max)?;
+            let head = writer.position();
+            let judged = writer.judge_all(batch);
+            log::append(tx, match_id, head, &judged.accepted, &writer.log).await?;
+            Ok((writer, judged))
+        };
+        store.run_tx("feed.append_locked", submitting).await
+    }
+
+    /// Folds in what can be of a batch.
+    fn judge_all(&mut self, batch: Batch<'_>) -> Judged {
         let (mut answers, mut accepted, mut published) = (Vec::new(), Vec::new(), Vec::new());
-        for envelope in envelopes {
-            let answer = self.judge(now_ms, source, envelope);
+        for envelope in batch.envelopes {
+            let answer = self.judge(batch.now_ms, batch.source, envelope);
             if let Ok(entry) = &answer {
                 published.push(self.publication(entry));
                 accepted.push(entry.clone());
@@ -113,16 +165,8 @@ impl Writer {
                 Err(answer) => answer,
             });
         }
-        let (id, log) = (&self.row.id, &self.log);
-        let is_refused = |it: &Answer| matches!(it, Answer::Rejected { .. });
-        if !accepted.is_empty() {
-            store.run_tx("feed.append", async |tx| log::append(tx, id, head, &accepted, log).await).await?;
-        } else if answers.iter().any(is_refused) {
-            // What is refused here may be right after what another process wrote.
-            store.read("feed.check_head", async |client| log::check_head(client, id, head).await).await?;
-        }
         let submitted = Submitted { epoch: self.row.epoch, seq: self.row.seq, rev: self.log.rev(), answers };
-        Ok((self, submitted, published))
+        Judged { submitted, accepted, published }
     }
 
     /// Folds one command in, or answers why not.
@@ -137,6 +181,8 @@ impl Writer {
             code: refusal.code(),
             why: refusal.explain(&self.log.game().setup),
         })?;
+        // Clocks are set back, and two processes have two: fans see times that only grow.
+        let now_ms = now_ms.max(self.row.changed_at_ms);
         let entry = Entry {
             seq,
             op,

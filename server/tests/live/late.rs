@@ -103,16 +103,9 @@ async fn two_processes_write_one_match_and_nothing_is_lost_or_twice() {
         for at in order {
             let mut wide = ball(0);
             wide["extras"] = json!({ "wides": 1 });
-            let answer = loop {
-                let (status, answer) =
-                    server.try_send(&keys, &id, &[sent(&format!("b{at}"), wide.clone())]).await;
-                if status.is_success() {
-                    break answer;
-                }
-                assert_eq!(status.as_u16(), 503, "{answer}");
-            };
-            assert_ne!(answer["answers"][0]["status"], "rejected", "{answer}");
-            accepted += usize::from(answer["answers"][0]["status"] == "accepted");
+            let answers = server.send(&keys, &id, &[sent(&format!("b{at}"), wide)]).await;
+            assert!(!answers[0].starts_with("rejected"), "{answers:?}");
+            accepted += usize::from(answers[0].starts_with("accepted"));
         }
         accepted
     };
