@@ -1,7 +1,7 @@
 //! Elements as plain data, and the one place that turns them into DOM.
 //!
 //! Leptos runs it: a [`Node`] is something that Leptos can [`Render`], so a closure that returns one is redrawn when its signals
-//! change. Why not Leptos' own elements: each of them is a type of its own, compiled for itself (25 KB of brotli for these views,
+//! change. Why not Leptos' own elements: each of them is a type of its own, compiled for itself (20 KB of brotli for these views,
 //! against 2 KB for this file), and its `view!` macro sets `innerHTML`, which a page with Trusted Types forbids.
 
 use leptos::tachys::view::{Mountable, Render};

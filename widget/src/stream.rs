@@ -9,6 +9,7 @@ use crate::{
     session::{Session, Step},
     shown::{Link, Shown},
 };
+use cricket::Command;
 use js_sys::Function;
 use leptos::prelude::*;
 use std::{
@@ -164,8 +165,10 @@ impl Stream {
                     self.tell("ready", String::new());
                 }
             }
-            Step::Folded { change, .. } => {
-                self.tell("ball", String::new());
+            Step::Folded { command, change } => {
+                if matches!(command, Command::Ball(_)) {
+                    self.tell("ball", String::new());
+                }
                 let said = || self.shown.try_with_untracked(|it| it.said.clone()).unwrap_or_default();
                 if change.wickets > 0 {
                     self.tell("wicket", said());
