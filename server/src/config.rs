@@ -288,7 +288,9 @@ mod tests {
 
     #[test]
     fn mistakes_are_refused_with_their_place() {
-        let cases: [(&str, &[(&str, &str)], &str); 6] = [
+        /// The file, the environment, and how the error begins.
+        type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+        let cases: [Case; 6] = [
             ("[http]\n\nlisten_on = 1\n", &[], "crease.toml:3: unknown key `http.listen_on`"),
             ("[htp]\n", &[], "crease.toml:1: unknown key `htp`"),
             ("[http]\nlisten = \n", &[], "crease.toml:2: "),

@@ -54,7 +54,8 @@ pub enum WithDemo {
 }
 
 /// Every crate's tables, in the order in which they are made.
-pub const MIGRATIONS: &[Migrations] = &[log::MIGRATIONS, partners::MIGRATIONS, http::scorer::session::MIGRATIONS];
+pub const MIGRATIONS: &[Migrations] =
+    &[log::MIGRATIONS, partners::MIGRATIONS, http::scorer::session::MIGRATIONS];
 
 /// Runs a role until it is told to stop by SIGINT or SIGTERM.
 pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Result<()> {
