@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes over a number or a literal.
+    /// Passes over a number or a literal. How a number is written is not looked at: its value is not used.
     fn skip_word(&mut self) -> Result<(), Malformed> {
         let rest = &self.text[self.at..];
         let end = rest

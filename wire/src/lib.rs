@@ -5,7 +5,7 @@
 //! serde_json costs 22 KB of brotli, miniserde 9 KB, this well under 4 KB. Fields that hold their default are left out, unknown
 //! fields are skipped, so version 1 can grow without breaking an older reader.
 //!
-//! Read [`Update`] first.
+//! Read [`Update`] first. README.md beside the manifest tells partners what every field means.
 
 mod game;
 mod json;
