@@ -10,6 +10,87 @@ use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
 
+/// A kind of problem, for the API's description.
+pub struct ProblemType {
+    /// The last part of its `type`.
+    pub word: &'static str,
+    pub status: u16,
+    pub title: &'static str,
+    pub description: &'static str,
+}
+
+impl ProblemType {
+    /// Its `type`.
+    pub fn path(&self) -> String {
+        format!("/problems/{}", self.word)
+    }
+}
+
+const fn kind(
+    word: &'static str,
+    status: u16,
+    title: &'static str,
+    description: &'static str,
+) -> ProblemType {
+    ProblemType { word, status, title, description }
+}
+
+/// Every problem that this server answers with.
+pub const TYPES: &[ProblemType] = &[
+    kind(
+        "invalid-request",
+        400,
+        "The request cannot be understood",
+        "The detail says what is wrong and where.",
+    ),
+    kind(
+        "future-position",
+        400,
+        "The position is ahead of the match",
+        "No such update was ever sent: start without a position.",
+    ),
+    kind("key-missing", 401, "No API key", "Send one as Authorization: Bearer, or X-Crease-Key."),
+    kind("key-malformed", 401, "Not an API key", "Its checksum is wrong: a character was lost or mistyped."),
+    kind("key-unknown", 401, "An unknown API key", "It was never issued here."),
+    kind("key-revoked", 401, "A revoked API key", "Its owner took it back."),
+    kind(
+        "key-wrong-kind",
+        403,
+        "The wrong kind of key",
+        "Feeds need a secret key; addresses take publishable ones only.",
+    ),
+    kind("origin-refused", 403, "The key is not for this site", "Its owner can add the origin."),
+    kind("live-key-needed", 403, "A live key is needed", "Test keys play with the sandbox match."),
+    kind("unknown-match", 404, "No such match", "There is none, or this key may not see it."),
+    kind("unknown-route", 404, "No such route", "See this description for those that exist."),
+    kind("method-not-allowed", 405, "The route has no such method", "See this description."),
+    kind(
+        "match-differs",
+        409,
+        "The match exists with another set-up",
+        "It was announced before under the same name.",
+    ),
+    kind("batch-too-long", 413, "Too many commands", "Send several batches."),
+    kind("body-too-large", 413, "The body is too large", "Send several batches."),
+    kind("invalid-setup", 422, "The match cannot be played like this", "The detail says why."),
+    kind(
+        "streams-full-address",
+        429,
+        "Too many streams from one address",
+        "Close some, or share one stream.",
+    ),
+    kind("streams-full", 503, "No further stream can be opened now", "Try again after Retry-After."),
+    kind(
+        "shutting-down",
+        503,
+        "This server is stopping",
+        "Another one, or this one after its restart, will answer.",
+    ),
+    kind("too-slow", 503, "The answer took too long", "The same request may be sent again."),
+    kind("unavailable", 503, "Please try again soon", "Something that the server needs is away."),
+    kind("internal", 500, "Something went wrong on our side", "Quote the trace_id to us."),
+];
+
 /// A problem. `type` is stable and meant for programs; `detail` is for people.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -206,5 +287,121 @@ impl From<Full> for Problem {
         };
         let problem = Self::new(status, kind, "No further stream can be opened now", detail);
         Self { retry_after_seconds: Some(5), ..problem }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::Error;
+
+    /// "503 /problems/unavailable", and whether the body tells no more than an id.
+    fn shown(problem: Problem) -> String {
+        let is_private = problem.trace_id.is_some() && problem.detail.is_none();
+        let retry =
+            problem.retry_after_seconds.map_or_else(String::new, |it| format!(", again after {it} s"));
+        format!("{} {}{retry}{}", problem.status, problem.kind, if is_private { ", private" } else { "" })
+    }
+
+    #[test]
+    fn every_error_has_its_status_and_type() {
+        let address = "10.0.0.1:5432/crease".to_owned();
+        let id = "mat_1".to_owned();
+        let head = wire::Position { epoch: 1, seq: 2 };
+        let unreadable = LogError::Unreadable { match_id: id.clone(), seq: 3, reason: "x".to_owned() };
+        let unreachable = Error::Unreachable { address, reason: "gone".to_owned() };
+        let unknown = Error::CommitUnknown { name: "t", reason: "gone".to_owned() };
+        let list = [
+            Problem::from(KeyRefusal::Missing),
+            Problem::from(KeyRefusal::Revoked),
+            Problem::from(KeyRefusal::OriginRefused { origin: "https://evil.example".to_owned() }),
+            Problem::from(unreachable),
+            Problem::from(Error::TooFewConnections { connections_max: 1, waited_ms: 2 }),
+            Problem::from(LogError::Store(unknown)),
+            Problem::from(LogError::Overtaken { match_id: id.clone() }),
+            Problem::from(unreadable),
+            Problem::from(Error::Aborted { name: "t" }),
+            Problem::from(HubError::UnknownMatch { id: id.clone() }),
+            Problem::from(FeedError::UnknownMatch { id: id.clone() }),
+            Problem::from(FeedError::SetupDiffers { id }),
+            Problem::from(FeedError::Setup { reason: "one team".to_owned() }),
+            Problem::from(Future { head }),
+            Problem::from(Full::Process { max: 1 }),
+            Problem::from(Full::Address { max: 1 }),
+            Problem::from(Full::ShuttingDown),
+        ];
+        insta::assert_snapshot!(list.map(shown).join("\n"), @r#"
+        401 /problems/key-missing
+        401 /problems/key-revoked
+        403 /problems/origin-refused
+        503 /problems/unavailable, again after 2 s, private
+        503 /problems/unavailable, again after 2 s, private
+        503 /problems/unavailable, again after 2 s, private
+        503 /problems/unavailable, again after 2 s, private
+        500 /problems/internal, private
+        500 /problems/internal, private
+        404 /problems/unknown-match
+        404 /problems/unknown-match
+        409 /problems/match-differs
+        422 /problems/invalid-setup
+        400 /problems/future-position
+        503 /problems/streams-full, again after 5 s
+        429 /problems/streams-full-address, again after 5 s
+        503 /problems/shutting-down, again after 5 s
+        "#);
+    }
+
+    #[test]
+    fn a_problem_is_written_as_rfc_9457_says() {
+        let problem = Problem::from(Future { head: wire::Position { epoch: 1, seq: 2 } });
+        let text = serde_json::to_string(&problem).expect("texts and numbers");
+        insta::assert_snapshot!(text, @r#"{"type":"/problems/future-position","title":"The position is ahead of the match","status":400,"detail":"the match is at 1.2; nothing later was ever sent"}"#);
+    }
+}
+
+#[cfg(test)]
+mod described {
+    use super::{Problem, TYPES};
+    use crate::feed::FeedError;
+    use crate::feed::log::LogError;
+    use crate::stream::{Full, Future, HubError};
+    use partners::{KeyError, KeyRefusal, Need};
+
+    #[test]
+    fn every_problem_that_an_error_becomes_is_described() {
+        let id = || "mat_1".to_owned();
+        let refusals = [
+            KeyRefusal::Missing,
+            KeyRefusal::Malformed(KeyError::Checksum),
+            KeyRefusal::Unknown,
+            KeyRefusal::Revoked,
+            KeyRefusal::WrongKind { need: Need::Secret },
+            KeyRefusal::OriginRefused { origin: "https://elsewhere.example".to_owned() },
+        ];
+        let mut problems: Vec<Problem> = refusals.into_iter().map(Problem::from).collect();
+        problems.extend([
+            Problem::from(HubError::UnknownMatch { id: id() }),
+            Problem::from(FeedError::UnknownMatch { id: id() }),
+            Problem::from(FeedError::SetupDiffers { id: id() }),
+            Problem::from(FeedError::Setup { reason: "no teams".to_owned() }),
+            Problem::from(LogError::Overtaken { match_id: id() }),
+            Problem::from(Future { head: wire::Position::default() }),
+            Problem::from(Full::Process { max: 1 }),
+            Problem::from(Full::Address { max: 1 }),
+            Problem::from(Full::ShuttingDown),
+            Problem::invalid("nothing"),
+            Problem::internal(&std::io::Error::other("broken")),
+        ]);
+        for problem in problems {
+            let described = TYPES.iter().find(|it| it.path() == problem.kind);
+            assert_eq!(described.map(|it| it.status), Some(problem.status), "{}", problem.kind);
+        }
+    }
+
+    #[test]
+    fn a_failure_on_our_side_says_an_id_and_nothing_else() {
+        let problem = Problem::internal(&std::io::Error::other("secret path"));
+        let body = serde_json::to_string(&problem).expect("texts and numbers are JSON");
+        assert!(body.contains("trace_id") && !body.contains("secret path"), "{body}");
     }
 }

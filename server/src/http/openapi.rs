@@ -2,12 +2,19 @@
 
 use super::{balls, feed, health, matches, scorecard, stream};
 use crate::app::App;
+use crate::problem;
 use axum::Router;
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
+use serde_json::json;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{Content, Ref, ResponseBuilder};
 
 /// Every route of version 1.
 #[derive(OpenApi)]
@@ -39,24 +46,63 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 )]
 struct Description;
 
-/// The ways to send a key.
+/// What is said once for many operations: keys, and the answers to a request without a good one.
 struct Keys;
 
 impl utoipa::Modify for Keys {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let components = api.components.get_or_insert_with(Default::default);
-        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Crease-Key")));
-        let query = SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new("key")));
-        components.add_security_scheme("bearer", bearer);
-        components.add_security_scheme("header", header);
-        components.add_security_scheme("query", query);
+        let bearer = Http::builder()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "A secret key from a server, or a publishable one: `Authorization: Bearer crs_…`.",
+            ))
+            .build();
+        let header = ApiKeyValue::with_description("X-Crease-Key", "The same, where Authorization is taken.");
+        let query = ApiKeyValue::with_description(
+            "key",
+            "Publishable keys only, where a header cannot be set: a browser's EventSource.",
+        );
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        components.add_security_scheme("header", SecurityScheme::ApiKey(ApiKey::Header(header)));
+        components.add_security_scheme("query", SecurityScheme::ApiKey(ApiKey::Query(query)));
+        for (path, item) in &mut api.paths.paths {
+            let schemes: &[&str] = match path.as_str() {
+                path if path.starts_with("/v1/feed/") => &["bearer", "header"],
+                path if path.starts_with("/v1/matches") => &["bearer", "header", "query"],
+                _ => continue,
+            };
+            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+                let requirement = |name: &&str| SecurityRequirement::new::<&str, [&str; 0], &str>(*name, []);
+                operation.security = Some(schemes.iter().map(requirement).collect());
+                answer(operation, "401", "no key, or none that was issued here and is not revoked");
+                answer(
+                    operation,
+                    "403",
+                    "a key that does not open this: of the wrong kind, or used on another site",
+                );
+            }
+        }
     }
+}
+
+/// Adds a problem to an operation's answers, unless it describes that status itself.
+fn answer(operation: &mut Operation, status: &str, description: &str) {
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    let response =
+        ResponseBuilder::new().description(description).content("application/problem+json", content).build();
+    operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
 }
 
 /// The description as JSON.
 pub fn description() -> utoipa::openapi::OpenApi {
-    Description::openapi()
+    let mut api = Description::openapi();
+    let types = problem::TYPES.iter().map(|it| {
+        json!({"type": it.path(), "status": it.status, "title": it.title, "description": it.description})
+    });
+    let listed = Extensions::builder().add("x-problem-types", types.collect::<Vec<_>>()).build();
+    api.extensions.get_or_insert_with(Default::default).merge(listed);
+    api
 }
 
 pub(super) fn routes() -> Router<App> {
