@@ -17,6 +17,25 @@ pub(super) struct Writer {
     commands_max: usize,
 }
 
+/// What fans are sent of a ball is at most 400 bytes; time, revision and the names around them take the rest.
+const BALL_BYTES_MAX: usize = 340;
+/// The same of any other command.
+const COMMAND_BYTES_MAX: usize = 2_000;
+
+/// Texts in a command (a substitute's name, an umpire's) could be of any length.
+fn check_length(op: &Op) -> Result<(), Answer> {
+    let (Op::Append(command) | Op::Insert { command, .. } | Op::Edit { command, .. }) = op else {
+        return Ok(());
+    };
+    let bytes_max = if matches!(command, Command::Ball(_)) { BALL_BYTES_MAX } else { COMMAND_BYTES_MAX };
+    let bytes = wire::encode(command).len();
+    if bytes <= bytes_max {
+        return Ok(());
+    }
+    let why = format!("with its names it takes {bytes} bytes, {bytes_max} at most");
+    Err(Answer::Rejected { code: "too-long", why })
+}
+
 /// What a feed sent at once.
 #[derive(Clone, Copy)]
 pub(super) struct Batch<'a> {
@@ -157,6 +176,10 @@ impl Writer {
         for envelope in batch.envelopes {
             let answer = self.judge(batch.now_ms, batch.source, envelope);
             if let Ok(entry) = &answer {
+                if !matches!(entry.op, Op::Append(_)) {
+                    // The balls of a long match are half a megabyte, and a batch may correct all of them.
+                    published.iter_mut().for_each(Published::is_superseded);
+                }
                 published.push(self.publication(entry));
                 accepted.push(entry.clone());
             }
@@ -176,6 +199,7 @@ impl Writer {
             let why = format!("a match takes {} commands at most", self.commands_max);
             return Err(Answer::Rejected { code: "match-full", why });
         }
+        check_length(&op)?;
         let seq = self.row.seq + 1;
         self.log.apply(seq, op.clone()).map_err(|refusal| Answer::Rejected {
             code: refusal.code(),
@@ -255,7 +279,7 @@ impl Writer {
     fn publication(&self, entry: &Entry) -> Published {
         match &entry.op {
             Op::Append(command) => Published::command(self.row.epoch, entry, self.log.rev(), command.clone()),
-            _ => Published::snapshot(self.snapshot(entry), Arc::new(Lines::of(&self.log))),
+            _ => Published::snapshot(self.snapshot(entry), Some(Arc::new(Lines::of(&self.log)))),
         }
     }
 

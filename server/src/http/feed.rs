@@ -127,10 +127,30 @@ impl MatchAnnounced {
         }
     }
 
+    /// Every fan gets these texts with the first snapshot.
+    fn check_texts(&self) -> Result<(), Problem> {
+        let too_long = |place: String, text: &str| match text.len() {
+            0..=NAME_BYTES_MAX => Ok(()),
+            bytes => Err(Problem::invalid(format!("{place}: {bytes} bytes, {NAME_BYTES_MAX} at most"))),
+        };
+        for (at, team) in self.teams.iter().enumerate() {
+            too_long(format!("teams[{at}].name"), &team.name)?;
+            too_long(format!("teams[{at}].short"), &team.short)?;
+            for (player, name) in team.players.iter().enumerate() {
+                too_long(format!("teams[{at}].players[{player}]"), name)?;
+            }
+        }
+        too_long("competition".to_owned(), &self.competition)?;
+        too_long("stage".to_owned(), &self.stage)?;
+        too_long("venue".to_owned(), &self.venue)?;
+        too_long("date".to_owned(), &self.date)
+    }
+
     fn setup(&self) -> Result<Setup, Problem> {
         let [home, away] = self.teams.as_slice() else {
             return Err(Problem::invalid(format!("teams: {} given, a match has two", self.teams.len())));
         };
+        self.check_texts()?;
         let format = Format::from(self.format);
         let players = |team: &TeamAnnounced, side: Side| {
             team.players.iter().map(move |name| Player { name: name.clone(), side }).collect::<Vec<_>>()

@@ -211,7 +211,6 @@ fn let_go_of_one(slots: &mut HashMap<String, Arc<Slot>>) {
 /// Folds a stored log into a topic whose ring holds the last updates exactly as they were sent.
 fn fold(row: MatchRow, entries: Vec<Entry>, limits: Limits) -> Result<Topic, LogError> {
     let mut log = log::empty(&row)?;
-    let mut lines = Lines::default();
     let mut t = row.changed_at_ms;
     let ring_from = entries.len().saturating_sub(limits.ring_updates_max);
     let mut ring = Vec::with_capacity(entries.len() - ring_from);
@@ -226,22 +225,40 @@ fn fold(row: MatchRow, entries: Vec<Entry>, limits: Limits) -> Result<Topic, Log
             Op::Append(command) => Some(command),
             _ => None,
         };
-        match appended {
-            Some(command) => lines.note(entry.seq, command, log.game()),
-            None => lines = Lines::of(&log),
-        }
         if at >= ring_from {
             let published = match appended {
                 Some(command) => Published::command(row.epoch, &entry, log.rev(), command.clone()),
-                None => Published::snapshot(snapshot(&row, &log, entry.seq, t), Arc::default()),
+                None => Published::snapshot(snapshot(&row, &log, entry.seq, t), None),
             };
             ring.push(Frame { seq: entry.seq, bytes: published.frame, is_snapshot: appended.is_none() });
         }
     }
     let seq = log.last_seq().unwrap_or(0);
-    Ok(Topic::new(limits, row.sandbox, snapshot(&row, &log, seq, t), lines, ring))
+    Ok(Topic::new(limits, row.sandbox, snapshot(&row, &log, seq, t), Lines::of(&log), ring))
 }
 
 fn snapshot(row: &MatchRow, log: &Log, seq: u64, t: u64) -> Snapshot {
     Snapshot { t, id: row.id.clone(), epoch: row.epoch, seq, rev: log.rev(), state: log.game().clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use store::testing::TestStore;
+
+    #[tokio::test]
+    async fn names_of_matches_that_do_not_exist_leave_nothing_behind() {
+        let database = TestStore::new(&[log::MIGRATIONS]).await;
+        let config = Config::from_parts(None, std::iter::empty()).expect("the defaults");
+        let hub = Hub::new(database.store().clone(), config.stream, None);
+        let asking = (0..20).map(|at| {
+            let hub = hub.clone();
+            async move { hub.topic(&format!("mat_{}", at % 3)).await.map(drop) }
+        });
+        for answer in futures_util::future::join_all(asking).await {
+            assert!(matches!(answer, Err(HubError::UnknownMatch { .. })));
+        }
+        assert_eq!(hub.slots().len(), 0);
+    }
 }

@@ -63,3 +63,28 @@ fn line(seq: u64, innings: usize, bowled: &Bowled, game: &Match) -> BallLine {
         score: format!("{}/{}", bowled.runs, bowled.wickets),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_follow_each_other_by_place_and_an_unknown_end_loses_nothing() {
+        // The second ball came late; the third was put in for one that has been taken out.
+        let balls = [3, 9, 4, 6, 7].map(|seq| BallLine { seq, ..BallLine::default() }).to_vec();
+        let lines = Lines { balls };
+        for (after, page, next) in [
+            (0, vec![3, 9], Some(9)),
+            (9, vec![4, 6], Some(6)),
+            (6, vec![7], None),
+            (7, vec![], None),
+            (5, vec![9, 4], Some(4)),
+            (100, vec![], None),
+        ] {
+            let (found, found_next) = lines.page(after, 2);
+            let found: Vec<u64> = found.iter().map(|it| it.seq).collect();
+            assert_eq!((found, found_next), (page, next), "after {after}");
+        }
+        assert_eq!(lines.page(0, 5).1, None);
+    }
+}

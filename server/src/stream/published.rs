@@ -20,8 +20,8 @@ pub struct Published {
 #[derive(Clone, Debug)]
 pub enum Body {
     Command(Update),
-    /// A correction: the match was folded anew.
-    Snapshot(Box<Snapshot>, Arc<Lines>),
+    /// A correction: the match was folded anew. The balls of the new history are left out where another correction follows at once.
+    Snapshot(Box<Snapshot>, Option<Arc<Lines>>),
 }
 
 impl Published {
@@ -34,9 +34,16 @@ impl Published {
     }
 
     /// A correction, which replaces the state; `lines` are all balls of the new history.
-    pub fn snapshot(snapshot: Snapshot, lines: Arc<Lines>) -> Self {
+    pub fn snapshot(snapshot: Snapshot, lines: Option<Arc<Lines>>) -> Self {
         let frame = snapshot_frame(&snapshot);
         Self { position: snapshot.position(), frame, body: Body::Snapshot(Box::new(snapshot), lines) }
+    }
+
+    /// Another correction follows at once.
+    pub fn is_superseded(&mut self) {
+        if let Body::Snapshot(_, lines) = &mut self.body {
+            *lines = None;
+        }
     }
 }
 

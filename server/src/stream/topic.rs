@@ -236,7 +236,9 @@ impl State {
         match body {
             Body::Snapshot(snapshot, lines) => {
                 self.snapshot = *snapshot;
-                self.lines = lines;
+                if let Some(lines) = lines {
+                    self.lines = lines;
+                }
                 true
             }
             Body::Command(update) => {
@@ -250,5 +252,135 @@ impl State {
                 true
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cricket::{Command, Match, Setup, Team};
+    use wire::Update;
+
+    const EPOCH: u64 = 7;
+
+    fn state() -> Match {
+        let teams = vec![Team::named("Home XI"), Team::named("Away XI")];
+        let setup = Setup { teams, balls_per_over: 6, ..Setup::default() };
+        Match::new(setup).expect("it can be played")
+    }
+
+    fn snapshot(seq: u64, rev: u32) -> Snapshot {
+        Snapshot { epoch: EPOCH, seq, rev, state: state(), ..Snapshot::default() }
+    }
+
+    fn topic(limits: Limits) -> Topic {
+        Topic::new(limits, false, snapshot(0, 0), Lines::default(), Vec::new())
+    }
+
+    fn at(seq: u64) -> Position {
+        Position { epoch: EPOCH, seq }
+    }
+
+    /// An update whose frame has so many bytes.
+    fn update(seq: u64, rev: u32, bytes: usize) -> Published {
+        let body = Body::Command(Update { t: 1, rev, command: Command::Resume });
+        Published { position: at(seq), frame: Bytes::from(vec![b'u'; bytes]), body }
+    }
+
+    fn correction(seq: u64, rev: u32, bytes: usize) -> Published {
+        let frame = Bytes::from(vec![b'c'; bytes]);
+        Published { frame, ..Published::snapshot(snapshot(seq, rev), None) }
+    }
+
+    /// What a reader at `seq` gets, in letters; none when it is too far behind.
+    fn after(topic: &Topic, seq: u64) -> Option<String> {
+        match topic.after(at(seq)) {
+            After::Frames { bytes, to } => {
+                assert_eq!(to, topic.position());
+                Some(String::from_utf8(bytes.to_vec()).expect("letters"))
+            }
+            After::Nothing => Some(String::new()),
+            After::Gone => None,
+        }
+    }
+
+    fn resumes(topic: &Topic, seq: u64) -> bool {
+        matches!(topic.start(Some(at(seq))), Ok(Start::Resume { .. }))
+    }
+
+    #[test]
+    fn updates_are_taken_in_order_once() {
+        let topic = topic(Limits { ring_updates_max: 10, behind_bytes_max: 100 });
+        assert_eq!(topic.offer(update(1, 0, 1)), Offered::Taken);
+        assert_eq!(topic.offer(update(1, 0, 1)), Offered::Old);
+        assert_eq!(topic.offer(update(3, 0, 1)), Offered::Gap);
+        assert_eq!(topic.offer(update(2, 1, 1)), Offered::Gap, "of another history");
+        assert_eq!(
+            topic.offer(Published { position: Position { epoch: 8, seq: 2 }, ..update(2, 0, 1) }),
+            Offered::Gap
+        );
+        assert_eq!(topic.offer(correction(2, 1, 1)), Offered::Taken);
+        assert_eq!(topic.offer(update(3, 1, 1)), Offered::Taken);
+        assert_eq!((topic.position(), after(&topic, 0).as_deref()), (at(3), Some("ucu")));
+    }
+
+    #[test]
+    fn the_ring_is_bounded_in_updates_and_in_the_bytes_behind() {
+        for (limits, held) in [
+            (Limits { ring_updates_max: 3, behind_bytes_max: 1000 }, 3),
+            (Limits { ring_updates_max: 10, behind_bytes_max: 25 }, 3),
+            (Limits { ring_updates_max: 10, behind_bytes_max: 20 }, 3),
+            (Limits { ring_updates_max: 10, behind_bytes_max: 19 }, 2),
+            (Limits { ring_updates_max: 10, behind_bytes_max: 0 }, 1),
+        ] {
+            let topic = topic(limits);
+            for seq in 1..=8 {
+                assert_eq!(topic.offer(update(seq, 0, 10)), Offered::Taken);
+            }
+            for seq in 0..=8 {
+                assert_eq!(resumes(&topic, seq), seq >= 8 - held, "{limits:?} from {seq}");
+                assert_eq!(
+                    after(&topic, seq).is_some(),
+                    resumes(&topic, seq),
+                    "who resumes is never told it is slow"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_correction_larger_than_the_bound_reaches_the_next_and_takes_others_along() {
+        let topic = topic(Limits { ring_updates_max: 10, behind_bytes_max: 5 });
+        topic.offer(update(1, 0, 2));
+        topic.offer(update(2, 0, 2));
+        topic.offer(correction(3, 1, 9));
+        assert_eq!(after(&topic, 2).as_deref(), Some("ccccccccc"));
+        assert_eq!(after(&topic, 0).as_deref(), Some("ccccccccc"), "the state holds what has left the ring");
+        topic.offer(update(4, 1, 2));
+        assert_eq!(after(&topic, 1).as_deref(), Some("cccccccccuu"));
+        topic.offer(update(5, 1, 4));
+        assert_eq!((after(&topic, 2), after(&topic, 3).as_deref()), (None, Some("uuuuuu")));
+    }
+
+    #[test]
+    fn a_topic_never_goes_back() {
+        let limits = Limits { ring_updates_max: 10, behind_bytes_max: 100 };
+        let live = topic(limits);
+        for seq in 1..=3 {
+            live.offer(update(seq, 0, 1));
+        }
+        let fresh = |position: Position| {
+            let snapshot = Snapshot { epoch: position.epoch, seq: position.seq, ..snapshot(0, 0) };
+            Topic::new(limits, false, snapshot, Lines::default(), Vec::new())
+        };
+        live.replace(fresh(at(2)));
+        assert_eq!((live.position(), after(&live, 0).as_deref()), (at(3), Some("uuu")));
+        live.replace(fresh(Position { epoch: EPOCH - 1, seq: 9 }));
+        assert_eq!(live.position(), at(3));
+        live.replace(fresh(at(5)));
+        assert_eq!(live.position(), at(5));
+        let next = Position { epoch: EPOCH + 1, seq: 0 };
+        live.replace(fresh(next));
+        assert_eq!((live.position(), live.snapshot().position()), (next, next));
     }
 }

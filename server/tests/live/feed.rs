@@ -39,6 +39,8 @@ async fn a_match_that_cannot_be_played_is_refused_with_the_reason() {
         ("/format", json!("t21"), 400, "format: unknown variant `t21`"),
         ("/date", json!(20260501), 400, "date: invalid type"),
         ("/source_match_id", json!(""), 400, "source_match_id: 0 bytes"),
+        ("/competition", json!(long), 400, "competition: 129 bytes"),
+        ("/teams/1/players/10", json!(long), 400, "teams[1].players[10]: 129 bytes"),
         ("/source_match_id", json!(long), 400, "source_match_id: 129 bytes"),
     ];
     for (place, value, status, detail) in cases {
@@ -238,6 +240,11 @@ async fn what_is_wrong_with_a_command_is_said_precisely_and_the_others_stand() {
             sent("bad", json!({ "type": "powerplay", "kind": "batting", "from": "1", "to": "2.1" })),
             "invalid-value",
             "from: \"1\"",
+        ),
+        (
+            changed("/wickets/0/fielders/0", json!({ "name": "s".repeat(400), "substitute": true })),
+            "too-long",
+            "340 at most",
         ),
         (sent("bad", json!({ "type": "target", "runs": 100 })), "not-now", "makes no sense at this point"),
     ];

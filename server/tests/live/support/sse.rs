@@ -41,12 +41,16 @@ impl Stream {
 
     /// The next event; comments and `retry` lines are passed over. None when the server has closed.
     pub(crate) async fn event(&mut self) -> Option<Event> {
-        loop {
-            match self.item().await? {
-                Item::Event(event) => return Some(event),
-                Item::Comment | Item::Retry(_) => {}
+        // Comments keep a stream alive, but not a test.
+        within("the stream's next event", async {
+            loop {
+                match self.item().await? {
+                    Item::Event(event) => return Some(event),
+                    Item::Comment | Item::Retry(_) => {}
+                }
             }
-        }
+        })
+        .await
     }
 
     /// The next item. None when the server has closed, which it may do between two items only.
