@@ -12,13 +12,19 @@ const RAM: &str = "/dev/shm";
 const RAM_BYTES_MIN: u64 = 1 << 30;
 
 /// Waits until the pipe from the test process closes, ends the server whose pid file is `$1` if it still runs, and
-/// removes the folder `$0`. SIGQUIT is PostgreSQL's immediate shutdown, and ends Redis.
+/// removes the folder `$0`. SIGQUIT is PostgreSQL's immediate shutdown, and ends Redis; one that was started with SIGQUIT
+/// ignored, as by a shell in the background, is killed after five seconds.
 const JANITOR: &str = r#"
     read -r _
     pid=$(head -n 1 "$0/$1")
     if [ -n "$pid" ]; then
         kill -QUIT "$pid"
-        while kill -0 "$pid"; do sleep 0.02; done
+        tries=0
+        while kill -0 "$pid"; do
+            tries=$((tries + 1))
+            if [ "$tries" -eq 250 ]; then kill -KILL "$pid"; fi
+            sleep 0.02
+        done
     fi
     rm -rf -- "$0"
 "#;
