@@ -3,6 +3,7 @@
 use crate::support::{Crease, Fan, Proxy, Server, ball, database, sent, within};
 use reqwest::StatusCode;
 use serde_json::json;
+use std::path::Path;
 use store::Store;
 use store::postgres::{Embedded, Postgres, Source, open};
 
@@ -27,24 +28,24 @@ async fn a_commit_whose_answer_is_lost_is_told_to_the_feed_and_the_fans() {
     assert_eq!(fan.seen, Some(server.snapshot(&keys, &id).await));
 }
 
-/// A PostgreSQL that this test may stop.
-async fn started(data: &std::path::Path) -> Postgres {
+/// A migrated PostgreSQL that this test may stop.
+async fn started(data: &Path) -> Postgres {
     let source = match Source::from_env() {
         Source::Url(_) => Source::Search,
         other => other,
     };
-    open(data, source, Embedded::Allowed).await.unwrap()
+    let postgres = open(data, source, Embedded::Allowed).await.unwrap();
+    let store = Store::connect(postgres.url(), 1).await.unwrap();
+    store.migrate(server::role::MIGRATIONS).await.unwrap();
+    store.close();
+    postgres
 }
 
 #[tokio::test]
 async fn while_the_database_is_away_feeds_are_asked_to_come_again_and_fans_stay() {
     let data = Crease::data();
     let postgres = started(data.path()).await;
-    let url = postgres.url().to_owned();
-    let store = Store::connect(&url, 1).await.unwrap();
-    store.migrate(server::role::MIGRATIONS).await.unwrap();
-    store.close();
-    let server = Server::with(url, |_| {}).await;
+    let server = Server::with(postgres.url().to_owned(), |_| {}).await;
     let keys = server.partner().await;
     let id = server.announce(&keys, "m").await;
     server.send(&keys, &id, &[sent("start", json!({ "type": "innings_start", "team": "Home XI" }))]).await;
@@ -69,5 +70,28 @@ async fn while_the_database_is_away_feeds_are_asked_to_come_again_and_fans_stay(
     assert_eq!(server.send(&keys, &id, &[sent("a", ball(4))]).await, ["accepted 2"]);
     fan.follow(&mut stream, 2).await;
     assert_eq!((fan.snapshots, fan.seen), (1, Some(server.snapshot(&keys, &id).await)));
+    again.stop().await;
+}
+
+#[tokio::test]
+async fn news_that_could_not_be_read_are_read_once_the_database_is_back() {
+    let data = Crease::data();
+    let postgres = started(data.path()).await;
+    let [one, two] = [0, 1].map(|_| Server::with(postgres.url().to_owned(), |_| {}));
+    let (one, two) = (one.await, two.await);
+    let keys = one.partner().await;
+    two.app.keys.load(&two.app.store).await.unwrap();
+    let id = one.announce(&keys, "m").await;
+    let mut stream = one.stream(&keys, &id, None).await;
+    let start = sent("start", json!({ "type": "innings_start", "team": "Home XI" }));
+    two.send(&keys, &id, &[start, sent("a", ball(4))]).await;
+    let there = two.snapshot(&keys, &id).await;
+    postgres.stop().await;
+    // The news come, as by the bus, but the log cannot be read; and no further news follow.
+    one.app.hub.catch_up(&id, there.position()).await;
+    let again = started(data.path()).await;
+    let mut fan = Fan::default();
+    fan.follow(&mut stream, 2).await;
+    assert_eq!(fan.seen, Some(there));
     again.stop().await;
 }
