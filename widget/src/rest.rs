@@ -22,7 +22,7 @@ pub(crate) async fn refusal(url: &str) -> Option<String> {
 /// `title` of a problem body (RFC 9457 §3.1.3).
 fn title(text: &str) -> Option<String> {
     let mut title = None;
-    let read = Reader::new(text).object(|reader, name| match name {
+    let read = Reader::new(text).object(&mut |reader, name| match name {
         "title" => reader.string().map(|it| title = Some(it)),
         _ => reader.skip(),
     });

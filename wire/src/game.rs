@@ -113,7 +113,7 @@ impl Json for Fielder {
             return PlayerId::read(reader).map(Fielder::Player);
         }
         let mut name = None;
-        reader.object(|reader, field| match field {
+        reader.object(&mut |reader, field| match field {
             "sub" => {
                 name = Json::read(reader)?;
                 Ok(())
@@ -158,7 +158,7 @@ macro_rules! json_commands {
             }
             fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
                 let mut command = None;
-                reader.object(|reader, name| {
+                reader.object(&mut |reader, name| {
                     command = Some(match name {
                         $( $name => Command::$variant(Json::read(reader)?), )*
                         $( $bare_name => { reader.skip()?; Command::$bare } )*

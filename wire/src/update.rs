@@ -90,7 +90,7 @@ impl Json for Update {
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let (mut t, mut rev, mut command) = (0, 0, None);
-        reader.object(|reader, name| {
+        reader.object(&mut |reader, name| {
             match name {
                 "t" => t = Json::read(reader)?,
                 "rev" => rev = Json::read(reader)?,
