@@ -7,7 +7,8 @@ const WIDTHS = { phone: 390, tablet: 820, desktop: 1280 };
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const [name, width] of Object.entries(WIDTHS)) {
     test(`the sandbox match fits a ${name} in ${colorScheme}`, async ({ crease, page }) => {
-      await page.emulateMedia({ colorScheme });
+      // A chip that is just fading in has no contrast yet; without motion every moment is a settled one.
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: 900 });
       await page.goto(crease.page('plain-html', crease.demo.sandbox_match));
       const card = page.locator('article crease-match');
