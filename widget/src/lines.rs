@@ -42,7 +42,9 @@ impl Lines {
         let mut from_seq = if game.innings.is_empty() { 0 } else { seq };
         if let Some((index, innings)) = game.innings.iter().enumerate().next_back() {
             lines.extend((0..innings.recent.len()).filter_map(|at| line(game, index, innings, at)));
-            if index == 0 && lines.len() < Innings::RECENT_MAX {
+            // `recent` forgets whole overs, and within two of them whatever is over its limit.
+            let whole = innings.recent.first().is_none_or(|it| it.over == 0);
+            if index == 0 && whole && innings.recent.len() < Innings::RECENT_MAX {
                 from_seq = 0;
             }
         }
@@ -110,6 +112,7 @@ impl From<&BallLine> for Line {
 mod tests {
     use super::*;
     use crate::testing::{ball, begun, bowl};
+    use cricket::{Ball, Command, InningsEnd, InningsStart, PlayerId, Side};
 
     fn page(seqs: std::ops::RangeInclusive<u64>) -> Balls {
         let line = |seq| BallLine { seq, text: "before".to_owned(), ..BallLine::default() };
@@ -123,6 +126,30 @@ mod tests {
         let lines = Lines::of(&game, 4);
         assert_eq!((lines.lines.len(), lines.from_seq), (2, 0));
         assert_eq!((lines.lines[0].over.as_str(), lines.lines[0].score.as_str()), ("0.1", "1/0"));
+    }
+
+    #[test]
+    fn overs_that_the_snapshot_does_not_remember_can_be_asked_for() {
+        let mut game = begun();
+        for bowler in [11, 12, 11] {
+            bowl(&mut game, (0..6).map(|_| Ball { bowler: PlayerId(bowler), ..ball(0) }));
+        }
+        let mut lines = Lines::of(&game, 20);
+        assert_eq!((lines.lines.len(), lines.lines[0].over.as_str(), lines.from_seq), (12, "1.1", 20));
+        assert_eq!(lines.earlier_after(), 0);
+        lines.earlier(0, &page(3..=20));
+        assert_eq!((lines.lines.len(), lines.lines[0].seq, lines.from_seq), (18, 3, 0));
+    }
+
+    #[test]
+    fn the_innings_before_can_be_asked_for_as_soon_as_another_starts() {
+        let mut game = begun();
+        bowl(&mut game, vec![ball(1)]);
+        game.apply(&Command::InningsEnd(InningsEnd::Declared)).unwrap();
+        game.apply(&Command::InningsStart(InningsStart { batting: Side::Away, ..InningsStart::default() }))
+            .unwrap();
+        let lines = Lines::of(&game, 5);
+        assert_eq!((lines.lines.len(), lines.from_seq), (0, 5));
     }
 
     #[test]
