@@ -77,7 +77,13 @@ impl Session {
         }
     }
 
-    /// The stream is closed for good (the browser does not retry after an HTTP error).
+    /// The server answered with an HTTP error, after which the browser does not retry. It may be the position that it
+    /// refuses (one ahead of a match that came out of a backup), so the next stream starts with a snapshot.
+    pub fn refused(&mut self, random: f64) -> Step {
+        self.start_over(random)
+    }
+
+    /// The stream ended, and nobody said when to come back.
     pub fn lost(&mut self, random: f64) -> Step {
         self.failures += 1;
         Step::Reopen { after_ms: backoff_ms(self.failures, random) }
@@ -196,6 +202,18 @@ mod tests {
     #[test]
     fn an_update_before_any_snapshot_asks_for_one() {
         assert!(reopens(&Session::default().update("7.1", &start(0), 0.0)));
+    }
+
+    #[test]
+    fn a_refused_stream_costs_a_snapshot_and_a_lost_one_does_not() {
+        let mut session = Session::default();
+        session.snapshot(&snapshot(3, 1), 0.0);
+        assert!(reopens(&session.lost(0.0)));
+        assert_eq!(session.position, Some(Position { epoch: 7, seq: 3 }));
+        assert_eq!(session.refused(0.0), Step::Reopen { after_ms: 1000 });
+        assert_eq!(session.position, None);
+        assert_eq!(session.snapshot(&snapshot(2, 1), 0.0), Step::Replaced);
+        assert_eq!(session.position, Some(Position { epoch: 7, seq: 2 }));
     }
 
     #[test]

@@ -207,7 +207,7 @@ impl Stream {
         }
         let closed = self.source.borrow().as_ref().is_none_or(|it| it.ready_state() == EventSource::CLOSED);
         if closed {
-            let step = self.session.borrow_mut().lost(js_sys::Math::random());
+            let step = self.session.borrow_mut().refused(js_sys::Math::random());
             if let Step::Reopen { after_ms } = step {
                 self.reopen_later(after_ms);
             }
