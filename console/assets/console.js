@@ -3,18 +3,24 @@
 
 const by = (id) => document.getElementById(id);
 const UNSENT = 'crease-unsent'; // the one press that waits, in this tab
+const SIGN_IN = '/console/scorer'; // who is signed in goes on from there to the matches
 const SEND_MS_MAX = 20_000;
 let sending = false;
 let early = []; // keys pressed while a press is on its way
 const EARLY_MAX = 16;
 
+async function read(response) { return new DOMParser().parseFromString(await response.text(), 'text/html'); }
+
+// What a page says of who is signed in: the token that its forms send; undefined on a page for nobody.
+function token(page) { return page.querySelector('.who input')?.value; }
+
 // One page takes another's place: only <main>, so that the live region and the focus stay.
 async function show(response) {
-  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const page = await read(response);
   const main = page.querySelector('main');
   if (!main) { location.assign(response.url); return; }
   // Signed in or out: the header changes with it.
-  if (response.ok && page.querySelector('.who input')?.value !== document.querySelector('.who input')?.value) { location.assign(response.url); return; }
+  if (response.ok && token(page) !== token(document)) { location.assign(response.url); return; }
   const old = by('main');
   const had = old.contains(document.activeElement) ? document.activeElement.dataset.key ?? null : undefined;
   old.replaceWith(document.adoptNode(main));
@@ -56,6 +62,12 @@ async function send(press) {
     });
     // What the server could not do now it may do in a moment; what it refused, it has answered.
     if (response.status >= 500 || response.status === 429) throw new Error(`the server answered ${response.status}`);
+    // Not signed in any more, or as somebody else: the press was not looked at, and waits for who signs in.
+    if (response.status === 403 || (response.ok && token(await read(response.clone())) === undefined)) {
+      early = [];
+      location.assign(SIGN_IN);
+      return;
+    }
     sessionStorage.removeItem(UNSENT);
     by('unsent').hidden = true;
     await show(response);
@@ -79,7 +91,11 @@ function unsent(press, why) {
 
 function retry() {
   const kept = sessionStorage.getItem(UNSENT);
-  if (kept) send(JSON.parse(kept));
+  if (!kept) return;
+  const press = JSON.parse(kept);
+  // It may have been kept over a sign-in, which has a token of its own.
+  const body = press.body.map(([name, value]) => [name, name === 'csrf' ? token(document) : value]);
+  send({ ...press, body });
 }
 
 document.addEventListener('submit', (event) => {

@@ -13,11 +13,7 @@ test('a club match is scored by keyboard, taken back, and seen by fans', async (
   await fan.goto(crease.page('plain-html', match));
   const shown = fan.locator('article crease-match .team', { hasText: 'Fernhill' }).locator('.runs');
 
-  await page.getByRole('group', { name: 'Who won it?' }).getByText('Fernhill').click();
-  await page.getByRole('group', { name: 'They chose to' }).getByText('Bat').click();
-  await page.getByRole('button', { name: 'Go on to the openers' }).click();
-  await page.getByLabel('Bowls the first over').selectOption({ label: 'Dev Marsh' });
-  await page.getByRole('button', { name: 'Start the innings' }).click();
+  await startInnings(page);
   await expect(shown).toHaveText('0/0');
 
   for (const [keys, score] of [
@@ -35,6 +31,23 @@ test('a club match is scored by keyboard, taken back, and seen by fans', async (
   await expect(shown).toHaveText('8/0');
   await page.keyboard.press('u');
   await expect(shown).toHaveText('6/0');
+});
+
+test('a ball pressed after the session ended is kept over the next sign-in', async ({ crease, page, context }) => {
+  await signIn(crease, page);
+  const match = await createMatch(crease, page);
+  await startInnings(page);
+  await expect(page.locator('.pad')).toBeVisible();
+
+  await context.clearCookies();
+  await page.keyboard.press('4');
+  await page.waitForURL('**/console/scorer');
+  await signIn(crease, page);
+  await page.goto(`${crease.url}/console/scorer/matches/${match}`);
+  await expect(page.locator('main')).toContainText('0/0');
+  await page.getByRole('button', { name: 'Send again' }).click();
+  await expect(page.locator('main')).toContainText('4/0');
+  await expect(page.locator('#unsent')).toBeHidden();
 });
 
 test('the scorer\'s pages have no barrier that axe knows', async ({ crease, page }) => {
@@ -70,6 +83,14 @@ async function createMatch(crease: Crease, page: Page): Promise<string> {
   await page.getByRole('button', { name: 'Create the match' }).click();
   await page.waitForURL('**/matches/mat_*');
   return new URL(page.url()).pathname.split('/').at(-1) ?? '';
+}
+
+async function startInnings(page: Page): Promise<void> {
+  await page.getByRole('group', { name: 'Who won it?' }).getByText('Fernhill').click();
+  await page.getByRole('group', { name: 'They chose to' }).getByText('Bat').click();
+  await page.getByRole('button', { name: 'Go on to the openers' }).click();
+  await page.getByLabel('Bowls the first over').selectOption({ label: 'Dev Marsh' });
+  await page.getByRole('button', { name: 'Start the innings' }).click();
 }
 
 async function expectNoBarrier(page: Page): Promise<void> {
