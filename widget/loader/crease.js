@@ -5,10 +5,12 @@
   if (customElements.get(tag)) return;
 
   const script = document.currentScript || document.querySelector('script[src*="/v1/crease.js"]');
-  const base = script.src.replace(/\/v1\/crease\.js.*/, "");
+  // A module script is not told which element it is: the page's own server is asked, unless the page says otherwise.
+  const base = script?.src.replace(/\/v1\/crease\.js.*/, "") ?? "";
   const bundle = base + "/v1/bundle/__CREASE_BUNDLE__/";
   const elements = new Set();
   let loading, dead;
+  let again = "";
 
   // Until the widget's own sheet is there: room for it, and a quiet line of text.
   const sheet = new CSSStyleSheet();
@@ -17,12 +19,19 @@
   );
 
   const load = () =>
-    (loading ||= import(bundle + "crease.js").then(async (widget) => {
-      await widget.default({ module_or_path: bundle + "crease.wasm" });
-      widget.on_panic(fail);
-      sheet.replaceSync(widget.style());
-      return widget;
-    }));
+    (loading ||= import(bundle + "crease.js" + again)
+      .then(async (widget) => {
+        await widget.default({ module_or_path: bundle + "crease.wasm" });
+        widget.on_panic(fail);
+        sheet.replaceSync(widget.style());
+        return widget;
+      })
+      .catch((error) => {
+        // The next element tries again, by another address: a browser may remember that an import failed.
+        loading = null;
+        again += "?";
+        throw error;
+      }));
 
   // Wraps what the widget hands to the browser: an exception ends the widgets, not the page's scripts.
   const guard = (run) => (...values) => {
@@ -68,7 +77,7 @@
         const widget = await load();
         if (dead) throw dead;
         if (!root.isConnected) return;
-        const key = this.getAttribute("key") || script.dataset.key || "";
+        const key = this.getAttribute("key") || script?.dataset.key || "";
         this.handle = widget.mount(this, root, base, key, this.getAttribute("match") || "", this.getAttribute("view") || "", guard);
         this.widget = widget;
       } catch (error) {
