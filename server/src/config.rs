@@ -162,7 +162,10 @@ impl Config {
             })
             .transpose()?;
         let named = file.zip(text.as_deref()).map(|(path, text)| (path.display().to_string(), text));
-        Self::from_parts(named.as_ref().map(|(path, text)| (path.as_str(), *text)), std::env::vars())
+        // Variables that are not text are not ours.
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self::from_parts(named.as_ref().map(|(path, text)| (path.as_str(), *text)), variables)
     }
 
     /// Defaults, then `file` (its name and text), then `environment`.

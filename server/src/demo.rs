@@ -13,8 +13,8 @@ const ORGANISATION: (&str, &str) = ("org_demo", "Demo Gazette");
 /// Where a demo's pages are served from.
 const ORIGINS: &[&str] = &["http://localhost:*", "http://127.0.0.1:*"];
 
-/// The demo partner of this run.
-#[derive(Debug, Serialize)]
+/// The demo partner of this run. It has no `Debug`: its keys must not come into a log.
+#[derive(Serialize)]
 pub struct Demo {
     pub publishable_key: String,
     pub secret_key: String,

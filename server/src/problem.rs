@@ -1,4 +1,4 @@
-//! Errors as RFC 9457 `application/problem+json`: the only error body this server sends.
+//! Errors as RFC 9457 `application/problem+json`: the error body of every route of the API.
 
 use crate::feed::FeedError;
 use crate::feed::log::LogError;
@@ -49,20 +49,30 @@ pub const TYPES: &[ProblemType] = &[
         "The position is ahead of the match",
         "No such update was ever sent: start without a position.",
     ),
-    kind("key-missing", 401, "No API key", "Send one as Authorization: Bearer, or X-Crease-Key."),
-    kind("key-malformed", 401, "Not an API key", "Its checksum is wrong: a character was lost or mistyped."),
-    kind("key-unknown", 401, "An unknown API key", "It was never issued here."),
-    kind("key-revoked", 401, "A revoked API key", "Its owner took it back."),
+    kind(
+        "key-missing",
+        401,
+        "The API key does not open this",
+        "Send one as Authorization: Bearer, or X-Crease-Key.",
+    ),
+    kind(
+        "key-malformed",
+        401,
+        "The API key does not open this",
+        "Its checksum is wrong: a character was lost or mistyped.",
+    ),
+    kind("key-unknown", 401, "The API key does not open this", "It was never issued here."),
+    kind("key-revoked", 401, "The API key does not open this", "Its owner took it back."),
     kind(
         "key-wrong-kind",
         403,
-        "The wrong kind of key",
+        "The API key does not open this",
         "Feeds need a secret key; addresses take publishable ones only.",
     ),
-    kind("origin-refused", 403, "The key is not for this site", "Its owner can add the origin."),
+    kind("origin-refused", 403, "The API key does not open this", "Its owner can add the origin."),
     kind("live-key-needed", 403, "A live key is needed", "Test keys play with the sandbox match."),
-    kind("unknown-match", 404, "No such match", "There is none, or this key may not see it."),
-    kind("unknown-route", 404, "No such route", "See this description for those that exist."),
+    kind("unknown-match", 404, "There is no such thing here", "There is none, or this key may not see it."),
+    kind("unknown-route", 404, "There is no such thing here", "See this description for those that exist."),
     kind("method-not-allowed", 405, "The route has no such method", "See this description."),
     kind(
         "match-differs",
@@ -76,14 +86,14 @@ pub const TYPES: &[ProblemType] = &[
     kind(
         "streams-full-address",
         429,
-        "Too many streams from one address",
+        "No further stream can be opened now",
         "Close some, or share one stream.",
     ),
     kind("streams-full", 503, "No further stream can be opened now", "Try again after Retry-After."),
     kind(
         "shutting-down",
         503,
-        "This server is stopping",
+        "No further stream can be opened now",
         "Another one, or this one after its restart, will answer.",
     ),
     kind("too-slow", 503, "The answer took too long", "The same request may be sent again."),
@@ -394,7 +404,8 @@ mod described {
         ]);
         for problem in problems {
             let described = TYPES.iter().find(|it| it.path() == problem.kind);
-            assert_eq!(described.map(|it| it.status), Some(problem.status), "{}", problem.kind);
+            let told = (problem.status, problem.title);
+            assert_eq!(described.map(|it| (it.status, it.title)), Some(told), "{}", problem.kind);
         }
     }
 

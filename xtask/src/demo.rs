@@ -194,12 +194,9 @@ fn start_replay(
     partner: &Partner,
 ) -> anyhow::Result<Service> {
     let mut command = Command::new(crease);
-    command.arg("replay").arg(file).args([
-        "--url",
-        &format!("http://127.0.0.1:{port}"),
-        "--key",
-        &partner.secret_key,
-    ]);
+    command.arg("replay").arg(file).args(["--url", &format!("http://127.0.0.1:{port}")]);
+    // Not as an argument: those are shown to every user of the machine.
+    command.env("CREASE_KEY", &partner.secret_key);
     if let Some(speed) = speed {
         command.args(["--speed", &speed.to_string()]);
     }

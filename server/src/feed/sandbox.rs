@@ -9,6 +9,8 @@ use tokio_util::sync::CancellationToken;
 const ORGANISATION: &str = "org_sandbox";
 const SOURCE: &str = "simulator";
 const NAME: &str = "sandbox";
+/// The shortest pause after an error, so that a database that is away is not pressed.
+const RETRY_MS: u64 = 1_000;
 
 /// The id of the sandbox match, which is created when there is none.
 pub async fn ensure(feed: &Feed) -> Result<String, FeedError> {
@@ -35,31 +37,39 @@ pub async fn ensure(feed: &Feed) -> Result<String, FeedError> {
 /// What comes next follows from the seed and the log alone, so a restart goes on as if nothing had happened. Two processes that play at
 /// once would draw the same command under the same name, and the second is a duplicate.
 pub async fn play(feed: Feed, settings: config::Sandbox, shutdown: CancellationToken) {
-    let step = async {
-        let id = ensure(&feed).await?;
+    let forever = async {
+        let mut id = None;
         loop {
-            let pause_ms = match advance(&feed, &id, settings.seed).await {
-                Ok(Played::Command) => settings.ball_ms,
-                Ok(Played::Over) => {
-                    tokio::time::sleep(Duration::from_millis(settings.result_ms)).await;
-                    start_over(&feed, &id).await?;
-                    settings.ball_ms
-                }
+            let pause_ms = match step(&feed, &settings, &mut id).await {
+                Ok(pause_ms) => pause_ms,
                 Err(error) => {
                     tracing::error!(%error, "the sandbox match could not go on; it tries again");
-                    settings.ball_ms.max(1000)
+                    settings.ball_ms.max(RETRY_MS)
                 }
             };
             tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         }
     };
     tokio::select! {
-        ended = step => {
-            let Err::<std::convert::Infallible, FeedError>(error) = ended;
-            tracing::error!(%error, "the sandbox match has stopped");
-        }
+        () = forever => {}
         () = shutdown.cancelled() => {}
     }
+}
+
+/// Plays one command, or begins a new match when the last one's result has stayed long enough; says how long to wait.
+async fn step(feed: &Feed, settings: &config::Sandbox, id: &mut Option<String>) -> Result<u64, FeedError> {
+    let id = match id {
+        Some(id) => id,
+        None => id.insert(ensure(feed).await?),
+    };
+    match advance(feed, id, settings.seed).await? {
+        Played::Command => {}
+        Played::Over => {
+            tokio::time::sleep(Duration::from_millis(settings.result_ms)).await;
+            start_over(feed, id).await?;
+        }
+    }
+    Ok(settings.ball_ms)
 }
 
 enum Played {

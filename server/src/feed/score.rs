@@ -1,6 +1,6 @@
 //! `crease score FILE…`: one line of JSON a match file.
 
-use super::archive;
+use super::archive::{self, ArchiveError};
 use cricket::cricsheet::Archive;
 use cricket::{Extras, InningsTotals};
 use serde::Serialize;
@@ -73,8 +73,8 @@ impl From<InningsTotals> for InningsLine {
     }
 }
 
-/// Writes a line for each file that can be read to `out`, and for each that cannot its path and the reason to `errors`. Says whether
-/// all could be read.
+/// Writes a line for each file that can be read to `out`, and for each that cannot `path:line: reason` to `errors`
+/// (without a line where the content could not be had at all). Says whether all could be read.
 pub fn score(files: &[PathBuf], out: &mut impl Write, errors: &mut impl Write) -> std::io::Result<bool> {
     let mut all_read = true;
     for path in files {
@@ -85,7 +85,12 @@ pub fn score(files: &[PathBuf], out: &mut impl Write, errors: &mut impl Write) -
             }
             Err(error) => {
                 all_read = false;
-                writeln!(errors, "{}: {error}", path.display())?;
+                match error {
+                    ArchiveError::Cricsheet(error) => {
+                        writeln!(errors, "{}:{}: {}", path.display(), error.line, error.reason)?;
+                    }
+                    other => writeln!(errors, "{}: {other}", path.display())?,
+                }
             }
         }
     }

@@ -79,7 +79,8 @@ impl Known {
             Op::Remove { .. } => None,
         };
         if let (Some(place), Op::Append(_) | Op::Insert { .. }) = (entry.place, &entry.op) {
-            self.places.insert((entry.source.clone(), place), entry.seq);
+            // Of two commands under one number the first keeps it: what comes before either comes before both.
+            self.places.entry((entry.source.clone(), place)).or_insert(entry.seq);
         }
         if let Op::Remove { of } = entry.op {
             self.places.retain(|_, seq| *seq != of);
@@ -195,8 +196,11 @@ impl Writer {
     /// Folds one command in, or answers why not.
     fn judge(&mut self, now_ms: u64, source: &str, envelope: &Envelope) -> Result<Entry, Answer> {
         let op = self.op(source, envelope)?;
-        if self.log.entries().len() >= self.commands_max {
-            let why = format!("a match takes {} commands at most", self.commands_max);
+        let adds = matches!(op, Op::Append(_) | Op::Insert { .. });
+        // Corrections are counted too, but a full match can still be put right.
+        let max = if adds { self.commands_max } else { self.commands_max.saturating_mul(2) };
+        if usize::try_from(self.row.seq).unwrap_or(usize::MAX) >= max {
+            let why = format!("a match takes {max} commands at most, corrections included");
             return Err(Answer::Rejected { code: "match-full", why });
         }
         check_length(&op)?;

@@ -1,7 +1,8 @@
 //! The balls of a match in words.
 
 use super::caller::Reader;
-use super::matches::{unless_unchanged, visible};
+use super::etag::unless_unchanged;
+use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
 use crate::problem::Problem;

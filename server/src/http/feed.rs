@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use utoipa::ToSchema;
 
+/// Characters of a team's short name.
+const SHORT_CHARS_MAX: usize = 5;
+
 /// A match as a feed announces it.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -155,7 +158,16 @@ impl MatchAnnounced {
         let players = |team: &TeamAnnounced, side: Side| {
             team.players.iter().map(move |name| Player { name: name.clone(), side }).collect::<Vec<_>>()
         };
-        let team = |it: &TeamAnnounced| Team { name: it.name.clone(), short: short_name(it) };
+        let team = |it: &TeamAnnounced| match it.short.as_str() {
+            "" => Team::named(&it.name),
+            short => Team { name: it.name.clone(), short: short.to_owned() },
+        };
+        if let Some(long) = self.teams.iter().find(|it| it.short.chars().count() > SHORT_CHARS_MAX) {
+            return Err(Problem::invalid(format!(
+                "teams: short \"{}\" has more than {SHORT_CHARS_MAX} characters",
+                long.short
+            )));
+        }
         let overs = match format {
             Format::Test | Format::Mdm => None,
             Format::Odi | Format::Odm => Some(50),
@@ -174,16 +186,6 @@ impl MatchAnnounced {
             date: self.date.clone(),
         })
     }
-}
-
-/// The team's own, or the initials of a name of several words, or its first letters.
-fn short_name(team: &TeamAnnounced) -> String {
-    if !team.short.is_empty() {
-        return team.short.clone();
-    }
-    let initials: String = team.name.split_whitespace().filter_map(|it| it.chars().next()).collect();
-    let letters = if initials.chars().count() > 1 { initials } else { team.name.clone() };
-    letters.chars().take(3).collect::<String>().to_uppercase()
 }
 
 /// The id that everything else about the match uses.
@@ -219,7 +221,7 @@ pub struct CommandSent {
     /// What happened; left out with `remove`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<FeedCommand>,
-    /// Takes the command out of the match.
+    /// Takes the command out of the match; needs a `version` above that of the command.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub remove: bool,
 }
@@ -395,6 +397,9 @@ fn envelope(mut value: serde_json::Value) -> Result<Envelope, String> {
     }
     let action = match (command, sent.remove) {
         (Some(command), false) => Action::Named(command),
+        (None, true) if sent.version == first_version() => {
+            return Err("version: a removal needs one, higher than that of the command".to_owned());
+        }
         (None, true) => Action::Remove,
         (Some(_), true) => return Err("command and remove: one of them".to_owned()),
         (None, false) => return Err("command: missing".to_owned()),

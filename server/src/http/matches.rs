@@ -1,6 +1,7 @@
 //! Matches: the list, and the snapshot of one.
 
 use super::caller::Reader;
+use super::etag::{unless_same, unless_unchanged};
 use super::matches::cursor::Cursor;
 use super::request::{Asked, Id};
 use crate::app::App;
@@ -8,14 +9,12 @@ use crate::feed::log::{self, MatchRow};
 use crate::feed::summary::Summary;
 use crate::problem::Problem;
 use crate::stream::Topic;
-use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
-use wire::Position;
 
 /// Matches on one page, unless asked for fewer.
 const PAGE_ROWS_MAX: u32 = 50;
@@ -113,6 +112,7 @@ impl From<MatchRow> for MatchItem {
 /// Fixtures, live matches and results.
 #[utoipa::path(get, path = "/v1/matches", tag = "matches", params(ListQuery), responses(
     (status = 200, body = MatchList),
+    (status = 304, description = "unchanged since the ETag"),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -120,6 +120,7 @@ pub(super) async fn list(
     reader: Reader,
     State(app): State<App>,
     Asked(query): Asked<ListQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let rows_max = query.limit.unwrap_or(PAGE_ROWS_MAX);
     if !(1..=PAGE_ROWS_MAX).contains(&rows_max) {
@@ -139,7 +140,8 @@ pub(super) async fn list(
     rows.truncate(rows_max as usize);
     let next = rows.last().filter(|_| !is_last).map(Cursor::text);
     let body = MatchList { matches: rows.into_iter().map(MatchItem::from).collect(), next };
-    Ok(([(header::CACHE_CONTROL, "private, max-age=1")], Json(body)).into_response())
+    let body = serde_json::to_string(&body).expect("texts and numbers are JSON");
+    Ok(unless_same(&headers, body))
 }
 
 /// The whole state of a match: what a stream's `snapshot` event holds.
@@ -167,28 +169,6 @@ pub(super) async fn visible(app: &App, reader: &Reader, id: &str) -> Result<Arc<
         false => return Err(Problem::not_found("match", id)),
     };
     if reader.may_see(topic.is_sandbox()) { Ok(topic) } else { Err(Problem::not_found("match", id)) }
-}
-
-/// A JSON body under an ETag of the match's position; nothing is written when the caller has it already.
-pub(super) fn unless_unchanged(
-    headers: &HeaderMap,
-    position: Position,
-    body: impl FnOnce() -> String,
-) -> Response {
-    let tag = format!("\"{position}\"");
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|it| it.to_str().ok());
-    let is_known =
-        known.is_some_and(|it| it.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
-    let mut response = match is_known {
-        true => StatusCode::NOT_MODIFIED.into_response(),
-        false => ([(header::CONTENT_TYPE, "application/json")], body()).into_response(),
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(header::ETAG, tag);
-    }
-    response
 }
 
 /// Where a page of the list ends.

@@ -2,6 +2,7 @@
 
 mod balls;
 mod caller;
+mod etag;
 mod examples;
 pub mod feed;
 mod health;

@@ -1,7 +1,8 @@
 //! The scorecard of a match, in words and figures for people.
 
 use super::caller::Reader;
-use super::matches::{unless_unchanged, visible};
+use super::etag::unless_unchanged;
+use super::matches::visible;
 use super::request::Id;
 use crate::app::App;
 use crate::problem::Problem;

@@ -215,6 +215,7 @@ async fn what_is_wrong_with_a_command_is_said_precisely_and_the_others_stand() {
         (sent(&"x".repeat(129), ball(1)), "invalid-command", "id: 1 to 128 bytes"),
         (json!({ "id": "bad" }), "invalid-command", "command: missing"),
         (json!({ "id": "bad", "command": ball(1), "remove": true }), "invalid-command", "one of them"),
+        (json!({ "id": "bad", "remove": true }), "invalid-command", "version: a removal needs one"),
         (
             json!({ "id": "bad", "version": -1, "command": ball(1) }),
             "invalid-command",

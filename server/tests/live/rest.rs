@@ -96,14 +96,16 @@ async fn what_has_not_changed_is_not_sent_again() {
     let server = Server::start(&database).await;
     let keys = server.partner().await;
     let id = started(&server, &keys, "m").await;
-    for path in ["", "/scorecard", "/balls"] {
-        let path = format!("/v1/matches/{id}{path}");
+    let of_match =
+        ["", "/scorecard", "/balls"].map(|it| (format!("/v1/matches/{id}{it}"), "private, no-cache"));
+    let list = ("/v1/matches".to_owned(), "private, max-age=1");
+    for (path, cache) in of_match.into_iter().chain([list]) {
         let first = server.get(&path, &keys.secret).await;
         let tag = first.headers()["etag"].to_str().unwrap().to_owned();
         let ask = async |known: &str| {
             let request = server.request(Method::GET, &path, &keys.secret).header("if-none-match", known);
             let response = request.send().await.unwrap();
-            assert_eq!(response.headers()["cache-control"], "private, no-cache");
+            assert_eq!(response.headers()["cache-control"], cache);
             (response.status().as_u16(), response.text().await.unwrap().is_empty())
         };
         for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}")] {
