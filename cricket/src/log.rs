@@ -9,7 +9,6 @@ pub struct Log {
     entries: Vec<(u64, Command)>,
     game: Match,
     last_seq: Option<u64>,
-    last_correction: Option<u64>,
     rev: u32,
 }
 
@@ -33,7 +32,7 @@ impl Log {
     /// A log without commands.
     pub fn new(setup: Setup) -> Result<Self, SetupError> {
         let game = Match::new(setup)?;
-        Ok(Log { entries: Vec::new(), game, last_seq: None, last_correction: None, rev: 0 })
+        Ok(Log { entries: Vec::new(), game, last_seq: None, rev: 0 })
     }
 
     /// Applies an operation, or refuses it and stays as it was. `seq` must be greater than every one before. A
@@ -52,15 +51,15 @@ impl Log {
             Op::Insert { before, command } => {
                 self.check_length()?;
                 let at = self.position(before)?;
-                self.correct(seq, at, |entries| entries.insert(at, (seq, command)))?
+                self.correct(at, |entries| entries.insert(at, (seq, command)))?
             }
             Op::Edit { of, command } => {
                 let at = self.position(of)?;
-                self.correct(seq, at, |entries| entries[at].1 = command)?
+                self.correct(at, |entries| entries[at].1 = command)?
             }
             Op::Remove { of } => {
                 let at = self.position(of)?;
-                self.correct(seq, at, |entries| {
+                self.correct(at, |entries| {
                     entries.remove(at);
                 })?;
                 Change::default()
@@ -90,11 +89,6 @@ impl Log {
         self.last_seq
     }
 
-    /// The seq of the latest correction.
-    pub fn last_correction(&self) -> Option<u64> {
-        self.last_correction
-    }
-
     fn check_length(&self) -> Result<(), Refusal> {
         if self.entries.len() >= Log::ENTRIES_MAX {
             return Err(Refusal::TooMany { what: "commands in a match", max: Log::ENTRIES_MAX as u32 });
@@ -109,7 +103,6 @@ impl Log {
     /// Folds the log again as `change_entries` leaves it; `at` is the place of the correction.
     fn correct(
         &mut self,
-        seq: u64,
         at: usize,
         change_entries: impl FnOnce(&mut Vec<(u64, Command)>),
     ) -> Result<Change, Refusal> {
@@ -129,7 +122,6 @@ impl Log {
         self.entries = entries;
         self.game = game;
         self.rev += 1;
-        self.last_correction = Some(seq);
         Ok(answer)
     }
 }
