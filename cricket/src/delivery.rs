@@ -13,8 +13,10 @@ const BALL_RUNS_RECORDED_MAX: u16 = 1_000;
 /// Runs of an innings; legal and other balls of it. The highest first-class total is 1,107.
 pub(crate) const INNINGS_RUNS_MAX: u16 = 20_000;
 const INNINGS_BALLS_MAX: u16 = 20_000;
-/// Partnerships, retirements included.
+/// Partnerships of an innings, retirements included.
 const PARTNERSHIPS_MAX: usize = 100;
+/// Wickets of an innings that only an archive may pass ten with.
+const FALLS_MAX: usize = 100;
 
 impl Innings {
     /// Whether the ball can be, and where it falls. Changes nothing.
@@ -29,13 +31,10 @@ impl Innings {
         self.check_people(setup, ball)?;
         check_runs(ball)?;
         self.check_dismissals(setup, ball)?;
-        if self.partnerships.len() >= PARTNERSHIPS_MAX {
-            return Err(Refusal::TooMany { what: "partnerships", max: 100 });
-        }
         Ok(place)
     }
 
-    /// Figures that would overflow, which are refused even to an archive.
+    /// Figures that would overflow and lists that would grow without end, which are refused even to an archive.
     fn check_figures(&self, ball: &Ball) -> Result<(), Refusal> {
         let max = if ball.as_recorded { BALL_RUNS_RECORDED_MAX } else { BALL_RUNS_MAX };
         if ball.total() > max {
@@ -49,6 +48,12 @@ impl Innings {
         }
         if ball.wickets.len() > 11 {
             return Err(Refusal::TooMany { what: "wickets on one ball", max: 11 });
+        }
+        if self.falls.len() + ball.wickets.len() > FALLS_MAX {
+            return Err(Refusal::TooMany { what: "wickets in an innings", max: FALLS_MAX as u32 });
+        }
+        if self.partnerships.len() >= PARTNERSHIPS_MAX {
+            return Err(Refusal::TooMany { what: "partnerships", max: PARTNERSHIPS_MAX as u32 });
         }
         Ok(())
     }

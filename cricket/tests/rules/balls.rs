@@ -1,6 +1,6 @@
 //! What one ball does to the score, and which balls cannot be.
 
-use cricket::{Ball, Boundary, Command, DismissalKind, Extras, Format, Refusal};
+use cricket::{Ball, Boundary, Command, Dismissal, DismissalKind, Extras, Format, Refusal};
 
 use crate::scene::{Scene, home, out};
 
@@ -79,6 +79,28 @@ fn an_archive_may_say_what_the_laws_do_not_allow() {
     scene.done(Command::Ball(ball));
     let innings = scene.innings();
     assert_eq!((innings.runs, innings.legal_balls, innings.extras.total()), (5, 0, 3));
+}
+
+#[test]
+fn not_even_an_archive_may_let_the_lists_of_an_innings_grow_without_end() {
+    let mut scene = Scene::of(Format::Test);
+    let refusal = (0..u16::MAX).find_map(|at| {
+        let partner = home(1 + at % 2);
+        let ball = Ball { striker: home(0), non_striker: partner, as_recorded: true, ..scene.due() };
+        scene.say(Command::Ball(ball)).err()
+    });
+    assert_eq!(refusal, Some(Refusal::TooMany { what: "partnerships", max: 100 }));
+    assert_eq!(scene.innings().partnerships.len(), 100);
+
+    let mut scene = Scene::of(Format::Test);
+    let bowled = Dismissal { player: home(0), ..Dismissal::default() };
+    let refusal = (0..u16::MAX).find_map(|_| {
+        let (striker, non_striker, wickets) = (home(0), home(1), vec![bowled.clone(); 11]);
+        let ball = Ball { striker, non_striker, wickets, as_recorded: true, ..scene.due() };
+        scene.say(Command::Ball(ball)).err()
+    });
+    assert_eq!(refusal, Some(Refusal::TooMany { what: "wickets in an innings", max: 100 }));
+    assert_eq!(scene.innings().falls.len(), 99);
 }
 
 #[test]
