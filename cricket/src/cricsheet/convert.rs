@@ -2,7 +2,7 @@
 
 use super::people::People;
 use super::raw::{Delivery, File, Innings};
-use super::{Archive, Error, NOTES_MAX, fields, outcome};
+use super::{Archive, NOTES_MAX, Reason, fields, outcome};
 use crate::{
     BatterState, Change, Command, Format, InningsEnd, InningsStart, Match, Penalty, PlayerId, PlayerIn,
     Refusal, Setup, Side, TargetSet, Toss,
@@ -11,11 +11,11 @@ use crate::{
 /// Free hits after every no-ball in limited-overs cricket (ICC playing conditions, 5 July 2015).
 const FREE_HITS_SINCE: &str = "2015-07-05";
 
-pub(super) fn convert(file: &File<'_>) -> Result<Archive, Error> {
+pub(super) fn convert(file: &File<'_>) -> Result<Archive, Reason> {
     let mut people = People::gather(file)?;
     let notes = std::mem::take(&mut people.notes);
     let setup = setup(file, &mut people);
-    let game = Match::new(setup).map_err(Error::Setup)?;
+    let game = Match::new(setup).map_err(Reason::Setup)?;
     let mut writer = Writer { people: &people, game, commands: Vec::new(), notes, dropped: 0 };
     writer.toss(file);
     for (innings, &side) in file.innings.iter().zip(&people.batting) {
@@ -144,7 +144,7 @@ impl Writer<'_> {
         }
     }
 
-    fn innings(&mut self, innings: &Innings<'_>, batting: Side) -> Result<(), Error> {
+    fn innings(&mut self, innings: &Innings<'_>, batting: Side) -> Result<(), Reason> {
         self.start(innings, batting)?;
         self.target(innings);
         for name in &innings.absent {
@@ -162,7 +162,7 @@ impl Writer<'_> {
         self.finish(innings)
     }
 
-    fn start(&mut self, innings: &Innings<'_>, batting: Side) -> Result<(), Error> {
+    fn start(&mut self, innings: &Innings<'_>, batting: Side) -> Result<(), Reason> {
         let setup = &self.game.setup;
         let regular: Vec<Side> =
             self.game.innings.iter().filter(|it| !it.super_over).map(|it| it.batting).collect();
@@ -187,7 +187,7 @@ impl Writer<'_> {
         if self.apply(Command::InningsStart(start)) == Err(Refusal::NoInningsLeft) {
             start.as_recorded = true;
             self.note(format!("{}: the format gives this side no innings here", innings.path));
-            let refused = |refusal| Error::Refused { path: innings.path.clone(), refusal };
+            let refused = |refusal| Reason::Refused { path: innings.path.clone(), refusal };
             self.apply(Command::InningsStart(start)).map_err(refused)?;
         }
         Ok(())
@@ -225,18 +225,18 @@ impl Writer<'_> {
         }
     }
 
-    fn penalty(&mut self, innings: &Innings<'_>, runs: u16) -> Result<(), Error> {
+    fn penalty(&mut self, innings: &Innings<'_>, runs: u16) -> Result<(), Reason> {
         if runs == 0 {
             return Ok(());
         }
         let penalty = Penalty { runs, outside_play: true, ..Penalty::default() };
         let path = || format!("{}.penalty_runs", innings.path);
-        self.apply(Command::Penalty(penalty)).map_err(|refusal| Error::Refused { path: path(), refusal })?;
+        self.apply(Command::Penalty(penalty)).map_err(|refusal| Reason::Refused { path: path(), refusal })?;
         Ok(())
     }
 
     /// Ends the innings as the file does: a short last over, penalty runs, then the reason.
-    fn finish(&mut self, innings: &Innings<'_>) -> Result<(), Error> {
+    fn finish(&mut self, innings: &Innings<'_>) -> Result<(), Reason> {
         let open = |writer: &Self| writer.game.current().is_some();
         if let Some(state) = self.game.current()
             && state.over_balls > 0

@@ -2,7 +2,7 @@
 
 use super::convert::Writer;
 use super::raw::{self, Delivery, Innings};
-use super::{Error, fields};
+use super::{Reason, fields};
 use crate::{
     Ball, Boundary, Command, Decision, Dismissal, DismissalKind, Fielder, PlayerId, Replacement, Review,
     Role, Side,
@@ -14,7 +14,7 @@ impl Writer<'_> {
         innings: &Innings<'_>,
         delivery: &Delivery<'_>,
         batting: Side,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Reason> {
         let path = || {
             let (over, at) = delivery.place;
             format!("{}.overs[{over}].deliveries[{at}]", innings.path)
@@ -32,7 +32,7 @@ impl Writer<'_> {
                 let why = refusal.explain(&self.game.setup);
                 self.note(format!("{}: taken as recorded: {why}", path()));
                 ball.as_recorded = true;
-                let refused = |refusal| Error::Refused { path: path(), refusal };
+                let refused = |refusal| Reason::Refused { path: path(), refusal };
                 self.apply(Command::Ball(ball)).map(|_| ()).map_err(refused)
             }
         }

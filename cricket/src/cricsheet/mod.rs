@@ -3,10 +3,10 @@
 //! An archive is the truth about its match even where it contradicts the Laws, so nothing in it is judged: a ball that
 //! the strict checks refuse is folded [`crate::Ball::as_recorded`] and noted, and totals are exactly the sums of what
 //! the file says. Unknown keys are ignored, and nearly every key may be missing. What cannot be read at all is an
-//! [`Error`] that names the place in the file.
+//! [`Error`] that names the line and the place in the JSON.
 //!
 //! Shape: [`read`] parses the bytes (`fields`), picks out what is known (`raw`) and turns it into a [`crate::Setup`] and
-//! commands, folding as it goes (`people`, `convert`, `delivery`).
+//! commands, folding as it goes (`people`, `convert`, `delivery`); `place` finds the line of what is wrong.
 
 use std::fmt;
 
@@ -17,6 +17,7 @@ mod delivery;
 mod fields;
 mod outcome;
 mod people;
+mod place;
 mod raw;
 
 /// Bytes of a file. The largest real one has 2 MB.
@@ -50,13 +51,21 @@ pub struct Archive {
     pub notes: Vec<String>,
 }
 
+/// A file that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// Where: from 1, the line of the value at fault, or of the nearest one around what is missing.
+    pub line: usize,
+    pub reason: Reason,
+}
+
 /// Why a file cannot be read. Paths are like `innings[0].overs[3].deliveries[2].runs`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Error {
+pub enum Reason {
     /// More bytes than [`BYTES_MAX`].
     TooLarge { bytes: usize },
-    /// Not JSON; line and column count from 1.
-    Json { line: usize, column: usize, message: String },
+    /// Not JSON; the column counts from 1.
+    Json { column: usize, message: String },
     /// Something is of a kind that cannot be understood here.
     Shape { path: String, expected: &'static str },
     /// Something without which the match cannot be scored is missing.
@@ -64,26 +73,45 @@ pub enum Error {
     /// A team that is not one of the two.
     UnknownTeam { path: String, name: String },
     /// More of something than any match has.
-    TooMany { what: &'static str, max: usize },
-    /// The match cannot be set up.
+    TooMany { path: String, what: &'static str, max: usize },
+    /// The match of `info` cannot be set up.
     Setup(SetupError),
     /// Figures beyond what the engine can hold.
     Refused { path: String, refusal: Refusal },
 }
 
+impl Reason {
+    /// Where in the JSON; none where the file as a whole is at fault.
+    fn path(&self) -> &str {
+        match self {
+            Reason::TooLarge { .. } | Reason::Json { .. } => "",
+            Reason::Shape { path, .. }
+            | Reason::Missing { path }
+            | Reason::UnknownTeam { path, .. }
+            | Reason::TooMany { path, .. }
+            | Reason::Refused { path, .. } => path,
+            Reason::Setup(_) => "info",
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.reason)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::TooLarge { bytes } => write!(f, "the file has {bytes} bytes, more than {BYTES_MAX}"),
-            Error::Json { line, column, message } => {
-                write!(f, "not JSON at line {line}, column {column}: {message}")
-            }
-            Error::Shape { path, expected } => write!(f, "{path} is not {expected}"),
-            Error::Missing { path } => write!(f, "{path} is missing"),
-            Error::UnknownTeam { path, name } => write!(f, "{path}: {name} is neither of the two teams"),
-            Error::TooMany { what, max } => write!(f, "more {what} than {max}"),
-            Error::Setup(error) => write!(f, "the match cannot be set up: {error}"),
-            Error::Refused { path, refusal } => write!(f, "{path}: {refusal}"),
+            Reason::TooLarge { bytes } => write!(f, "the file has {bytes} bytes, more than {BYTES_MAX}"),
+            Reason::Json { column, message } => write!(f, "not JSON at column {column}: {message}"),
+            Reason::Shape { path, expected } => write!(f, "{path} is not {expected}"),
+            Reason::Missing { path } => write!(f, "{path} is missing"),
+            Reason::UnknownTeam { path, name } => write!(f, "{path}: {name} is neither of the two teams"),
+            Reason::TooMany { path, what, max } => write!(f, "{path}: more {what} than {max}"),
+            Reason::Setup(error) => write!(f, "the match cannot be set up: {error}"),
+            Reason::Refused { path, refusal } => write!(f, "{path}: {refusal}"),
         }
     }
 }
@@ -93,7 +121,7 @@ impl std::error::Error for Error {}
 /// Reads a match file (not compressed).
 pub fn read(bytes: &[u8]) -> Result<Archive, Error> {
     if bytes.len() > BYTES_MAX {
-        return Err(Error::TooLarge { bytes: bytes.len() });
+        return Err(Error { line: 1, reason: Reason::TooLarge { bytes: bytes.len() } });
     }
     // Some vendored copies begin with a byte order mark.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -101,7 +129,8 @@ pub fn read(bytes: &[u8]) -> Result<Archive, Error> {
         let message = error.to_string();
         // serde_json repeats the place at the end of its message.
         let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        Error::Json { line: error.line(), column: error.column(), message }
+        Error { line: error.line(), reason: Reason::Json { column: error.column(), message } }
     })?;
-    convert::convert(&raw::file(&value)?)
+    let archive = raw::file(&value).and_then(|file| convert::convert(&file));
+    archive.map_err(|reason| Error { line: place::line(bytes, reason.path()), reason })
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::raw::{File, Innings};
-use super::{Error, fields};
+use super::{Reason, fields};
 use crate::{Player, PlayerId, Setup, SetupError, Side, Team};
 
 /// Who is who. Names are unique within a match.
@@ -18,7 +18,7 @@ pub(super) struct People<'a> {
 
 impl<'a> People<'a> {
     /// Everybody whom the file names, with the sides of its innings.
-    pub(super) fn gather(file: &File<'a>) -> Result<Self, Error> {
+    pub(super) fn gather(file: &File<'a>) -> Result<Self, Reason> {
         let teams = teams(file)?;
         let mut people = People {
             teams,
@@ -55,7 +55,7 @@ impl<'a> People<'a> {
     }
 
     /// The side that bats; by its batters where the innings does not say, or names neither team.
-    fn side_of(&mut self, innings: &Innings<'a>) -> Result<Side, Error> {
+    fn side_of(&mut self, innings: &Innings<'a>) -> Result<Side, Reason> {
         let named = innings.team.and_then(|team| self.side(team));
         if let Some(side) = named {
             return Ok(side);
@@ -70,12 +70,12 @@ impl<'a> People<'a> {
                     .push(format!("{path}: told by its batters to be {}", self.teams[side.index()].name));
                 Ok(side)
             }
-            (None, Some(team)) => Err(Error::UnknownTeam { path, name: team.to_owned() }),
-            (None, None) => Err(Error::Missing { path }),
+            (None, Some(team)) => Err(Reason::UnknownTeam { path, name: team.to_owned() }),
+            (None, None) => Err(Reason::Missing { path }),
         }
     }
 
-    fn gather_innings(&mut self, batting: Side, innings: &Innings<'a>) -> Result<(), Error> {
+    fn gather_innings(&mut self, batting: Side, innings: &Innings<'a>) -> Result<(), Reason> {
         for name in &innings.absent {
             self.appear(batting, name)?;
         }
@@ -104,7 +104,7 @@ impl<'a> People<'a> {
     }
 
     /// Adds a player whom the file does not list.
-    fn appear(&mut self, side: Side, name: &'a str) -> Result<(), Error> {
+    fn appear(&mut self, side: Side, name: &'a str) -> Result<(), Reason> {
         if self.find(side, name).is_none() {
             self.add(side, name)?;
             self.notes.push(format!("{name} plays but is not listed for {}", self.teams[side.index()].name));
@@ -112,13 +112,13 @@ impl<'a> People<'a> {
         Ok(())
     }
 
-    fn add(&mut self, side: Side, name: &'a str) -> Result<(), Error> {
+    fn add(&mut self, side: Side, name: &'a str) -> Result<(), Reason> {
         if self.ids.contains_key(&(side, name)) {
             return Ok(());
         }
         if self.players.len() >= Setup::PLAYERS_MAX {
             let count = self.players.len() + 1;
-            return Err(Error::Setup(SetupError::TooManyPlayers { count }));
+            return Err(Reason::Setup(SetupError::TooManyPlayers { count }));
         }
         let id = u16::try_from(self.players.len()).map(PlayerId).unwrap_or_default();
         self.players.push(Player { name: name.to_owned(), side });
@@ -128,7 +128,7 @@ impl<'a> People<'a> {
 }
 
 /// The two teams: as listed, or as far as the rest of the file names them.
-fn teams(file: &File<'_>) -> Result<Vec<Team>, Error> {
+fn teams(file: &File<'_>) -> Result<Vec<Team>, Reason> {
     let mut names: Vec<&str> = Vec::new();
     let outcome = file.info.object.get("outcome").and_then(|it| it.as_object());
     let toss = file.info.object.get("toss").and_then(|it| it.as_object());
@@ -142,6 +142,6 @@ fn teams(file: &File<'_>) -> Result<Vec<Team>, Error> {
     }
     match names.len() {
         2 => Ok(names.into_iter().map(Team::named).collect()),
-        _ => Err(Error::Missing { path: "info.teams".to_owned() }),
+        _ => Err(Reason::Missing { path: "info.teams".to_owned() }),
     }
 }

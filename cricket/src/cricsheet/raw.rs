@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::fields::{self, Object};
-use super::{DELIVERIES_MAX, Error, INNINGS_MAX};
+use super::{DELIVERIES_MAX, INNINGS_MAX, Reason};
 use crate::{Extras, Powerplay, PowerplayKind};
 
 pub(super) struct File<'a> {
@@ -78,14 +78,14 @@ impl Delivery<'_> {
 }
 
 /// Picks the file apart.
-pub(super) fn file(value: &Value) -> Result<File<'_>, Error> {
+pub(super) fn file(value: &Value) -> Result<File<'_>, Reason> {
     let file =
-        value.as_object().ok_or(Error::Shape { path: "the file".to_owned(), expected: "an object" })?;
+        value.as_object().ok_or(Reason::Shape { path: "the file".to_owned(), expected: "an object" })?;
     let info = match file.get("info") {
         Some(info) => {
-            info.as_object().ok_or(Error::Shape { path: "info".to_owned(), expected: "an object" })?
+            info.as_object().ok_or(Reason::Shape { path: "info".to_owned(), expected: "an object" })?
         }
-        None => return Err(Error::Missing { path: "info".to_owned() }),
+        None => return Err(Reason::Missing { path: "info".to_owned() }),
     };
     let revision = file.get("meta").and_then(|it| it.get("revision")).and_then(fields::number).unwrap_or(0);
     let players = info.get("players").and_then(Value::as_object);
@@ -95,10 +95,10 @@ pub(super) fn file(value: &Value) -> Result<File<'_>, Error> {
     let list = match file.get("innings") {
         None | Some(Value::Null) => &[][..],
         Some(Value::Array(list)) => list,
-        Some(_) => return Err(Error::Shape { path: "innings".to_owned(), expected: "a list" }),
+        Some(_) => return Err(Reason::Shape { path: "innings".to_owned(), expected: "a list" }),
     };
     if list.len() > INNINGS_MAX {
-        return Err(Error::TooMany { what: "innings", max: INNINGS_MAX });
+        return Err(Reason::TooMany { path: "innings".to_owned(), what: "innings", max: INNINGS_MAX });
     }
     let innings = list.iter().enumerate().map(|(at, it)| innings(at, it)).collect::<Result<_, _>>()?;
     Ok(File { info, innings })
@@ -113,13 +113,16 @@ fn names_of(value: &Value) -> Vec<&str> {
         .collect()
 }
 
-fn innings(at: usize, value: &Value) -> Result<Innings<'_>, Error> {
-    let path = format!("innings[{at}]");
+fn innings(at: usize, value: &Value) -> Result<Innings<'_>, Reason> {
+    let mut path = format!("innings[{at}]");
     let object =
-        value.as_object().ok_or_else(|| Error::Shape { path: path.clone(), expected: "an object" })?;
+        value.as_object().ok_or_else(|| Reason::Shape { path: path.clone(), expected: "an object" })?;
     // The format before 1.0 wrapped each innings in its name: {"1st innings": {…}}.
-    let object = match object.values().next().and_then(Value::as_object) {
-        Some(inner) if object.len() == 1 && inner.contains_key("team") => inner,
+    let object = match object.iter().next().map(|(name, inner)| (name, inner.as_object())) {
+        Some((name, Some(inner))) if object.len() == 1 && inner.contains_key("team") => {
+            path = format!("{path}.{name}");
+            inner
+        }
         _ => object,
     };
     let penalty = |key| {
@@ -145,7 +148,7 @@ fn innings(at: usize, value: &Value) -> Result<Innings<'_>, Error> {
     let overs = match object.get("overs") {
         None | Some(Value::Null) => &[][..],
         Some(Value::Array(overs)) => overs,
-        Some(_) => return Err(Error::Shape { path: format!("{path}.overs"), expected: "a list" }),
+        Some(_) => return Err(Reason::Shape { path: format!("{path}.overs"), expected: "a list" }),
     };
     for (index, value) in overs.iter().enumerate() {
         over(&path, index, value, &mut innings.deliveries)?;
@@ -180,18 +183,18 @@ fn over<'a>(
     index: usize,
     value: &'a Value,
     into: &mut Vec<Delivery<'a>>,
-) -> Result<(), Error> {
+) -> Result<(), Reason> {
     let path = || format!("{innings}.overs[{index}]");
-    let object = value.as_object().ok_or_else(|| Error::Shape { path: path(), expected: "an object" })?;
+    let object = value.as_object().ok_or_else(|| Reason::Shape { path: path(), expected: "an object" })?;
     let said = object.get("over").and_then(fields::number).and_then(|it| u16::try_from(it).ok());
     let number = said.or_else(|| u16::try_from(index).ok()).unwrap_or(u16::MAX);
     let deliveries = match object.get("deliveries") {
         None | Some(Value::Null) => &[][..],
         Some(Value::Array(deliveries)) => deliveries,
-        Some(_) => return Err(Error::Shape { path: path() + ".deliveries", expected: "a list" }),
+        Some(_) => return Err(Reason::Shape { path: path() + ".deliveries", expected: "a list" }),
     };
     if into.len() + deliveries.len() > DELIVERIES_MAX {
-        return Err(Error::TooMany { what: "deliveries in an innings", max: DELIVERIES_MAX });
+        return Err(Reason::TooMany { path: path(), what: "deliveries in an innings", max: DELIVERIES_MAX });
     }
     for (at, value) in deliveries.iter().enumerate() {
         let path = |field: &str| format!("{innings}.overs[{index}].deliveries[{at}]{field}");
@@ -201,10 +204,10 @@ fn over<'a>(
     Ok(())
 }
 
-fn delivery<'a>(value: &'a Value, path: &dyn Fn(&str) -> String) -> Result<Delivery<'a>, Error> {
-    let object = value.as_object().ok_or_else(|| Error::Shape { path: path(""), expected: "an object" })?;
+fn delivery<'a>(value: &'a Value, path: &dyn Fn(&str) -> String) -> Result<Delivery<'a>, Reason> {
+    let object = value.as_object().ok_or_else(|| Reason::Shape { path: path(""), expected: "an object" })?;
     let name = |key: &str, old: &str| {
-        fields::text(object, &[key, old]).ok_or_else(|| Error::Missing { path: path(&format!(".{key}")) })
+        fields::text(object, &[key, old]).ok_or_else(|| Reason::Missing { path: path(&format!(".{key}")) })
     };
     let mut delivery = Delivery {
         batter: name("batter", "batsman")?,
@@ -228,13 +231,13 @@ fn runs(
     delivery: &mut Delivery<'_>,
     value: Option<&Value>,
     path: &dyn Fn(&str) -> String,
-) -> Result<(), Error> {
-    let missing = || Error::Missing { path: path(".runs") };
+) -> Result<(), Reason> {
+    let missing = || Reason::Missing { path: path(".runs") };
     let extras = u32::from(delivery.extras.total());
     let value = value.filter(|it| !it.is_null()).ok_or_else(missing)?;
     let figure = |key: &str| match value.get(key) {
         None | Some(Value::Null) => Ok(None),
-        Some(figure) => fields::number(figure).map(Some).ok_or_else(|| Error::Shape {
+        Some(figure) => fields::number(figure).map(Some).ok_or_else(|| Reason::Shape {
             path: path(&format!(".runs.{key}")),
             expected: "a number of runs",
         }),
@@ -243,7 +246,7 @@ fn runs(
         Some(_) => figure("total")?,
         None => Some(
             fields::number(value)
-                .ok_or_else(|| Error::Shape { path: path(".runs"), expected: "an object" })?,
+                .ok_or_else(|| Reason::Shape { path: path(".runs"), expected: "an object" })?,
         ),
     };
     let bat = match figure("batter")? {
@@ -258,7 +261,7 @@ fn runs(
     };
     let others = figure("extras")?.unwrap_or(0);
     let total = total.unwrap_or(bat.saturating_add(others.max(extras)));
-    let too_many = || Error::Shape { path: path(".runs"), expected: "what one ball can bring" };
+    let too_many = || Reason::Shape { path: path(".runs"), expected: "what one ball can bring" };
     delivery.runs = u8::try_from(bat).map_err(|_| too_many())?;
     delivery.non_boundary = value.as_object().is_some_and(|it| fields::flag(it, "non_boundary"));
     let more = total.saturating_sub(bat.saturating_add(extras));
@@ -268,11 +271,11 @@ fn runs(
     Ok(())
 }
 
-fn extras(value: Option<&Value>, path: &dyn Fn(&str) -> String) -> Result<Extras, Error> {
+fn extras(value: Option<&Value>, path: &dyn Fn(&str) -> String) -> Result<Extras, Reason> {
     let mut extras = Extras::default();
     let kinds = value.and_then(Value::as_object).into_iter().flatten();
     for (kind, runs) in kinds.filter(|it| !it.1.is_null()) {
-        let shape = || Error::Shape { path: path(&format!(".extras.{kind}")), expected: "a number of runs" };
+        let shape = || Reason::Shape { path: path(&format!(".extras.{kind}")), expected: "a number of runs" };
         let runs = fields::number(runs).and_then(|it| u16::try_from(it).ok()).filter(|&it| it <= 1_000);
         let runs = runs.ok_or_else(shape)?;
         match kind.to_ascii_lowercase().as_str() {

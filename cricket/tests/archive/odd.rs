@@ -1,6 +1,6 @@
 //! What the other twenty thousand files of the archive hold: the totals are the file's own sums, whatever it says.
 
-use cricket::cricsheet::{self, Archive, Error};
+use cricket::cricsheet::{self, Archive, Reason};
 use serde_json::{Value, json};
 
 /// A T20 between A and B with eleven each, "a0" to "a10" and "b0" to "b10".
@@ -260,7 +260,7 @@ fn a_match_can_be_read_without_lists_of_teams_and_players() {
 fn what_cannot_be_scored_is_refused_with_its_place() {
     let refused = |ball: Value| {
         let bytes = serde_json::to_vec(&file(&json!([innings(&[vec![ball]])]))).expect("JSON");
-        cricsheet::read(&bytes).expect_err("cannot be scored").to_string()
+        cricsheet::read(&bytes).expect_err("cannot be scored").reason.to_string()
     };
     let place = "innings[0].overs[0].deliveries[0]";
     for (more, text) in [
@@ -277,7 +277,53 @@ fn what_cannot_be_scored_is_refused_with_its_place() {
     }
     let many: Vec<Value> = (0..=cricsheet::INNINGS_MAX).map(|_| json!({"team": "A"})).collect();
     let bytes = serde_json::to_vec(&file(&json!(many))).expect("JSON");
-    assert!(matches!(cricsheet::read(&bytes), Err(Error::TooMany { what: "innings", .. })));
+    let reason = |bytes: &[u8]| cricsheet::read(bytes).expect_err("too much").reason;
+    assert!(matches!(reason(&bytes), Reason::TooMany { what: "innings", .. }));
     let too_large = vec![b' '; cricsheet::BYTES_MAX + 1];
-    assert_eq!(cricsheet::read(&too_large), Err(Error::TooLarge { bytes: cricsheet::BYTES_MAX + 1 }));
+    assert_eq!(reason(&too_large), Reason::TooLarge { bytes: cricsheet::BYTES_MAX + 1 });
+}
+
+#[test]
+fn what_cannot_be_scored_is_refused_with_its_line() {
+    let said = |text: &str| cricsheet::read(text.as_bytes()).expect_err("cannot be scored").to_string();
+    let info = r#"{"info": {"teams": ["A", "B"]},"#;
+    let overs =
+        format!("{info}\n\"innings\": [{{\"team\": \"A\", \"overs\": [\n{{\"over\": 0, \"deliveries\": [\n");
+    let names = r#""batter": "a", "non_striker": "b", "bowler": "c""#;
+    for (text, wanted) in [
+        ("\n\n []".to_owned(), "line 3: the file is not an object"),
+        ("\n{\n}".to_owned(), "line 2: info is missing"),
+        ("{\n\"info\": {\"season\":\n7}}".to_owned(), "line 2: info.teams is missing"),
+        (format!("\u{feff}{info}\n\"innings\": 7}}"), "line 2: innings is not a list"),
+        (format!("{info}\n\"innings\": [\n{{}}]}}"), "line 3: innings[0].team is missing"),
+        (
+            format!("{info}\n\"innings\": [{{\n\"team\":\n\"C\"}}]}}"),
+            "line 4: innings[0].team: C is neither of the two teams",
+        ),
+        (
+            format!("{info}\n\"innings\": [{{\"1st innings\":\n{{\"team\": \"A\",\n\"overs\": 7}}}}]}}"),
+            "line 4: innings[0].1st innings.overs is not a list",
+        ),
+        (
+            format!("{overs}{{{names}, \"runs\": 1}},\n{{{names},\n\"runs\": \"one\"}}]}}]}}]}}"),
+            "line 6: innings[0].overs[0].deliveries[1].runs is not an object",
+        ),
+        (
+            format!("{overs}{{{names}, \"runs\": 1}},\n{{{names},\n\"extras\": {{}}}}]}}]}}]}}"),
+            "line 5: innings[0].overs[0].deliveries[1].runs is missing",
+        ),
+        (
+            format!("{overs}{{{names}, \"runs\": 1}},\n\n{{{names}, \"runs\": 1001}}]}}]}}]}}"),
+            "line 6: innings[0].overs[0].deliveries[1].runs is not what one ball can bring",
+        ),
+        (
+            format!("{info}\n\"innings\": [{{\"team\": \"A\",\n\"penalty_runs\": {{\"pre\": 5000}}}}]}}"),
+            "line 3: innings[0].penalty_runs: more penalty runs than 100",
+        ),
+    ] {
+        assert_eq!(said(&text), wanted, "{text}");
+    }
+    let names: Vec<String> = (0..=cricket::Setup::PLAYERS_MAX).map(|it| format!("\"{it}\"")).collect();
+    let many = format!("{{\n\"info\": {{\"players\": {{\"A\": [{}], \"B\": []}}}}}}", names.join(", "));
+    assert!(said(&many).starts_with("line 2: the match cannot be set up: "), "{}", said(&many));
 }
