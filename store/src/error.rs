@@ -30,6 +30,12 @@ pub enum Error {
     )]
     NoTrustedCertificates { reason: String },
 
+    /// The server's major version, and the oldest that will do.
+    #[error(
+        "the database runs PostgreSQL {version}, but {needed} or newer is needed: upgrade it, or name another"
+    )]
+    TooOld { version: i32, needed: i32 },
+
     /// PostgreSQL refused a statement, or the answer was not what the statement promises.
     #[error("`{statement}` failed: {reason}")]
     Statement {

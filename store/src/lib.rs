@@ -12,6 +12,7 @@ mod client;
 mod clock;
 mod error;
 pub mod ids;
+mod limits;
 mod migrate;
 pub mod postgres;
 mod redis;

@@ -49,6 +49,9 @@ const RECORDED: &str = "select schema, name, sha256 from store.migration order b
 
 const RECORD: &str = "insert into store.migration (schema, name, sha256) values ($1, $2, $3)";
 
+/// Waiting for another process' migrations, and a step over a large table, may take longer than other statements.
+const UNLIMITED: &str = "set statement_timeout = 0";
+
 /// The sha256 of each recorded step by schema and name.
 type Recorded = HashMap<(String, String), String>;
 
@@ -59,6 +62,7 @@ impl Store {
         refuse_names_given_twice(migrations)?;
         // A connection of its own: closing it frees the lock whatever happens, a dropped future included.
         let mut client = deadpool_postgres::Object::take(self.connection().await?);
+        client.batch_execute(UNLIMITED).await.map_err(|error| Error::statement(UNLIMITED, error))?;
         run(&client, "select pg_advisory_lock($1)", &[&LOCK]).await?;
         client.batch_execute(OWN_TABLE).await.map_err(|error| Error::statement(OWN_TABLE, error))?;
         let recorded = recorded(&client).await?;

@@ -2,7 +2,7 @@
 
 use crate::client::{Client, Transaction, is_conflict};
 use crate::error::{Error, reason};
-use crate::tls;
+use crate::{limits, tls};
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
 };
@@ -20,6 +20,11 @@ const ATTEMPTS_MAX: u32 = 5;
 /// The longest pause before the second try; it doubles from try to try.
 const PAUSE_MS_MAX: u64 = 10;
 
+/// The oldest PostgreSQL, by its major version, that knows all that our statements say.
+const VERSION_MIN: i32 = 15;
+
+const VERSION: &str = "select current_setting('server_version_num')::int";
+
 /// A PostgreSQL database. Cloning is cheap and shares the connections.
 #[derive(Clone)]
 pub struct Store {
@@ -33,7 +38,8 @@ pub struct Store {
 impl Store {
     /// Connects to `postgresql://user:password@host:port/name` (or `…?host=/socket/folder`), with at most
     /// `connections_max` connections, and makes the first one to prove that it works. `?sslmode=require` encrypts and
-    /// checks the server's certificate; without it the connections are plain.
+    /// checks the server's certificate; without it the connections are plain. A statement and a silent server are waited
+    /// for no longer than `limits.rs` says; the URL may say otherwise. A server older than PostgreSQL 15 is refused.
     pub async fn connect(url: &str, connections_max: usize) -> Result<Store, Error> {
         Store::connect_waiting(url, connections_max, WAIT_MS_MAX).await
     }
@@ -44,6 +50,7 @@ impl Store {
         if config.get_application_name().is_none() {
             config.application_name("crease");
         }
+        limits::set(&mut config, url);
         let address = address(&config);
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = match config.get_ssl_mode() {
@@ -58,7 +65,7 @@ impl Store {
             .build()
             .expect("a pool with a runtime can be built");
         let store = Store { pool, connections_max, wait_ms_max, address };
-        drop(store.connection().await?);
+        store.refuse_if_too_old().await?;
         Ok(store)
     }
 
@@ -143,6 +150,12 @@ impl Store {
         self.pool.close();
     }
 
+    async fn refuse_if_too_old(&self) -> Result<(), Error> {
+        let connection = self.connection().await?;
+        let row = Client::connection(&connection).query_one(VERSION, &[]).await?;
+        refuse_version(row.get(0))
+    }
+
     pub(crate) async fn connection(&self) -> Result<Object, Error> {
         self.pool.get().await.map_err(|error| match error {
             PoolError::Timeout(TimeoutType::Wait) => Error::TooFewConnections {
@@ -162,6 +175,12 @@ impl Store {
     fn unreachable(&self, reason: String) -> Error {
         Error::Unreachable { address: self.address.clone(), reason }
     }
+}
+
+/// `version` is PostgreSQL's `server_version_num`: 150004 is 15.4.
+fn refuse_version(version: i32) -> Result<(), Error> {
+    let major = version / 10_000;
+    if major < VERSION_MIN { Err(Error::TooOld { version: major, needed: VERSION_MIN }) } else { Ok(()) }
 }
 
 /// PostgreSQL refuses a commit with an SQLSTATE; anything else means that its answer never came.
@@ -227,6 +246,15 @@ impl Drop for Measured {
 mod tests {
     use super::*;
     use crate::testing::TestStore;
+
+    #[test]
+    fn a_server_older_than_needed_is_refused() {
+        let refused = |version| refuse_version(version).err().map(|error| error.to_string());
+        let said = "the database runs PostgreSQL 14, but 15 or newer is needed: upgrade it, or name another";
+        assert_eq!(refused(140_019).as_deref(), Some(said));
+        assert_eq!([150_000, 150_004, 180_001].map(refused), [None, None, None]);
+        assert!(matches!(refuse_version(90_624), Err(Error::TooOld { version: 9, needed: 15 })));
+    }
 
     #[tokio::test]
     async fn a_pool_without_a_free_connection_says_so_instead_of_waiting_for_ever() {
