@@ -15,7 +15,7 @@ pub(crate) const INNINGS_RUNS_MAX: u16 = 20_000;
 const INNINGS_BALLS_MAX: u16 = 20_000;
 /// Partnerships of an innings, retirements included.
 const PARTNERSHIPS_MAX: usize = 100;
-/// Wickets of an innings that only an archive may pass ten with.
+/// Wickets of an innings; more than ten only an archive may have.
 const FALLS_MAX: usize = 100;
 
 impl Innings {
