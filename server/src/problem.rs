@@ -221,10 +221,11 @@ impl From<store::Error> for Problem {
 }
 
 /// Whether PostgreSQL is stopping, starting or gone, rather than unhappy with a statement: the connection broke, or it said so in a
-/// SQLSTATE of class 08 (connection), 53 (out of connections, memory, disk) or 57P (operator intervention).
+/// SQLSTATE of class 08 (connection), 53 (out of connections, memory, disk) or 57 (operator intervention, and a statement that took
+/// too long).
 fn is_away(error: &store::Error) -> bool {
     if let Some(state) = error.sql_state() {
-        return ["08", "53", "57P"].iter().any(|class| state.code().starts_with(class));
+        return ["08", "53", "57"].iter().any(|class| state.code().starts_with(class));
     }
     let store::Error::Statement { source, .. } = error else { return false };
     source.is_closed() || std::error::Error::source(source).is_some_and(|it| it.is::<std::io::Error>())

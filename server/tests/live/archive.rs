@@ -131,8 +131,8 @@ fn a_file_that_cannot_be_read_is_named_and_the_others_are_scored() {
     let [of_plain, of_packed] = [&plain, &packed].map(|it| &lines[&it.display().to_string()]);
     assert_eq!(of_plain["innings"], of_packed["innings"]);
     let wanted = [
-        format!("{}: not JSON at line 3, column 15: ", broken.display()),
-        format!("{}: innings[0].overs is not ", shapeless.display()),
+        format!("{}:3: not JSON at column 15: ", broken.display()),
+        format!("{}:1: innings[0].overs is not ", shapeless.display()),
         format!("{}: cannot be read: ", missing.display()),
     ];
     let said: Vec<&str> = errors.lines().collect();
