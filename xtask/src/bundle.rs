@@ -21,7 +21,6 @@ pub(crate) const DIST: &str = "dist";
 /// Written by the widget's loader where the bundle's hash belongs.
 const PLACEHOLDER: &str = "__CREASE_BUNDLE__";
 const LOADER: &str = "widget/loader/crease.js";
-const ASSETS: &str = "widget/assets";
 
 /// A file of the bundle: its path inside the bundle's folder and its content.
 type File = (String, Vec<u8>);
@@ -56,7 +55,6 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
         Some(tools) => step("shrink (wasm-opt, esbuild)", || shrink::all(tools, &mut files))?,
         None => println!("» no npm here: wasm-opt and esbuild are left out; the bundle is 2 to 4 % larger"),
     }
-    files.extend(read_assets()?);
     files.sort();
     let hash = hash_of(&files);
     let loader = loader(&hash, tools.as_ref())?;
@@ -74,20 +72,6 @@ fn hash_of(files: &[File]) -> String {
         hasher.update(bytes);
     }
     hasher.finalize().iter().take(8).map(|it| format!("{it:02x}")).collect()
-}
-
-/// Files that are served as they are beside the code.
-fn read_assets() -> anyhow::Result<Vec<File>> {
-    let folder = Path::new(ASSETS);
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let paths = workspace::walk(folder, &|_| true)?;
-    let read = |path: String| {
-        let name = path.trim_start_matches(ASSETS).trim_start_matches('/').to_owned();
-        fs::read(&path).map(|bytes| (name, bytes)).with_context(|| format!("reading {path}"))
-    };
-    paths.into_iter().map(read).collect()
 }
 
 /// The loader that knows its bundle.
