@@ -8,7 +8,10 @@ use tokio_postgres::error::SqlState;
 
 const SLOW: &[Migrations] = &[Migrations {
     schema: "slow",
-    steps: &[Step { name: "table", sql: "select pg_sleep(0.3); create table slow.row (number bigint)" }],
+    steps: &[Step {
+        name: "table",
+        sql: "select count(*) from generate_series(1, 5000000); create table slow.row (number bigint)",
+    }],
 }];
 
 /// The test's database with statements that may take 50 ms.
@@ -34,8 +37,12 @@ async fn a_statement_has_a_limit_and_the_url_may_set_another() {
 async fn a_statement_beyond_its_limit_fails_and_leaves_the_connection_whole() {
     let test = TestStore::new(&[]).await;
     let store = Store::connect(&hurried(&test), 1).await.unwrap();
-    let slept = store.run_tx("sleep", async |tx| tx.execute("select pg_sleep(60)", &[]).await).await;
-    let error: Error = slept.unwrap_err();
+    let counted = store
+        .run_tx("slow", async |tx| {
+            tx.execute("select count(*) from generate_series(1, 1000000000)", &[]).await
+        })
+        .await;
+    let error: Error = counted.unwrap_err();
     assert_eq!(error.sql_state(), Some(&SqlState::QUERY_CANCELED), "{error}");
     assert_eq!(limit(&store).await, "50ms");
 }
