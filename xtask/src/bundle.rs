@@ -10,7 +10,7 @@ mod fingerprint;
 mod manifest;
 mod shrink;
 
-use crate::{args::Args, install, process::step, workspace};
+use crate::{args::Args, install, process::step};
 use anyhow::Context;
 use manifest::Entry;
 use sha2::{Digest, Sha256};
