@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::account::Account;
+use super::wait;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, TryLockError};
 use std::os::unix::ffi::OsStrExt;
@@ -14,6 +15,9 @@ const ROOTS_FALLBACK: &str = "/var/lib/crease";
 const SOCKET_PATH_BYTES_MAX: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 /// PostgreSQL's name for the socket of port 5432.
 pub(super) const SOCKET_NAME: &str = ".s.PGSQL.5432";
+
+/// How long a lock may stay held before somebody else is said to use the folder.
+const LOCK_MS_MAX: u64 = 500;
 
 /// A prepared and locked folder. Dropping it frees the lock.
 pub(super) struct Home {
@@ -103,13 +107,20 @@ fn make_private(folder: &Path, account: Option<&Account>) -> Result<(), Error> {
     }
 }
 
+/// Takes the folder's lock, or finds it held for [`LOCK_MS_MAX`]. A program that any thread of this process is just starting holds
+/// copies of our open files, and so a lock that we have freed, until it has become that program.
 fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join("lock");
     let file = File::options().create(true).append(true).open(&path).map_err(Error::folder("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::InUse { folder: folder.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(Error::folder("lock", path)(error)),
+    let tried = wait::until(LOCK_MS_MAX, || match file.try_lock() {
+        Err(TryLockError::WouldBlock) => None,
+        Err(TryLockError::Error(error)) => Some(Err(error)),
+        Ok(()) => Some(Ok(())),
+    });
+    match tried {
+        Some(Ok(())) => Ok(file),
+        Some(Err(error)) => Err(Error::folder("lock", path)(error)),
+        None => Err(Error::InUse { folder: folder.to_owned() }),
     }
 }
 
