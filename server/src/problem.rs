@@ -80,6 +80,12 @@ pub const TYPES: &[ProblemType] = &[
         "The match exists with another set-up",
         "It was announced before under the same name.",
     ),
+    kind(
+        "ball-not-in-match",
+        409,
+        "The match has no such ball now",
+        "It was never a ball, or a correction took it out: read the snapshot and begin again.",
+    ),
     kind("batch-too-long", 413, "Too many commands", "Send several batches."),
     kind("body-too-large", 413, "The body is too large", "Send several batches."),
     kind("invalid-setup", 422, "The match cannot be played like this", "The detail says why."),

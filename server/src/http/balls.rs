@@ -6,12 +6,13 @@ use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
 use crate::problem::Problem;
+use crate::stream::Future;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::Balls;
+use wire::{BallLine, Balls, Position};
 
 /// Balls on one page, unless asked for fewer.
 const PAGE_BALLS_MAX: usize = 200;
@@ -22,16 +23,26 @@ pub(super) struct BallsQuery {
     /// The `next` of the page before; from the first ball when left out. A page with another `rev` than the one before belongs to
     /// another history of the match: begin again.
     after: Option<u64>,
+    /// Backwards: the balls that stand immediately before the ball of this update (its `seq`) in the match's order, which is not the
+    /// order of the updates once a ball came late. The `next` of such a page is the `before` of the one that precedes it. When a
+    /// correction took that ball out, the answer is 409 `ball-not-in-match`: read the snapshot and begin again from it. Not
+    /// together with `after`.
+    before: Option<u64>,
     /// Balls on the page, 1 to 200.
     limit: Option<usize>,
 }
 
-/// Ball by ball, oldest first.
+/// Ball by ball; each page oldest first.
 #[utoipa::path(get, path = "/v1/matches/{id}/balls", tag = "matches",
     params(("id" = String, Path, description = "mat_…"), BallsQuery), responses(
-    (status = 200, description = "epoch, rev, balls (seq, innings, over, label, text, kind, score) and next", body = serde_json::Value),
+    (status = 200, description = "epoch, rev, balls (seq, innings, over, label, text, kind, score) and next: where the following page \
+        in the asked direction begins, none on the last", body = serde_json::Value),
     (status = 304, description = "unchanged since the ETag"),
+    (status = 400, description = "not understood, or `before` is ahead of the match", body = Problem,
+        content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "no ball of the match's present history has the seq of `before`", body = Problem,
+        content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(
     reader: Reader,
@@ -44,10 +55,46 @@ pub(super) async fn list(
     if !(1..=PAGE_BALLS_MAX).contains(&balls_max) {
         return Err(Problem::invalid(format!("limit: {balls_max} is not between 1 and {PAGE_BALLS_MAX}")));
     }
+    if query.after.is_some() && query.before.is_some() {
+        return Err(Problem::invalid("after and before: one of them"));
+    }
     let topic = visible(&app, &reader, &id).await?;
+    if let Some(seq) = query.before {
+        // The reader may have the ball from a process that is ahead of this one.
+        let epoch = topic.position().epoch;
+        app.hub.catch_up(&id, Position { epoch, seq }).await;
+    }
     let (position, rev, lines) = topic.lines();
+    let end = query.before.map(|seq| place_of(&lines.balls, seq, position)).transpose()?;
     Ok(unless_unchanged(&headers, position, || {
-        let (balls, next) = lines.page(query.after.unwrap_or(0), balls_max);
+        let (balls, next) = match end {
+            Some(end) => page_before(&lines.balls, end, balls_max),
+            None => lines.page(query.after.unwrap_or(0), balls_max),
+        };
         wire::encode(&Balls { epoch: position.epoch, rev, balls, next })
     }))
+}
+
+/// Where the ball of update `seq` stands. One that is not there is refused rather than guessed at: a page from the wrong place would
+/// repeat balls or leave some out, and whoever asks holds an older history than this one.
+fn place_of(balls: &[BallLine], seq: u64, head: Position) -> Result<usize, Problem> {
+    if seq > head.seq {
+        return Err(Future { head }.into());
+    }
+    balls.iter().position(|it| it.seq == seq).ok_or_else(|| {
+        let detail = format!(
+            "before: update {seq} is no ball of the match's present history; a correction may have taken it out: read the snapshot \
+            and begin again"
+        );
+        let title = "The match has no such ball now";
+        Problem::new(StatusCode::CONFLICT, "ball-not-in-match", title, detail)
+    })
+}
+
+/// At most `balls_max` balls that stand before place `end`, oldest first, and the seq that the page before these ends at.
+fn page_before(balls: &[BallLine], end: usize, balls_max: usize) -> (Vec<BallLine>, Option<u64>) {
+    let start = end.saturating_sub(balls_max);
+    let page = balls[start..end].to_vec();
+    let next = page.first().filter(|_| start > 0).map(|it| it.seq);
+    (page, next)
 }

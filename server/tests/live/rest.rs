@@ -82,6 +82,8 @@ async fn what_a_list_cannot_mean_is_refused() {
         format!("/v1/matches/{id}/balls?limit=0"),
         format!("/v1/matches/{id}/balls?limit=201"),
         format!("/v1/matches/{id}/balls?after=-1"),
+        format!("/v1/matches/{id}/balls?before=x"),
+        format!("/v1/matches/{id}/balls?after=1&before=2"),
     ] {
         let response = server.get(&path, &keys.secret).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{path}");
@@ -144,6 +146,55 @@ async fn balls_are_paged_in_their_order_with_late_ones_in_place() {
     // After an update that was no ball (the innings' start): the balls that follow.
     let page = server.json(&format!("/v1/matches/{id}/balls?after=1"), &keys.secret).await;
     assert_eq!(page["balls"].as_array().unwrap(), whole);
+}
+
+#[tokio::test]
+async fn balls_are_paged_backwards_by_place_whatever_came_late_or_was_taken_out() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let keys = server.partner().await;
+    let id = server.announce(&keys, "m").await;
+    let scene = Scene::innings(3, 11);
+    let mut commands = scene.commands.clone();
+    let late = commands.remove(7);
+    server.send(&keys, &id, &commands).await;
+    server.send(&keys, &id, &[late]).await;
+    let page = async |query: &str| {
+        let response = server.get(&format!("/v1/matches/{id}/balls?{query}"), &keys.secret).await;
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let whole = page("").await.1["balls"].as_array().unwrap().clone();
+    let seq_of = |ball: &Value| ball["seq"].as_u64().unwrap();
+    let late_seq = scene.commands.len() as u64;
+    assert_eq!(seq_of(&whole[5]), late_seq, "the late one stands in its place");
+    // Each ball, the late one too, has before it what stands before it.
+    for (at, ball) in whole.iter().enumerate() {
+        let (_, found) = page(&format!("before={}&limit=3", seq_of(ball))).await;
+        let start = at.saturating_sub(3);
+        let next = (start > 0).then(|| seq_of(&whole[start]));
+        // The page before the first ball is empty, and an empty list is left out.
+        let balls = found["balls"].as_array().cloned().unwrap_or_default();
+        assert_eq!((balls.as_slice(), found["next"].as_u64()), (&whole[start..at], next));
+    }
+    // From the last ball back to the first, without a hole or a repeat.
+    let mut paged = vec![whole.last().unwrap().clone()];
+    let mut before = Some(seq_of(&paged[0]));
+    while let Some(seq) = before {
+        let (_, found) = page(&format!("before={seq}&limit=4")).await;
+        paged.splice(0..0, found["balls"].as_array().unwrap().clone());
+        before = found["next"].as_u64();
+    }
+    assert_eq!(paged, whole);
+    let name = &scene.commands[7]["id"];
+    let removal = json!({ "id": name, "version": 2, "remove": true });
+    assert_eq!(server.send(&keys, &id, &[removal]).await, [format!("accepted {}", late_seq + 1)]);
+    let refusal = |(status, problem): (u16, Value)| (status, problem["type"].as_str().unwrap().to_owned());
+    let gone = (409, "/problems/ball-not-in-match".to_owned());
+    assert_eq!(refusal(page(&format!("before={late_seq}")).await), gone, "it was taken out");
+    assert_eq!(refusal(page("before=1").await), gone, "it is no ball");
+    assert_eq!(refusal(page("before=0").await), gone, "no update has that seq");
+    let ahead = (400, "/problems/future-position".to_owned());
+    assert_eq!(refusal(page("before=1000").await), ahead);
 }
 
 #[tokio::test]
