@@ -31,10 +31,10 @@ async function show(response) {
   by('said').textContent = main.dataset.say;
 }
 
-// A problem is read first; else focus stays on the control with the same key, or on the page.
+// A mistake is read first; else focus stays on the control with the same key, or on the page.
 function focus(main, had) {
-  const problem = main.querySelector('.problems');
-  if (problem) { problem.tabIndex = -1; problem.focus(); scrollTo(0, 0); return; }
+  const mistake = main.querySelector('.mistakes');
+  if (mistake) { mistake.tabIndex = -1; mistake.focus(); scrollTo(0, 0); return; }
   const same = had ? [...main.querySelectorAll('[data-key]')].find((it) => it.dataset.key === had) : null;
   (same ?? main).focus({ preventScroll: true });
 }

@@ -1,6 +1,6 @@
-//! Form controls with their label, hint and problem tied together for every reader (WCAG 2.2: 1.3.1, 3.3.1, 3.3.2).
+//! Form controls with their label, hint and mistake tied together for every reader (WCAG 2.2: 1.3.1, 3.3.1, 3.3.2).
 
-use crate::form::{Fields, Problems};
+use crate::form::{Fields, Mistakes};
 use maud::{Markup, html};
 
 /// Choices as short as this stand beside each other on a phone.
@@ -10,7 +10,7 @@ const SHORT_LENGTH_MAX: usize = 11;
 #[derive(Clone, Copy, Debug)]
 pub struct Filled<'a> {
     pub fields: &'a Fields,
-    pub problems: &'a Problems,
+    pub mistakes: &'a Mistakes,
 }
 
 /// A control's name and words. The hint may be empty.
@@ -57,7 +57,7 @@ impl Choice {
 impl Filled<'_> {
     /// One line of text, at most `length_max` characters.
     pub fn line(self, label: Label<'_>, line: Line, length_max: u16) -> Markup {
-        let (kind, mode) = match line {
+        let (input_type, mode) = match line {
             Line::Text => ("text", None),
             Line::Number => ("text", Some("numeric")),
             Line::Date => ("date", None),
@@ -67,7 +67,7 @@ impl Filled<'_> {
         self.around(
             label,
             html! {
-                input #(label.name) name=(label.name) type=(kind) inputmode=[mode] value=[value] maxlength=(length_max)
+                input #(label.name) name=(label.name) type=(input_type) inputmode=[mode] value=[value] maxlength=(length_max)
                     autocomplete="off" spellcheck="false" aria-describedby=[self.described(label)]
                     aria-invalid=[self.invalid(label)];
             },
@@ -140,14 +140,14 @@ impl Filled<'_> {
     /// All that is wrong, above the form: read first, with links to the fields.
     pub fn summary(self) -> Markup {
         html! {
-            @if !self.problems.is_empty() {
-                div.problems role="alert" {
+            @if !self.mistakes.is_empty() {
+                div.mistakes role="alert" {
                     p { strong { "Not done yet:" } }
                     ul {
-                        @for problem in self.problems.iter() {
+                        @for mistake in self.mistakes.iter() {
                             li {
-                                @if problem.field.is_empty() { (problem.text) }
-                                @else { a href={ "#" (problem.field) } { (problem.text) } }
+                                @if mistake.field.is_empty() { (mistake.text) }
+                                @else { a href={ "#" (mistake.field) } { (mistake.text) } }
                             }
                         }
                     }
@@ -169,21 +169,21 @@ impl Filled<'_> {
     fn aside(self, label: Label<'_>) -> Markup {
         html! {
             @if !label.hint.is_empty() { p.hint id={ (label.name) "-hint" } { (label.hint) } }
-            @if let Some(text) = self.problems.of(label.name) { p.problem id={ (label.name) "-problem" } { (text) } }
+            @if let Some(text) = self.mistakes.of(label.name) { p.mistake id={ (label.name) "-mistake" } { (text) } }
         }
     }
 
     fn described(self, label: Label<'_>) -> Option<String> {
         let hint = (!label.hint.is_empty()).then(|| format!("{}-hint", label.name));
-        let problem = self.problems.of(label.name).map(|_| format!("{}-problem", label.name));
-        match (hint, problem) {
-            (Some(hint), Some(problem)) => Some(format!("{hint} {problem}")),
-            (hint, problem) => hint.or(problem),
+        let mistake = self.mistakes.of(label.name).map(|_| format!("{}-mistake", label.name));
+        match (hint, mistake) {
+            (Some(hint), Some(mistake)) => Some(format!("{hint} {mistake}")),
+            (hint, mistake) => hint.or(mistake),
         }
     }
 
     fn invalid(self, label: Label<'_>) -> Option<&'static str> {
-        self.problems.of(label.name).map(|_| "true")
+        self.mistakes.of(label.name).map(|_| "true")
     }
 }
 
@@ -192,21 +192,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_is_beside_its_field_and_the_words_are_kept() {
+    fn a_mistake_is_beside_its_field_and_the_words_are_kept() {
         let fields = Fields::of([("home", "  The \"Oaks\" <b> ")]);
-        let problems = Problems::one("home", "Too odd.");
-        let form = Filled { fields: &fields, problems: &problems };
+        let mistakes = Mistakes::one("home", "Too odd.");
+        let form = Filled { fields: &fields, mistakes: &mistakes };
         let html =
             form.line(Label::new("home", "Home team").hint("As on the card"), Line::Text, 60).into_string();
         assert!(html.contains(r#"value="  The &quot;Oaks&quot; &lt;b&gt; ""#), "{html}");
-        assert!(html.contains(r#"aria-describedby="home-hint home-problem" aria-invalid="true""#), "{html}");
-        assert!(html.contains(r#"<p class="problem" id="home-problem">Too odd.</p>"#), "{html}");
+        assert!(html.contains(r#"aria-describedby="home-hint home-mistake" aria-invalid="true""#), "{html}");
+        assert!(html.contains(r#"<p class="mistake" id="home-mistake">Too odd.</p>"#), "{html}");
     }
 
     #[test]
     fn a_secret_is_never_shown_back() {
         let fields = Fields::of([("key", "crs_sk_live_secret")]);
-        let form = Filled { fields: &fields, problems: &Problems::default() };
+        let form = Filled { fields: &fields, mistakes: &Mistakes::default() };
         let html = form.line(Label::new("key", "Key"), Line::Secret, 60).into_string();
         assert!(!html.contains("crs_sk_live_secret"), "{html}");
     }

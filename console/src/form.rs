@@ -58,13 +58,13 @@ impl Fields {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }
 
-    /// A whole number within `range`, or none for an empty field. Anything else is a problem beside the field, and
+    /// A whole number within `range`, or none for an empty field. Anything else is a mistake beside the field, and
     /// none as well.
     pub fn number<T>(
         &self,
         name: &'static str,
         range: RangeInclusive<T>,
-        problems: &mut Problems,
+        mistakes: &mut Mistakes,
     ) -> Option<T>
     where
         T: FromStr + PartialOrd + Display,
@@ -75,7 +75,7 @@ impl Fields {
         }
         let number = text.parse().ok().filter(|it| range.contains(it));
         if number.is_none() {
-            problems.add(name, format!("Enter a whole number from {} to {}.", range.start(), range.end()));
+            mistakes.add(name, format!("Enter a whole number from {} to {}.", range.start(), range.end()));
         }
         number
     }
@@ -83,26 +83,26 @@ impl Fields {
 
 /// Something to put right, and beside which field it is said (empty: above the form).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct Mistake {
     pub field: &'static str,
     pub text: String,
 }
 
 /// All that is wrong with a form, in the order of its fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Problems(Vec<Problem>);
+pub struct Mistakes(Vec<Mistake>);
 
-impl Problems {
-    /// One problem.
+impl Mistakes {
+    /// One mistake.
     pub fn one(field: &'static str, text: impl Into<String>) -> Self {
-        Problems(vec![Problem { field, text: text.into() }])
+        Mistakes(vec![Mistake { field, text: text.into() }])
     }
 
     pub fn add(&mut self, field: &'static str, text: impl Into<String>) {
-        self.0.push(Problem { field, text: text.into() });
+        self.0.push(Mistake { field, text: text.into() });
     }
 
-    /// What is said beside `field`: its first problem.
+    /// What is said beside `field`: its first mistake.
     pub fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|it| it.field == field).map(|it| it.text.as_str())
     }
@@ -111,12 +111,12 @@ impl Problems {
         self.0.is_empty()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+    pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
         self.0.iter()
     }
 
     /// `value` when nothing is wrong.
-    pub fn unless_any<T>(self, value: T) -> Result<T, Problems> {
+    pub fn unless_any<T>(self, value: T) -> Result<T, Mistakes> {
         if self.is_empty() { Ok(value) } else { Err(self) }
     }
 }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_out_of_range_or_no_number_at_all_is_a_problem_beside_its_field() {
+    fn a_number_out_of_range_or_no_number_at_all_is_a_mistake_beside_its_field() {
         for (text, number, wrong) in [
             ("20", Some(20), false),
             ("", None, false),
@@ -144,10 +144,10 @@ mod tests {
             ("ten", None, true),
             ("-3", None, true),
         ] {
-            let mut problems = Problems::default();
+            let mut mistakes = Mistakes::default();
             let fields = Fields::of([("overs", text)]);
-            assert_eq!(fields.number::<u16>("overs", 1..=100, &mut problems), number, "{text}");
-            assert_eq!(problems.of("overs").is_some(), wrong, "{text}");
+            assert_eq!(fields.number::<u16>("overs", 1..=100, &mut mistakes), number, "{text}");
+            assert_eq!(mistakes.of("overs").is_some(), wrong, "{text}");
         }
     }
 

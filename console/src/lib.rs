@@ -16,5 +16,5 @@ pub mod layout;
 pub mod reference;
 pub mod scorer;
 
-pub use form::{Fields, Problem, Problems};
+pub use form::{Fields, Mistake, Mistakes};
 pub use maud::Markup;

@@ -4,7 +4,7 @@ use console::scorer::{
     Action, Choices, Due, Entry, Notice, Record, View, balls_page, edit_page, is_done, keys::KEYS, more,
     parse, score, wicket_page,
 };
-use console::{Fields, Problems};
+use console::{Fields, Mistakes};
 use cricket::{Command, Format, Player, PlayerId, Setup, Side, Team};
 use std::collections::HashSet;
 
@@ -72,12 +72,12 @@ impl Scorer {
     }
 
     /// Fills a form in and presses its button. The feed takes what it is sent.
-    fn press(&mut self, query: &str) -> Result<Action, Problems> {
+    fn press(&mut self, query: &str) -> Result<Action, Mistakes> {
         self.presses += 1;
         self.press_again(&format!("{query}&form=f{}", self.presses))
     }
 
-    fn press_again(&mut self, query: &str) -> Result<Action, Problems> {
+    fn press_again(&mut self, query: &str) -> Result<Action, Mistakes> {
         let (fields, record) = (Fields::parse(query), self.record());
         let action = parse(&fields, &record)?;
         for sent in action.sends(fields.text("form"), &record) {
@@ -113,7 +113,7 @@ impl Scorer {
         let (striker, non_striker, bowler) = (crease.striker.0, crease.non_striker.0, crease.bowler.0);
         let query = if query.contains("act=") { query.to_owned() } else { format!("act=ball&{query}") };
         self.press(&format!("{query}&striker={striker}&non_striker={non_striker}&bowler={bowler}{over}"))
-            .unwrap_or_else(|problems| panic!("{query}: {problems:?}"));
+            .unwrap_or_else(|mistakes| panic!("{query}: {mistakes:?}"));
     }
 
     fn undo(&mut self) {
@@ -202,8 +202,8 @@ fn the_pad_says_who_faces_and_turns_the_batters_round() {
     for (query, then) in [
         ("runs=1", "Bea"),
         ("runs=2", "Bea"),
-        ("runs=0&delivery=wide", "Bea"),
-        ("runs=1&delivery=wide", "Ada"),
+        ("runs=0&called=wide", "Bea"),
+        ("runs=1&called=wide", "Ada"),
         ("runs=3&off=leg_byes", "Bea"),
     ] {
         scorer.ball(query);
@@ -219,7 +219,7 @@ fn the_pad_says_who_faces_and_turns_the_batters_round() {
 fn a_wicket_brings_in_the_next_batter_and_undo_takes_both_back() {
     let mut scorer = Scorer::in_play();
     scorer.ball("runs=1");
-    scorer.ball("act=wicket&runs=0&kind=caught&fielder=5&next=2");
+    scorer.ball("act=wicket&runs=0&how=caught&fielder=5&next=2");
     let record = scorer.record();
     assert_eq!(scorer.total(), "1/1 (0.2)");
     assert!(record.game.innings[0].batter(PlayerId(2)).is_some());
@@ -236,10 +236,10 @@ fn a_wicket_brings_in_the_next_batter_and_undo_takes_both_back() {
 #[test]
 fn after_a_run_out_the_scorer_says_who_faces() {
     let mut scorer = Scorer::in_play();
-    scorer.ball("act=wicket&runs=1&kind=run_out&out=1&fielder=5&next=2&faces=usual");
+    scorer.ball("act=wicket&runs=1&how=run_out&out=1&fielder=5&next=2&faces=usual");
     assert_eq!(scorer.due(), Due::Ends { first: PlayerId(0), second: PlayerId(2) });
     scorer.undo();
-    scorer.ball("act=wicket&runs=1&kind=run_out&out=1&fielder=5&next=2&faces=new");
+    scorer.ball("act=wicket&runs=1&how=run_out&out=1&fielder=5&next=2&faces=new");
     let Due::Ball(crease) = scorer.due() else { panic!("{:?}", scorer.due()) };
     assert_eq!((crease.striker, crease.non_striker), (PlayerId(2), PlayerId(0)));
 }
@@ -248,7 +248,7 @@ fn after_a_run_out_the_scorer_says_who_faces() {
 fn the_last_wicket_ends_the_innings_whoever_was_to_come_in() {
     let mut scorer = Scorer::in_play();
     for next in [2, 3, 3] {
-        scorer.ball(&format!("act=wicket&runs=0&kind=bowled&next={next}"));
+        scorer.ball(&format!("act=wicket&runs=0&how=bowled&next={next}"));
     }
     assert_eq!(scorer.total(), "0 (0.3)");
     assert_eq!(scorer.due(), Due::Openers { batting: Side::Away, super_over: false });
@@ -269,7 +269,7 @@ fn a_ball_edited_or_removed_later_counts_as_if_it_had_always_been_so() {
             && page.contains(r#"name="version" value="1""#)
     );
     let edit = format!(
-        "act=edit&entry={seq}&version=1&striker=0&non_striker=1&bowler=4&runs=4&delivery=fair&off=bat&kind=none"
+        "act=edit&entry={seq}&version=1&striker=0&non_striker=1&bowler=4&runs=4&called=fair&off=bat&how=none"
     );
     scorer.press(&edit).unwrap();
     assert_eq!(scorer.total(), "4/0 (0.3)");
@@ -285,15 +285,15 @@ fn a_ball_edited_or_removed_later_counts_as_if_it_had_always_been_so() {
 #[test]
 fn a_correction_that_breaks_a_later_ball_names_that_ball() {
     let mut scorer = Scorer::in_play();
-    scorer.ball("act=wicket&runs=0&kind=bowled&next=2");
+    scorer.ball("act=wicket&runs=0&how=bowled&next=2");
     scorer.ball("runs=1");
     let wicket = scorer.record().balls().next().unwrap().entry.seq;
     for query in [
         format!("act=remove&entry={wicket}"),
-        format!("act=edit&entry={wicket}&version=1&striker=0&non_striker=1&bowler=4&runs=0&kind=none"),
+        format!("act=edit&entry={wicket}&version=1&striker=0&non_striker=1&bowler=4&runs=0&how=none"),
     ] {
-        let problems = scorer.press(&query).unwrap_err();
-        let text = problems.of("").unwrap();
+        let mistakes = scorer.press(&query).unwrap_err();
+        let text = mistakes.of("").unwrap();
         assert!(
             text.starts_with(
                 "That would make \"Cid comes in\" impossible: two batters are at the wicket already"
@@ -366,10 +366,10 @@ fn play_stops_and_goes_on() {
 #[test]
 fn everything_between_balls_becomes_its_command() {
     for (query, words) in [
-        ("act=leaves&leaver=0&leave_kind=hurt&leave_next=2", "Ada retired hurt. Cid comes in. 0 for 0"),
-        ("act=leaves&leaver=0&leave_kind=not_out", "Ada retired not out. 0 for 0"),
-        ("act=leaves&leaver=1&leave_kind=out", "Bea retired out. 0 for 1"),
-        ("act=leaves&leaver=3&leave_kind=timed_out", "Dot timed out. 0 for 1"),
+        ("act=leaves&leaver=0&leave_how=hurt&leave_next=2", "Ada retired hurt. Cid comes in. 0 for 0"),
+        ("act=leaves&leaver=0&leave_how=not_out", "Ada retired not out. 0 for 0"),
+        ("act=leaves&leaver=1&leave_how=out", "Bea retired out. 0 for 1"),
+        ("act=leaves&leaver=3&leave_how=timed_out", "Dot timed out. 0 for 1"),
         ("act=absent&absent=3", "Dot cannot bat. 0 for 0"),
         ("act=penalty&penalty=5&penalty_to=batting", "5 penalty runs. 5 for 0"),
         ("act=stop&stop=break&reason=Drinks", "Break: Drinks. 0 for 0"),
@@ -384,7 +384,7 @@ fn everything_between_balls_becomes_its_command() {
         ("act=result&result=no_result", "No result. 0 for 0"),
     ] {
         let mut scorer = Scorer::in_play();
-        scorer.press(query).unwrap_or_else(|problems| panic!("{query}: {problems:?}"));
+        scorer.press(query).unwrap_or_else(|mistakes| panic!("{query}: {mistakes:?}"));
         assert_eq!(scorer.record().last_words(), words, "{query}");
     }
     let mut scorer = Scorer::in_play();
@@ -398,7 +398,7 @@ fn everything_between_balls_becomes_its_command() {
 
 #[test]
 fn what_cannot_be_is_refused_in_plain_words_and_changes_nothing() {
-    for (query, problem) in [
+    for (query, mistake) in [
         ("act=toss&winner=home&chose=bat", "This makes no sense at this point of the match."),
         ("act=ball&striker=0&non_striker=0&bowler=4&runs=1", "Ada cannot be in two places at once."),
         ("act=ball&striker=0&non_striker=1&bowler=2&runs=1", "Cid plays for the other side."),
@@ -407,11 +407,11 @@ fn what_cannot_be_is_refused_in_plain_words_and_changes_nothing() {
             "Two batters are at the wicket already; one of them must leave first.",
         ),
         (
-            "act=wicket&striker=0&non_striker=1&bowler=4&runs=0&kind=bowled&out=1",
+            "act=wicket&striker=0&non_striker=1&bowler=4&runs=0&how=bowled&out=1",
             "A batter cannot be out bowled on this ball.",
         ),
         (
-            "act=wicket&striker=0&non_striker=1&bowler=4&runs=0&delivery=wide&kind=lbw",
+            "act=wicket&striker=0&non_striker=1&bowler=4&runs=0&called=wide&how=lbw",
             "A batter cannot be out lbw on this ball.",
         ),
         ("act=wicket&striker=0&non_striker=1&bowler=4&runs=0", "Choose how the batter was out."),
@@ -429,13 +429,13 @@ fn what_cannot_be_is_refused_in_plain_words_and_changes_nothing() {
     ] {
         let mut scorer = Scorer::in_play();
         let before = scorer.log.clone();
-        let problems = scorer.press(query).unwrap_err();
-        assert_eq!(problems.iter().next().map(|it| it.text.as_str()), Some(problem), "{query}");
+        let mistakes = scorer.press(query).unwrap_err();
+        assert_eq!(mistakes.iter().next().map(|it| it.text.as_str()), Some(mistake), "{query}");
         assert_eq!(scorer.log, before, "{query}");
     }
     let mut scorer = Scorer::in_play();
-    let problems = scorer.press_again("act=over_end&form=../x").unwrap_err();
-    assert_eq!(problems.of(""), Some("This page is broken: load it again."));
+    let mistakes = scorer.press_again("act=over_end&form=../x").unwrap_err();
+    assert_eq!(mistakes.of(""), Some("This page is broken: load it again."));
 }
 
 #[test]
@@ -540,8 +540,8 @@ fn a_hostile_name_is_only_text() {
     seen(scorer.show(|view| more::page(view).into_string()));
     seen(scorer.show(|view| balls_page(view).into_string()));
     seen(scorer.show(|view| edit_page(view, seq).unwrap().into_string()));
-    let fields = Fields::of([("kind", hostile), ("substitute", hostile), ("out", "0")]);
-    let wrong = Notice::Wrong(Problems::one("kind", hostile));
+    let fields = Fields::of([("how", hostile), ("substitute", hostile), ("out", "0")]);
+    let wrong = Notice::Wrong(Mistakes::one("how", hostile));
     seen(scorer.show_with(&wrong, &fields, |view| wicket_page(view).into_string()));
     seen(scorer.show_with(&Notice::MovedOn(vec![hostile.to_owned()]), &fields, |view| {
         score::page(view).into_string()
@@ -552,15 +552,15 @@ fn a_hostile_name_is_only_text() {
 fn what_was_filled_in_is_still_there_when_something_is_wrong() {
     let scorer = Scorer::in_play();
     let fields = Fields::of([
-        ("kind", "run_out"),
+        ("how", "run_out"),
         ("out", "1"),
         ("fielder", "5"),
         ("runs", "2"),
-        ("delivery", "no_ball"),
+        ("called", "no_ball"),
         ("off", "bat"),
         ("next", "3"),
     ]);
-    let html = scorer.show_with(&Notice::Wrong(Problems::one("next", "No.")), &fields, |view| {
+    let html = scorer.show_with(&Notice::Wrong(Mistakes::one("next", "No.")), &fields, |view| {
         wicket_page(view).into_string()
     });
     for kept in [
@@ -594,9 +594,9 @@ fn each_ball_is_announced_with_the_score() {
     let mut scorer = Scorer::in_play();
     for (query, said) in [
         ("runs=4", "Xan to Ada, FOUR runs. 4 for 0"),
-        ("runs=0&delivery=wide", "Xan to Ada, wide. 5 for 0"),
-        ("runs=1&delivery=no_ball&off=byes", "Xan to Ada, no ball, bye. 7 for 0"),
-        ("act=wicket&runs=0&kind=run_out&out=1", "Xan to Bea, OUT! run out"),
+        ("runs=0&called=wide", "Xan to Ada, wide. 5 for 0"),
+        ("runs=1&called=no_ball&off=byes", "Xan to Ada, no ball, bye. 7 for 0"),
+        ("act=wicket&runs=0&how=run_out&out=1", "Xan to Bea, OUT! run out"),
     ] {
         scorer.ball(query);
         let html = scorer.score_page();
@@ -633,7 +633,7 @@ fn a_log_that_this_release_cannot_fold_is_shown_without_what_it_refuses() {
 #[test]
 fn the_board_and_the_pad_look_as_they_did() {
     let mut scorer = Scorer::in_play();
-    for query in ["runs=1", "runs=4", "runs=1&delivery=wide", "runs=0&delivery=no_ball"] {
+    for query in ["runs=1", "runs=4", "runs=1&called=wide", "runs=0&called=no_ball"] {
         scorer.ball(query);
     }
     let html = scorer.score_page();

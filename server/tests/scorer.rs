@@ -321,9 +321,9 @@ async fn two_overs_are_scored_with_a_wide_a_wicket_an_undo_and_an_edit() {
     for filled in [
         &[("runs", "1")][..],
         &[("runs", "4")],
-        &[("runs", "0"), ("delivery", "wide")],
+        &[("runs", "0"), ("called", "wide")],
         &[("runs", "2"), ("off", "leg_byes")],
-        &[("runs", "0"), ("delivery", "no_ball")],
+        &[("runs", "0"), ("called", "no_ball")],
         &[("runs", "0")],
     ] {
         scorer.ball(&path, filled).await;
@@ -331,14 +331,8 @@ async fn two_overs_are_scored_with_a_wide_a_wicket_an_undo_and_an_edit() {
     assert_eq!(scorer.told(&path).await.0, "9/0 (0.4)");
 
     scorer.open(&format!("{path}/wicket")).await;
-    let out = [
-        ("kind", "caught"),
-        ("fielder", "5"),
-        ("runs", "0"),
-        ("out", "1"),
-        ("next", "2"),
-        ("faces", "usual"),
-    ];
+    let out =
+        [("how", "caught"), ("fielder", "5"), ("runs", "0"), ("out", "1"), ("next", "2"), ("faces", "usual")];
     assert_eq!(scorer.press(&path, "wicket", &out).await, StatusCode::SEE_OTHER, "{}", scorer.page);
     assert!(scorer.page.contains("OUT! c Yul b Xan"), "{}", scorer.page);
     assert_eq!(scorer.told(&path).await.0, "9/1 (0.5)");
@@ -365,9 +359,9 @@ async fn two_overs_are_scored_with_a_wide_a_wicket_an_undo_and_an_edit() {
         ("non_striker", "0"),
         ("bowler", "4"),
         ("runs", "6"),
-        ("delivery", "fair"),
+        ("called", "fair"),
         ("off", "bat"),
-        ("kind", "none"),
+        ("how", "none"),
     ];
     assert_eq!(scorer.press(&path, "edit", &edit).await, StatusCode::SEE_OTHER, "{}", scorer.page);
     let (score, after) = scorer.told(&path).await;
@@ -453,14 +447,12 @@ async fn what_the_game_refuses_is_said_on_the_page_with_what_was_filled_in() {
     let mut scorer = ground.scorer().await;
     let path = scorer.match_in_play().await;
     scorer.open(&format!("{path}/wicket?bowler=4")).await;
-    let filled = [("kind", "bowled"), ("runs", "0"), ("out", "1"), ("next", "3")];
+    let filled = [("how", "bowled"), ("runs", "0"), ("out", "1"), ("next", "3")];
     assert_eq!(scorer.press(&path, "wicket", &filled).await, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(scorer.page.contains("A batter cannot be out bowled on this ball."), "{}", scorer.page);
     assert!(scorer.page.contains(r#"value="3" selected"#), "{}", scorer.page);
     assert_eq!(
-        scorer
-            .press(&path, "wicket", &[("kind", "bowled"), ("runs", "0"), ("out", "0"), ("next", "3")])
-            .await,
+        scorer.press(&path, "wicket", &[("how", "bowled"), ("runs", "0"), ("out", "0"), ("next", "3")]).await,
         StatusCode::SEE_OTHER
     );
     assert_eq!(scorer.told(&path).await.0, "0/1 (0.1)");

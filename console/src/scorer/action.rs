@@ -4,7 +4,7 @@ use super::ball_form;
 use super::between;
 use super::choices::{Choices, player, side};
 use super::record::Record;
-use crate::form::{Fields, Problems};
+use crate::form::{Fields, Mistakes};
 use cricket::{Ball, Command, InningsStart, Match, PlayerIn, Refusal, Toss};
 
 /// Characters of a press's id: what we make is 30 to 40.
@@ -110,13 +110,13 @@ pub fn is_done(fields: &Fields, record: &Record, sent: impl Fn(&str) -> bool) ->
 
 /// What the fields ask for. What the game would refuse is refused here already, so that a press with several commands
 /// counts as a whole or not at all.
-pub fn parse(fields: &Fields, record: &Record) -> Result<Action, Problems> {
+pub fn parse(fields: &Fields, record: &Record) -> Result<Action, Mistakes> {
     let form = fields.text("form");
     if form.is_empty()
         || form.len() > FORM_LENGTH_MAX
         || !form.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
     {
-        return Err(Problems::one("", "This page is broken: load it again."));
+        return Err(Mistakes::one("", "This page is broken: load it again."));
     }
     let action = match fields.text("act") {
         "undo" => Action::Undo { group: fields.text("group").to_owned() },
@@ -129,7 +129,7 @@ pub fn parse(fields: &Fields, record: &Record) -> Result<Action, Problems> {
     };
     match check(&action, record) {
         Ok(()) => Ok(action),
-        Err(refusal) => Err(Problems::one("", record.explain(&refusal))),
+        Err(refusal) => Err(Mistakes::one("", record.explain(&refusal))),
     }
 }
 
@@ -155,31 +155,31 @@ fn seq(fields: &Fields) -> Option<u64> {
 }
 
 /// The entry that a correction is for.
-fn target(fields: &Fields, record: &Record) -> Result<u64, Problems> {
+fn target(fields: &Fields, record: &Record) -> Result<u64, Mistakes> {
     let told = seq(fields).and_then(|seq| record.told(seq));
     match told {
         Some(told) if told.entry.mine => Ok(told.entry.seq),
-        Some(_) => Err(Problems::one("", "That was sent by another feed: it can only be corrected there.")),
-        None => Err(Problems::one("", "That is no longer in the match.")),
+        Some(_) => Err(Mistakes::one("", "That was sent by another feed: it can only be corrected there.")),
+        None => Err(Mistakes::one("", "That is no longer in the match.")),
     }
 }
 
 /// The ball as edited.
-fn edited(fields: &Fields, record: &Record) -> Result<Command, Problems> {
+fn edited(fields: &Fields, record: &Record) -> Result<Command, Mistakes> {
     let told = target(fields, record).ok().and_then(|seq| record.told(seq));
     let Some(Command::Ball(before)) = told.map(|it| &it.entry.command) else {
-        return Err(Problems::one("", "That is no longer in the match."));
+        return Err(Mistakes::one("", "That is no longer in the match."));
     };
-    let mut problems = Problems::default();
-    let ball = ball_form::read(fields, &record.game, Some(before), &mut problems);
+    let mut mistakes = Mistakes::default();
+    let ball = ball_form::read(fields, &record.game, Some(before), &mut mistakes);
     match ball {
-        Some(ball) if problems.is_empty() => Ok(Command::Ball(ball)),
-        _ => Err(problems),
+        Some(ball) if mistakes.is_empty() => Ok(Command::Ball(ball)),
+        _ => Err(mistakes),
     }
 }
 
 /// The commands that a press adds.
-fn added(act: &str, fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Problems> {
+fn added(act: &str, fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Mistakes> {
     let only = |command: Command| (vec![command], Choices::default());
     match act {
         "toss" => toss(fields).map(|it| only(Command::Toss(it))),
@@ -196,32 +196,32 @@ pub(super) fn required(
     fields: &Fields,
     name: &'static str,
     missing: &str,
-) -> Result<cricket::PlayerId, Problems> {
-    player(fields, name).ok_or_else(|| Problems::one(name, missing))
+) -> Result<cricket::PlayerId, Mistakes> {
+    player(fields, name).ok_or_else(|| Mistakes::one(name, missing))
 }
 
-fn toss(fields: &Fields) -> Result<Toss, Problems> {
+fn toss(fields: &Fields) -> Result<Toss, Mistakes> {
     let winner =
-        side(fields.text("winner")).ok_or_else(|| Problems::one("winner", "Say who won the toss."))?;
+        side(fields.text("winner")).ok_or_else(|| Mistakes::one("winner", "Say who won the toss."))?;
     let bats = match fields.text("chose") {
         "bat" => true,
         "field" => false,
-        _ => return Err(Problems::one("chose", "Say what they chose.")),
+        _ => return Err(Mistakes::one("chose", "Say what they chose.")),
     };
     Ok(Toss { winner, bats })
 }
 
 /// The innings begins, and both openers come in; the bowler is known by the first ball.
-fn openers(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Problems> {
-    let mut problems = Problems::default();
+fn openers(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Mistakes> {
+    let mut mistakes = Mistakes::default();
     let batting = side(fields.text("batting"));
     if batting.is_none() {
-        problems.add("batting", "Say who bats.");
+        mistakes.add("batting", "Say who bats.");
     }
     let mut named = |name: &'static str, missing: &str| {
         let found = player(fields, name);
         if found.is_none() {
-            problems.add(name, missing);
+            mistakes.add(name, missing);
         }
         found
     };
@@ -229,13 +229,13 @@ fn openers(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Pro
     let non_striker = named("non_striker", "Choose who opens at the other end.");
     let bowler = named("bowler", "Choose who bowls first.");
     if striker.is_some() && striker == non_striker {
-        problems.add("non_striker", "Choose two different openers.");
+        mistakes.add("non_striker", "Choose two different openers.");
     }
-    let overs = fields.number("overs", 1..=450_u16, &mut problems);
+    let overs = fields.number("overs", 1..=450_u16, &mut mistakes);
     let (Some(batting), Some(striker), Some(non_striker), true) =
-        (batting, striker, non_striker, problems.is_empty())
+        (batting, striker, non_striker, mistakes.is_empty())
     else {
-        return Err(problems);
+        return Err(mistakes);
     };
     let start = InningsStart {
         batting,
@@ -252,18 +252,18 @@ fn openers(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Pro
     Ok((commands, Choices { bowler, ..Choices::default() }))
 }
 
-fn ball(fields: &Fields, game: &Match) -> Result<Ball, Problems> {
-    let mut problems = Problems::default();
-    match ball_form::read(fields, game, None, &mut problems) {
-        Some(ball) if problems.is_empty() => Ok(ball),
-        _ => Err(problems),
+fn ball(fields: &Fields, game: &Match) -> Result<Ball, Mistakes> {
+    let mut mistakes = Mistakes::default();
+    match ball_form::read(fields, game, None, &mut mistakes) {
+        Some(ball) if mistakes.is_empty() => Ok(ball),
+        _ => Err(mistakes),
     }
 }
 
 /// The ball that took the wicket, and the new batter when the innings goes on and one is named.
-fn wicket(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Problems> {
-    if matches!(fields.text("kind"), "" | "none") {
-        return Err(Problems::one("kind", "Choose how the batter was out."));
+fn wicket(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Mistakes> {
+    if matches!(fields.text("how"), "" | "none") {
+        return Err(Mistakes::one("how", "Choose how the batter was out."));
     }
     let ball = ball(fields, game)?;
     let mut after = game.clone();

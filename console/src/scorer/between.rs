@@ -2,7 +2,7 @@
 
 use super::action::required;
 use super::choices::{Choices, player, side};
-use crate::form::{Fields, Problems};
+use crate::form::{Fields, Mistakes};
 use cricket::{
     Command, Dismissal, DismissalKind, InningsEnd, Match, Outcome, Penalty, PlayerIn, Replacement, Role,
     Side, TargetSet, Tiebreak,
@@ -29,8 +29,8 @@ pub(super) const ENDS: [(InningsEnd, &str, &str); 4] = [
     (InningsEnd::Forfeited, "forfeited", "Forfeited"),
 ];
 
-/// The commands of an act of the "more" page or of the result; an unknown act is a problem.
-pub(super) fn parse(act: &str, fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Problems> {
+/// The commands of an act of the "more" page or of the result; an unknown act is a mistake.
+pub(super) fn parse(act: &str, fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Mistakes> {
     let command = match act {
         "leaves" => return leaves(fields, game),
         "bowler_off" => return bowler_off(fields, game),
@@ -46,17 +46,17 @@ pub(super) fn parse(act: &str, fields: &Fields, game: &Match) -> Result<(Vec<Com
         "substitute" => substitute(fields)?,
         "result" => Command::Result(outcome(fields, game)?),
         "award" => Command::Awards(vec![required(fields, "award", "Choose the player of the match.")?]),
-        _ => return Err(Problems::one("", "This page is out of date: load it again.")),
+        _ => return Err(Mistakes::one("", "This page is out of date: load it again.")),
     };
     Ok((vec![command], Choices::default()))
 }
 
 /// A batter leaves, and another comes in when named.
-fn leaves(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Problems> {
+fn leaves(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Mistakes> {
     let out = required(fields, "leaver", "Choose who leaves.")?;
-    let value = fields.text("leave_kind");
+    let value = fields.text("leave_how");
     let kind = LEAVES.iter().find(|(_, it)| *it == value).map(|(kind, _)| *kind);
-    let Some(kind) = kind else { return Err(Problems::one("leave_kind", "Choose why.")) };
+    let Some(kind) = kind else { return Err(Mistakes::one("leave_how", "Choose why.")) };
     let leaves = Command::BatterOut(Dismissal { player: out, kind, fielders: Vec::new() });
     let mut after = game.clone();
     let goes_on = after.apply(&leaves).is_ok() && after.current().is_some();
@@ -68,7 +68,7 @@ fn leaves(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Prob
 }
 
 /// Another bowler completes the over (Law 17.8).
-fn bowler_off(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Problems> {
+fn bowler_off(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), Mistakes> {
     let bowler = required(fields, "new_bowler", "Choose who completes the over.")?;
     let out = game.current().and_then(|it| it.bowler);
     let replaced =
@@ -76,56 +76,56 @@ fn bowler_off(fields: &Fields, game: &Match) -> Result<(Vec<Command>, Choices), 
     Ok((vec![Command::Replacement(replaced)], Choices { bowler: Some(bowler), ..Choices::default() }))
 }
 
-fn penalty(fields: &Fields, game: &Match) -> Result<Command, Problems> {
-    let mut problems = Problems::default();
-    let runs = fields.number("penalty", 1..=25_u16, &mut problems);
-    let (Some(runs), true) = (runs, problems.is_empty()) else {
-        problems.add("penalty", "Say how many runs.");
-        return Err(problems);
+fn penalty(fields: &Fields, game: &Match) -> Result<Command, Mistakes> {
+    let mut mistakes = Mistakes::default();
+    let runs = fields.number("penalty", 1..=25_u16, &mut mistakes);
+    let (Some(runs), true) = (runs, mistakes.is_empty()) else {
+        mistakes.add("penalty", "Say how many runs.");
+        return Err(mistakes);
     };
     let outside_play = game.current().is_none_or(|it| it.recent.is_empty());
     Ok(Command::Penalty(Penalty { runs, outside_play, to_fielding: fields.text("penalty_to") == "fielding" }))
 }
 
-fn stop(fields: &Fields) -> Result<Command, Problems> {
+fn stop(fields: &Fields) -> Result<Command, Mistakes> {
     let reason = reason(fields, "reason")?;
     if reason.is_empty() {
-        return Err(Problems::one("reason", "Say why: \"Rain\", \"Tea\"."));
+        return Err(Mistakes::one("reason", "Say why: \"Rain\", \"Tea\"."));
     }
     Ok(if fields.text("stop") == "break" { Command::Break(reason) } else { Command::Delay(reason) })
 }
 
-fn reason(fields: &Fields, name: &'static str) -> Result<String, Problems> {
+fn reason(fields: &Fields, name: &'static str) -> Result<String, Mistakes> {
     let text = fields.text(name);
     if text.chars().count() > REASON_LENGTH_MAX || text.chars().any(char::is_control) {
-        return Err(Problems::one(name, format!("At most {REASON_LENGTH_MAX} characters, in one line.")));
+        return Err(Mistakes::one(name, format!("At most {REASON_LENGTH_MAX} characters, in one line.")));
     }
     Ok(text.to_owned())
 }
 
-fn innings_end(fields: &Fields) -> Result<Command, Problems> {
+fn innings_end(fields: &Fields) -> Result<Command, Mistakes> {
     let value = fields.text("end");
     let end = ENDS.iter().find(|(_, it, _)| *it == value);
     end.map(|(end, _, _)| Command::InningsEnd(*end))
-        .ok_or_else(|| Problems::one("end", "Choose why the innings ends."))
+        .ok_or_else(|| Mistakes::one("end", "Choose why the innings ends."))
 }
 
-fn target(fields: &Fields) -> Result<Command, Problems> {
-    let mut problems = Problems::default();
-    let runs = fields.number("target", 0..=TARGET_MAX, &mut problems);
-    let overs = fields.number("target_overs", 1..=450_u16, &mut problems);
-    let balls = fields.number("target_balls", 0..=9_u8, &mut problems);
-    if problems.is_empty() && runs.is_none() && overs.is_none() {
-        problems.add("target", "Give the runs needed to win, or the overs left to this innings.");
+fn target(fields: &Fields) -> Result<Command, Mistakes> {
+    let mut mistakes = Mistakes::default();
+    let runs = fields.number("target", 0..=TARGET_MAX, &mut mistakes);
+    let overs = fields.number("target_overs", 1..=450_u16, &mut mistakes);
+    let balls = fields.number("target_balls", 0..=9_u8, &mut mistakes);
+    if mistakes.is_empty() && runs.is_none() && overs.is_none() {
+        mistakes.add("target", "Give the runs needed to win, or the overs left to this innings.");
     }
-    problems.unless_any(Command::Target(TargetSet {
+    mistakes.unless_any(Command::Target(TargetSet {
         runs: runs.unwrap_or(0),
         overs,
         balls: balls.unwrap_or(0),
     }))
 }
 
-fn substitute(fields: &Fields) -> Result<Command, Problems> {
+fn substitute(fields: &Fields) -> Result<Command, Mistakes> {
     let player = required(fields, "sub_in", "Choose who comes into the side.")?;
     let out = required(fields, "sub_out", "Choose who goes out of the side.")?;
     Ok(Command::Replacement(Replacement {
@@ -137,7 +137,7 @@ fn substitute(fields: &Fields) -> Result<Command, Problems> {
 }
 
 /// The result as chosen: what the totals say, or what the umpires decided.
-fn outcome(fields: &Fields, game: &Match) -> Result<Outcome, Problems> {
+fn outcome(fields: &Fields, game: &Match) -> Result<Outcome, Mistakes> {
     let method = reason(fields, "method")?;
     let method = (!method.is_empty()).then_some(method);
     let win = |winner: Side| Outcome::Win {
@@ -148,14 +148,14 @@ fn outcome(fields: &Fields, game: &Match) -> Result<Outcome, Problems> {
         "proposed" => game
             .computed_outcome()
             .map(|it| with_method(it, method))
-            .ok_or_else(|| Problems::one("result", "The totals no longer give a result: choose one.")),
+            .ok_or_else(|| Mistakes::one("result", "The totals no longer give a result: choose one.")),
         "home" => Ok(win(Side::Home)),
         "away" => Ok(win(Side::Away)),
         "tie" => Ok(Outcome::Tie { tiebreak: side(fields.text("tiebreak")).map(Tiebreak::BowlOut), method }),
         "draw" => Ok(Outcome::Draw),
         "no_result" => Ok(Outcome::NoResult),
         "abandoned" => Ok(Outcome::Abandoned),
-        _ => Err(Problems::one("result", "Choose the result.")),
+        _ => Err(Mistakes::one("result", "Choose the result.")),
     }
 }
 

@@ -4,7 +4,7 @@ use super::record::Told;
 use super::view::{View, players};
 use super::{ball_form, wicket};
 use crate::controls::{Choice, Filled, Label, Line};
-use crate::form::Problems;
+use crate::form::Mistakes;
 use cricket::{Ball, Command, Innings, Side};
 use maud::{Markup, html};
 
@@ -39,8 +39,8 @@ fn form(view: &View<'_>, told: &Told, ball: &Ball, innings: &Innings) -> Markup 
     if !fields.has("striker") {
         fields = ball_form::write(ball);
     }
-    let none = Problems::default();
-    let filled = Filled { fields: &fields, problems: view.filled(&none).problems };
+    let none = Mistakes::default();
+    let filled = Filled { fields: &fields, mistakes: view.filled(&none).mistakes };
     let list = |side: Side| -> Vec<Choice> {
         players(view.game(), side).map(|it| Choice::new(it.0, view.game().setup.name(it))).collect()
     };
@@ -60,9 +60,9 @@ fn form(view: &View<'_>, told: &Told, ball: &Ball, innings: &Innings) -> Markup 
             (filled.select(Label::new("bowler", "Bowled"), None, &bowls))
             (filled.line(Label::new("runs", "Runs").hint("Off the bat, or run as wides, byes or leg-byes. The wide or no-ball itself is added."), Line::Number, 2))
             (filled.tick(Label::new("all_run", "4 or 6 all run, no boundary")))
-            (filled.radios(Label::new("delivery", "The ball was"), &[Choice::new("fair", "Fair"), Choice::new("wide", "A wide"), Choice::new("no_ball", "A no-ball")]))
+            (filled.radios(Label::new("called", "The ball was"), &[Choice::new("fair", "Fair"), Choice::new("wide", "A wide"), Choice::new("no_ball", "A no-ball")]))
             (filled.radios(Label::new("off", "Runs came off"), &[Choice::new("bat", "The bat"), Choice::new("byes", "Byes"), Choice::new("leg_byes", "Leg-byes")]))
-            (wicket::kinds(filled, true))
+            (wicket::ways_out(filled, true))
             (filled.select(Label::new("out", "Who is out"), Some("Nobody, or who faced"), &bats))
             (wicket::fielders(view, filled, innings))
             p.line { button.primary type="submit" { "Save" } a href=(view.choose(view.choices)) data-key="escape" data-swap { "Leave it as it is" } }

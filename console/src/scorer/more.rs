@@ -5,7 +5,7 @@ use super::due::Due;
 use super::view::{View, players};
 use super::{steps, verdict};
 use crate::controls::{Choice, Filled, Label, Line};
-use crate::form::Problems;
+use crate::form::Mistakes;
 use cricket::{DismissalKind, Innings, Side};
 use maud::{Markup, html};
 
@@ -33,7 +33,7 @@ pub fn has(view: &View<'_>, act: &str) -> bool {
 pub fn page(view: &View<'_>) -> Markup {
     let game = view.game();
     let current = game.current();
-    let none = Problems::default();
+    let none = Mistakes::default();
     let filled = view.filled(&none);
     let main = html! {
         div.narrow {
@@ -93,7 +93,7 @@ fn leaves(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -> Markup {
     let at_wicket = innings.at_wicket().map(|it| name(it.player));
     let waiting: Vec<Choice> = coming.iter().map(|it| name(*it)).collect();
     let who: Vec<Choice> = at_wicket.chain(waiting.iter().cloned()).collect();
-    let kinds = LEAVES.map(|(kind, value)| {
+    let ways = LEAVES.map(|(kind, value)| {
         let words = match kind {
             DismissalKind::RetiredHurt => "Retired hurt: may come back",
             DismissalKind::RetiredNotOut => "Retired not out: may come back",
@@ -106,7 +106,7 @@ fn leaves(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -> Markup {
         (section(view, &["leaves", "absent"], "Batter leaves", "Retired, timed out, cannot bat", html! {
             (view.form("leaves", "stack", html! {
                 (filled.select(Label::new("leaver", "Who leaves"), Some("Choose"), &who))
-                (filled.radios(Label::new("leave_kind", "Why"), &kinds))
+                (filled.radios(Label::new("leave_how", "Why"), &ways))
                 (filled.select(Label::new("leave_next", "Who comes in"), Some("Ask me later"), &waiting))
                 p { button type="submit" { "Leaves" } }
             }))

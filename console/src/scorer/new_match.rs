@@ -1,7 +1,7 @@
 //! The form of a new match: who plays whom, by which rules, where and when.
 
 use crate::controls::{Choice, Filled, Label, Line};
-use crate::form::{Fields, Problems};
+use crate::form::{Fields, Mistakes};
 use crate::layout::{Area, Page, csrf_field};
 use cricket::{Format, Player, Setup, Side, Team};
 use maud::{Markup, html};
@@ -18,31 +18,31 @@ const BALLS_PER_OVER: std::ops::RangeInclusive<u8> = 4..=8;
 
 /// What a club may play, each with its value in the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ClubFormat {
     T20,
     OneDay,
     Hundred,
     TwoInnings,
 }
 
-impl Kind {
-    const ALL: [(Kind, &'static str, &'static str); 4] = [
-        (Kind::T20, "t20", "Twenty20"),
-        (Kind::OneDay, "one_day", "One day, one innings a side"),
-        (Kind::Hundred, "hundred", "The Hundred (100 balls a side)"),
-        (Kind::TwoInnings, "two_innings", "Two innings a side, no limit of overs"),
+impl ClubFormat {
+    const ALL: [(ClubFormat, &'static str, &'static str); 4] = [
+        (ClubFormat::T20, "t20", "Twenty20"),
+        (ClubFormat::OneDay, "one_day", "One day, one innings a side"),
+        (ClubFormat::Hundred, "hundred", "The Hundred (100 balls a side)"),
+        (ClubFormat::TwoInnings, "two_innings", "Two innings a side, no limit of overs"),
     ];
 
     fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, value, _)| *value == text).map(|(kind, _, _)| *kind)
+        Self::ALL.iter().find(|(_, value, _)| *value == text).map(|(format, _, _)| *format)
     }
 
     const fn format(self) -> Format {
         match self {
-            Kind::T20 => Format::T20,
-            Kind::OneDay => Format::Odm,
-            Kind::Hundred => Format::Hundred,
-            Kind::TwoInnings => Format::Mdm,
+            ClubFormat::T20 => Format::T20,
+            ClubFormat::OneDay => Format::Odm,
+            ClubFormat::Hundred => Format::Hundred,
+            ClubFormat::TwoInnings => Format::Mdm,
         }
     }
 }
@@ -54,7 +54,8 @@ pub fn blank(today: &str) -> Fields {
 
 /// The page with the form. `form` is the id that makes a second press of its button harmless.
 pub fn page(area: Area<'_>, csrf: &str, form: &str, filled: Filled<'_>) -> Markup {
-    let kinds: Vec<Choice> = Kind::ALL.iter().map(|(_, value, text)| Choice::new(value, *text)).collect();
+    let formats: Vec<Choice> =
+        ClubFormat::ALL.iter().map(|(_, value, text)| Choice::new(value, *text)).collect();
     let main = html! {
         div.narrow {
             h1 { "New match" }
@@ -68,7 +69,7 @@ pub fn page(area: Area<'_>, csrf: &str, form: &str, filled: Filled<'_>) -> Marku
                 }
                 fieldset {
                     legend { "Rules" }
-                    (filled.radios(Label::new("format", "Format"), &kinds))
+                    (filled.radios(Label::new("format", "Format"), &formats))
                     div.two {
                         (filled.line(Label::new("overs", "Overs a side")
                             .hint("Twenty20 has 20 unless you say otherwise. Not used by the other two formats."), Line::Number, 3))
@@ -111,18 +112,18 @@ fn side(
 }
 
 /// The setup that the form describes, or all that is wrong with it.
-pub fn parse(fields: &Fields) -> Result<Setup, Problems> {
-    let mut problems = Problems::default();
-    let home = team(fields, "home", "home_short", &mut problems);
-    let away = team(fields, "away", "away_short", &mut problems);
+pub fn parse(fields: &Fields) -> Result<Setup, Mistakes> {
+    let mut mistakes = Mistakes::default();
+    let home = team(fields, "home", "home_short", &mut mistakes);
+    let away = team(fields, "away", "away_short", &mut mistakes);
     if !home.name.is_empty() && home.name.to_lowercase() == away.name.to_lowercase() {
-        problems.add("away", "Both teams have the same name: give one another.");
+        mistakes.add("away", "Both teams have the same name: give one another.");
     }
-    let mut players = players(fields, "home_players", Side::Home, &mut problems);
-    players.extend(self::players(fields, "away_players", Side::Away, &mut problems));
-    let rules = rules(fields, &mut problems);
-    let date = date(fields, &mut problems);
-    problems.unless_any(Setup {
+    let mut players = players(fields, "home_players", Side::Home, &mut mistakes);
+    players.extend(self::players(fields, "away_players", Side::Away, &mut mistakes));
+    let rules = rules(fields, &mut mistakes);
+    let date = date(fields, &mut mistakes);
+    mistakes.unless_any(Setup {
         teams: vec![home, away],
         players,
         competition: short_text(fields, "competition"),
@@ -133,16 +134,16 @@ pub fn parse(fields: &Fields) -> Result<Setup, Problems> {
     })
 }
 
-fn team(fields: &Fields, name: &'static str, short: &'static str, problems: &mut Problems) -> Team {
+fn team(fields: &Fields, name: &'static str, short: &'static str, mistakes: &mut Mistakes) -> Team {
     let text = tidy(fields.text(name));
     if text.is_empty() {
-        problems.add(name, "Give the team a name.");
+        mistakes.add(name, "Give the team a name.");
     } else if text.chars().count() > NAME_LENGTH_MAX {
-        problems.add(name, format!("At most {NAME_LENGTH_MAX} characters."));
+        mistakes.add(name, format!("At most {NAME_LENGTH_MAX} characters."));
     }
     let said = tidy(fields.text(short));
     if said.chars().count() > SHORT_LENGTH_MAX {
-        problems.add(short, format!("At most {SHORT_LENGTH_MAX} letters."));
+        mistakes.add(short, format!("At most {SHORT_LENGTH_MAX} letters."));
     }
     let short = if said.is_empty() { short_name(&text) } else { said };
     Team { name: text, short }
@@ -163,11 +164,11 @@ fn short_name(name: &str) -> String {
     letters.to_uppercase().chars().take(SHORT_LENGTH_MAX).collect()
 }
 
-fn players(fields: &Fields, field: &'static str, side: Side, problems: &mut Problems) -> Vec<Player> {
+fn players(fields: &Fields, field: &'static str, side: Side, mistakes: &mut Mistakes) -> Vec<Player> {
     let names = names(fields.raw(field));
     if !PLAYERS.contains(&names.len()) {
         let found = names.len();
-        problems.add(
+        mistakes.add(
             field,
             format!("{} to {} players are needed; {found} found.", PLAYERS.start(), PLAYERS.end()),
         );
@@ -175,10 +176,10 @@ fn players(fields: &Fields, field: &'static str, side: Side, problems: &mut Prob
     let mut seen = std::collections::HashSet::new();
     for name in &names {
         if !seen.insert(name.to_lowercase()) {
-            problems.add(field, format!("{name} is there twice: tell the two apart, \"{name} jun.\"."));
+            mistakes.add(field, format!("{name} is there twice: tell the two apart, \"{name} jun.\"."));
         }
         if name.chars().count() > NAME_LENGTH_MAX {
-            problems.add(field, format!("A name has at most {NAME_LENGTH_MAX} characters: {name}"));
+            mistakes.add(field, format!("A name has at most {NAME_LENGTH_MAX} characters: {name}"));
         }
     }
     names.into_iter().map(|name| Player { name, side }).collect()
@@ -231,35 +232,35 @@ fn short_text(fields: &Fields, name: &str) -> String {
     tidy(fields.text(name)).chars().take(100).collect()
 }
 
-fn rules(fields: &Fields, problems: &mut Problems) -> Setup {
-    let Some(kind) = Kind::parse(fields.text("format")) else {
-        problems.add("format", "Choose a format.");
+fn rules(fields: &Fields, mistakes: &mut Mistakes) -> Setup {
+    let Some(club) = ClubFormat::parse(fields.text("format")) else {
+        mistakes.add("format", "Choose a format.");
         return Setup::default();
     };
-    let said = fields.number("overs", OVERS, problems);
-    let balls = fields.number("balls", BALLS_PER_OVER, problems).unwrap_or(6);
-    let overs = match kind {
-        Kind::T20 => Some(said.unwrap_or(20)),
-        Kind::Hundred => Some(20),
-        Kind::TwoInnings => None,
-        Kind::OneDay => {
+    let said = fields.number("overs", OVERS, mistakes);
+    let balls = fields.number("balls", BALLS_PER_OVER, mistakes).unwrap_or(6);
+    let overs = match club {
+        ClubFormat::T20 => Some(said.unwrap_or(20)),
+        ClubFormat::Hundred => Some(20),
+        ClubFormat::TwoInnings => None,
+        ClubFormat::OneDay => {
             if !fields.has("overs") {
-                problems.add("overs", "Say how many overs each side may bat.");
+                mistakes.add("overs", "Say how many overs each side may bat.");
             }
             said
         }
     };
     Setup {
-        format: kind.format(),
-        balls_per_over: if kind == Kind::Hundred { 5 } else { balls },
+        format: club.format(),
+        balls_per_over: if club == ClubFormat::Hundred { 5 } else { balls },
         overs,
-        free_hits: fields.has("free_hits") && kind != Kind::TwoInnings,
+        free_hits: fields.has("free_hits") && club != ClubFormat::TwoInnings,
         ..Setup::default()
     }
 }
 
 /// An ISO 8601 day, or empty.
-fn date(fields: &Fields, problems: &mut Problems) -> String {
+fn date(fields: &Fields, mistakes: &mut Mistakes) -> String {
     let text = fields.text("date");
     let days = |year: u16, month: u8| match month {
         4 | 6 | 9 | 11 => 30,
@@ -275,7 +276,7 @@ fn date(fields: &Fields, problems: &mut Problems) -> String {
         (shape && (1..=12).contains(&month) && (1..=days(year, month)).contains(&day)).then_some(())
     };
     if !text.is_empty() && day(text).is_none() {
-        problems.add("date", "Write the date as 2026-05-24.");
+        mistakes.add("date", "Write the date as 2026-05-24.");
     }
     text.to_owned()
 }
@@ -304,7 +305,7 @@ mod tests {
 
     #[test]
     fn each_format_has_its_rules() {
-        for (kind, overs, format, expected, balls, free_hits) in [
+        for (said, overs, format, expected, balls, free_hits) in [
             ("t20", "", Format::T20, Some(20), 6, true),
             ("t20", "16", Format::T20, Some(16), 6, true),
             ("one_day", "40", Format::Odm, Some(40), 6, true),
@@ -312,21 +313,21 @@ mod tests {
             ("two_innings", "40", Format::Mdm, None, 6, false),
         ] {
             let mut fields = filled();
-            fields.set("format", kind);
+            fields.set("format", said);
             fields.set("overs", overs);
             let setup = parse(&fields).unwrap();
-            assert_eq!(setup.format, format, "{kind}");
+            assert_eq!(setup.format, format, "{said}");
             assert_eq!(
                 (setup.overs, setup.balls_per_over, setup.free_hits),
                 (expected, balls, free_hits),
-                "{kind}"
+                "{said}"
             );
         }
     }
 
     #[test]
     fn what_is_wrong_is_said_beside_its_field() {
-        for (field, value, problem) in [
+        for (field, value, mistake) in [
             ("home", "  ", "Give the team a name."),
             ("away", "UPPER OAKS", "Both teams have the same name: give one another."),
             ("home_short", "TOOLONG", "At most 5 letters."),
@@ -341,9 +342,9 @@ mod tests {
         ] {
             let mut fields = filled();
             fields.set(field, value);
-            let problems = parse(&fields).unwrap_err();
-            assert_eq!(problems.of(field), Some(problem), "{field}={value}");
-            assert_eq!(problems.iter().count(), 1, "{field}={value}: {problems:?}");
+            let mistakes = parse(&fields).unwrap_err();
+            assert_eq!(mistakes.of(field), Some(mistake), "{field}={value}");
+            assert_eq!(mistakes.iter().count(), 1, "{field}={value}: {mistakes:?}");
         }
         let mut fields = filled();
         fields.set("format", "one_day");
@@ -372,8 +373,8 @@ mod tests {
         let mut fields = filled();
         fields.set("home", "");
         fields.set("away_players", "<Xan>\n & Co");
-        let problems = parse(&fields).unwrap_err();
-        let filled = Filled { fields: &fields, problems: &problems };
+        let mistakes = parse(&fields).unwrap_err();
+        let filled = Filled { fields: &fields, mistakes: &mistakes };
         let html = page(Area::SignedOut, "token", "form", filled).into_string();
         assert!(html.contains("&lt;Xan&gt;\n &amp; Co</textarea>"), "{html}");
         assert!(html.contains(r##"<a href="#home">Give the team a name.</a>"##), "{html}");

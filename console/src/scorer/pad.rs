@@ -10,7 +10,7 @@ const RUNS: std::ops::RangeInclusive<u8> = 0..=6;
 
 /// A switch of the pad: its value, its key and its words. The first of a group is the usual one.
 type Switch = (&'static str, Option<&'static str>, &'static str);
-const DELIVERY: [Switch; 3] =
+const CALLED: [Switch; 3] =
     [("fair", None, "Fair"), ("wide", Some("w"), "Wide"), ("no_ball", Some("n"), "No-ball")];
 const OFF: [Switch; 3] =
     [("bat", None, "Bat"), ("byes", Some("b"), "Byes"), ("leg_byes", Some("l"), "Leg-byes")];
@@ -34,7 +34,7 @@ pub(super) fn pad(view: &View<'_>, crease: Crease) -> Markup {
                 input type="hidden" name="non_striker" value=(crease.non_striker.0);
                 input type="hidden" name="bowler" value=(crease.bowler.0);
                 @if let Some(over) = crease.over { input type="hidden" name="over" value=(over); }
-                (switches("delivery", "The ball was", &DELIVERY))
+                (switches("called", "The ball was", &CALLED))
                 (switches("off", "Runs came off", &OFF))
                 label.switch.all-run {
                     input type="checkbox" name="all_run" value="yes" data-key="r" aria-keyshortcuts="r";

@@ -4,13 +4,13 @@ use super::choices::{Choices, side_value};
 use super::due::may_bowl;
 use super::view::{View, can_come_in, players, teams};
 use crate::controls::{Choice, Filled, Label, Line};
-use crate::form::{Fields, Problems};
+use crate::form::{Fields, Mistakes};
 use cricket::{BatterState, Innings, PlayerId, Side};
 use maud::{Markup, html};
 
 /// Who won the toss, and what they chose.
 pub(super) fn toss(view: &View<'_>) -> Markup {
-    let none = Problems::default();
+    let none = Mistakes::default();
     let filled = view.filled(&none);
     let team = |side: Side| Choice::new(side_value(side), view.game().setup.team(side).name.as_str());
     html! {
@@ -33,8 +33,8 @@ pub(super) fn openers(view: &View<'_>, batting: Side, super_over: bool) -> Marku
     } else {
         usual_openers(view, batting)
     };
-    let none = Problems::default();
-    let filled = Filled { fields: &fields, problems: view.filled(&none).problems };
+    let none = Mistakes::default();
+    let filled = Filled { fields: &fields, mistakes: view.filled(&none).mistakes };
     let bats = view.players(batting, |_| true);
     let bowls = view.players(batting.other(), |_| true);
     let other = Choices { batting: Some(batting.other()), ..view.choices };

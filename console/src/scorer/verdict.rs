@@ -3,7 +3,7 @@
 use super::choices::Choices;
 use super::view::{View, players};
 use crate::controls::{Choice, Filled, Label, Line};
-use crate::form::{Fields, Problems};
+use crate::form::{Fields, Mistakes};
 use cricket::{Match, Outcome, Side};
 use maud::{Markup, html};
 
@@ -39,8 +39,8 @@ pub(super) fn form(view: &View<'_>, proposal: Option<&Outcome>) -> Markup {
     if !fields.has("result") && proposal.is_some() {
         fields = Fields::of([("result", "proposed")]);
     }
-    let none = Problems::default();
-    let filled = Filled { fields: &fields, problems: view.filled(&none).problems };
+    let none = Mistakes::default();
+    let filled = Filled { fields: &fields, mistakes: view.filled(&none).mistakes };
     let team = |side: Side| game.setup.team(side).name.as_str();
     let mut choices: Vec<Choice> =
         proposal.map(|it| Choice::new("proposed", in_words(game, it))).into_iter().collect();
@@ -71,7 +71,7 @@ fn in_words(game: &Match, outcome: &Outcome) -> String {
 /// The match is over: players of the match may be named.
 pub(super) fn finished(view: &View<'_>) -> Markup {
     let game = view.game();
-    let none = Problems::default();
+    let none = Mistakes::default();
     let names = |side: Side| players(game, side).map(|it| Choice::new(it.0, game.setup.name(it)));
     let everyone: Vec<Choice> = names(Side::Home).chain(names(Side::Away)).collect();
     html! {

@@ -4,7 +4,7 @@ use super::choices::Choices;
 use super::due::Due;
 use super::record::Record;
 use crate::controls::{Choice, Filled};
-use crate::form::{Fields, Problems};
+use crate::form::{Fields, Mistakes};
 use crate::layout::{Area, Page, csrf_field};
 use cricket::{Innings, Match, PlayerId, Side};
 use maud::{Markup, html};
@@ -34,7 +34,7 @@ pub enum Notice {
     #[default]
     None,
     /// To be put right first.
-    Wrong(Problems),
+    Wrong(Mistakes),
     /// Something else was scored since the page was shown: each in words.
     MovedOn(Vec<String>),
 }
@@ -65,9 +65,9 @@ impl<'a> View<'a> {
     }
 
     /// The form as last filled in, or empty.
-    pub(super) fn filled<'b>(&'b self, none: &'b Problems) -> Filled<'b> {
-        let problems = if let Notice::Wrong(problems) = self.notice { problems } else { none };
-        Filled { fields: self.fields, problems }
+    pub(super) fn filled<'b>(&'b self, none: &'b Mistakes) -> Filled<'b> {
+        let mistakes = if let Notice::Wrong(mistakes) = self.notice { mistakes } else { none };
+        Filled { fields: self.fields, mistakes }
     }
 
     /// A form that does one thing: `act` says what, as [`super::parse`] reads it. Its presses share one id.
@@ -91,10 +91,10 @@ impl<'a> View<'a> {
         let title = format!("{} · {name}", teams(self.game()));
         let said = match self.notice {
             Notice::None => self.record.last_words(),
-            Notice::Wrong(problems) => {
+            Notice::Wrong(mistakes) => {
                 format!(
                     "Not done. {}",
-                    problems.iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join(" ")
+                    mistakes.iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join(" ")
                 )
             }
             Notice::MovedOn(_) => "Not counted: the match has moved on.".to_owned(),
@@ -108,9 +108,9 @@ impl<'a> View<'a> {
         html! {
             @match self.notice {
                 Notice::None => {}
-                Notice::Wrong(problems) => (Filled { fields: self.fields, problems }.summary()),
+                Notice::Wrong(mistakes) => (Filled { fields: self.fields, mistakes }.summary()),
                 Notice::MovedOn(lines) => {
-                    div.problems role="alert" {
+                    div.mistakes role="alert" {
                         p { strong { "Not counted: the match has moved on since this page was shown." } }
                         ul { @for line in lines { li { (line) } } }
                         p { "Look at the score below and press again if that is still right." }

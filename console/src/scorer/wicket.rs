@@ -1,11 +1,11 @@
-//! How a batter was out: kind, who, by whom, and who comes in.
+//! How a batter was out: the way, who, by whom, and who comes in.
 
-use super::ball_form::KINDS;
+use super::ball_form::WAYS_OUT;
 use super::due::{Crease, Due};
 use super::steps;
 use super::view::View;
 use crate::controls::{Choice, Filled, Label};
-use crate::form::Problems;
+use crate::form::Mistakes;
 use cricket::{Innings, PlayerId};
 use maud::{Markup, html};
 
@@ -19,11 +19,11 @@ pub fn page(view: &View<'_>) -> Markup {
     if !fields.has("out") {
         fields.set("out", crease.striker.0);
         fields.set("runs", 0);
-        fields.set("delivery", "fair");
+        fields.set("called", "fair");
         fields.set("off", "bat");
     }
-    let none = Problems::default();
-    let filled = Filled { fields: &fields, problems: view.filled(&none).problems };
+    let none = Mistakes::default();
+    let filled = Filled { fields: &fields, mistakes: view.filled(&none).mistakes };
     let main = html! {
         div.narrow {
             h1 { "Wicket" }
@@ -35,7 +35,7 @@ pub fn page(view: &View<'_>) -> Markup {
                 input type="hidden" name="non_striker" value=(crease.non_striker.0);
                 input type="hidden" name="bowler" value=(crease.bowler.0);
                 @if let Some(over) = crease.over { input type="hidden" name="over" value=(over); }
-                (kinds(filled, false))
+                (ways_out(filled, false))
                 (who(view, filled, crease))
                 (fielders(view, filled, innings))
                 (runs(filled))
@@ -66,19 +66,19 @@ fn who(view: &View<'_>, filled: Filled<'_>, crease: Crease) -> Markup {
 }
 
 /// The ways to be out, each with its key; with "not out" first where a ball is edited.
-pub(super) fn kinds(filled: Filled<'_>, or_none: bool) -> Markup {
-    let chosen = filled.fields.text("kind");
+pub(super) fn ways_out(filled: Filled<'_>, or_none: bool) -> Markup {
+    let chosen = filled.fields.text("how");
     html! {
-        fieldset.field.radios #kind {
+        fieldset.field.radios #how {
             legend { "How?" }
-            @if let Some(text) = filled.problems.of("kind") { p.problem { (text) } }
+            @if let Some(text) = filled.mistakes.of("how") { p.mistake { (text) } }
             div.options.short {
                 @if or_none {
-                    label { input type="radio" name="kind" value="none" checked[matches!(chosen, "" | "none")]; span { "Not out" } }
+                    label { input type="radio" name="how" value="none" checked[matches!(chosen, "" | "none")]; span { "Not out" } }
                 }
-                @for (kind, value, key) in KINDS {
+                @for (kind, value, key) in WAYS_OUT {
                     label {
-                        input type="radio" name="kind" value=(value) checked[chosen == value] data-key=[key] aria-keyshortcuts=[key];
+                        input type="radio" name="how" value=(value) checked[chosen == value] data-key=[key] aria-keyshortcuts=[key];
                         span { @if let Some(key) = key { kbd aria-hidden="true" { (key) } " " } (capital(kind.words())) }
                     }
                 }
@@ -118,7 +118,7 @@ pub(super) fn runs(filled: Filled<'_>) -> Markup {
         fieldset.for-runs {
             legend { "Runs on this ball" }
             (filled.radios(Label::new("runs", "Runs completed"), &(0..=6).map(|it| Choice::new(it, it.to_string())).collect::<Vec<_>>()))
-            (filled.radios(Label::new("delivery", "The ball was"), &choices(&[("fair", "Fair"), ("wide", "A wide"), ("no_ball", "A no-ball")])))
+            (filled.radios(Label::new("called", "The ball was"), &choices(&[("fair", "Fair"), ("wide", "A wide"), ("no_ball", "A no-ball")])))
             (filled.radios(Label::new("off", "Runs came off"), &choices(&[("bat", "The bat"), ("byes", "Byes"), ("leg_byes", "Leg-byes")])))
         }
     }
@@ -130,13 +130,13 @@ fn next(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -> Markup {
         coming.iter().map(|it| Choice::new(it.0, view.game().setup.name(*it))).collect();
     let mut fields = filled.fields.clone();
     // The next on the team sheet is the likely one; asked again later when nobody is chosen.
-    if !fields.has("kind") && !fields.has("next") {
+    if !fields.has("how") && !fields.has("next") {
         if let Some(first) = coming.first() {
             fields.set("next", first.0);
         }
         fields.set("faces", "usual");
     }
-    let filled = Filled { fields: &fields, problems: filled.problems };
+    let filled = Filled { fields: &fields, mistakes: filled.mistakes };
     html! {
         fieldset {
             legend { "Who comes in" }

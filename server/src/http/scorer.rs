@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use console::controls::Filled;
 use console::scorer::{matches, new_match, sign_in};
-use console::{Fields, Problems, assets};
+use console::{Fields, Mistakes, assets};
 use guard::Guard;
 use page::Failure;
 use partners::{Mode, Need};
@@ -102,12 +102,12 @@ async fn entrance(State(app): State<App>, headers: HeaderMap) -> Result<Response
     if session.is_some() {
         return Ok(Redirect::to(MATCHES).into_response());
     }
-    Ok(sign_in_page(StatusCode::OK, &Problems::default()))
+    Ok(sign_in_page(StatusCode::OK, &Mistakes::default()))
 }
 
-fn sign_in_page(status: StatusCode, problems: &Problems) -> Response {
+fn sign_in_page(status: StatusCode, mistakes: &Mistakes) -> Response {
     let fields = Fields::default();
-    page::html(status, sign_in::page(Filled { fields: &fields, problems }))
+    page::html(status, sign_in::page(Filled { fields: &fields, mistakes }))
 }
 
 async fn enter(
@@ -123,28 +123,28 @@ async fn enter(
     }
     let now_ms = app.clock.now_ms();
     if !guard.may_try(peer.ip(), now_ms) {
-        let problems =
-            Problems::one("key", "Too many wrong keys from here: try again in a quarter of an hour.");
-        return Ok(sign_in_page(StatusCode::TOO_MANY_REQUESTS, &problems));
+        let mistakes =
+            Mistakes::one("key", "Too many wrong keys from here: try again in a quarter of an hour.");
+        return Ok(sign_in_page(StatusCode::TOO_MANY_REQUESTS, &mistakes));
     }
     let fields = fields_of(body)?;
     let key = match app.keys.check(Some(fields.text("key")), None, Need::Secret) {
         Ok(key) if key.mode() == Mode::Live => key,
         Ok(_) => {
-            let problems = Problems::one(
+            let mistakes = Mistakes::one(
                 "key",
                 "A test key plays with the sandbox match, which scores itself: use a live one.",
             );
-            return Ok(sign_in_page(StatusCode::UNPROCESSABLE_ENTITY, &problems));
+            return Ok(sign_in_page(StatusCode::UNPROCESSABLE_ENTITY, &mistakes));
         }
         Err(refusal) => {
             guard.failed(peer.ip(), now_ms);
             metrics::counter!("key_refusals_total", "code" => refusal.code()).increment(1);
-            let problems = Problems::one(
+            let mistakes = Mistakes::one(
                 "key",
                 "That is not a secret key of a feed here. Copy it whole: it begins with crs_sk_.",
             );
-            return Ok(sign_in_page(StatusCode::UNPROCESSABLE_ENTITY, &problems));
+            return Ok(sign_in_page(StatusCode::UNPROCESSABLE_ENTITY, &mistakes));
         }
     };
     let token = session::begin(&app.store, now_ms, &key).await?;
@@ -168,30 +168,30 @@ async fn blank(State(app): State<App>, Scorer(session): Scorer) -> Response {
     // RFC 3339 begins with the day.
     let now = app.clock.now().to_string();
     let today = now.split('T').next().unwrap_or_default();
-    new_match_page(StatusCode::OK, &session, &new_match::blank(today), &Problems::default())
+    new_match_page(StatusCode::OK, &session, &new_match::blank(today), &Mistakes::default())
 }
 
-fn new_match_page(status: StatusCode, session: &Session, fields: &Fields, problems: &Problems) -> Response {
+fn new_match_page(status: StatusCode, session: &Session, fields: &Fields, mistakes: &Mistakes) -> Response {
     // What was wrong keeps its id: the press is still the same one.
     let form = if fields.has("form") { fields.text("form").to_owned() } else { page::form_id() };
     page::html(
         status,
-        new_match::page(page::area(session), &session.csrf, &form, Filled { fields, problems }),
+        new_match::page(page::area(session), &session.csrf, &form, Filled { fields, mistakes }),
     )
 }
 
 /// Creates a match under the form's id, so that a second press finds the first one's match.
 async fn create(State(app): State<App>, Pressed { session, fields }: Pressed) -> Result<Response, Failure> {
-    let wrong = |problems: Problems| {
-        Ok(new_match_page(StatusCode::UNPROCESSABLE_ENTITY, &session, &fields, &problems))
+    let wrong = |mistakes: Mistakes| {
+        Ok(new_match_page(StatusCode::UNPROCESSABLE_ENTITY, &session, &fields, &mistakes))
     };
     let setup = match new_match::parse(&fields) {
         Ok(setup) => setup,
-        Err(problems) => return wrong(problems),
+        Err(mistakes) => return wrong(mistakes),
     };
     let form = fields.text("form");
     if form.is_empty() || form.len() > crate::feed::NAME_BYTES_MAX {
-        return wrong(Problems::one("", "This page is broken: load it again."));
+        return wrong(Mistakes::one("", "This page is broken: load it again."));
     }
     let new = NewMatch {
         organisation_id: session.organisation_id.clone(),
@@ -200,12 +200,13 @@ async fn create(State(app): State<App>, Pressed { session, fields }: Pressed) ->
         setup,
         starts_at_ms: None,
         sandbox: false,
+        archive: false,
     };
     match app.feed.create_match(new).await {
         Ok(created) => Ok(Redirect::to(&format!("{MATCHES}/{}", created.id())).into_response()),
         // The form was sent before and changed since: the match stands as it was made.
         Err(FeedError::SetupDiffers { id }) => Ok(Redirect::to(&format!("{MATCHES}/{id}")).into_response()),
-        Err(FeedError::Setup { reason }) => wrong(Problems::one("", reason)),
+        Err(FeedError::Setup { reason }) => wrong(Mistakes::one("", reason)),
         Err(error) => Err(error.into()),
     }
 }

@@ -11,7 +11,7 @@ use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::scorer::{self, Choices, Notice, Sent, View};
-use console::{Fields, Markup, Problems};
+use console::{Fields, Markup, Mistakes};
 
 /// A page of a match: where, for whom, and what it was asked with.
 struct Asked<'a> {
@@ -134,11 +134,11 @@ pub(super) async fn press(
     }
     let action = match scorer::parse(&fields, &loaded.record) {
         Ok(action) => action,
-        Err(problems) => return Ok(again(&asked, &loaded, &fields, problems)),
+        Err(mistakes) => return Ok(again(&asked, &loaded, &fields, mistakes)),
     };
     match send(&app, &id, &action.sends(fields.text("form"), &loaded.record)).await? {
         Ok(()) => Ok(back(&id, action.then(&loaded.record, &fields))),
-        Err(why) => Ok(again(&asked, &loaded, &fields, Problems::one("", why))),
+        Err(why) => Ok(again(&asked, &loaded, &fields, Mistakes::one("", why))),
     }
 }
 
@@ -173,10 +173,10 @@ fn back(match_id: &str, choices: Choices) -> Response {
 }
 
 /// The page that the press came from, with what is wrong and all that was filled in.
-fn again(asked: &Asked<'_>, loaded: &Loaded, fields: &Fields, problems: Problems) -> Response {
+fn again(asked: &Asked<'_>, loaded: &Loaded, fields: &Fields, mistakes: Mistakes) -> Response {
     let act = fields.text("act");
     let entry = fields.text("entry").parse().unwrap_or(0);
-    let notice = Notice::Wrong(problems);
+    let notice = Notice::Wrong(mistakes);
     let page = asked.draw(loaded, &notice, fields, |view| match act {
         "wicket" => scorer::wicket_page(view),
         "edit" | "remove" => scorer::edit_page(view, entry).unwrap_or_else(|| scorer::score::page(view)),
