@@ -8,6 +8,7 @@
 mod bus;
 mod hub;
 mod lines;
+mod presence;
 mod published;
 mod reader;
 mod topic;
@@ -15,6 +16,7 @@ mod topic;
 pub use bus::{Bus, follow};
 pub use hub::{Hub, HubError};
 pub use lines::Lines;
+pub use presence::{Counts, Guard, Presence};
 pub use published::Published;
 pub use reader::{Full, Readers};
 pub use topic::{Future, Start, Topic};
