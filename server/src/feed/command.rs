@@ -72,7 +72,7 @@ pub struct InningsStart {
     pub overs: Option<u16>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub follow_on: bool,
-    /// For archives only: an innings more than the format has.
+    /// Only in a match announced as an `archive`: an innings more than the format has.
     #[serde(default, skip_serializing_if = "is_false")]
     pub as_recorded: bool,
 }
@@ -110,7 +110,7 @@ pub struct Ball {
     pub wickets: Vec<Out>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,
-    /// For archives only: take identities as recorded.
+    /// Only in a match announced as an `archive`: take identities as recorded.
     #[serde(default, skip_serializing_if = "is_false")]
     pub as_recorded: bool,
 }

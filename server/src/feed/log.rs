@@ -8,21 +8,24 @@ use wire::Position;
 /// The tables of this crate.
 pub const MIGRATIONS: Migrations = Migrations {
     schema: "server",
-    steps: &[Step { name: "0001_match_log", sql: include_str!("migrations/0001_match_log.sql") }],
+    steps: &[
+        Step { name: "0001_match_log", sql: include_str!("migrations/0001_match_log.sql") },
+        Step { name: "0002_archive", sql: include_str!("migrations/0002_archive.sql") },
+    ],
 };
 
 const INSERT_MATCH: &str = "
 insert into server.match
-    (id, organisation_id, source, source_match_id, sandbox, epoch, phase, setup, summary, starts_at_ms, created_at_ms,
-    changed_at_ms)
-values ($1, $2, $3, $4, $5, $6, 'upcoming', $7, $8, $9, $6, $6)
+    (id, organisation_id, source, source_match_id, sandbox, archive, epoch, phase, setup, summary, starts_at_ms,
+    created_at_ms, changed_at_ms)
+values ($1, $2, $3, $4, $5, $6, $7, 'upcoming', $8, $9, $10, $7, $7)
 on conflict (organisation_id, source, source_match_id) do nothing";
 
 const FIND_MATCH: &str = "
-select id, setup from server.match where organisation_id = $1 and source = $2 and source_match_id = $3";
+select id, archive, setup from server.match where organisation_id = $1 and source = $2 and source_match_id = $3";
 
 const MATCH_BY_ID: &str = "
-select id, organisation_id, sandbox, epoch, seq, rev, phase, setup, summary, starts_at_ms, changed_at_ms
+select id, organisation_id, sandbox, archive, epoch, seq, rev, phase, setup, summary, starts_at_ms, changed_at_ms
 from server.match where id = $1";
 
 /// Locks the row, so that two writers of one match take turns.
@@ -49,7 +52,7 @@ const FORGET: &str = "delete from server.command where match_id = $1 and epoch <
 
 /// A page of matches in one of some phases, the latest change first; `$3` and `$4` are the last row of the page before.
 const LIST: &str = "
-select id, organisation_id, sandbox, epoch, seq, rev, phase, setup, summary, starts_at_ms, changed_at_ms
+select id, organisation_id, sandbox, archive, epoch, seq, rev, phase, setup, summary, starts_at_ms, changed_at_ms
 from server.match
 where phase = any($1) and sandbox = any($2)
     and ($3::bigint is null or (changed_at_ms, id) < ($3, $4))
@@ -62,6 +65,8 @@ pub struct MatchRow {
     pub id: String,
     pub organisation_id: String,
     pub sandbox: bool,
+    /// A recorded match: it takes commands as recorded.
+    pub archive: bool,
     pub epoch: u64,
     pub seq: u64,
     pub rev: u32,
@@ -112,6 +117,7 @@ pub async fn insert_match(
         &source,
         &source_match_id,
         &row.sandbox,
+        &row.archive,
         &epoch,
         &setup,
         &summary,
@@ -120,18 +126,25 @@ pub async fn insert_match(
     tx.execute(INSERT_MATCH, params).await.map(drop)
 }
 
-/// The id and set-up of the match that this feed created under this name.
+/// What a feed announced under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    pub id: String,
+    pub archive: bool,
+    pub setup: Setup,
+}
+
+/// The match that this feed created under this name.
 pub async fn find_match(
     client: &Client<'_>,
     organisation_id: &str,
     source: &str,
     source_match_id: &str,
-) -> Result<Option<(String, Setup)>, LogError> {
+) -> Result<Option<Announced>, LogError> {
     let row = client.query_opt(FIND_MATCH, &[&organisation_id, &source, &source_match_id]).await?;
     row.map(|row| {
         let id: String = row.get(0);
-        let setup = decode(&id, 0, row.get(1))?;
-        Ok((id, setup))
+        Ok(Announced { setup: decode(&id, 0, row.get(2))?, archive: row.get(1), id })
     })
     .transpose()
 }
@@ -277,6 +290,7 @@ fn match_row(row: &Row) -> Result<MatchRow, LogError> {
     Ok(MatchRow {
         organisation_id: row.get("organisation_id"),
         sandbox: row.get("sandbox"),
+        archive: row.get("archive"),
         epoch: unsigned(row.get("epoch")),
         seq: unsigned(row.get("seq")),
         rev: u32::try_from(row.get::<_, i32>("rev")).unwrap_or(0),

@@ -83,6 +83,8 @@ pub struct NewMatch {
     pub setup: Setup,
     pub starts_at_ms: Option<i64>,
     pub sandbox: bool,
+    /// A recorded match, which may hold what no live feed may send: see [`Answer::Rejected`] `as-recorded`.
+    pub archive: bool,
 }
 
 /// A match was created, or was there.
@@ -152,6 +154,7 @@ impl Feed {
             id: store::ids::new("mat"),
             organisation_id: new.organisation_id.clone(),
             sandbox: new.sandbox,
+            archive: new.archive,
             epoch: now,
             seq: 0,
             rev: 0,
@@ -170,9 +173,11 @@ impl Feed {
             })
             .await?;
         match found {
-            Some((id, _)) if id == row.id => Ok(Created::New { id }),
-            Some((id, setup)) if setup == row.setup => Ok(Created::Existing { id }),
-            Some((id, _)) => Err(FeedError::SetupDiffers { id }),
+            Some(found) if found.id == row.id => Ok(Created::New { id: found.id }),
+            Some(found) if found.setup == row.setup && found.archive == row.archive => {
+                Ok(Created::Existing { id: found.id })
+            }
+            Some(found) => Err(FeedError::SetupDiffers { id: found.id }),
             None => Err(FeedError::UnknownMatch { id: row.id }),
         }
     }

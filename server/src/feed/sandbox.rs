@@ -22,6 +22,7 @@ pub async fn ensure(feed: &Feed) -> Result<String, FeedError> {
             setup: simulator::setup(0),
             starts_at_ms: None,
             sandbox: true,
+            archive: false,
         })
         .await;
     match created {

@@ -203,6 +203,7 @@ impl Writer {
             let why = format!("a match takes {max} commands at most, corrections included");
             return Err(Answer::Rejected { code: "match-full", why });
         }
+        self.check_recorded(&op)?;
         check_length(&op)?;
         let seq = self.row.seq + 1;
         self.log.apply(seq, op.clone()).map_err(|refusal| Answer::Rejected {
@@ -225,6 +226,24 @@ impl Writer {
         self.row.rev = self.log.rev();
         self.row.changed_at_ms = now_ms;
         Ok(entry)
+    }
+
+    /// What is taken as recorded is not checked by the Laws, so no live match may hold it.
+    fn check_recorded(&self, op: &Op) -> Result<(), Answer> {
+        let as_recorded = match op {
+            Op::Append(command) | Op::Insert { command, .. } | Op::Edit { command, .. } => match command {
+                Command::Ball(ball) => ball.as_recorded,
+                Command::InningsStart(start) => start.as_recorded,
+                _ => false,
+            },
+            Op::Remove { .. } => false,
+        };
+        if !as_recorded || self.row.archive {
+            return Ok(());
+        }
+        let why =
+            "as_recorded: only a match announced as an archive (`archive`: true) takes commands as recorded";
+        Err(Answer::Rejected { code: "as-recorded", why: why.to_owned() })
     }
 
     /// What an envelope does to the log.

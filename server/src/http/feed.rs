@@ -53,6 +53,9 @@ pub struct MatchAnnounced {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub starts_at: Option<jiff::Timestamp>,
+    /// A recorded match: it takes commands with `as_recorded`, which are refused anywhere else. No when left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archive: bool,
 }
 
 /// A team and all who may play for it, replacements included.
@@ -107,7 +110,7 @@ impl From<Format> for MatchFormat {
 }
 
 impl MatchAnnounced {
-    /// The same as a feed of ours would send it.
+    /// The announcement of a recorded match.
     pub fn of(setup: &Setup, source: &str, source_match_id: &str) -> Self {
         let team = |side: Side| TeamAnnounced {
             name: setup.team(side).name.clone(),
@@ -127,6 +130,7 @@ impl MatchAnnounced {
             venue: setup.venue.clone(),
             date: setup.date.clone(),
             starts_at: None,
+            archive: true,
         }
     }
 
@@ -287,6 +291,7 @@ pub(super) async fn create_match(
             source_match_id: announced.source_match_id,
             starts_at_ms: announced.starts_at.map(jiff::Timestamp::as_millisecond),
             sandbox: false,
+            archive: announced.archive,
         })
         .await?;
     let status = match created {

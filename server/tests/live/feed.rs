@@ -261,6 +261,57 @@ async fn what_is_wrong_with_a_command_is_said_precisely_and_the_others_stand() {
 }
 
 #[tokio::test]
+async fn only_a_match_announced_as_an_archive_takes_commands_as_recorded() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let keys = server.partner().await;
+    let mut announced = announcement("recorded");
+    announced["archive"] = json!(true);
+    let announce = async |body: &Value| server.post("/v1/feed/matches", &keys.secret, body).await;
+    let (status, created) = announce(&announced).await;
+    assert_eq!(status, StatusCode::CREATED, "{created}");
+    let archive = created["id"].as_str().unwrap().to_owned();
+    assert_eq!(announce(&announced).await, (StatusCode::OK, created));
+    announced["archive"] = json!(false);
+    let (status, problem) = announce(&announced).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("/problems/match-differs")));
+    let live = server.announce(&keys, "live").await;
+    // A third innings of a match of two, and a bowler who bowls on.
+    let start = |id: &str, team: &str, recorded: bool| {
+        sent(id, json!({ "type": "innings_start", "team": team, "as_recorded": recorded }))
+    };
+    let end = |id: &str| sent(id, json!({ "type": "innings_end", "reason": "closed" }));
+    let mut recorded = ball(1);
+    recorded["as_recorded"] = json!(true);
+    let commands = [
+        start("1", "Home XI", false),
+        sent("a", recorded.clone()),
+        end("2"),
+        start("3", "Away XI", false),
+        end("4"),
+        start("5", "Home XI", true),
+    ];
+    let taken = server.send(&keys, &archive, &commands).await;
+    assert_eq!(taken, (1..=6).map(|seq| format!("accepted {seq}")).collect::<Vec<_>>());
+    let refused = server.send(&keys, &live, &commands).await;
+    assert_eq!(
+        (&refused[1], &refused[5]),
+        (&"rejected as-recorded".to_owned(), &"rejected as-recorded".to_owned())
+    );
+    server.send(&keys, &archive, &[sent("b", ball(1))]).await;
+    let (_, answer) = server.try_send(&keys, &live, &[sent("a", recorded)]).await;
+    let detail = answer["answers"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("as_recorded: only a match announced as an archive"), "{detail}");
+    // Neither as a correction of a ball that was taken as any other.
+    let strict = sent("c", ball(1));
+    let mut corrected = json!({ "id": "c", "version": 2, "command": ball(2) });
+    corrected["command"]["as_recorded"] = json!(true);
+    let fresh = server.announce(&keys, "fresh").await;
+    let answers = server.send(&keys, &fresh, &[start("1", "Home XI", false), strict, corrected]).await;
+    assert_eq!(answers, ["accepted 1", "accepted 2", "rejected as-recorded"]);
+}
+
+#[tokio::test]
 async fn the_laws_are_enforced_at_the_end_of_an_innings() {
     let database = database().await;
     let server = Server::start(&database).await;
