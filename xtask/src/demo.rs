@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: a live match on a partner's page, from nothing but a Rust toolchain and a C linker.
 
+mod claim;
 mod postgres;
 
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
     workspace,
 };
 use anyhow::{Context, bail};
+use claim::Claim;
 use serde_json::Value;
 use std::{
     fs,
@@ -66,13 +68,15 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<()> {
     };
     args.done()?;
 
+    let data = workspace::root().join("data/demo");
+    let mut claim = Claim::take(&data)?;
     let crease = step("build the server (cargo, development profile)", build_server)?;
     bundle::build(Rebuild::WhenChanged)?;
-    let data = workspace::root().join("data/demo");
     let pg_bin = postgres::find_or_fetch(&crease, &data)?;
     let stop = process::asked_to_end()?;
 
     let port = free_port(wish.port)?;
+    claim.note(&format!("http://localhost:{port}"))?;
     let mut services = vec![start_server(&crease, &data, port, pg_bin.as_deref())?];
     let outcome = show(&wish, &crease, &data, port, &mut services, &stop);
     println!("» stopping");
@@ -106,7 +110,6 @@ fn free_port(asked: Option<u16>) -> anyhow::Result<u16> {
 }
 
 fn start_server(crease: &Path, data: &Path, port: u16, pg_bin: Option<&Path>) -> anyhow::Result<Service> {
-    fs::create_dir_all(data)?;
     // Keys of an earlier run are of no use, and must not be taken for this one's.
     let keys = data.join(KEYS);
     if keys.exists() {
