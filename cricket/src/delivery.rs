@@ -158,7 +158,7 @@ impl Innings {
         self.take_places(ball);
         change.milestone = self.count(setup, ball);
         let before = self.wickets;
-        let free_hit = self.free_hit;
+        let free_hit = self.free_hit && !denies_free_hit(ball);
         self.predict(setup, ball);
         for dismissal in &ball.wickets {
             self.send_back(dismissal, Some(ball.bowler));
@@ -320,16 +320,25 @@ fn check_runs(ball: &Ball) -> Result<(), Refusal> {
     if ball.runs < least { Err(Refusal::ImpossibleBoundary { runs: ball.runs }) } else { Ok(()) }
 }
 
-/// Ways out that the ball leaves open: on a no-ball or free hit only those of Law 21.18, on a wide those of Law 22.9.
+/// Ways out that the ball leaves open: on a no-ball or free hit only those of Law 21.18, on a wide those of Law 22.9. With
+/// runs none of those that make the ball dead before a run can count (Laws 20.1.1.3 and 33.3).
 fn possible(kind: DismissalKind, ball: &Ball, free_hit: bool) -> bool {
     use DismissalKind as Kind;
-    let protected = ball.extras.no_balls > 0 || free_hit;
+    let extras = &ball.extras;
+    let protected = extras.no_balls > 0 || free_hit;
+    let ran = ball.runs > 0 || extras.byes > 0 || extras.leg_byes > 0 || extras.wides > 1;
     match kind {
         Kind::Bowled | Kind::Caught | Kind::CaughtAndBowled | Kind::Lbw => {
-            !protected && ball.extras.wides == 0
+            !protected && !ran && extras.wides == 0
         }
-        Kind::Stumped | Kind::HitWicket => !protected,
-        Kind::HitTheBallTwice => ball.extras.wides == 0,
+        Kind::Stumped | Kind::HitWicket => !protected && !ran,
+        Kind::HitTheBallTwice => extras.wides == 0,
         _ => true,
     }
+}
+
+/// Whether somebody is recorded out in a way that a free hit forbids: then it was none. In England's domestic cricket
+/// only a foot fault brings one, and a record does not say why a no-ball was called.
+fn denies_free_hit(ball: &Ball) -> bool {
+    ball.wickets.iter().any(|it| possible(it.kind, ball, false) && !possible(it.kind, ball, true))
 }

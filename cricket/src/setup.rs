@@ -99,6 +99,7 @@ pub struct Setup {
     /// Scheduled overs (sets) an innings; none for Tests and first-class matches.
     pub overs: Option<u16>,
     /// Whether the ball after a no-ball is a free hit (ICC playing conditions 21.19; limited-overs cricket since July 2015).
+    /// No where only some no-balls bring one (England's domestic cricket: foot faults), or a fair wicket would be refused.
     pub free_hits: bool,
     /// "Indian Premier League", and the words that place the match in it ("Final", "Match 12").
     pub competition: String,

@@ -203,3 +203,56 @@ fn fifties_are_told_as_they_are_reached() {
     }
     assert_eq!(reached, [(home(0), 50), (home(0), 100)]);
 }
+
+#[test]
+fn a_ball_that_is_dead_with_the_wicket_brings_no_runs() {
+    use DismissalKind as Kind;
+    // Refused with runs off the bat, byes, leg-byes, two wides; each is fine with none (Laws 20.1.1.3 and 33.3).
+    for (kind, refused) in [
+        (Kind::Bowled, [true, true, true, true]),
+        (Kind::Caught, [true, true, true, true]),
+        (Kind::CaughtAndBowled, [true, true, true, true]),
+        (Kind::Lbw, [true, true, true, true]),
+        (Kind::Stumped, [true, true, true, true]),
+        (Kind::HitWicket, [true, true, true, true]),
+        (Kind::RunOut, [false, false, false, false]),
+        (Kind::ObstructingTheField, [false, false, false, false]),
+        (Kind::RetiredHurt, [false, false, false, false]),
+        (Kind::RetiredOut, [false, false, false, false]),
+    ] {
+        for (ball, refused) in
+            ["1", "4b", "1lb", "2wd", "0"].into_iter().zip(refused.into_iter().chain([false]))
+        {
+            let mut scene = Scene::of(Format::T20);
+            let mut ball = Ball { ..scene.told(ball) };
+            ball.wickets.push(out(ball.striker, kind));
+            let refusal = scene.say(Command::Ball(ball.clone())).err();
+            assert_eq!(
+                refusal,
+                refused.then_some(Refusal::ImpossibleDismissal { kind }),
+                "{kind:?}: {ball:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn penalty_runs_stand_whoever_is_out() {
+    let mut scene = Scene::of(Format::T20);
+    let mut ball = scene.told("5p");
+    ball.wickets.push(out(ball.striker, DismissalKind::Caught));
+    let change = scene.done(Command::Ball(ball));
+    assert_eq!((change.runs, change.wickets, scene.innings().bowlers[0].runs), (5, 1, 0));
+}
+
+#[test]
+fn a_free_hit_off_which_somebody_is_recorded_caught_was_none() {
+    for (kind, free_hit) in [(DismissalKind::Caught, false), (DismissalKind::RunOut, true)] {
+        let mut scene = Scene::of(Format::T20);
+        scene.ball("1nb");
+        let mut ball = Ball { as_recorded: true, ..scene.told("0") };
+        ball.wickets.push(out(ball.striker, kind));
+        scene.done(Command::Ball(ball));
+        assert_eq!(scene.innings().recent.last().map(|it| it.free_hit), Some(free_hit), "{kind:?}");
+    }
+}
