@@ -262,8 +262,8 @@ impl Writer<'_> {
     fn nobody_left(&self) -> bool {
         let Some(innings) = self.game.innings.last() else { return false };
         let retired = innings.batters.iter().filter(|it| it.state == BatterState::Retired).count();
-        let gone = usize::from(innings.wickets) + innings.absent.len() + retired;
-        innings.at_wicket().count() < 2 && gone >= 10
+        let gone = usize::from(innings.wickets) + retired;
+        innings.at_wicket().count() < 2 && gone >= usize::from(innings.wickets_max(&self.game.setup))
     }
 }
 

@@ -153,8 +153,19 @@ fn innings(at: usize, value: &Value) -> Result<Innings<'_>, Reason> {
     for (index, value) in overs.iter().enumerate() {
         over(&path, index, value, &mut innings.deliveries)?;
     }
+    if innings.super_over {
+        count_from_zero(&mut innings.deliveries);
+    }
     innings.path = path;
     Ok(innings)
+}
+
+/// Some files call a super over's only over the second (number 1).
+fn count_from_zero(deliveries: &mut [Delivery<'_>]) {
+    let first = deliveries.first().map_or(0, |it| it.over);
+    for it in deliveries {
+        it.over = it.over.saturating_sub(first);
+    }
 }
 
 fn powerplay(value: &Value) -> Option<Powerplay> {

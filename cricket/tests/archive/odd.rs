@@ -193,6 +193,43 @@ fn innings_beyond_the_format_are_read_all_the_same() {
 }
 
 #[test]
+fn a_super_over_may_be_called_the_second_over() {
+    let plain = |team: &str| {
+        let mut plain = innings(&[vec![ball(1, json!({}))]]);
+        plain["team"] = json!(team);
+        plain
+    };
+    let mut super_over = plain("B");
+    super_over["super_over"] = json!(true);
+    super_over["overs"] = json!([{"over": 1, "deliveries": vec![ball(1, json!({})); 6]}]);
+    let archive = read(&file(&json!([plain("A"), plain("B"), super_over])));
+    let totals = &archive.game.totals()[2];
+    assert_eq!(
+        (totals.overs.as_str(), totals.runs, totals.legal_balls),
+        ("1.0", 6, 6),
+        "{:?}",
+        archive.notes
+    );
+    assert!(!archive.notes.iter().any(|it| it.contains("more than scheduled")), "{:?}", archive.notes);
+}
+
+#[test]
+fn a_side_of_ten_with_one_retired_is_all_out_at_eight() {
+    let wicket = |it: u8| {
+        let batter = format!("a{it}");
+        let kind = if it == 0 { "retired hurt" } else { "bowled" };
+        let wickets = json!([{"player_out": batter, "kind": kind}]);
+        ball(0, json!({"batter": batter, "non_striker": "a9", "wickets": wickets}))
+    };
+    let overs = vec![(0..6).map(wicket).collect(), (6..9).map(wicket).collect()];
+    let mut file = file(&json!([innings(&overs)]));
+    file["info"]["players"]["A"].as_array_mut().expect("names").pop();
+    let archive = read(&file);
+    let innings = &archive.game.innings[0];
+    assert_eq!((innings.wickets, innings.end), (8, Some(cricket::InningsEnd::AllOut)), "{:?}", archive.notes);
+}
+
+#[test]
 fn forfeited_declared_and_empty_innings_have_no_balls() {
     let list = json!([
         {"team": "A", "forfeited": true},
@@ -229,6 +266,11 @@ fn outcomes_of_every_kind_are_worded() {
         (json!({"winner": "B", "by": {"wickets": 1}, "method": "VJD"}), Some("B won by 1 wicket (VJD)")),
         (json!({"winner": "B", "by": {"innings": 1, "runs": 1}}), Some("B won by an innings and 1 run")),
         (json!({"winner": "A", "method": "Awarded"}), Some("A won (awarded)")),
+        (json!({"winner": "A"}), Some("A won")),
+        (
+            json!({"result": "tie", "eliminator": "B", "method": "D/L"}),
+            Some("Match tied (B won the Super Over) (D/L)"),
+        ),
         (json!({"winner": "A", "method": "1st innings score"}), Some("A won (1st innings score)")),
         (json!({"result": "tie", "method": "Lost fewer wickets"}), Some("Match tied (Lost fewer wickets)")),
         (json!({"result": "tie", "eliminator": "B"}), Some("Match tied (B won the Super Over)")),
