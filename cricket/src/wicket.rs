@@ -89,7 +89,11 @@ impl Innings {
                 overs: self.overs,
                 balls: self.over_balls,
             });
-            if let Some(total) = self.over_totals.get_mut(usize::from(self.overs)) {
+            // Between overs it counts in the one just completed.
+            if self.over_totals.is_empty() {
+                self.open_total();
+            }
+            if let Some(total) = self.over_totals.last_mut() {
                 total.wickets = total.wickets.saturating_add(1);
             }
         }

@@ -155,3 +155,29 @@ fn a_partnership_begins_with_each_wicket_and_each_retirement() {
     assert_eq!(pairs, [(1, 6, 3), (2, 2, 1), (2, 6, 1)]);
     assert_eq!(scene.innings().partnership().map(|it| it.runs), Some(6));
 }
+
+#[test]
+fn a_wicket_between_overs_counts_in_the_one_just_completed() {
+    let mut scene = Scene::of(Format::T20);
+    scene.done(Command::BatterOut(out(home(5), DismissalKind::TimedOut)));
+    scene.balls("0 0 0 0 0 0");
+    scene.done(Command::BatterOut(out(home(0), DismissalKind::RetiredOut)));
+    scene.balls("W");
+    let wickets: Vec<_> = scene.innings().over_totals.iter().map(|it| it.wickets).collect();
+    assert_eq!(wickets, [2, 1]);
+    let falls: Vec<_> = scene.innings().falls.iter().map(|it| (it.wicket, it.overs, it.balls)).collect();
+    assert_eq!(falls, [(1, 0, 0), (2, 1, 0), (3, 1, 1)]);
+}
+
+#[test]
+fn a_batter_timed_out_has_no_partnership_and_faced_nothing() {
+    let mut scene = Scene::of(Format::Test);
+    scene.balls("1 W");
+    scene.done(Command::BatterOut(out(home(2), DismissalKind::TimedOut)));
+    scene.bat_in(home(3));
+    scene.ball("2");
+    let innings = scene.innings();
+    let pairs: Vec<_> = innings.partnerships.iter().map(|it| (it.wicket, it.runs)).collect();
+    assert_eq!((innings.wickets, pairs), (2, vec![(1, 1), (3, 2)]));
+    assert_eq!(scene.game.how_out(innings.batter(home(2)).expect("is on the card")), "timed out");
+}
