@@ -174,3 +174,19 @@ fn a_maiden_has_no_run_off_the_bat_no_wide_and_no_no_ball() {
         assert_eq!(scene.innings().bowlers[0].maidens, maidens, "{balls}");
     }
 }
+
+#[test]
+fn a_wide_and_then_the_seventh_ball_are_both_of_the_reopened_over() {
+    let mut scene = Scene::of(Format::Odi);
+    scene.overs(1, "0");
+    for it in ["1wd", "0"] {
+        let ball =
+            Ball { over: Some(0), bowler: away(9), striker: home(0), non_striker: home(1), ..scene.told(it) };
+        scene.done(Command::Ball(ball));
+    }
+    let innings = scene.innings();
+    assert_eq!((innings.overs_text().as_str(), innings.legal_balls, innings.runs), ("1.0", 7, 1));
+    let bowler = &innings.bowlers[0];
+    assert_eq!((bowler.overs_text().as_str(), bowler.balls, bowler.maidens), ("1", 7, 0));
+    assert_eq!((innings.over_totals.len(), innings.striker), (1, Some(home(1))));
+}

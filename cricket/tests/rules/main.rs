@@ -2,6 +2,7 @@
 
 mod balls;
 mod ends;
+mod hundred;
 mod innings;
 mod log;
 mod people;
