@@ -25,6 +25,6 @@ pub use client::{Client, Params, Transaction};
 pub use clock::Clock;
 pub use error::Error;
 pub use migrate::{Applied, Migrations, Step};
-pub use redis::{Heard, Redis, Subscription};
+pub use redis::{Channel, Heard, Hearing, Keep, Posting, Redis, Session, Sheet};
 pub use store::Store;
 pub use tokio_postgres::{Row, types};

@@ -1,151 +1,244 @@
-//! Redis, the bus between processes: a connection that mends itself, publishing, and subscriptions that say when
-//! they may have missed something.
+//! Redis, the bus between processes: sessions that carry commands and messages, and say when messages may be missing.
+//!
+//! Read [`Session`] first. A session does not mend itself: whoever holds it opens another one when it is [`Heard::Lost`] or a command
+//! fails, so that there is one place where what was missed is looked for.
+
+mod address;
+mod channel;
+mod sheet;
+
+pub use channel::{Channel, Keep, Posting};
+pub use sheet::Sheet;
 
 use crate::error::Error;
-use futures_util::StreamExt;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{AsyncCommands, Client};
+use address::Address;
+use redis::aio::MultiplexedConnection;
+use redis::cluster::ClusterClientBuilder;
+use redis::cluster_async::ClusterConnection;
+use redis::sentinel::{SentinelClient, SentinelServerType};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, FromRedisValue, Pipeline, PushInfo, PushKind, RedisError,
+    RedisResult, Value,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// How long making a connection may take.
-const CONNECT_MS_MAX: u64 = 2_000;
-/// How often a connection is tried again, after some 100 ms each, before the command that needs it fails.
-const CONNECT_RETRIES: usize = 1;
+const CONNECT_MAX: Duration = Duration::from_secs(2);
 /// How long an answer may take.
-const ANSWER_MS_MAX: u64 = 2_000;
-/// How many messages wait for a subscriber before Redis is read no further.
-const WAITING_MAX: usize = 1_024;
-/// The first pause before a lost subscription is made again; it doubles up to [`PAUSE_MS_MAX`].
-const PAUSE_MS_MIN: u64 = 20;
-const PAUSE_MS_MAX: u64 = 2_000;
+const ANSWER_MAX: Duration = Duration::from_secs(2);
+/// How many messages wait for their listener; when there are more, they are let go and he is told.
+const WAITING_MAX: usize = 4_096;
+/// How often a command is tried again in a Cluster that has moved it elsewhere or is electing, and how long before.
+const CLUSTER_RETRIES: u32 = 3;
+const CLUSTER_PAUSE_MS_MAX: u64 = 100;
 
-/// A Redis server (6.2 or newer). Cloning is cheap and shares the connection, which reconnects by itself; a command
-/// that was under way when it broke is an error and is not sent again.
+/// Where a Redis is (6.2 or newer; sharded channels need 7).
 #[derive(Clone)]
 pub struct Redis {
-    client: Client,
-    manager: ConnectionManager,
+    address: Address,
 }
 
-impl Redis {
-    /// Connects to `redis://host:6379/0` or `redis+unix:///path/to/socket`.
-    pub async fn connect(url: &str) -> Result<Redis, Error> {
-        let client = Client::open(url).map_err(|error| failed("URL cannot be read", &error))?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(Duration::from_millis(CONNECT_MS_MAX)))
-            .set_number_of_retries(CONNECT_RETRIES)
-            .set_response_timeout(Some(Duration::from_millis(ANSWER_MS_MAX)));
-        let manager = client.get_connection_manager_with_config(config).await;
-        let manager = manager.map_err(|error| failed("cannot be reached", &error))?;
-        Ok(Redis { client, manager })
-    }
-
-    /// The connection, for commands that this type does not name.
-    pub fn connection(&self) -> ConnectionManager {
-        self.manager.clone()
-    }
-
-    /// Sends `payload` to everyone who listens on `channel`; says how many connections that were.
-    pub async fn publish(&self, channel: &str, payload: &[u8]) -> Result<u64, Error> {
-        let mut connection = self.manager.clone();
-        connection.publish(channel, payload).await.map_err(|error| failed("refused to publish", &error))
-    }
-
-    /// Listens on `channels` over a connection of its own. Answers when Redis has confirmed all of them: what is
-    /// published afterwards is heard.
-    pub async fn subscribe(&self, channels: &[&str]) -> Result<Subscription, Error> {
-        let channels: Vec<String> = channels.iter().map(|channel| (*channel).to_owned()).collect();
-        let listening = listen(&self.client, &channels).await?;
-        let (heard, hears) = mpsc::channel(WAITING_MAX);
-        let task = tokio::spawn(relay(self.client.clone(), channels, listening, heard)).abort_handle();
-        Ok(Subscription { hears, task })
-    }
+/// Connections to a Redis: one for commands, one for messages, so that neither waits for the other. Cloning shares them.
+#[derive(Clone)]
+pub struct Session {
+    commands: Wire,
+    ears: Wire,
+    /// Whether channels live where their keys do (Redis 7): in a Cluster, a message then goes to one shard and not to all.
+    sharded: bool,
 }
 
-/// What a subscriber hears.
+/// A connection.
+#[derive(Clone)]
+enum Wire {
+    One(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+/// What a session hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     Message {
         channel: String,
         payload: Vec<u8>,
     },
-    /// The connection was lost and made again: messages sent in between are gone, so look at the source again.
-    Gap,
+    /// Redis listens to the channel for us: what is sent from now on is heard.
+    Joined {
+        channel: String,
+    },
+    /// It does so no longer, because we asked for that or because the channel moved to another server.
+    Left {
+        channel: String,
+    },
+    /// A connection broke, or more came than were waited for: messages may be missing.
+    Lost,
 }
 
-/// An open subscription; dropping it ends it.
-pub struct Subscription {
-    hears: mpsc::Receiver<Heard>,
-    task: tokio::task::AbortHandle,
+/// The receiving end of a session.
+pub struct Hearing {
+    heard: mpsc::Receiver<Heard>,
+    overflowed: Arc<AtomicBool>,
 }
 
-impl Subscription {
-    /// The next message or gap. `None` only when the runtime is shutting down.
+impl Hearing {
+    /// The next thing heard; none when the session is over.
     pub async fn next(&mut self) -> Option<Heard> {
-        self.hears.recv().await
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn listen(client: &Client, channels: &[String]) -> Result<redis::aio::PubSub, Error> {
-    let connecting = async {
-        let mut listening = client.get_async_pubsub().await?;
-        for channel in channels {
-            listening.subscribe(channel).await?;
+        if self.overflowed.swap(false, Ordering::AcqRel) {
+            return Some(Heard::Lost);
         }
-        Ok(listening)
-    };
-    match tokio::time::timeout(Duration::from_millis(CONNECT_MS_MAX), connecting).await {
-        Ok(listening) => listening.map_err(|error: redis::RedisError| failed("refused to subscribe", &error)),
-        Err(_) => Err(Error::Redis {
-            doing: "did not answer",
-            reason: format!("no subscription within {CONNECT_MS_MAX} ms"),
-        }),
+        self.heard.recv().await
     }
 }
 
-/// Carries messages to the subscriber, and makes the connection again whenever it is lost.
-async fn relay(
-    client: Client,
-    channels: Vec<String>,
-    mut listening: redis::aio::PubSub,
-    heard: mpsc::Sender<Heard>,
-) {
-    loop {
-        let mut messages = listening.into_on_message();
-        while let Some(message) = messages.next().await {
-            let channel = message.get_channel_name().to_owned();
-            let payload = message.get_payload_bytes().to_vec();
-            if heard.send(Heard::Message { channel, payload }).await.is_err() {
-                return;
+impl Redis {
+    /// `redis://host:6379/0`, `rediss://…` (TLS), `redis+unix:///path`, `redis-cluster://host,host`,
+    /// `redis-sentinel://host,host/master`; `user:password@` may stand before the hosts.
+    pub fn at(url: &str) -> Result<Redis, Error> {
+        Ok(Redis { address: Address::parse(url)? })
+    }
+
+    /// The same, after a look whether it answers.
+    pub async fn connect(url: &str) -> Result<Redis, Error> {
+        let redis = Redis::at(url)?;
+        redis.open().await.map(|_| redis)
+    }
+
+    /// Connects.
+    pub async fn open(&self) -> Result<(Session, Hearing), Error> {
+        let (mouth, heard) = mpsc::channel(WAITING_MAX);
+        let overflowed = Arc::<AtomicBool>::default();
+        let opening = async {
+            let ear = Ear { mouth, overflowed: overflowed.clone() };
+            let (commands, ears) = self.wires(&ear).await?;
+            let mut session = Session { commands, ears, sharded: false };
+            session.sharded = session.can_shard().await?;
+            Ok(session)
+        };
+        let opened = tokio::time::timeout(CONNECT_MAX * 2, opening).await;
+        let opened = opened.map_err(|_| Error::Redis {
+            doing: "cannot be reached",
+            reason: format!("it did not answer within {} ms", (CONNECT_MAX * 2).as_millis()),
+        })?;
+        let session = opened.map_err(|error: RedisError| failed("cannot be reached", &error))?;
+        Ok((session, Hearing { heard, overflowed }))
+    }
+
+    async fn wires(&self, ear: &Ear) -> RedisResult<(Wire, Wire)> {
+        match &self.address {
+            Address::One(info) => connect_one(&Client::open(info.clone())?, ear).await,
+            Address::Sentinel { sentinels, master, server } => {
+                let (sentinels, master) = (sentinels.clone(), master.clone());
+                let kind = SentinelServerType::Master;
+                let mut client = SentinelClient::build(sentinels, master, Some(server.clone()), kind)?;
+                connect_one(&client.async_get_client().await?, ear).await
+            }
+            Address::Cluster(nodes) => {
+                let connect = async || {
+                    let client = ClusterClientBuilder::new(nodes.clone())
+                        .connection_timeout(CONNECT_MAX)
+                        .response_timeout(ANSWER_MAX)
+                        .retries(CLUSTER_RETRIES)
+                        .max_retry_wait(CLUSTER_PAUSE_MS_MAX)
+                        .push_sender(ear.clone().into_sender())
+                        .build()?;
+                    client.get_async_connection().await.map(Wire::Cluster)
+                };
+                Ok((connect().await?, connect().await?))
             }
         }
-        listening = again(&client, &channels).await;
-        if heard.send(Heard::Gap).await.is_err() {
-            return;
+    }
+}
+
+async fn connect_one(client: &Client, ear: &Ear) -> RedisResult<(Wire, Wire)> {
+    let connect = async || {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_MAX))
+            .set_response_timeout(Some(ANSWER_MAX))
+            .set_push_sender(ear.clone().into_sender());
+        client.get_multiplexed_async_connection_with_config(&config).await.map(Wire::One)
+    };
+    Ok((connect().await?, connect().await?))
+}
+
+/// Where a connection puts what Redis says unasked.
+#[derive(Clone)]
+struct Ear {
+    mouth: mpsc::Sender<Heard>,
+    overflowed: Arc<AtomicBool>,
+}
+
+impl Ear {
+    fn into_sender(self) -> impl Fn(PushInfo) -> Result<(), ()> + Send + Sync + 'static {
+        move |push| {
+            if let Some(heard) = understood(push)
+                && self.mouth.try_send(heard).is_err()
+            {
+                self.overflowed.store(true, Ordering::Release);
+            }
+            Ok(())
         }
     }
 }
 
-/// Tries until Redis is back; the subscriber's drop aborts it.
-async fn again(client: &Client, channels: &[String]) -> redis::aio::PubSub {
-    let mut pause_ms = PAUSE_MS_MIN;
-    loop {
-        match listen(client, channels).await {
-            Ok(listening) => return listening,
-            Err(error) => tracing::warn!(%error, pause_ms, "a Redis subscription was lost"),
+fn understood(PushInfo { kind, data }: PushInfo) -> Option<Heard> {
+    let mut data = data.into_iter();
+    let mut next = || match data.next() {
+        Some(Value::BulkString(bytes)) => Some(bytes),
+        Some(Value::SimpleString(text)) => Some(text.into_bytes()),
+        _ => None,
+    };
+    let mut channel = || String::from_utf8(next()?).ok();
+    match kind {
+        PushKind::Message | PushKind::SMessage => {
+            let channel = channel()?;
+            Some(Heard::Message { channel, payload: next()? })
         }
-        tokio::time::sleep(Duration::from_millis(rand::random_range(pause_ms / 2..=pause_ms))).await;
-        pause_ms = (pause_ms * 2).min(PAUSE_MS_MAX);
+        PushKind::Subscribe | PushKind::SSubscribe => Some(Heard::Joined { channel: channel()? }),
+        PushKind::Unsubscribe | PushKind::SUnsubscribe => Some(Heard::Left { channel: channel()? }),
+        PushKind::Disconnection => Some(Heard::Lost),
+        _ => None,
     }
 }
 
-fn failed(doing: &'static str, error: &redis::RedisError) -> Error {
+impl Session {
+    /// Whether it leads to one server, so that it is over as a whole once a connection breaks. In a Cluster others go on.
+    pub fn is_one(&self) -> bool {
+        matches!(self.commands, Wire::One(_))
+    }
+
+    /// Whether both connections answer, every node of a Cluster included.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let ping = redis::cmd("PING");
+        let both =
+            futures_util::future::try_join(self.commands.ask::<Value>(&ping), self.ears.ask::<Value>(&ping));
+        both.await.map(drop).map_err(|error| failed("does not answer", &error))
+    }
+
+    async fn can_shard(&self) -> RedisResult<bool> {
+        let known = redis::cmd("COMMAND").arg("INFO").arg("SPUBLISH").to_owned();
+        let known: Value = self.commands.ask(&known).await?;
+        Ok(matches!(known, Value::Array(found) if found.iter().any(|it| matches!(it, Value::Array(_)))))
+    }
+}
+
+impl Wire {
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+        match self.clone() {
+            Wire::One(mut connection) => command.query_async(&mut connection).await,
+            Wire::Cluster(mut connection) => command.query_async(&mut connection).await,
+        }
+    }
+
+    async fn ask_all<T: FromRedisValue>(&self, commands: &Pipeline) -> RedisResult<T> {
+        match self.clone() {
+            Wire::One(mut connection) => commands.query_async(&mut connection).await,
+            Wire::Cluster(mut connection) => commands.query_async(&mut connection).await,
+        }
+    }
+}
+
+fn failed(doing: &'static str, error: &RedisError) -> Error {
     Error::Redis { doing, reason: error.to_string() }
 }

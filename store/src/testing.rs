@@ -8,7 +8,7 @@ mod redis;
 mod scratch;
 mod server;
 
-pub use redis::TestRedis;
+pub use redis::{TestCluster, TestRedis, TestSentinel};
 
 use crate::migrate::{Migrations, sha256};
 use crate::store::Store;

@@ -7,12 +7,12 @@ use bytes::Bytes;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{Heard, Redis};
+use store::{Channel, Heard, Hearing, Redis, Session};
 use tokio::sync::mpsc;
 use wire::{Position, Update};
 
 /// One channel for all matches: each process holds topics of any of them.
-const CHANNEL: &str = "crease:updates";
+const CHANNEL: Channel<'_> = Channel("updates");
 /// Updates waiting for Redis, at most; when it is away longer, others catch up from the log.
 const WAITING_MAX: usize = 4096;
 
@@ -35,11 +35,12 @@ impl Bus {
         let overflowed = Arc::<Mutex<BTreeSet<String>>>::default();
         let bus = Self { queue, overflowed: overflowed.clone() };
         tokio::spawn(async move {
+            let mut session = None;
             while let Some(message) = waiting.recv().await {
-                deliver(&redis, &message).await;
+                deliver(&redis, &mut session, &message).await;
                 let missed = std::mem::take(&mut *overflowed.lock().unwrap_or_else(PoisonError::into_inner));
                 for match_id in missed {
-                    deliver(&redis, &message_of(&match_id, &[])).await;
+                    deliver(&redis, &mut session, &message_of(&match_id, &[])).await;
                 }
             }
         });
@@ -62,9 +63,21 @@ fn message_of(match_id: &str, frame: &[u8]) -> Vec<u8> {
 
 /// Sends until Redis has it. A message that arrives twice does no harm; one that never does would leave others behind until the
 /// match's next update, which after a result may never come.
-async fn deliver(redis: &Redis, message: &[u8]) {
+async fn deliver(redis: &Redis, session: &mut Option<Session>, message: &[u8]) {
     let mut pause_ms = PAUSE_MS_MIN;
-    while let Err(error) = redis.publish(CHANNEL, message).await {
+    loop {
+        let sent = match session {
+            Some(session) => session.say(CHANNEL, message).await,
+            None => match redis.open().await {
+                Ok((opened, _)) => {
+                    *session = Some(opened);
+                    continue;
+                }
+                Err(error) => Err(error),
+            },
+        };
+        let Err(error) = sent else { return };
+        *session = None;
         tracing::warn!(%error, pause_ms, "an update did not reach the bus; it is sent again");
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         pause_ms = (pause_ms * 2).min(PAUSE_MS_MAX);
@@ -73,16 +86,31 @@ async fn deliver(redis: &Redis, message: &[u8]) {
 
 /// Listens until the process ends, and keeps `hub` in step with the writers elsewhere.
 pub async fn follow(redis: Redis, hub: Hub) -> Result<(), store::Error> {
-    let mut subscription = redis.subscribe(&[CHANNEL]).await?;
+    let (mut _session, mut hearing) = listen(&redis).await?;
     tokio::spawn(async move {
-        while let Some(heard) = subscription.next().await {
-            match heard {
-                Heard::Message { payload, .. } => hear(&hub, payload).await,
-                Heard::Gap => hub.refresh_all().await,
+        loop {
+            match hearing.next().await {
+                Some(Heard::Message { payload, .. }) => hear(&hub, payload).await,
+                Some(Heard::Joined { .. }) => hub.refresh_all().await,
+                Some(Heard::Left { .. }) => {}
+                Some(Heard::Lost) | None => {
+                    (_session, hearing) = loop {
+                        if let Ok(opened) = listen(&redis).await {
+                            break opened;
+                        }
+                        tokio::time::sleep(Duration::from_millis(PAUSE_MS_MIN)).await;
+                    };
+                }
             }
         }
     });
     Ok(())
+}
+
+async fn listen(redis: &Redis) -> Result<(Session, Hearing), store::Error> {
+    let (session, hearing) = redis.open().await?;
+    session.listen(CHANNEL).await?;
+    Ok((session, hearing))
 }
 
 async fn hear(hub: &Hub, payload: Vec<u8>) {
