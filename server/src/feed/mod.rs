@@ -64,6 +64,22 @@ pub enum Answer {
     Rejected { code: &'static str, why: String },
 }
 
+impl Answer {
+    /// Its word, for programs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Answer::Accepted { .. } => "accepted",
+            Answer::Duplicate { .. } => "duplicate",
+            Answer::Rejected { .. } => "rejected",
+        }
+    }
+
+    /// Counts it as given.
+    pub fn count(&self) {
+        metrics::counter!("feed_commands_total", "answer" => self.word()).increment(1);
+    }
+}
+
 /// The answers to a batch, in its order, and the match's place after it.
 #[derive(Clone, Debug)]
 pub struct Submitted {
