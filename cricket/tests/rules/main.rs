@@ -1,6 +1,7 @@
 //! The rules of the game, one behaviour a test.
 
 mod balls;
+mod corrections;
 mod ends;
 mod hundred;
 mod innings;
