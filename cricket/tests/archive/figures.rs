@@ -123,3 +123,26 @@ fn partnerships_overs_and_falls_add_up_to_the_innings() {
         }
     });
 }
+
+#[test]
+fn innings_are_the_sum_of_batting_and_extras_and_of_bowling_with_byes_and_penalties() {
+    each_file(|known, _, archive| {
+        for (at, innings) in archive.game.innings.iter().enumerate() {
+            let place = format!("{} innings {at}", known.id);
+            let extras = innings.extras;
+            let bat: u16 = innings.batters.iter().map(|it| it.runs).sum();
+            assert_eq!(bat + extras.total(), innings.runs, "batting, {place}");
+            let charged: u16 = innings.bowlers.iter().map(|it| it.runs).sum();
+            let uncharged = extras.byes + extras.leg_byes + extras.penalty;
+            assert_eq!(charged + uncharged, innings.runs, "bowling, {place}");
+            let balls: u16 = innings.bowlers.iter().map(|it| it.balls).sum();
+            assert_eq!(balls, innings.legal_balls, "balls, {place}");
+            let credited: u16 = innings.bowlers.iter().map(|it| u16::from(it.wickets)).sum();
+            let out = innings.batters.iter().filter_map(|it| it.dismissal.as_ref()).map(|it| it.kind);
+            let (bowlers, others): (Vec<_>, Vec<_>) =
+                out.filter(|it| it.is_wicket()).partition(|it| it.is_bowlers());
+            assert_eq!(bowlers.len(), usize::from(credited), "bowlers' wickets, {place}");
+            assert_eq!(bowlers.len() + others.len(), usize::from(innings.wickets), "wickets, {place}");
+        }
+    });
+}

@@ -4,6 +4,7 @@ mod figures;
 mod manifest;
 mod mutated;
 mod odd;
+mod shuffled;
 mod strike;
 
 use cricket::Outcome;

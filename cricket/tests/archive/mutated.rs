@@ -77,7 +77,7 @@ fn own_sum(innings: &Value) -> Option<u64> {
 }
 
 /// Reads it: what can be read folds again to the same match, what cannot says where.
-fn check(value: &Value, what: &str) {
+pub(crate) fn check(value: &Value, what: &str) {
     let bytes = serde_json::to_vec(value).expect("a value is JSON");
     match cricsheet::read(&bytes) {
         Ok(archive) => {
