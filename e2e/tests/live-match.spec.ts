@@ -57,6 +57,50 @@ test('a correction replaces what was shown', async ({ crease, page }) => {
   await expect(score(page, 'Fernhill')).toHaveText('6/0');
 });
 
+test('earlier balls are each shown once and in order, those that came late or were corrected, too', async ({ crease, page }) => {
+  const match = await crease.createMatch(clubMatch('earlier'));
+  const overs = 16;
+  const bowled = (over: number, number: number, runs: number): Sent => {
+    const bowler = over % 2 === 0 ? 'Dev Marsh' : 'Ed Lark';
+    // As many runs as change no end within an over: the striker stays.
+    return { id: `${over}.${number}`, order: 10 * (over * 6 + number), command: ball({ bowler, runs, ...ends(over) }) };
+  };
+  const all: Sent[] = [{ id: 'start', order: 1, command: { type: 'innings_start', team: 'Fernhill' } }];
+  for (let over = 0; over < overs; over++) {
+    for (let number = 1; number <= 6; number++) all.push(bowled(over, number, (over + number) % 2 === 0 ? 2 : 0));
+  }
+  const late = all[15];
+  await page.goto(crease.page('plain-html', match));
+  await play(crease, match, all.filter((it) => it !== late && !it.id.startsWith('15.')));
+  await play(crease, match, [late]);
+  await play(crease, match, [{ ...bowled(4, 3, 4), version: 2 }]);
+  // And balls since the last snapshot, which the widget has folded itself.
+  await play(crease, match, all.filter((it) => it.id.startsWith('15.')));
+
+  const key = { authorization: `Bearer ${crease.demo.secret_key}` };
+  const answer = await fetch(`${crease.url}/v1/matches/${match}/balls?limit=200`, { headers: key });
+  const { balls } = (await answer.json()) as { balls: { over: string; text: string; seq: number }[] };
+  expect(balls).toHaveLength(overs * 6);
+  const inOrder = [...balls].sort((a, b) => a.seq - b.seq);
+  expect(balls, 'the late ball stands among older ones').not.toEqual(inOrder);
+
+  const shown = () => widget(page).locator('.lines li').evaluateAll((lines) => lines.map((it) => it.querySelector('.at')?.textContent));
+  const texts = () => widget(page).locator('.lines li > p').allTextContents();
+  for (const reload of [false, true]) {
+    if (reload) await page.reload();
+    await expect(widget(page).locator('.lines li').first()).toContainText(balls.at(-1)?.over ?? '');
+    const more = widget(page).getByRole('button', { name: 'Earlier balls' });
+    for (let presses = 0; (await more.count()) > 0; presses++) {
+      expect(presses).toBeLessThan(10);
+      const before = (await shown()).length;
+      await more.click();
+      await expect.poll(async () => (await shown()).length).toBeGreaterThan(before);
+    }
+    expect(await shown()).toEqual(balls.map((it) => it.over).reverse());
+    expect(await texts()).toEqual(balls.map((it) => it.text).reverse());
+  }
+});
+
 test('the page is told of wickets and results', async ({ crease, page }) => {
   const match = await crease.createMatch(clubMatch('events'));
   await page.goto(crease.page('plain-html', match));
@@ -94,6 +138,11 @@ function clubMatch(name: string): Record<string, unknown> {
       side('Marlow Green', ['Dev Marsh', 'Ed Lark', 'Flo Quill']),
     ],
   };
+}
+
+/** Who is at which end in an over: the ends change after each. */
+function ends(over: number): Record<string, unknown> {
+  return over % 2 === 0 ? {} : { striker: 'Bram Holt', non_striker: 'Asha Vale' };
 }
 
 function ball(what: Record<string, unknown>): Record<string, unknown> {

@@ -4,7 +4,7 @@
 //! only inside the element's shadow root, stores nothing, and never throws into the page: what goes wrong here ends in the loader's
 //! quiet fallback.
 //!
-//! The pure modules know no browser and are tested natively: [`session`] (the stream's state machine), [`board`], [`scorecard`],
+//! The pure modules know no browser and are tested natively: [`session`] (the stream's state machine), [`refusal`], [`board`], [`scorecard`],
 //! [`lines`] and [`news`] (the match in words). Read [`shown::Shown`] first: it is everything on the screen, and `view` places it.
 
 pub mod board;
@@ -13,6 +13,7 @@ pub mod lines;
 pub mod news;
 pub mod node;
 mod notify;
+pub mod refusal;
 mod rest;
 pub mod scorecard;
 pub mod session;

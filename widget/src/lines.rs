@@ -8,10 +8,22 @@ use wire::{BallLine, Balls};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
     pub lines: Vec<Line>,
-    /// Every ball with a greater `seq` is in `lines`; 0 when none is missing.
-    pub from_seq: u64,
+    pub earlier: Earlier,
     /// Earlier balls were asked for and have not come.
     pub waiting: bool,
+}
+
+/// The balls before the oldest line. A ball that came late has a greater `seq` than those that stand after it, so they are asked for
+/// by place, not by `seq`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Earlier {
+    /// There are none.
+    #[default]
+    None,
+    /// They stand before the ball with this `seq`.
+    Before(u64),
+    /// The oldest lines were read off the snapshot at this `seq`, which does not tell the balls' own.
+    Unnumbered(u64),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +43,7 @@ pub struct Line {
 }
 
 impl Lines {
-    /// Commands asked for at once.
+    /// Balls asked for at once.
     pub const PAGE: u64 = 60;
     /// Lines kept: two days of a Test. Older ones are dropped, and can be asked for again.
     pub const MAX: usize = 1200;
@@ -39,16 +51,16 @@ impl Lines {
     /// What the snapshot at `seq` remembers: the last balls of the latest innings.
     pub fn of(game: &Match, seq: u64) -> Self {
         let mut lines = Vec::new();
-        let mut from_seq = if game.innings.is_empty() { 0 } else { seq };
+        let mut earlier = if game.innings.is_empty() { Earlier::None } else { Earlier::Unnumbered(seq) };
         if let Some((index, innings)) = game.innings.iter().enumerate().next_back() {
             lines.extend((0..innings.recent.len()).filter_map(|at| line(game, index, innings, at)));
             // `recent` forgets whole overs, and within two of them whatever is over its limit.
             let whole = innings.recent.first().is_none_or(|it| it.over == 0);
             if index == 0 && whole && innings.recent.len() < Innings::RECENT_MAX {
-                from_seq = 0;
+                earlier = Earlier::None;
             }
         }
-        Lines { lines, from_seq, waiting: false }
+        Lines { lines, earlier, waiting: false }
     }
 
     /// Adds the ball that was just folded.
@@ -57,24 +69,33 @@ impl Lines {
         let Some(at) = innings.recent.len().checked_sub(1) else { return };
         self.lines.extend(line(game, index, innings, at).map(|it| Line { seq, key: seq, ..it }));
         if self.lines.len() > Self::MAX {
-            let dropped = self.lines.remove(0);
-            self.from_seq = self.from_seq.max(dropped.seq);
+            self.lines.remove(0);
+            if let Some(oldest) = self.lines.first().filter(|it| it.seq > 0) {
+                self.earlier = Earlier::Before(oldest.seq);
+            }
         }
     }
 
-    /// Where to ask for earlier balls (`after=`).
-    pub fn earlier_after(&self) -> u64 {
-        self.from_seq.saturating_sub(Self::PAGE)
+    /// How many lines have no `seq`: a page asked for on [`Earlier::Unnumbered`] must hold at least as many balls.
+    pub fn unnumbered(&self) -> usize {
+        self.lines.iter().filter(|it| it.seq == 0).count()
     }
 
-    /// Puts a page asked for with `after` in front. Lines read off a snapshot have no `seq` and are among those of the first page.
-    pub fn earlier(&mut self, after: u64, page: &Balls) {
-        let until = self.from_seq;
-        self.lines.retain(|it| it.seq > until);
-        let before = page.balls.iter().filter(|it| it.seq <= until);
-        self.lines.splice(0..0, before.map(Line::from));
-        self.from_seq = after;
+    /// Puts what was asked for at `asked` in front, in the place of the lines that have no `seq`; nothing when another snapshot has
+    /// come since. The balls of `page` stand in the match's order without a hole; its `next` says where those before them begin.
+    pub fn put_earlier(&mut self, asked: Earlier, page: &Balls) {
         self.waiting = false;
+        if self.earlier != asked {
+            return;
+        }
+        let mut balls: Vec<&BallLine> = page.balls.iter().collect();
+        if let Earlier::Unnumbered(until) = asked {
+            self.lines.retain(|it| it.seq > 0);
+            // Of one history, those accepted after the snapshot are in the list.
+            balls.retain(|it| it.seq <= until);
+        }
+        self.lines.splice(0..0, balls.into_iter().map(Line::from));
+        self.earlier = page.next.map_or(Earlier::None, Earlier::Before);
     }
 }
 
@@ -119,12 +140,16 @@ mod tests {
         Balls { balls: seqs.map(line).collect(), ..Balls::default() }
     }
 
+    fn seqs(lines: &Lines) -> Vec<u64> {
+        lines.lines.iter().map(|it| it.seq).collect()
+    }
+
     #[test]
     fn the_first_balls_of_a_match_have_nothing_before_them() {
         let mut game = begun();
         bowl(&mut game, vec![ball(1), ball(0)]);
         let lines = Lines::of(&game, 4);
-        assert_eq!((lines.lines.len(), lines.from_seq), (2, 0));
+        assert_eq!((lines.lines.len(), lines.earlier), (2, Earlier::None));
         assert_eq!((lines.lines[0].over.as_str(), lines.lines[0].score.as_str()), ("0.1", "1/0"));
     }
 
@@ -135,10 +160,10 @@ mod tests {
             bowl(&mut game, (0..6).map(|_| Ball { bowler: PlayerId(bowler), ..ball(0) }));
         }
         let mut lines = Lines::of(&game, 20);
-        assert_eq!((lines.lines.len(), lines.lines[0].over.as_str(), lines.from_seq), (12, "1.1", 20));
-        assert_eq!(lines.earlier_after(), 0);
-        lines.earlier(0, &page(3..=20));
-        assert_eq!((lines.lines.len(), lines.lines[0].seq, lines.from_seq), (18, 3, 0));
+        let asked = Earlier::Unnumbered(20);
+        assert_eq!((lines.unnumbered(), lines.lines[0].over.as_str(), lines.earlier), (12, "1.1", asked));
+        lines.put_earlier(asked, &page(3..=20));
+        assert_eq!((seqs(&lines), lines.earlier), ((3..=20).collect(), Earlier::None));
     }
 
     #[test]
@@ -149,22 +174,38 @@ mod tests {
         game.apply(&Command::InningsStart(InningsStart { batting: Side::Away, ..InningsStart::default() }))
             .unwrap();
         let lines = Lines::of(&game, 5);
-        assert_eq!((lines.lines.len(), lines.from_seq), (0, 5));
+        assert_eq!((lines.lines.len(), lines.earlier), (0, Earlier::Unnumbered(5)));
     }
 
     #[test]
     fn earlier_balls_take_the_place_of_those_off_the_snapshot_and_keep_those_since() {
         let mut game = begun();
-        let mut lines = Lines { from_seq: 100, lines: vec![Line::default(); 24], waiting: true };
+        let asked = Earlier::Unnumbered(100);
+        let mut lines = Lines { earlier: asked, lines: vec![Line::default(); 24], waiting: true };
         bowl(&mut game, vec![ball(1)]);
         lines.push(&game, 0, 101);
-        assert_eq!(lines.earlier_after(), 40);
-        lines.earlier(40, &page(41..=101));
-        assert_eq!(lines.lines.iter().map(|it| it.seq).collect::<Vec<_>>(), (41..=101).collect::<Vec<_>>());
+        lines.put_earlier(asked, &Balls { next: Some(41), ..page(41..=101) });
+        assert_eq!(seqs(&lines), (41..=101).collect::<Vec<_>>());
         assert_ne!(lines.lines[60].text, "before", "a ball that was folded here is not taken from the page");
-        assert_eq!((lines.from_seq, lines.waiting), (40, false));
-        lines.earlier(lines.earlier_after(), &page(1..=60));
-        assert_eq!((lines.lines.len(), lines.lines[0].seq, lines.from_seq), (101, 1, 0));
+        assert_eq!((lines.earlier, lines.waiting), (Earlier::Before(41), false));
+        lines.put_earlier(Earlier::Before(41), &page(1..=40));
+        assert_eq!((seqs(&lines), lines.earlier), ((1..=101).collect(), Earlier::None));
+    }
+
+    #[test]
+    fn a_late_ball_stands_where_it_was_bowled() {
+        let mut lines = Lines { earlier: Earlier::Before(6), ..Lines::default() };
+        let balls = [3, 9, 4].map(|seq| BallLine { seq, ..BallLine::default() }).to_vec();
+        lines.put_earlier(Earlier::Before(6), &Balls { balls, next: Some(3), ..Balls::default() });
+        assert_eq!((seqs(&lines), lines.earlier), (vec![3, 9, 4], Earlier::Before(3)));
+    }
+
+    #[test]
+    fn a_page_that_comes_after_another_snapshot_is_left_alone() {
+        let earlier = Earlier::Unnumbered(30);
+        let mut lines = Lines { earlier, waiting: true, ..Lines::default() };
+        lines.put_earlier(Earlier::Before(6), &page(1..=5));
+        assert_eq!(lines, Lines { earlier, ..Lines::default() });
     }
 
     #[test]
@@ -175,6 +216,6 @@ mod tests {
         for seq in 1..=Lines::MAX as u64 + 5 {
             lines.push(&game, 0, seq);
         }
-        assert_eq!((lines.lines.len(), lines.from_seq), (Lines::MAX, 5));
+        assert_eq!((lines.lines.len(), lines.earlier), (Lines::MAX, Earlier::Before(6)));
     }
 }

@@ -1,51 +1,77 @@
 //! The two plain requests: why a stream was refused, and earlier balls.
 
+use crate::{
+    lines::{Earlier, Lines},
+    refusal::Refusal,
+    stream::Address,
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
-use wire::{Balls, Reader};
+use wire::Balls;
 
-/// A page of balls; none when it could not be had.
-pub(crate) async fn balls(url: &str) -> Option<Balls> {
-    let (status, text) = get(url).await.ok()?;
-    (status == 200).then(|| wire::decode(&text).ok()).flatten()
+/// The balls before those that are shown, without a hole; none when they could not be had, or belong to another history than `rev`
+/// of `epoch`. `shown` lines have no `seq` and are to be among them.
+pub(crate) async fn earlier(
+    address: &Address,
+    asked: Earlier,
+    shown: usize,
+    (epoch, rev): (u64, u32),
+) -> Option<Balls> {
+    let page = async |query: String| {
+        let (status, text) = get(&address.url(&["/balls?", &query, "&"].concat())).await.ok()?;
+        let page: Balls = (status == 200).then(|| wire::decode(&text).ok()).flatten()?;
+        ((page.epoch, page.rev) == (epoch, rev)).then_some(page)
+    };
+    let seq = match asked {
+        Earlier::None => return None,
+        Earlier::Before(seq) => {
+            return page(["before=", &seq.to_string(), "&limit=", &Lines::PAGE.to_string()].concat()).await;
+        }
+        Earlier::Unnumbered(seq) => seq,
+    };
+    // From a ball not long ago to the last one. After many updates that were no balls that is too few: then all of them.
+    for mut after in [seq.saturating_sub(Lines::PAGE), 0] {
+        let mut all = Balls::default();
+        let from = after;
+        loop {
+            let page = page(["after=", &after.to_string()].concat()).await?;
+            all.balls.extend(page.balls);
+            match page.next {
+                Some(next) => after = next,
+                None => break,
+            }
+        }
+        if all.balls.len() >= shown.max(1) || from == 0 {
+            all.next = all.balls.first().map(|it| it.seq).filter(|_| from > 0);
+            return Some(all);
+        }
+    }
+    None
 }
 
-/// The reason in words when the server says that asking again is no use: an unknown match, a key that may not. None when all is well,
-/// or when it may be well later.
-pub(crate) async fn refusal(url: &str) -> Option<String> {
-    let (status, text) = get(url).await.ok()?;
-    let final_answer = matches!(status, 400..=407 | 410..=428);
-    final_answer.then(|| title(&text).unwrap_or_else(|| "This match is not available.".to_owned()))
-}
-
-/// `title` of a problem body (RFC 9457 §3.1.3).
-fn title(text: &str) -> Option<String> {
-    let mut title = None;
-    let read = Reader::new(text).object(&mut |reader, name| match name {
-        "title" => reader.string().map(|it| title = Some(it)),
-        _ => reader.skip(),
-    });
-    read.ok().and(title)
+/// Why a stream is refused, which an `EventSource` does not tell: asks for one as it does, and lets it go when it is granted. None
+/// when there is no answer either.
+pub(crate) async fn refusal(url: &str) -> Option<Refusal> {
+    let window = web_sys::window()?;
+    let response: Response = JsFuture::from(window.fetch_with_str(url)).await.ok()?.unchecked_into();
+    if response.ok() {
+        // Not awaited: nothing depends on when the stream ends.
+        let _ = response.body().map(|it| it.cancel());
+        return None;
+    }
+    let retry_after = response.headers().get("retry-after").ok().flatten();
+    let text = text(&response).await.unwrap_or_default();
+    Refusal::of(response.status(), retry_after.as_deref(), &text, js_sys::Math::random())
 }
 
 async fn get(url: &str) -> Result<(u16, String), JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
     let response: Response = JsFuture::from(window.fetch_with_str(url)).await?.unchecked_into();
-    let text = JsFuture::from(response.text()?).await?;
-    Ok((response.status(), text.as_string().unwrap_or_default()))
+    Ok((response.status(), text(&response).await?))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::title;
-
-    #[test]
-    fn the_title_of_a_problem_is_shown() {
-        let problem =
-            r#"{"type":"https://crease.dev/problems/unknown-match","status":404,"title":"No such match"}"#;
-        assert_eq!(title(problem).as_deref(), Some("No such match"));
-        assert_eq!(title("<html>"), None);
-        assert_eq!(title("{}"), None);
-    }
+async fn text(response: &Response) -> Result<String, JsValue> {
+    let text = JsFuture::from(response.text()?).await?;
+    Ok(text.as_string().unwrap_or_default())
 }

@@ -38,6 +38,11 @@ impl Session {
     /// Waiting longer than this for a word of the server makes a stream suspect when the page is looked at again.
     pub const SILENCE_MS_MAX: f64 = 60_000.0;
 
+    /// The epoch and revision of what is shown; none before the first snapshot. Another one's balls are not mixed with these.
+    pub fn history(&self) -> Option<(u64, u32)> {
+        self.game.as_ref().zip(self.position).map(|(_, at)| (at.epoch, self.rev))
+    }
+
     /// The whole state, by the `snapshot` event.
     pub fn snapshot(&mut self, text: &str, random: f64) -> Step {
         let Ok(snapshot) = wire::decode::<Snapshot>(text) else { return self.start_over(random) };

@@ -5,6 +5,7 @@
 
 use crate::{
     notify::{Detail, notify},
+    refusal::Refusal,
     rest,
     session::{Session, Step},
     shown::{Link, Shown},
@@ -105,15 +106,17 @@ impl Stream {
 
     /// Shows the balls before those that are shown.
     pub(crate) fn ask_for_earlier(self: &Rc<Self>) {
-        let Some(after) = self.shown.try_with_untracked(|it| it.lines.earlier_after()) else { return };
+        let history = self.session.borrow().history();
+        let lines = self.shown.try_with_untracked(|it| (it.lines.earlier, it.lines.unnumbered()));
+        let (Some(history), Some((asked, shown))) = (history, lines) else { return };
         self.shown.update(|it| it.lines.waiting = true);
-        let url = self.address.url(&["/balls?after=", &after.to_string(), "&"].concat());
+        let address = self.address.clone();
         let this = Rc::downgrade(self);
         wasm_bindgen_futures::spawn_local(async move {
-            let page = rest::balls(&url).await;
+            let page = rest::earlier(&address, asked, shown, history).await;
             let Some(this) = this.upgrade() else { return };
             this.shown.update(|it| match page {
-                Some(page) => it.lines.earlier(after, &page),
+                Some(page) => it.lines.put_earlier(asked, &page),
                 None => it.lines.waiting = false,
             });
         });
@@ -218,23 +221,43 @@ impl Stream {
         }
     }
 
-    /// An `EventSource` does not tell the answer's status: a plain request does. A refusal ends the attempts.
+    /// An `EventSource` does not tell the answer's status: another request does, and the next attempt is put off as it says.
     fn ask_why(self: &Rc<Self>) {
-        let url = self.address.url("?");
+        let url = self.address.url("/stream?");
         let this = Rc::downgrade(self);
         wasm_bindgen_futures::spawn_local(async move {
-            let Some(why) = rest::refusal(&url).await else { return };
+            let Some(refusal) = rest::refusal(&url).await else { return };
             let Some(this) = this.upgrade() else { return };
-            this.disconnect();
-            this.reopen_ms.set(None);
-            this.shown.update(|it| it.link = Link::Refused(why.clone()));
-            this.tell("error", why);
+            // The next attempt may have begun: then this answer is too late, and if need be another will be asked for.
+            let Some(at) = this.reopen_ms.get() else { return };
+            match refusal {
+                Refusal::Busy { after_ms } => {
+                    this.reopen_ms.set(Some(at.max(now_ms() + f64::from(after_ms))))
+                }
+                Refusal::Final { why } => this.refuse(why),
+            }
         });
+    }
+
+    /// Tells the fan and the page, once, and asks again much later.
+    fn refuse(&self, why: String) {
+        if !self.is_refused() {
+            self.shown.update(|it| it.link = Link::Refused(why.clone()));
+            self.tell("error", why);
+        }
+        self.reopen_later(Refusal::again_ms(js_sys::Math::random()));
+    }
+
+    fn is_refused(&self) -> bool {
+        self.shown.try_with_untracked(|it| matches!(it.link, Link::Refused(_))).unwrap_or_default()
     }
 
     fn reopen_later(&self, after_ms: u32) {
         self.disconnect();
         self.reopen_ms.set(Some(now_ms() + f64::from(after_ms)));
+        if self.is_refused() {
+            return self.wake_in(f64::from(after_ms));
+        }
         self.show_silence();
         self.wake_in(f64::from(after_ms.min(1000)));
     }
@@ -244,15 +267,15 @@ impl Stream {
         let away =
             self.shown.try_with_untracked(|it| matches!(it.link, Link::Lost { .. })).unwrap_or_default();
         let silent_ms = now_ms() - self.heard_ms.get();
-        let refused =
-            self.shown.try_with_untracked(|it| matches!(it.link, Link::Refused(_))).unwrap_or_default();
         let due = self.reopen_ms.get().is_some_and(|at| at <= now_ms());
-        if due || seen_again && !refused && (away || silent_ms > Session::SILENCE_MS_MAX) {
+        if due || seen_again && !self.is_refused() && (away || silent_ms > Session::SILENCE_MS_MAX) {
             self.connect();
         }
         if away {
             self.show_silence();
             self.wake_in(1000.0);
+        } else if let Some(at) = self.reopen_ms.get() {
+            self.wake_in((at - now_ms()).max(1.0));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::live::chip;
 use crate::{
     board::Chip,
-    lines::{Line, Lines},
+    lines::{Earlier, Line, Lines},
     node::{Node, node, span},
 };
 
@@ -13,7 +13,7 @@ pub(super) fn lines(lines: &Lines) -> Node {
     }
     let items = lines.lines.iter().rev().map(line).collect();
     let mut parts = vec![node("ol", "lines").children(items)];
-    if lines.from_seq > 0 {
+    if lines.earlier != Earlier::None {
         let words = if lines.waiting { "Loading…" } else { "Earlier balls" };
         parts.push(node("button", "more").with("type", "button").with("data-ask", "earlier").text(words));
     }
