@@ -56,6 +56,10 @@ pub struct Database {
 #[serde(deny_unknown_fields)]
 pub struct Redis {
     pub url: Secret,
+    pub tail_updates: usize,
+    pub tail_seconds: u64,
+    pub look_seconds: u64,
+    pub presence_seconds: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::demo::Demo;
 use crate::feed::{Feed, log, sandbox};
 use crate::http::{self, Surface};
-use crate::stream::{self, Bus, Hub, Readers};
+use crate::stream::{Bus, Hub, Readers};
 use crate::telemetry;
 use anyhow::Context;
 use axum::serve::ListenerExt;
@@ -66,13 +66,12 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
     }
     let shutdown = CancellationToken::new();
     let redis = match config.redis.url.reveal() {
-        Some(url) => Some(Redis::connect(url).await?),
+        // It need not be there yet: until it is, updates of others come from the log.
+        Some(url) => Some(Redis::at(url)?),
         None => None,
     };
-    let hub = Hub::new(store.clone(), config.stream.clone(), redis.clone().map(Bus::start));
-    if let Some(redis) = redis {
-        stream::follow(redis, hub.clone()).await?;
-    }
+    let bus = redis.map(|redis| Bus::new(redis, &config.redis));
+    let hub = Hub::new(store.clone(), config.stream.clone(), bus);
     let clock = Clock::system();
     let feed = Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone());
     let keys = KeyRing::default();

@@ -1,130 +1,164 @@
-//! Updates between processes over Redis pub/sub. It is only the doorbell with the news in hand: the log in PostgreSQL is the truth,
-//! and a process that missed a message notices by the `seq` and reads the log.
+//! Updates between processes, over Redis. The log in PostgreSQL is the truth; the bus brings its news in a millisecond.
+//!
+//! A match is a channel with a memory ([`store::Session::post`]). Its writer posts each update under its position; every process that
+//! holds the match's topic listens, and after it began to listen reads what it missed from that memory, the *tail*, so that many
+//! processes that come back at once do not all read and fold the log. Where the tail does not reach back far enough, it cannot say so,
+//! but it shows it: it does not hold the position that the process is at. Then, and while Redis is away, the log is asked.
+//!
+//! Invariant: nothing here is waited for on the way of an update to this process's own readers.
+
+mod link;
+mod outbox;
+mod sender;
 
 use super::hub::Hub;
 use super::published::{Body, Published};
+use crate::config;
 use bytes::Bytes;
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use outbox::{Letter, Outbox};
+use std::sync::Arc;
 use std::time::Duration;
-use store::{Channel, Heard, Hearing, Redis, Session};
-use tokio::sync::mpsc;
+use store::{Channel, Keep, Posting, Redis, Session};
+use tokio::sync::{Notify, watch};
 use wire::{Position, Update};
 
-/// One channel for all matches: each process holds topics of any of them.
-const CHANNEL: Channel<'_> = Channel("updates");
-/// Updates waiting for Redis, at most; when it is away longer, others catch up from the log.
+/// Updates waiting for Redis, at most. When it is away longer, processes elsewhere are told to look at the log.
 const WAITING_MAX: usize = 4096;
-
-/// The pause before a message is sent again; it doubles up to the longest.
+/// How long a tail is waited for before the log is asked.
+const TAIL_MAX: Duration = Duration::from_millis(250);
+/// The pause before something is tried again; it doubles up to the longest, and is cut short at random so that processes that lost
+/// the same Redis do not come back together.
 const PAUSE_MS_MIN: u64 = 20;
-const PAUSE_MS_MAX: u64 = 2_000;
+const PAUSE_MS_MAX: u64 = 1_000;
 
-/// The sending end.
+/// The way to the other processes. Cloning shares it.
 #[derive(Clone)]
 pub struct Bus {
-    queue: mpsc::Sender<Vec<u8>>,
-    /// Matches with updates that found the queue full: their readers elsewhere are told to look at the log.
-    overflowed: Arc<Mutex<BTreeSet<String>>>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    redis: Redis,
+    keep: Keep,
+    look_every: Duration,
+    outbox: Outbox,
+    /// The session, while there is one.
+    session: watch::Sender<Option<Open>>,
+    /// This process holds another topic, or one less.
+    has_other_topics: Notify,
+}
+
+/// A session, and the word that it took no message.
+#[derive(Clone)]
+struct Open {
+    session: Session,
+    is_in_doubt: Arc<Notify>,
 }
 
 impl Bus {
-    /// Starts the task that sends, in order.
-    pub fn start(redis: Redis) -> Self {
-        let (queue, mut waiting) = mpsc::channel::<Vec<u8>>(WAITING_MAX);
-        let overflowed = Arc::<Mutex<BTreeSet<String>>>::default();
-        let bus = Self { queue, overflowed: overflowed.clone() };
-        tokio::spawn(async move {
-            let mut session = None;
-            while let Some(message) = waiting.recv().await {
-                deliver(&redis, &mut session, &message).await;
-                let missed = std::mem::take(&mut *overflowed.lock().unwrap_or_else(PoisonError::into_inner));
-                for match_id in missed {
-                    deliver(&redis, &mut session, &message_of(&match_id, &[])).await;
-                }
-            }
-        });
-        bus
-    }
-
-    /// Queues an update; never waits, so that a slow Redis cannot hold up the readers of this process. An empty frame says that the
-    /// log has to be read.
-    pub(super) fn send(&self, match_id: &str, frame: &[u8]) {
-        if self.queue.try_send(message_of(match_id, frame)).is_err() {
-            metrics::counter!("bus_lost_total").increment(1);
-            self.overflowed.lock().unwrap_or_else(PoisonError::into_inner).insert(match_id.to_owned());
-        }
-    }
-}
-
-fn message_of(match_id: &str, frame: &[u8]) -> Vec<u8> {
-    [match_id.as_bytes(), b"\n", frame].concat()
-}
-
-/// Sends until Redis has it. A message that arrives twice does no harm; one that never does would leave others behind until the
-/// match's next update, which after a result may never come.
-async fn deliver(redis: &Redis, session: &mut Option<Session>, message: &[u8]) {
-    let mut pause_ms = PAUSE_MS_MIN;
-    loop {
-        let sent = match session {
-            Some(session) => session.say(CHANNEL, message).await,
-            None => match redis.open().await {
-                Ok((opened, _)) => {
-                    *session = Some(opened);
-                    continue;
-                }
-                Err(error) => Err(error),
-            },
+    /// A bus over `redis`, which need not be there yet.
+    pub fn new(redis: Redis, settings: &config::Redis) -> Self {
+        let keep = Keep {
+            postings_min: settings.tail_updates,
+            after_last: Duration::from_secs(settings.tail_seconds),
         };
-        let Err(error) = sent else { return };
-        *session = None;
-        tracing::warn!(%error, pause_ms, "an update did not reach the bus; it is sent again");
-        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-        pause_ms = (pause_ms * 2).min(PAUSE_MS_MAX);
+        let inner = Inner {
+            redis,
+            keep,
+            look_every: Duration::from_secs(settings.look_seconds.max(1)),
+            outbox: Outbox::new(WAITING_MAX),
+            session: watch::Sender::new(None),
+            has_other_topics: Notify::new(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Sends, and keeps `hub` in step with the writers elsewhere, until the process ends.
+    pub(super) fn run(&self, hub: &Hub) {
+        tokio::spawn(sender::run(self.clone()));
+        tokio::spawn(link::run(self.clone(), hub.clone()));
+    }
+
+    /// How often topics are compared with the log while Redis is there.
+    pub(super) fn look_every(&self) -> Duration {
+        self.inner.look_every
+    }
+
+    /// Queues an update; never waits.
+    pub(super) fn send(&self, match_id: &str, published: &Published) {
+        let frame = match &published.body {
+            Body::Command(_) => published.frame.clone(),
+            // The others fold the match anew from the log, whose balls this does not hold; so they need not be sent the state.
+            Body::Snapshot(..) => Bytes::from(format!("id: {}\nevent: snapshot\n\n", published.position)),
+        };
+        self.inner.outbox.push(match_id, Letter { position: published.position, frame });
+    }
+
+    /// Queues the word that the log has to be looked at.
+    pub(super) fn send_look(&self, match_id: &str) {
+        self.inner.outbox.push_look(match_id);
+    }
+
+    /// The hub holds other topics than before.
+    pub(super) fn topics_changed(&self) {
+        self.inner.has_other_topics.notify_one();
+    }
+
+    /// The session, while Redis is there.
+    pub(super) fn session(&self) -> Option<Session> {
+        self.inner.session.borrow().as_ref().map(|it| it.session.clone())
+    }
+
+    /// What the tail of a match holds from a position on; none when it cannot be had soon.
+    pub(super) async fn tail(&self, match_id: &str, from: Position) -> Option<Vec<Posting<Vec<u8>>>> {
+        let session = self.session()?;
+        let asked = session.from(Channel(match_id), (from.epoch, from.seq));
+        match tokio::time::timeout(TAIL_MAX, asked).await {
+            Ok(Ok(tail)) => Some(tail),
+            Ok(Err(error)) => {
+                tracing::debug!(match_id, %error, "a tail could not be read");
+                None
+            }
+            Err(_) => None,
+        }
     }
 }
 
-/// Listens until the process ends, and keeps `hub` in step with the writers elsewhere.
-pub async fn follow(redis: Redis, hub: Hub) -> Result<(), store::Error> {
-    let (mut _session, mut hearing) = listen(&redis).await?;
-    tokio::spawn(async move {
-        loop {
-            match hearing.next().await {
-                Some(Heard::Message { payload, .. }) => hear(&hub, payload).await,
-                Some(Heard::Joined { .. }) => hub.refresh_all().await,
-                Some(Heard::Left { .. }) => {}
-                Some(Heard::Lost) | None => {
-                    (_session, hearing) = loop {
-                        if let Ok(opened) = listen(&redis).await {
-                            break opened;
-                        }
-                        tokio::time::sleep(Duration::from_millis(PAUSE_MS_MIN)).await;
-                    };
-                }
-            }
-        }
-    });
-    Ok(())
+/// Pauses that double.
+struct Pause {
+    ms: u64,
 }
 
-async fn listen(redis: &Redis) -> Result<(Session, Hearing), store::Error> {
-    let (session, hearing) = redis.open().await?;
-    session.listen(CHANNEL).await?;
-    Ok((session, hearing))
+impl Pause {
+    fn new() -> Self {
+        Self { ms: PAUSE_MS_MIN }
+    }
+
+    async fn wait(&mut self) {
+        let ms = rand::random_range(self.ms / 2..=self.ms);
+        self.ms = (self.ms * 2).min(PAUSE_MS_MAX);
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
 }
 
-async fn hear(hub: &Hub, payload: Vec<u8>) {
-    let Some(end) = payload.iter().position(|it| *it == b'\n') else { return };
-    let Ok(match_id) = std::str::from_utf8(&payload[..end]) else { return };
-    let match_id = match_id.to_owned();
-    let frame = Bytes::from(payload).slice(end + 1..);
+/// What a frame from the bus says.
+pub(super) enum News {
+    Update(Published),
+    /// A correction, or what a newer release sends: only the log has all of it.
+    Position(Position),
+    /// The log has to be looked at.
+    Look,
+}
+
+/// Reads a frame that another process has sent.
+pub(super) fn read(frame: Vec<u8>) -> News {
+    let frame = Bytes::from(frame);
     match (position(&frame), update(&frame)) {
         (Some(position), Some(update)) => {
-            hub.receive(&match_id, Published { position, frame, body: Body::Command(update) }).await;
+            News::Update(Published { position, frame, body: Body::Command(update) })
         }
-        // A correction, or what a newer release sends: this process's own copy comes from the log, unless it wrote that itself.
-        (Some(position), None) => hub.catch_up(&match_id, position).await,
-        (None, _) => hub.refresh(&match_id).await,
+        (Some(position), None) => News::Position(position),
+        (None, _) => News::Look,
     }
 }
 

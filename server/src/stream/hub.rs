@@ -1,5 +1,9 @@
 //! All topics of this process, read from the log when first asked for and kept in step with their writers.
 
+mod catch_up;
+mod delay;
+mod look;
+
 use super::bus::Bus;
 use super::lines::Lines;
 use super::published::Published;
@@ -14,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::Store;
 use tokio::sync::OnceCell;
-use wire::{Position, Snapshot};
+use wire::Snapshot;
 
 /// The pause before a topic is read again that could not be.
 const RELOAD_PAUSE_MS: u64 = 500;
@@ -42,6 +46,7 @@ struct Inner {
     uses: AtomicU64,
     /// To the other processes, when there are any.
     bus: Option<Bus>,
+    delay: delay::Delay,
 }
 
 #[derive(Default)]
@@ -50,19 +55,25 @@ struct Slot {
     used: AtomicU64,
     /// It could not be read after a gap, and will be tried again.
     is_behind: AtomicBool,
+    catching_up: catch_up::CatchingUp,
 }
 
 impl Hub {
-    /// Topics over `store`'s log; `bus` carries updates to other processes.
+    /// Topics over `store`'s log; `bus` carries updates to other processes, and theirs to this one.
     pub fn new(store: Store, limits: config::Stream, bus: Option<Bus>) -> Self {
-        let inner = Inner { store, limits, slots: Mutex::default(), uses: AtomicU64::new(0), bus };
-        Self { inner: Arc::new(inner) }
+        let (slots, uses, delay) = (Mutex::default(), AtomicU64::new(0), delay::Delay::default());
+        let hub = Self { inner: Arc::new(Inner { store, limits, slots, uses, bus, delay }) };
+        if let Some(bus) = &hub.inner.bus {
+            bus.run(&hub);
+            tokio::spawn(hub.clone().watch_log(bus.look_every()));
+        }
+        hub
     }
 
     /// The topic of a match. The first call reads and folds the match's log (a few milliseconds for a T20).
     pub async fn topic(&self, match_id: &str) -> Result<Arc<Topic>, HubError> {
         let slot = self.slot(match_id);
-        let loaded = slot.topic.get_or_try_init(async || self.load(match_id).await.map(Arc::new)).await;
+        let loaded = self.loaded(match_id, &slot).await;
         if loaded.is_err() {
             // Names of matches that do not exist must not fill the table. Others may be waiting for the same slot, and succeed: then
             // it stays, or their topic would hear of nothing.
@@ -72,16 +83,37 @@ impl Hub {
                 slots.remove(match_id);
             }
         }
-        loaded.cloned()
+        loaded
+    }
+
+    /// The slot's topic, read by the first who asks.
+    async fn loaded(&self, match_id: &str, slot: &Slot) -> Result<Arc<Topic>, HubError> {
+        let mut is_new = false;
+        let load = async || {
+            is_new = true;
+            self.load(match_id).await.map(Arc::new)
+        };
+        let topic = slot.topic.get_or_try_init(load).await?.clone();
+        if is_new {
+            self.tell_if_delayed(&topic);
+            self.topics_changed();
+        }
+        Ok(topic)
+    }
+
+    /// The bus listens to what this process holds.
+    fn topics_changed(&self) {
+        if let Some(bus) = &self.inner.bus {
+            bus.topics_changed();
+        }
     }
 
     /// Tells a match's readers, here and in other processes, of an update that is committed.
     pub async fn publish(&self, match_id: &str, published: Published) {
-        let frame = published.frame.clone();
-        self.receive(match_id, published).await;
         if let Some(bus) = &self.inner.bus {
-            bus.send(match_id, &frame);
+            bus.send(match_id, &published);
         }
+        self.receive(match_id, published).await;
     }
 
     /// Takes an update into this process's topic, if it has one: who asks later reads it from the log.
@@ -89,7 +121,7 @@ impl Hub {
         if let Some((slot, topic)) = self.held(match_id).await
             && topic.offer(published) == Offered::Gap
         {
-            self.reload(match_id, &slot, &topic).await;
+            self.catch_up_by_log(match_id, &slot, &topic).await;
         }
     }
 
@@ -97,25 +129,34 @@ impl Hub {
     /// for.
     async fn held(&self, match_id: &str) -> Option<(Arc<Slot>, Arc<Topic>)> {
         let slot = self.slots().get(match_id).cloned()?;
-        let loaded = slot.topic.get_or_try_init(async || self.load(match_id).await.map(Arc::new)).await;
-        let topic = loaded.ok().cloned()?;
+        let topic = self.loaded(match_id, &slot).await.ok()?;
         Some((slot, topic))
     }
 
-    /// The match is known to have come to `position`: reads the topic again if it has not heard of that.
-    pub async fn catch_up(&self, match_id: &str, position: Position) {
-        if let Some((slot, topic)) = self.held(match_id).await
-            && topic.position() < position
-        {
-            self.reload(match_id, &slot, &topic).await;
-        }
+    /// The topic, if this process has read it: who reads it just now will look for what came in between.
+    fn here(&self, match_id: &str) -> Option<(Arc<Slot>, Arc<Topic>)> {
+        let slot = self.slots().get(match_id).cloned()?;
+        let topic = slot.topic.get().cloned()?;
+        Some((slot, topic))
+    }
+
+    /// Every topic that this process has read.
+    fn held_topics(&self) -> Vec<(String, Arc<Topic>)> {
+        let slots = self.slots();
+        slots.iter().filter_map(|(id, slot)| Some((id.clone(), slot.topic.get().cloned()?))).collect()
+    }
+
+    /// Their matches.
+    pub(super) fn held_ids(&self) -> Vec<String> {
+        let slots = self.slots();
+        slots.iter().filter(|(_, slot)| slot.topic.initialized()).map(|(id, _)| id.clone()).collect()
     }
 
     /// The match began a new history.
     pub async fn start_over(&self, match_id: &str) {
         self.refresh(match_id).await;
         if let Some(bus) = &self.inner.bus {
-            bus.send(match_id, &[]);
+            bus.send_look(match_id);
         }
     }
 
@@ -123,14 +164,6 @@ impl Hub {
     pub(super) async fn refresh(&self, match_id: &str) {
         if let Some((slot, topic)) = self.held(match_id).await {
             self.reload(match_id, &slot, &topic).await;
-        }
-    }
-
-    /// Reads every topic again: updates may have been missed.
-    pub(super) async fn refresh_all(&self) {
-        let ids: Vec<String> = self.slots().keys().cloned().collect();
-        for id in ids {
-            self.refresh(&id).await;
         }
     }
 
@@ -185,6 +218,7 @@ impl Hub {
         let mut slots = self.slots();
         if !slots.contains_key(match_id) && slots.len() >= self.inner.limits.matches_max {
             let_go_of_one(&mut slots);
+            self.topics_changed();
         }
         let slot = slots.entry(match_id.to_owned()).or_default().clone();
         slot.used.store(self.inner.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);

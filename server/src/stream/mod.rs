@@ -13,7 +13,7 @@ mod published;
 mod reader;
 mod topic;
 
-pub use bus::{Bus, follow};
+pub use bus::Bus;
 pub use hub::{Hub, HubError};
 pub use lines::Lines;
 pub use presence::{Counts, Guard, Presence};

@@ -59,8 +59,11 @@ impl Readers {
         let mut heartbeat = tokio::time::interval(Duration::from_secs(self.limits.heartbeat_seconds.max(1)));
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         heartbeat.reset();
+        let (notice, told) = topic.notices();
+        let notice = notice.unwrap_or_default();
         let reader = Reader {
             head: topic.follow(),
+            told,
             topic,
             at: from,
             heartbeat,
@@ -68,7 +71,7 @@ impl Readers {
             drain: self.drain,
             leaves_at: None,
             retry_ms,
-            first: Some(Bytes::from([format!("retry: {retry_ms}\n\n").as_bytes(), &first].concat())),
+            first: Some(Bytes::from([format!("retry: {retry_ms}\n\n").as_bytes(), &first, &notice].concat())),
             ended: false,
             _seat: seat,
         };
@@ -127,6 +130,7 @@ impl Drop for Seat {
 struct Reader {
     topic: Arc<Topic>,
     head: watch::Receiver<Position>,
+    told: watch::Receiver<Bytes>,
     at: Position,
     heartbeat: Interval,
     shutdown: CancellationToken,
@@ -143,6 +147,7 @@ struct Reader {
 /// What a reader waits for.
 enum Woken {
     Update,
+    Told,
     Heartbeat,
     Shutdown,
 }
@@ -171,6 +176,7 @@ impl Reader {
             }
             match self.wait().await {
                 Woken::Update => {}
+                Woken::Told => return Some(self.told.borrow_and_update().clone()),
                 Woken::Heartbeat => return Some(Bytes::from_static(b":\n\n")),
                 Woken::Shutdown => return Some(self.bye("shutdown")),
             }
@@ -191,6 +197,7 @@ impl Reader {
                 // The topic's sender lives in the topic, which this reader holds.
                 Err(_) => Woken::Shutdown,
             },
+            Ok(()) = self.told.changed() => Woken::Told,
             _ = self.heartbeat.tick() => Woken::Heartbeat,
             () = deadline => Woken::Shutdown,
         }

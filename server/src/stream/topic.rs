@@ -24,6 +24,8 @@ pub struct Topic {
     state: Mutex<State>,
     /// The last position; readers wait on it.
     head: watch::Sender<Position>,
+    /// What was last told beside the updates.
+    told: watch::Sender<Bytes>,
 }
 
 struct State {
@@ -33,6 +35,8 @@ struct State {
     lines: Arc<Lines>,
     ring: VecDeque<Frame>,
     ring_bytes: usize,
+    /// What every newcomer is told besides the state: that updates come late, while they do.
+    notice: Option<Bytes>,
 }
 
 /// An update in the ring.
@@ -95,11 +99,12 @@ impl Topic {
             lines: Arc::new(lines),
             ring: VecDeque::new(),
             ring_bytes: 0,
+            notice: None,
         };
         for frame in recent {
             state.keep(frame, limits);
         }
-        Self { limits, sandbox, state: Mutex::new(state), head }
+        Self { limits, sandbox, state: Mutex::new(state), head, told: watch::Sender::new(Bytes::new()) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -130,6 +135,19 @@ impl Topic {
     pub fn lines(&self) -> (Position, u32, Arc<Lines>) {
         let state = self.state();
         (state.snapshot.position(), state.snapshot.rev, state.lines.clone())
+    }
+
+    /// Tells every reader, and each newcomer from now on, that updates come late; none: that they come at once again, by `now`. The
+    /// events have no id.
+    pub(super) fn set_notice(&self, notice: Option<Bytes>, now: Bytes) {
+        self.state().notice = notice;
+        self.told.send_replace(now);
+    }
+
+    /// What newcomers are told, and a receiver that wakes with what is told later.
+    pub(super) fn notices(&self) -> (Option<Bytes>, watch::Receiver<Bytes>) {
+        let state = self.state();
+        (state.notice.clone(), self.told.subscribe())
     }
 
     /// How a reader that last saw `last` begins.
@@ -200,9 +218,10 @@ impl Topic {
     /// Takes another topic's state in place: after a gap, or when a new history began. One that was read before the last update
     /// came in is let go: a topic never goes back.
     pub(super) fn replace(&self, by: Topic) {
-        let fresh = by.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut fresh = by.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let position = fresh.snapshot.position();
         let mut state = self.state();
+        fresh.notice = state.notice.clone();
         if position >= state.snapshot.position() {
             *state = fresh;
             self.head.send_replace(position);
