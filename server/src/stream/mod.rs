@@ -16,7 +16,7 @@ mod topic;
 pub use bus::Bus;
 pub use hub::{Hub, HubError};
 pub use lines::Lines;
-pub use presence::{Counts, Guard, Presence};
+pub use presence::{Census, Counts, Guard, Presence};
 pub use published::Published;
 pub use reader::{Full, Readers};
 pub use topic::{Future, Start, Topic};

@@ -4,6 +4,10 @@
 //! (match, key) share, and the count is the number of those references: joining takes a lock once a stream, leaving takes none, and a
 //! stream that ends in any way, a panic included, is counted out.
 
+mod census;
+
+pub use census::Census;
+
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -6,6 +6,7 @@ mod archive;
 mod bus;
 mod feed;
 mod late;
+mod nodes;
 mod names;
 mod outage;
 mod readers;

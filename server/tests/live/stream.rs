@@ -51,7 +51,7 @@ async fn a_reader_resumes_by_its_last_id_without_a_gap_or_a_repeat() {
     for request in [by_address, both.header("last-event-id", &last)] {
         let mut stream = Stream::of(request.send().await.unwrap());
         assert_eq!(stream.resumed(), "yes");
-        let mut again = Fan { seen: fan.seen.clone(), snapshots: 0 };
+        let mut again = Fan { seen: fan.seen.clone(), ..Fan::default() };
         again.follow(&mut stream, scene.commands.len() as u64).await;
         assert_eq!((again.snapshots, again.seen), (0, Some(server.snapshot(&keys, &id).await)));
     }

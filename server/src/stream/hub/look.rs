@@ -87,7 +87,8 @@ impl Hub {
     }
 
     async fn heads(&self, match_ids: &[String]) -> Result<Vec<(String, Position)>, store::Error> {
-        let read = self.inner.store.read("stream.look", async |client| client.query(HEADS, &[&match_ids]).await);
+        let read =
+            self.inner.store.read("stream.look", async |client| client.query(HEADS, &[&match_ids]).await);
         let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
         let head = |row: store::Row| {
             let position = Position { epoch: unsigned(row.get(1)), seq: unsigned(row.get(2)) };

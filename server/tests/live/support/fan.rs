@@ -9,6 +9,9 @@ pub(crate) struct Fan {
     pub(crate) seen: Option<Snapshot>,
     /// How many snapshots came.
     pub(crate) snapshots: usize,
+    /// How often it was told that updates come late, or no longer do.
+    pub(crate) delays: usize,
+    pub(crate) is_delayed: bool,
 }
 
 impl Fan {
@@ -34,6 +37,12 @@ impl Fan {
         match event.name.as_str() {
             "snapshot" => self.replace(event),
             "ball" | "state" => self.fold(event),
+            "delayed" => {
+                let told: serde_json::Value = serde_json::from_str(&event.data).unwrap();
+                assert!(told["t"].as_u64().unwrap() > 1_700_000_000_000, "{told}");
+                self.is_delayed = told["on"].as_bool().unwrap();
+                self.delays += 1;
+            }
             other => assert_eq!(other, "bye"),
         }
     }

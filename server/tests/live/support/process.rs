@@ -41,8 +41,13 @@ impl Crease {
     pub(crate) fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
         let mut program = Self::program();
         program.args(["all", "--demo", "--port", "0", "--data"]).arg(data);
-        program.envs(settings.iter().copied()).stderr(Stdio::piped());
-        let mut child = program.spawn().unwrap();
+        program.envs(settings.iter().copied());
+        Self::listening(program)
+    }
+
+    /// Starts a server and waits until it listens.
+    pub(crate) fn listening(mut program: Command) -> Self {
+        let mut child = program.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (heard, log) = mpsc::channel();
         std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|it| heard.send(it)));

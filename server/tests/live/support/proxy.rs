@@ -16,10 +16,15 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// A way to the database of `url` ("postgresql://user@/name?host=/folder").
     pub(crate) async fn before(url: &str) -> Self {
+        Self::at("127.0.0.1", url).await
+    }
+
+    /// The same at another address of this machine.
+    pub(crate) async fn at(host: &str, url: &str) -> Self {
         let (address, folder) = url.split_once("?host=").expect("the tests' PostgreSQL has a socket");
         let (user, name) = address.trim_start_matches("postgresql://").split_once("@/").unwrap();
         let socket = format!("{}/.s.PGSQL.5432", folder.replace("%2F", "/"));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind((host, 0)).await.unwrap();
         let url = format!("postgresql://{user}@{}/{name}", listener.local_addr().unwrap());
         let swallows = Arc::<AtomicBool>::default();
         let armed = swallows.clone();
@@ -78,8 +83,13 @@ pub(crate) struct Relay {
 impl Relay {
     /// A way to the Redis of `url` ("redis+unix:///path").
     pub(crate) async fn to(url: &str) -> Self {
+        Self::at("127.0.0.1", url).await
+    }
+
+    /// The same at another address of this machine.
+    pub(crate) async fn at(host: &str, url: &str) -> Self {
         let target = watch::Sender::new(Some(socket_of(url)));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind((host, 0)).await.unwrap();
         let url = format!("redis://{}", listener.local_addr().unwrap());
         let watched = target.subscribe();
         tokio::spawn(async move {

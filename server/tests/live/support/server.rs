@@ -9,7 +9,7 @@ use server::app::App;
 use server::config::Config;
 use server::feed::Feed;
 use server::http::{Surface, router};
-use server::stream::{Bus, Hub, Readers, follow};
+use server::stream::{Bus, Hub, Readers};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -56,10 +56,8 @@ impl Server {
         change(&mut config);
         let store = Store::connect(&database_url, 8).await.unwrap();
         let shutdown = CancellationToken::new();
-        let hub = Hub::new(store.clone(), config.stream.clone(), redis.clone().map(Bus::start));
-        if let Some(redis) = redis {
-            follow(redis, hub.clone()).await.unwrap();
-        }
+        let bus = redis.map(|redis| Bus::new(redis, &config.redis));
+        let hub = Hub::new(store.clone(), config.stream.clone(), bus);
         let clock = Clock::system();
         let drain = Duration::from_secs(config.shutdown.drain_seconds);
         let keys = partners::KeyRing::default();
