@@ -134,6 +134,11 @@ impl Pause {
         Self { ms: PAUSE_MS_MIN }
     }
 
+    /// Whether several have passed.
+    fn is_long(&self) -> bool {
+        self.ms >= 10 * PAUSE_MS_MIN
+    }
+
     async fn wait(&mut self) {
         let ms = rand::random_range(self.ms / 2..=self.ms);
         self.ms = (self.ms * 2).min(PAUSE_MS_MAX);

@@ -5,7 +5,7 @@ use crate::stream::hub::Hub;
 use futures_util::future::join_all;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::{Channel, Heard, Hearing, Session};
 
 /// A Redis that is back within this time is not worth a word to the fans.
@@ -15,8 +15,10 @@ const PING_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until the process ends.
 pub(super) async fn run(bus: Bus, hub: Hub) {
+    let mut pause = Pause::new();
     loop {
         let (session, hearing) = reach(&bus, &hub).await;
+        let begun_at = Instant::now();
         let open = Open { session, is_in_doubt: Arc::default() };
         let link = Link { bus: &bus, hub: &hub, open: open.clone(), channels: Mutex::default() };
         bus.inner.session.send_replace(Some(open));
@@ -27,6 +29,15 @@ pub(super) async fn run(bus: Bus, hub: Hub) {
         }
         bus.inner.session.send_replace(None);
         tracing::warn!("the session with Redis is over");
+        if begun_at.elapsed() >= PING_EVERY {
+            pause = Pause::new();
+        } else {
+            // A Redis that answers and refuses: it is loading, or an account may not do what we need.
+            if pause.is_long() {
+                hub.set_delayed(true);
+            }
+            pause.wait().await;
+        }
     }
 }
 
