@@ -1,10 +1,10 @@
 //! Is the process alive, may it get requests, and how is it doing.
 
 use crate::app::App;
-use crate::problem::Problem;
+use crate::problem::{Problem, types};
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -30,7 +30,7 @@ pub(super) async fn alive() -> &'static str {
 pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
     if app.shutdown.is_cancelled() {
         let detail = "this process is stopping";
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "shutting-down", "Not ready", detail));
+        return Err(Problem::new(&types::SHUTTING_DOWN, detail));
     }
     let answers =
         app.store.read("ready", async |client| client.query_one("select 1", &[]).await.map(drop)).await;

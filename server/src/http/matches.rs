@@ -166,9 +166,9 @@ pub(super) async fn visible(app: &App, reader: &Reader, id: &str) -> Result<Arc<
     let id_is_possible = store::ids::is_valid("mat", id);
     let topic = match id_is_possible {
         true => app.hub.topic(id).await?,
-        false => return Err(Problem::not_found("match", id)),
+        false => return Err(Problem::unknown_match(id)),
     };
-    if reader.may_see(topic.is_sandbox()) { Ok(topic) } else { Err(Problem::not_found("match", id)) }
+    if reader.may_see(topic.is_sandbox()) { Ok(topic) } else { Err(Problem::unknown_match(id)) }
 }
 
 /// Where a page of the list ends.
