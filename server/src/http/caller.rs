@@ -1,6 +1,7 @@
 //! Who calls: the proof that a request came with a key that opens the route.
 
 use crate::app::App;
+use crate::feed::list::Shown;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
@@ -18,9 +19,9 @@ impl Reader {
         sandbox || self.key.as_ref().is_none_or(|key| key.mode() == Mode::Live)
     }
 
-    /// Which kinds of matches a list shows.
-    pub(super) fn sees(&self) -> &'static [bool] {
-        if self.may_see(false) { &[false, true] } else { &[true] }
+    /// Which matches a list shows.
+    pub(super) fn sees(&self) -> Shown {
+        if self.may_see(false) { Shown::Everything } else { Shown::SandboxOnly }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod archive;
 mod bus;
+mod corrections;
 mod feed;
 mod late;
 mod names;
