@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 
+mod innings;
+mod limits;
 mod presses;
 mod sessions;
 mod support;
