@@ -7,8 +7,9 @@ pub(crate) type Figures = BTreeMap<&'static str, f64>;
 
 /// Until all streams were open, when all were asked for at once.
 pub(crate) const OPENED_S: &str = "opened_s";
-/// The server's own memory for an idle stream.
+/// The server's own memory for an idle stream, and the kernel's for one end of its connection.
 pub(crate) const MEMORY_B: &str = "memory_per_stream_b";
+pub(crate) const KERNEL_B: &str = "kernel_per_stream_b";
 /// One update at a time: from its publication to the last stream; to all streams; and what that cost.
 pub(crate) const PACED_LAST_P50_MS: &str = "paced_last_p50_ms";
 pub(crate) const PACED_LAST_MAX_MS: &str = "paced_last_max_ms";

@@ -31,7 +31,8 @@ pub(crate) fn send_us(sockets: usize, size: usize) -> anyhow::Result<f64> {
         }
         spent_ns += nanoseconds(ClockId::ThreadCPUTime) - before;
         for (_, receiver) in &mut pairs {
-            let _emptied = receiver.read(&mut buffer)?;
+            // What has not come yet is taken in the next round.
+            let _emptied = receiver.read(&mut buffer);
         }
     }
     Ok(spent_ns as f64 / 1e3 / (sockets * ROUNDS) as f64)

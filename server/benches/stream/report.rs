@@ -1,7 +1,7 @@
 //! What was measured, as a table for people and as JSON for `cargo xtask bench stream --json`.
 
 use crate::figures::{
-    BURST, CALM_MAX_MS, CALM_P50_MS, CLOSED, Figures, LOST, MEMORY_B, OPENED_S, PACED_CPU_US,
+    BURST, CALM_MAX_MS, CALM_P50_MS, CLOSED, Figures, KERNEL_B, LOST, MEMORY_B, OPENED_S, PACED_CPU_US,
     PACED_LAST_MAX_MS, PACED_LAST_P50_MS, PACED_P50_MS, PACED_P99_MS, REPEATED, SINGLE, STALLED_CUT,
     STALLED_KERNEL_MIB, STALLED_P99_MS, STALLED_PER_S, STALLED_USER_MIB, STORM_MAX_MS, STORM_P50_MS, STORM_S,
     STORM_UPDATES,
@@ -18,6 +18,7 @@ type Column = (&'static str, &'static str, usize);
 const LOAD: &[Column] = &[
     ("open all s", OPENED_S, 2),
     ("B/stream", MEMORY_B, 0),
+    ("kernel B", KERNEL_B, 0),
     ("last p50", PACED_LAST_P50_MS, 1),
     ("last max", PACED_LAST_MAX_MS, 1),
     ("p50", PACED_P50_MS, 1),

@@ -69,3 +69,11 @@ pub(crate) fn tcp_bytes() -> anyhow::Result<u64> {
     let pages: u64 = tcp.rsplit(' ').next().and_then(|it| it.parse().ok()).context("no mem in that line")?;
     Ok(pages * 4096)
 }
+
+/// What the kernel holds for its own objects and for TCP, both ends of each connection, bytes.
+pub(crate) fn kernel_bytes() -> anyhow::Result<u64> {
+    let text = fs::read_to_string("/proc/meminfo")?;
+    let slab =
+        text.lines().find_map(|it| it.strip_prefix("Slab:")?.split_whitespace().next()?.parse::<u64>().ok());
+    Ok(slab.context("no line Slab in /proc/meminfo")? * 1024 + tcp_bytes()?)
+}
