@@ -10,7 +10,8 @@ pub(crate) const OPENED_S: &str = "opened_s";
 /// The server's own memory for an idle stream, and the kernel's for one end of its connection.
 pub(crate) const MEMORY_B: &str = "memory_per_stream_b";
 pub(crate) const KERNEL_B: &str = "kernel_per_stream_b";
-/// One update at a time: from its publication to the last stream; to all streams; and what that cost.
+/// One update at a time: from its publication to the first stream (the way into the server), to the last, to all; and what that cost.
+pub(crate) const PACED_FIRST_MS: &str = "paced_first_ms";
 pub(crate) const PACED_LAST_P50_MS: &str = "paced_last_p50_ms";
 pub(crate) const PACED_LAST_MAX_MS: &str = "paced_last_max_ms";
 pub(crate) const PACED_P50_MS: &str = "paced_p50_ms";

@@ -19,6 +19,7 @@ const LOAD: &[Column] = &[
     ("open all s", OPENED_S, 2),
     ("B/stream", MEMORY_B, 0),
     ("kernel B", KERNEL_B, 0),
+    ("first", PACED_FIRST_MS, 2),
     ("last p50", PACED_LAST_P50_MS, 1),
     ("last max", PACED_LAST_MAX_MS, 1),
     ("p50", PACED_P50_MS, 1),

@@ -1,7 +1,8 @@
 //! One server with one fleet of streams on its topic.
 
 use crate::figures::{
-    Figures, PACED_CPU_US, PACED_LAST_MAX_MS, PACED_LAST_P50_MS, PACED_P50_MS, PACED_P99_MS, Saturated,
+    Figures, PACED_CPU_US, PACED_FIRST_MS, PACED_LAST_MAX_MS, PACED_LAST_P50_MS, PACED_P50_MS, PACED_P99_MS,
+    Saturated,
 };
 use crate::fleet::{Fleet, TURN};
 use crate::mark::{nanoseconds, now_ns};
@@ -56,15 +57,15 @@ impl Session {
         Stretch::begin(self.server.tree(), self.server.published)
     }
 
-    /// Waits until the updates of a stretch are out with all.
+    /// Waits until the updates of a stretch are out with all, but not for ever: what does not come is lost.
     pub(crate) fn drain(&mut self, stretch: &Stretch) -> anyhow::Result<()> {
         let until = now_ns() + DRAIN_MAX.as_nanos() as u64;
         let published = self.server.published - stretch.from;
         while self.fleet.tally.complete() < published {
             self.turn(TURN)?;
             if now_ns() > until {
-                let came = self.fleet.tally.deliveries;
-                bail!("of {published} updates only {came} deliveries came within {DRAIN_MAX:?}");
+                self.fleet.tally.give_up(published);
+                break;
             }
         }
         Ok(())
@@ -98,6 +99,7 @@ impl Session {
         let tally = &self.fleet.tally;
         let last = tally.last_subscribers(0);
         figures.extend([
+            (PACED_FIRST_MS, tally.latencies().min() as f64 / 1e6),
             (PACED_LAST_P50_MS, p50_ms(&last)),
             (PACED_LAST_MAX_MS, max_ms(&last)),
             (PACED_P50_MS, p50_ms(tally.latencies())),

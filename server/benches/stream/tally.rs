@@ -81,6 +81,12 @@ impl Tally {
         self.last_received_ns = now_ns;
     }
 
+    /// Nothing more is waited for: what of `published` updates has not come counts as lost.
+    pub(crate) fn give_up(&mut self, published: u64) {
+        let missing = (published * self.watched as u64).saturating_sub(self.deliveries);
+        self.lost = self.lost.max(missing);
+    }
+
     /// How many updates of the stretch are out with all the watched streams, if none was lost.
     pub(crate) fn complete(&self) -> u64 {
         self.deliveries / self.watched.max(1) as u64

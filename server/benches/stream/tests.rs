@@ -82,6 +82,18 @@ mod tallies {
     }
 
     #[test]
+    fn what_never_comes_is_lost_when_it_is_given_up() {
+        let mut tally = Tally::new(2);
+        let (mut one, mut other) = (0, 0);
+        for last in [&mut one, &mut other] {
+            tally.take(last, Mark { seq: 1, at_ns: 1 }, 2);
+        }
+        tally.take(&mut one, Mark { seq: 2, at_ns: 1 }, 2);
+        tally.give_up(3);
+        assert_eq!((tally.lost, tally.complete()), (3, 1));
+    }
+
+    #[test]
     fn the_last_subscriber_of_an_update_is_the_slowest_of_all() {
         let mut tally = Tally::new(2);
         let (mut one, mut other) = (0, 0);
