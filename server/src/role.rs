@@ -53,6 +53,9 @@ pub enum WithDemo {
     No,
 }
 
+/// How coarse "last used" is of a key.
+const KEY_USES_PAUSE: Duration = Duration::from_secs(60);
+
 /// Every crate's tables, in the order in which they are made.
 pub const MIGRATIONS: &[Migrations] =
     &[log::MIGRATIONS, partners::MIGRATIONS, http::scorer::session::MIGRATIONS];
@@ -97,6 +100,8 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
     };
     let playing = (role.ingests() && app.config.sandbox.enabled)
         .then(|| tokio::spawn(sandbox::play(feed, app.config.sandbox.clone(), shutdown.clone())));
+    let noting =
+        tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
     tokio::spawn(watch_signals(shutdown.clone()));
     let stalled = Duration::from_secs(app.config.stream.stalled_seconds_max);
     let listening = Listening { listener, stalled, drain, shutdown };
@@ -105,10 +110,29 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
         // It stands at a pause or in a commit; what it was about to do is drawn again at the next start.
         playing.abort();
     }
+    if let Err(failed) = noting.await {
+        tracing::error!(%failed, "the uses of keys were no longer written down");
+    }
     store.close();
     database.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Writes down which keys were used, beside every request's path: once a minute, and at the end.
+async fn note_key_uses(keys: KeyRing, store: Store, clock: Clock, shutdown: CancellationToken) {
+    loop {
+        let is_last = tokio::select! {
+            () = tokio::time::sleep(KEY_USES_PAUSE) => false,
+            () = shutdown.cancelled() => true,
+        };
+        if let Err(error) = keys.save_uses(&store, clock.now()).await {
+            tracing::warn!(%error, "the uses of keys could not be written down; they are with the next");
+        }
+        if is_last {
+            return;
+        }
+    }
 }
 
 /// Brings the tables up to date.
