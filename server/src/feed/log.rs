@@ -76,7 +76,7 @@ pub struct Entry {
     pub op: Op,
     pub source: String,
     /// The feed's id of the command.
-    pub event: String,
+    pub command_id: String,
     pub version: u32,
     pub place: Option<u64>,
     pub accepted_at_ms: u64,
@@ -175,7 +175,7 @@ pub async fn append(
         &rows.ofs,
         &rows.bodies,
         &rows.sources,
-        &rows.events,
+        &rows.command_ids,
         &rows.versions,
         &rows.places,
         &rows.times,
@@ -289,7 +289,7 @@ struct Columns<'a> {
     ofs: Vec<Option<i64>>,
     bodies: Vec<Option<String>>,
     sources: Vec<&'a str>,
-    events: Vec<&'a str>,
+    command_ids: Vec<&'a str>,
     versions: Vec<i32>,
     places: Vec<Option<i64>>,
     times: Vec<i64>,
@@ -310,7 +310,7 @@ impl<'a> Columns<'a> {
             columns.ofs.push(of.map(signed));
             columns.bodies.push(command.map(wire::encode));
             columns.sources.push(&entry.source);
-            columns.events.push(&entry.event);
+            columns.command_ids.push(&entry.command_id);
             columns.versions.push(i32::try_from(entry.version).unwrap_or(i32::MAX));
             columns.places.push(entry.place.map(signed));
             columns.times.push(signed(entry.accepted_at_ms));
@@ -359,7 +359,7 @@ fn entry(match_id: &str, row: &Row) -> Result<Entry, LogError> {
         seq,
         op,
         source: row.get("source"),
-        event: row.get("source_event_id"),
+        command_id: row.get("source_event_id"),
         version: u32::try_from(row.get::<_, i32>("version")).unwrap_or(0),
         place: row.get::<_, Option<i64>>("place").map(unsigned),
         accepted_at_ms: unsigned(row.get("accepted_at_ms")),

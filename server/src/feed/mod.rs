@@ -30,7 +30,7 @@ use summary::Summary;
 use work::{aside, to_its_end};
 use writer::{Batch, Writer};
 
-/// The longest source, event and match name a feed may use, in bytes.
+/// The longest name of a source, a command and a match a feed may use, in bytes.
 pub const NAME_BYTES_MAX: usize = 128;
 
 /// A feed's command with the names that make it idempotent.

@@ -84,7 +84,7 @@ struct Held {
 
 impl Known {
     fn note(&mut self, entry: &Entry) {
-        let name = (entry.source.clone(), entry.event.clone());
+        let name = (entry.source.clone(), entry.command_id.clone());
         let stands_at = match entry.op {
             Op::Append(_) | Op::Insert { .. } => Some(entry.seq),
             Op::Edit { of, .. } => Some(of),
@@ -253,7 +253,7 @@ impl Writer {
             seq,
             op,
             source: source.to_owned(),
-            event: envelope.id.clone(),
+            command_id: envelope.id.clone(),
             version: envelope.version,
             place: envelope.order,
             accepted_at_ms: now_ms,

@@ -158,7 +158,7 @@ async fn publish(hub: &Hub, game: &Game, order: &Order) {
         seq: order.mark.seq,
         op: Op::Append(delayed.clone()),
         source: "bench".to_owned(),
-        event: String::new(),
+        command_id: String::new(),
         version: 0,
         place: None,
         accepted_at_ms,

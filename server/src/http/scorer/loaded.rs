@@ -146,9 +146,9 @@ impl Loaded {
                 let mine = row.source == SOURCE;
                 // Put back under its id: what was taken out is in again.
                 if mine && row.version > 1 {
-                    self.entries.retain(|_, it| !(it.mine && it.id == row.event));
+                    self.entries.retain(|_, it| !(it.mine && it.id == row.command_id));
                 }
-                let (id, version, place) = (row.event, row.version, row.place);
+                let (id, version, place) = (row.command_id, row.version, row.place);
                 let entry = Entry { seq: row.seq, id, version, place, mine, command, before: Vec::new() };
                 self.entries.insert(row.seq, entry);
             }
