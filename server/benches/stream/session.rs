@@ -174,7 +174,7 @@ impl Stretch {
     }
 
     fn end(&self) -> anyhow::Result<Spent> {
-        let server_ns = self.tree.cpu_ns()? - self.server_ns;
+        let server_ns = self.tree.cpu_ns()?.saturating_sub(self.server_ns);
         let client_ns = nanoseconds(ClockId::ProcessCPUTime) - self.client_ns;
         Ok(Spent {
             began_ns: self.began_ns,
