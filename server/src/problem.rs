@@ -195,6 +195,9 @@ impl From<Full> for Problem {
             Full::Address { max } => {
                 Self::new(&types::STREAMS_FULL_ADDRESS, format!("one address may hold {max} streams at most"))
             }
+            Full::Key { max } => {
+                Self::new(&types::STREAMS_FULL_KEY, format!("one key may hold {max} streams at most"))
+            }
             Full::ShuttingDown => Self::new(&types::SHUTTING_DOWN, "this server is stopping"),
         };
         Self { retry_after_seconds: Some(5), ..problem }
@@ -240,6 +243,7 @@ mod tests {
             Problem::from(Future { head }),
             Problem::from(Full::Process { max: 1 }),
             Problem::from(Full::Address { max: 1 }),
+            Problem::from(Full::Key { max: 1 }),
             Problem::from(Full::ShuttingDown),
         ];
         insta::assert_snapshot!(list.map(shown).join("\n"), @r#"
@@ -259,6 +263,7 @@ mod tests {
         400 /problems/future-position
         503 /problems/streams-full, again after 5 s
         429 /problems/streams-full-address, again after 5 s
+        429 /problems/streams-full-key, again after 5 s
         503 /problems/shutting-down, again after 5 s
         "#);
     }

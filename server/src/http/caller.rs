@@ -6,6 +6,7 @@ use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
 use partners::{Mode, Need, PartnerKey};
+use std::sync::Arc;
 
 /// May read matches and open streams. Where the configuration asks for no key, anyone may.
 #[derive(Clone, Debug)]
@@ -17,6 +18,11 @@ impl Reader {
     /// Whether a match may be seen: test keys see the sandbox match alone.
     pub(super) fn may_see(&self, sandbox: bool) -> bool {
         sandbox || self.key.as_ref().is_none_or(|key| key.mode() == Mode::Live)
+    }
+
+    /// The id of its key.
+    pub(super) fn key_id(&self) -> Option<Arc<str>> {
+        self.key.as_ref().map(|it| it.key_id().into())
     }
 
     /// Which matches a list shows.

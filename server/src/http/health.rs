@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::problem::{Problem, types};
+use crate::stream::Presence;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
@@ -40,6 +41,9 @@ pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Proble
 
 /// Prometheus text format.
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, description = "metrics", body = str)))]
-pub(super) async fn metrics_text(State(handle): State<PrometheusHandle>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render())
+pub(super) async fn metrics_text(
+    State(handle): State<PrometheusHandle>,
+    State(presence): State<Presence>,
+) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render() + &presence.render())
 }

@@ -66,6 +66,8 @@ types! {
         "The detail says why.";
     STREAMS_FULL_ADDRESS = "streams-full-address", 429, "No further stream can be opened now",
         "Close some, or share one stream.";
+    STREAMS_FULL_KEY = "streams-full-key", 429, "No further stream can be opened now",
+        "Close some, or ask for a higher limit.";
     STREAMS_FULL = "streams-full", 503, "No further stream can be opened now",
         "Try again after Retry-After.";
     SHUTTING_DOWN = "shutting-down", 503, "No further stream can be opened now",

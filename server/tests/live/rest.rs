@@ -485,12 +485,13 @@ async fn a_process_says_how_it_is_and_what_it_has_done() {
         "feed_commands_total{answer=\"rejected\"}",
         "feed_accept_seconds_bucket{le=\"0.02\"}",
         "http_request_seconds_count{route=\"/v1/feed/matches/{id}/commands\",method=\"POST\",status=\"200\"}",
-        "stream_readers ",
+        "stream_subscribers ",
         "stream_starts_total{resumed=\"snapshot\"}",
         "key_refusals_total{code=\"key_malformed\"}",
         "store_tx_seconds",
     ] {
         assert!(metrics.contains(wanted), "{wanted} is missing in\n{metrics}");
     }
-    assert!(!metrics.contains(&id), "no metric a match");
+    let of_the_match: Vec<&str> = metrics.lines().filter(|it| it.contains(&id)).collect();
+    assert_eq!(of_the_match, [format!("stream_match_subscribers{{match=\"{id}\"}} 1")]);
 }

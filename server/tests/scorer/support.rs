@@ -8,7 +8,7 @@ use server::app::App;
 use server::config::Config;
 use server::feed::Feed;
 use server::http::{Surface, router};
-use server::stream::{Hub, Readers};
+use server::stream::{Hub, Presence, Subscribers};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,14 @@ pub(crate) async fn app(database: &TestStore, clock: Clock) -> App {
     let shutdown = CancellationToken::new();
     let hub = Hub::new(store.clone(), config.stream.clone(), None);
     App {
-        readers: Readers::new(config.stream.clone(), Duration::from_secs(1), shutdown.clone()),
+        subscribers: Subscribers::start(
+            config.stream.clone(),
+            Presence::default(),
+            Duration::from_secs(1),
+            shutdown.clone(),
+        )
+        .unwrap(),
+        presence: Presence::default(),
         feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
         config: Arc::new(config),
         store,
