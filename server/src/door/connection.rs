@@ -7,7 +7,8 @@ use crate::config;
 use crate::stream::{Cut, Subscribers, Subscription};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
+use axum::http::{HeaderValue, Request, header};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -163,15 +164,23 @@ impl Serving {
     ) -> TowerToHyperService<
         impl tower::Service<
             Request<Incoming>,
-            Response = axum::response::Response,
+            Response = Response,
             Error = std::convert::Infallible,
             Future: Send,
         > + Clone
         + Send
         + use<>,
     > {
-        let proxies = self.proxies.clone();
-        TowerToHyperService::new(self.routes.clone().map_request(move |request: Request<Incoming>| {
+        let (proxies, shutdown, is_http1) = (self.proxies.clone(), self.shutdown.clone(), handover.is_some());
+        let say_if_last = move |mut response: Response| {
+            if is_http1 && shutdown.is_cancelled() {
+                // Said, so that the client does not send another request while it is being closed.
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        };
+        let routes = ServiceExt::<Request<Body>>::map_response(self.routes.clone(), say_if_last);
+        TowerToHyperService::new(routes.map_request(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             let forwarded = request.headers().get_all("x-forwarded-for");
             let forwarded: Vec<&str> = forwarded.iter().filter_map(|it| it.to_str().ok()).collect();
