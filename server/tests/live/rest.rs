@@ -1,6 +1,6 @@
 //! What is read without a stream, and what every answer has in common.
 
-use crate::support::{Keys, Scene, Server, announcement, ball, database, sent};
+use crate::support::{Keys, ORIGIN, Scene, Server, announcement, ball, database, sent};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -157,15 +157,20 @@ async fn an_answer_that_comes_too_late_may_be_read_by_pages_of_other_sites() {
     let database = database().await;
     let server = Server::start(&database).await;
     let keys = server.partner().await;
+    let id = server.announce(&keys, "m").await;
     let slow = Server::with(database.url(), |config| config.http.request_seconds_max = 0).await;
-    for path in ["/v1/matches", "/v1/matches/mat_0000000000000000000001/stream"] {
-        let request =
-            slow.request(Method::GET, path, &keys.publishable).header("origin", "https://paper.example");
-        let response = request.send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
-        assert_eq!(response.headers()["access-control-allow-origin"], "*", "{path}");
-        assert_eq!(response.json::<Value>().await.unwrap()["type"], "/problems/too-slow", "{path}");
-    }
+    let locked = server.app.store.run_tx("test.lock", async |tx| {
+        tx.execute("lock table server.match in access exclusive mode", &[]).await?;
+        for path in ["/v1/matches".to_owned(), format!("/v1/matches/{id}/stream")] {
+            let request = slow.request(Method::GET, &path, &keys.publishable).header("origin", ORIGIN);
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+            assert_eq!(response.headers()["access-control-allow-origin"], "*", "{path}");
+            assert_eq!(response.json::<Value>().await.unwrap()["type"], "/problems/too-slow", "{path}");
+        }
+        Ok::<_, store::Error>(())
+    });
+    locked.await.unwrap();
 }
 
 #[tokio::test]
