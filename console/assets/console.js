@@ -39,6 +39,15 @@ function focus(main, had) {
   (same ?? main).focus({ preventScroll: true });
 }
 
+// A link to a part that is folded away unfolds it.
+function unfold(hash) {
+  const part = by(hash.slice(1));
+  if (part?.tagName !== 'DETAILS') return;
+  part.open = true;
+  part.scrollIntoView();
+  part.querySelector('input, select, button')?.focus();
+}
+
 function ready(main) {
   for (const it of main.querySelectorAll('[data-script]')) it.hidden = false;
   for (const [id, usual] of [['keys-on', 'yes'], ['sound-on', 'no']]) {
@@ -71,7 +80,7 @@ async function send(press) {
     sessionStorage.removeItem(UNSENT);
     by('unsent').hidden = true;
     await show(response);
-    if (response.ok) { by('main').classList.add('counted'); sound(); }
+    if (response.ok && !by('main').querySelector('.already')) { by('main').classList.add('counted'); sound(); }
     // They were meant for the pad; where the page asks something else now, they would mean something else.
     if (!response.ok || !by('main').querySelector('.pad')) early = [];
   } catch (error) {
@@ -113,7 +122,7 @@ document.addEventListener('click', (event) => {
   const link = event.target.closest('a[data-swap]');
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
-  fetch(link.href).then((response) => show(response)).catch(() => location.assign(link.href));
+  fetch(link.href).then((response) => show(response)).then(() => unfold(link.hash)).catch(() => location.assign(link.href));
 });
 
 // A key does what the control with that data-key does.
@@ -136,6 +145,7 @@ function type(key) {
   // A second press of a switch takes it back.
   if (control.type === 'radio' && control.checked) usual(control.name);
   else control.click();
+  if (control.tagName === 'SUMMARY') { control.focus(); control.scrollIntoView({ block: 'nearest' }); }
   return true;
 }
 
@@ -162,5 +172,6 @@ addEventListener('pageshow', (event) => { if (event.persisted) location.reload()
 addEventListener('online', retry);
 by('unsent-retry').addEventListener('click', retry);
 ready(by('main'));
+unfold(location.hash);
 const kept = sessionStorage.getItem(UNSENT);
 if (kept) unsent(JSON.parse(kept), 'The last press was not answered.');

@@ -11,12 +11,12 @@
 //! Read [`Ball`] first, then [`Match`], then [`Innings`].
 
 mod ball;
+mod bowl;
 mod change;
 mod command;
 mod commentary;
 #[cfg(feature = "cricsheet")]
 pub mod cricsheet;
-mod delivery;
 mod game;
 mod innings;
 mod log;

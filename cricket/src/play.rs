@@ -1,6 +1,6 @@
 //! Folding commands into the match.
 
-use crate::delivery::INNINGS_RUNS_MAX;
+use crate::bowl::INNINGS_RUNS_MAX;
 use crate::{
     Ball, BatterState, Change, Command, Dismissal, DismissalKind, Innings, InningsEnd, InningsStart, Match,
     Outcome, Penalty, Phase, PlayerId, Powerplay, Refusal, Replacement, Role, Setup, Side, Target, TargetSet,
@@ -225,7 +225,7 @@ impl Match {
         if kind.is_wicket() && innings.wickets >= innings.wickets_max(setup) {
             return Err(Refusal::NoWicketLeft { wickets: innings.wickets });
         }
-        crate::delivery::check_fielders(setup, dismissal)?;
+        crate::bowl::check_fielders(setup, dismissal)?;
         innings.send_back(dismissal, None);
         innings.clear_end(player);
         let wickets = u8::from(kind.is_wicket());

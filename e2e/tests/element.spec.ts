@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 /** Open streams, as the server counts them. */
 async function readers(crease: Crease): Promise<number> {
   const text = await (await fetch(`${crease.url}/metrics`)).text();
-  return Number(/^stream_readers (\d+)/m.exec(text)?.[1] ?? 0);
+  return Number(/^stream_subscribers (\d+)/m.exec(text)?.[1] ?? 0);
 }
 
 const card = (page: Page) => page.locator('article crease-match');

@@ -55,8 +55,49 @@ test('the scorer\'s pages have no barrier that axe knows', async ({ crease, page
   await expectNoBarrier(page);
   await signIn(crease, page);
   await expectNoBarrier(page);
-  await createMatch(crease, page);
+  const match = await createMatch(crease, page);
   await expectNoBarrier(page);
+  await startInnings(page);
+  await page.keyboard.press('4');
+  await expect(page.locator('main')).toContainText('4/0');
+  await page.keyboard.press('?');
+  await expect(page.locator('#keys')).toHaveAttribute('open');
+  await expectNoBarrier(page);
+  for (const below of ['wicket?bowler=4', 'ball?bowler=4', 'more', 'balls']) {
+    await page.goto(`${crease.url}/console/scorer/matches/${match}/${below}`);
+    for (const folded of await page.locator('main details').all()) await folded.evaluate((it) => it.setAttribute('open', ''));
+    await expectNoBarrier(page);
+  }
+});
+
+test('a review is one key away, and undo takes the edit back, not the ball', async ({ crease, page }) => {
+  await signIn(crease, page);
+  await createMatch(crease, page);
+  await startInnings(page);
+  await page.keyboard.press('1');
+  await page.keyboard.press('v');
+  await page.getByText('The fielding side, against not out').click();
+  await page.getByText('It is overturned').click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.locator('.last .told')).toContainText('Corrected: ball 0.1');
+  await page.keyboard.press('u');
+  await expect(page.locator('.last .told')).toContainText('Dev Marsh to Asha Vale, 1 run. 1 for 0');
+  await expect(page.locator('main')).toContainText('1/0');
+});
+
+test('the same press from a second tab is answered, and counts once', async ({ crease, page, context }) => {
+  await signIn(crease, page);
+  await createMatch(crease, page);
+  await startInnings(page);
+  await expect(page.locator('.pad')).toBeVisible();
+  const second = await context.newPage();
+  await second.goto(page.url());
+  await page.keyboard.press('4');
+  await expect(page.locator('main')).toContainText('4/0');
+  await second.keyboard.press('4');
+  await expect(second.locator('main')).toContainText('Already scored, and counted once.');
+  await expect(second.locator('#said')).toContainText('Already scored');
+  await expect(second.locator('main')).toContainText('4/0');
 });
 
 test('who is not signed in is asked to', async ({ crease, page }) => {

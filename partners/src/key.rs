@@ -49,6 +49,7 @@ pub struct Record {
     pub origins: Vec<OriginPattern>,
     pub created_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
+    /// To a minute or so: see [`crate::KeyRing::save_uses`].
     pub last_used_at: Option<Timestamp>,
 }
 
@@ -105,6 +106,17 @@ const ALL: &str = "
 /// All keys of all organisations, revoked ones included, oldest first: about 400 bytes each.
 pub async fn all(client: &Client<'_>) -> Result<Vec<Record>, Error> {
     client.query(ALL, &[]).await?.iter().map(record).collect()
+}
+
+const NOTE_USES: &str = "
+    update partners.api_key set last_used_at = $2
+    where id = any($1) and (last_used_at is null or last_used_at < $2)";
+
+/// These keys were used at `at`. Several processes say so in any order: the latest time stays.
+pub async fn note_uses(tx: &Transaction<'_>, key_ids: &[&str], at: Timestamp) -> Result<(), Error> {
+    let since_1970 = at.duration_since(Timestamp::UNIX_EPOCH).unsigned_abs();
+    tx.execute(NOTE_USES, &[&key_ids, &(SystemTime::UNIX_EPOCH + since_1970)]).await?;
+    Ok(())
 }
 
 /// The origins asked for, normalised.

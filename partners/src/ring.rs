@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use store::Store;
 
 /// All keys of all organisations, in this process's memory. Reading takes no lock and does no I/O: a check costs about
@@ -22,7 +23,23 @@ pub struct KeyRing {
     by_sha256: Arc<ArcSwap<BySha256>>,
 }
 
-type BySha256 = HashMap<[u8; 32], Arc<Record>>;
+type BySha256 = HashMap<[u8; 32], Held>;
+
+/// A key, and whether it was used since that was last written down.
+#[derive(Clone)]
+struct Held {
+    record: Arc<Record>,
+    used: Arc<AtomicBool>,
+}
+
+impl Held {
+    /// Once it is set it is only read: writing the same again would pass the line between processors at each check.
+    fn note_use(&self) {
+        if !self.used.load(Ordering::Relaxed) {
+            self.used.store(true, Ordering::Relaxed);
+        }
+    }
+}
 
 /// Which keys a route takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +147,9 @@ impl KeyRing {
     ) -> Result<PartnerKey, KeyRefusal> {
         let text = text.filter(|text| !text.is_empty()).ok_or(KeyRefusal::Missing)?;
         let key = Key::parse(text).map_err(KeyRefusal::Malformed)?;
-        let record = self.by_sha256.load().get(&key.hash()).cloned().ok_or(KeyRefusal::Unknown)?;
+        let keys = self.by_sha256.load();
+        let held = keys.get(&key.hash()).ok_or(KeyRefusal::Unknown)?;
+        let record = &held.record;
         if record.revoked_at.is_some() {
             return Err(KeyRefusal::Revoked);
         }
@@ -138,10 +157,13 @@ impl KeyRing {
             return Err(KeyRefusal::WrongKind { need });
         }
         match (record.kind, origin) {
-            (Kind::Publishable, Some(origin)) if !is_allowed(&record, origin) => {
+            (Kind::Publishable, Some(origin)) if !is_allowed(record, origin) => {
                 Err(KeyRefusal::OriginRefused { origin: shortened(origin) })
             }
-            _ => Ok(PartnerKey { record }),
+            _ => {
+                held.note_use();
+                Ok(PartnerKey { record: record.clone() })
+            }
         }
     }
 
@@ -157,6 +179,23 @@ impl KeyRing {
         Ok(self.by_sha256.load().len())
     }
 
+    /// Writes down which keys were used since the last time, as used at `at`; says how many. Checks only set a flag, so that
+    /// [`Record::last_used_at`] is as coarse as this is called: once a minute is plenty. On an error nothing is lost: the keys count
+    /// as used still.
+    pub async fn save_uses(&self, store: &Store, at: Timestamp) -> Result<usize, Error> {
+        let keys = self.by_sha256.load_full();
+        let used: Vec<&Held> = keys.values().filter(|it| it.used.swap(false, Ordering::Relaxed)).collect();
+        if used.is_empty() {
+            return Ok(0);
+        }
+        let ids: Vec<&str> = used.iter().map(|it| it.record.id.as_str()).collect();
+        let saved = store.run_tx("partners_key_uses", async |tx| key::note_uses(tx, &ids, at).await).await;
+        if saved.is_err() {
+            used.iter().for_each(|it| it.note_use());
+        }
+        saved.map(|()| ids.len())
+    }
+
     /// Takes in a key that was issued or changed.
     pub fn insert(&self, record: &Record) {
         self.change(|keys| put(keys, record));
@@ -165,9 +204,9 @@ impl KeyRing {
     /// Refuses a key from now on; false when it is not known here. Whoever holds a [`PartnerKey`] made before keeps it:
     /// closing open streams is the caller's work.
     pub fn revoke(&self, key_id: &str, at: Timestamp) -> bool {
-        let found = self.by_sha256.load().values().find(|record| record.id == key_id).cloned();
-        let Some(record) = found else { return false };
-        self.insert(&Record { revoked_at: Some(at), ..(*record).clone() });
+        let found = self.by_sha256.load().values().find(|it| it.record.id == key_id).cloned();
+        let Some(held) = found else { return false };
+        self.insert(&Record { revoked_at: Some(at), ..(*held.record).clone() });
         true
     }
 
@@ -184,8 +223,9 @@ impl KeyRing {
 fn put(keys: &mut BySha256, record: &Record) {
     let mut record = record.clone();
     let before = keys.get(&record.sha256);
-    record.revoked_at = before.and_then(|before| before.revoked_at).or(record.revoked_at);
-    keys.insert(record.sha256, Arc::new(record));
+    record.revoked_at = before.and_then(|before| before.record.revoked_at).or(record.revoked_at);
+    let used = before.map(|before| before.used.clone()).unwrap_or_default();
+    keys.insert(record.sha256, Held { record: Arc::new(record), used });
 }
 
 fn is_allowed(record: &Record, origin: &str) -> bool {

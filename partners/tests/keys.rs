@@ -1,5 +1,6 @@
 //! Organisations and keys in a real PostgreSQL, up to the ring that serves requests.
 
+use jiff::Timestamp;
 use partners::{Error, Issued, KeyRefusal, KeyRing, Kind, MIGRATIONS, Mode, Need, NewKey, key, organisation};
 use store::Store;
 use store::testing::TestStore;
@@ -65,6 +66,52 @@ async fn what_cannot_be_issued_is_refused_and_leaves_nothing() {
     let refused = issue(test.store(), "org_of_nobody", &FEED).await.unwrap_err();
     assert_eq!(refused.to_string(), "there is no organisation org_of_nobody");
     assert_eq!(test.store().read("test", key::all).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn when_a_key_was_last_used_is_written_down_now_and_then() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let organisation_id = organisation(test.store()).await;
+    let used = issue(test.store(), &organisation_id, &WEBSITE).await.unwrap();
+    let idle = issue(test.store(), &organisation_id, &FEED).await.unwrap();
+    let ring = KeyRing::default();
+    ring.load(test.store()).await.unwrap();
+    let second = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+    let last_used = async || {
+        let of = async |id: &str| {
+            let found = test.store().read("test", async |client| key::find(client, id).await).await;
+            found.unwrap().unwrap().last_used_at
+        };
+        (of(&used.record.id).await, of(&idle.record.id).await)
+    };
+    let check = |page| ring.check(Some(used.key.reveal()), Some(page), Need::Any);
+    assert_eq!(ring.save_uses(test.store(), second(1)).await.unwrap(), 0);
+    check("https://elsewhere.example").unwrap_err();
+    assert_eq!(ring.save_uses(test.store(), second(2)).await.unwrap(), 0, "a refusal is no use");
+    check("https://partner.example").unwrap();
+    check("https://partner.example").unwrap();
+    assert_eq!(ring.save_uses(test.store(), second(3)).await.unwrap(), 1);
+    assert_eq!(last_used().await, (Some(second(3)), None));
+    assert_eq!(ring.save_uses(test.store(), second(4)).await.unwrap(), 0, "it was not used since");
+    // Another process, whose clock is behind, takes nothing back; nor does reading the table again forget a use.
+    check("https://partner.example").unwrap();
+    ring.load(test.store()).await.unwrap();
+    assert_eq!(ring.save_uses(test.store(), second(2)).await.unwrap(), 1);
+    assert_eq!(last_used().await, (Some(second(3)), None));
+}
+
+#[tokio::test]
+async fn uses_that_could_not_be_written_down_are_kept() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let without_tables = TestStore::new(&[]).await;
+    let organisation_id = organisation(test.store()).await;
+    let issued = issue(test.store(), &organisation_id, &FEED).await.unwrap();
+    let ring = KeyRing::default();
+    ring.insert(&issued.record);
+    ring.check(Some(issued.key.reveal()), None, Need::Secret).unwrap();
+    let now = Timestamp::from_second(1_800_000_000).unwrap();
+    ring.save_uses(without_tables.store(), now).await.unwrap_err();
+    assert_eq!(ring.save_uses(test.store(), now).await.unwrap(), 1);
 }
 
 #[tokio::test]

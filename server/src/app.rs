@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::feed::Feed;
-use crate::stream::{Hub, Readers};
+use crate::stream::{Census, Hub, Presence, Subscribers};
 use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::KeyRing;
@@ -19,7 +19,10 @@ pub struct App {
     pub keys: KeyRing,
     pub feed: Feed,
     pub hub: Hub,
-    pub readers: Readers,
+    pub subscribers: Subscribers,
+    pub presence: Presence,
+    /// Open streams of all processes.
+    pub census: Census,
     pub metrics: PrometheusHandle,
     /// What a demo serves; none in earnest.
     pub demo: Option<Arc<crate::demo::Demo>>,

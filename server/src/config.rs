@@ -36,6 +36,12 @@ pub struct Http {
     pub public_url: String,
     pub body_bytes_max: usize,
     pub request_seconds_max: u64,
+    pub head_seconds_max: u64,
+    pub connections_max: usize,
+    pub connections_per_address_max: usize,
+    pub accepts_per_second_max: u32,
+    pub handshakes_max: usize,
+    pub trusted_proxies: Vec<ipnet::IpNet>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -96,6 +102,9 @@ pub struct Stream {
     pub behind_bytes_max: usize,
     pub subscribers_max: usize,
     pub subscribers_per_address_max: usize,
+    pub subscribers_per_key_max: usize,
+    pub shards: usize,
+    pub send_buffer_bytes: usize,
     pub heartbeat_seconds: u64,
     pub retry_ms_min: u32,
     pub retry_ms_max: u32,

@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 mod demo;
 pub mod doctor;
+pub mod door;
 pub mod feed;
 pub mod http;
 pub mod problem;

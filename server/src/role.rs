@@ -3,20 +3,17 @@
 use crate::app::App;
 use crate::config::Config;
 use crate::demo::Demo;
+use crate::door::Door;
 use crate::feed::{Feed, log, sandbox};
 use crate::http::{self, Surface};
-use crate::stream::{Bus, Hub, Readers};
+use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use crate::telemetry;
 use anyhow::Context;
-use axum::serve::ListenerExt;
 use partners::KeyRing;
-use socket2::SockRef;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use store::postgres::{self, Embedded, Postgres, Source};
 use store::{Clock, Migrations, Redis, Store};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// Which part of Crease a process is.
@@ -53,6 +50,9 @@ pub enum WithDemo {
     No,
 }
 
+/// How coarse "last used" is of a key.
+const KEY_USES_PAUSE: Duration = Duration::from_secs(60);
+
 /// Every crate's tables, in the order in which they are made.
 pub const MIGRATIONS: &[Migrations] =
     &[log::MIGRATIONS, partners::MIGRATIONS, http::scorer::session::MIGRATIONS];
@@ -71,7 +71,7 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
         None => None,
     };
     let bus = redis.map(|redis| Bus::new(redis, &config.redis));
-    let hub = Hub::new(store.clone(), config.stream.clone(), bus);
+    let hub = Hub::new(store.clone(), config.stream.clone(), bus.clone());
     let clock = Clock::system();
     let feed = Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone());
     let keys = KeyRing::default();
@@ -81,9 +81,17 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
         WithDemo::No => None,
     };
     let drain = Duration::from_secs(config.shutdown.drain_seconds);
-    let listener = listen(&config).await?;
+    let stalled = Duration::from_secs(config.stream.stalled_seconds_max);
+    let door = Door::open(config.http.clone(), stalled)
+        .with_context(|| format!("{} cannot be listened on", config.http.listen))?;
+    let presence = Presence::default();
+    let every = Duration::from_secs(config.redis.presence_seconds.max(1));
+    let census = Census::start(presence.clone(), bus, clock.clone(), every);
+    let subscribers = Subscribers::start(config.stream.clone(), presence.clone(), drain, shutdown.clone())?;
     let app = App {
-        readers: Readers::new(config.stream.clone(), drain, shutdown.clone()),
+        subscribers: subscribers.clone(),
+        presence,
+        census,
         config: Arc::new(config),
         store: store.clone(),
         clock,
@@ -96,18 +104,38 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
     };
     let playing = (role.ingests() && app.config.sandbox.enabled)
         .then(|| tokio::spawn(sandbox::play(feed, app.config.sandbox.clone(), shutdown.clone())));
+    let noting =
+        tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
     tokio::spawn(watch_signals(shutdown.clone()));
-    let stalled = Duration::from_secs(app.config.stream.stalled_seconds_max);
-    let listening = Listening { listener, stalled, drain, shutdown };
-    listening.serve(http::router(app, role.surface())).await?;
+    tracing::info!(address = %door.address()?, "listening");
+    door.serve(http::router(app, role.surface()), subscribers, shutdown, drain).await.context("serving")?;
     if let Some(playing) = playing {
         // It stands at a pause or in a commit; what it was about to do is drawn again at the next start.
         playing.abort();
+    }
+    if let Err(failed) = noting.await {
+        tracing::error!(%failed, "the uses of keys were no longer written down");
     }
     store.close();
     database.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Writes down which keys were used, beside every request's path: once a minute, and at the end.
+async fn note_key_uses(keys: KeyRing, store: Store, clock: Clock, shutdown: CancellationToken) {
+    loop {
+        let is_last = tokio::select! {
+            () = tokio::time::sleep(KEY_USES_PAUSE) => false,
+            () = shutdown.cancelled() => true,
+        };
+        if let Err(error) = keys.save_uses(&store, clock.now()).await {
+            tracing::warn!(%error, "the uses of keys could not be written down; they are with the next");
+        }
+        if is_last {
+            return;
+        }
+    }
 }
 
 /// Brings the tables up to date.
@@ -141,59 +169,6 @@ async fn open_store(config: &Config) -> anyhow::Result<(Postgres, Store)> {
     tracing::info!(origin = %database.origin(), "PostgreSQL");
     let store = Store::connect(database.url(), config.database.connections_max).await?;
     Ok((database, store))
-}
-
-async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
-    let address = config.http.listen;
-    TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))
-}
-
-/// A bound port with its bounds in time.
-struct Listening {
-    listener: TcpListener,
-    /// A peer that takes no bytes for this long is cut off.
-    stalled: Duration,
-    drain: Duration,
-    shutdown: CancellationToken,
-}
-
-impl Listening {
-    /// Serves until `shutdown`, then until open requests are done or their time is over.
-    async fn serve(self, routes: axum::Router) -> anyhow::Result<()> {
-        let Self { listener, stalled, drain, shutdown } = self;
-        tracing::info!(address = %listener.local_addr()?, "listening");
-        let listener = listener.tap_io(move |connection| {
-            // Updates are small and must not wait for each other; a peer that takes no bytes is cut off by the kernel, which alone
-            // can see it: a body is not asked for more while its socket is full.
-            let socket = SockRef::from(&*connection);
-            if let Err(error) = socket.set_tcp_nodelay(true).and_then(|()| limit_stall(&socket, stalled)) {
-                tracing::debug!(%error, "a socket option could not be set");
-            }
-        });
-        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-        let stopping = shutdown.clone();
-        let serving =
-            axum::serve(listener, service).with_graceful_shutdown(async move { stopping.cancelled().await });
-        let overdue = async {
-            shutdown.cancelled().await;
-            // Streams have said goodbye by then; a request still open had its time.
-            tokio::time::sleep(drain + Duration::from_secs(1)).await;
-        };
-        tokio::select! {
-            served = serving => served.context("serving"),
-            () = overdue => Ok(()),
-        }
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn limit_stall(socket: &SockRef<'_>, stalled: Duration) -> std::io::Result<()> {
-    socket.set_tcp_user_timeout(Some(stalled))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn limit_stall(_socket: &SockRef<'_>, _stalled: Duration) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// Fires `shutdown` at the first SIGINT or SIGTERM; a second one ends the process at once.

@@ -30,7 +30,12 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
         "Time from a batch's arrival to its commit and publication"
     );
     metrics::describe_counter!("feed_commands_total", "Commands of feeds, by answer");
-    metrics::describe_gauge!("stream_readers", "Open streams");
+    metrics::describe_histogram!(
+        "stream_fan_out_seconds",
+        "Time from an update's publication to the last write of it, to subscribers that keep up"
+    );
+    metrics::describe_counter!("stream_refusals_total", "Streams that were not opened, by problem");
+    metrics::describe_counter!("connections_refused_total", "Connections that were turned away, by reason");
     metrics::describe_counter!("stream_starts_total", "Streams opened, resumed or with a snapshot");
     metrics::describe_counter!("stream_byes_total", "Streams that we closed, by reason");
     metrics::describe_counter!("stream_topic_reloads_total", "Matches read again after a gap");

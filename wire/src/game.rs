@@ -1,7 +1,7 @@
 //! The game's types in JSON. A ball is sent to every fan, so its names are one or two letters; the state, which a client asks for
 //! once, has words.
 
-use crate::json::{Json, Malformed, Reader, json_object, json_words, write_name};
+use crate::json::{Fill, Json, Reader, Wrong, json_object, json_words, write_name};
 use cricket::{
     Ball, Batter, BatterState, Boundary, Bowled, Bowler, Command, Decision, Dismissal, DismissalKind, Extras,
     Fall, Fielder, Format, Innings, InningsEnd, InningsStart, Match, Outcome, OverTotal, Partnership,
@@ -56,12 +56,18 @@ json_words!(Phase {
     Finished: "finished"
 });
 
+impl Fill for PlayerId {
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong> {
+        self.0.fill(reader)
+    }
+}
+
 impl Json for PlayerId {
     fn write(&self, out: &mut String) {
         self.0.write(out);
     }
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        u16::read(reader).map(PlayerId)
+    fn blank() -> Self {
+        PlayerId(0)
     }
 }
 
@@ -96,6 +102,21 @@ json_object!(Ball {
     as_recorded: "ar",
 });
 
+impl Fill for Fielder {
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong> {
+        if reader.peek() == Some(b'{') {
+            let mut name = None;
+            reader.fields(&["sub"], &mut [&mut name])?;
+            *self = Fielder::Substitute(name);
+        } else {
+            let mut player = PlayerId::blank();
+            player.fill(reader)?;
+            *self = Fielder::Player(player);
+        }
+        Ok(())
+    }
+}
+
 /// A player's id, or `{"sub": name}`.
 impl Json for Fielder {
     fn write(&self, out: &mut String) {
@@ -108,19 +129,8 @@ impl Json for Fielder {
             }
         }
     }
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        if reader.peek() != Some(b'{') {
-            return PlayerId::read(reader).map(Fielder::Player);
-        }
-        let mut name = None;
-        reader.object(&mut |reader, field| match field {
-            "sub" => {
-                name = Json::read(reader)?;
-                Ok(())
-            }
-            _ => reader.skip(),
-        })?;
-        Ok(Fielder::Substitute(name))
+    fn blank() -> Self {
+        Fielder::Substitute(None)
     }
 }
 
@@ -147,6 +157,26 @@ json_object!(Replacement { role: "role", out: "out", player: "in", reason: "reas
 /// Names a command's kind once for both directions: each is an object with that one field.
 macro_rules! json_commands {
     ($($variant:ident = $name:literal),* ; $($bare:ident = $bare_name:literal),*) => {
+        impl Fill for Command {
+            fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong> {
+                let mut command = None;
+                reader.object(&mut |reader, name| {
+                    command = Some(match name {
+                        $( $name => {
+                            let mut value = Json::blank();
+                            Fill::fill(&mut value, reader)?;
+                            Command::$variant(value)
+                        } )*
+                        $( $bare_name => { reader.skip()?; Command::$bare } )*
+                        _ => return reader.skip(),
+                    });
+                    Ok(())
+                })?;
+                *self = command.ok_or_else(|| reader.wrong("a known command"))?;
+                Ok(())
+            }
+        }
+
         impl Json for Command {
             fn write(&self, out: &mut String) {
                 out.push('{');
@@ -156,17 +186,8 @@ macro_rules! json_commands {
                 }
                 out.push('}');
             }
-            fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-                let mut command = None;
-                reader.object(&mut |reader, name| {
-                    command = Some(match name {
-                        $( $name => Command::$variant(Json::read(reader)?), )*
-                        $( $bare_name => { reader.skip()?; Command::$bare } )*
-                        _ => return reader.skip(),
-                    });
-                    Ok(())
-                })?;
-                command.ok_or(reader.malformed("a known command"))
+            fn blank() -> Self {
+                Command::Resume
             }
         }
     };
@@ -255,13 +276,21 @@ impl FlatOutcome {
     }
 }
 
+impl Fill for Outcome {
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong> {
+        let mut flat = FlatOutcome::default();
+        flat.fill(reader)?;
+        *self = flat.outcome().ok_or_else(|| reader.wrong("an outcome"))?;
+        Ok(())
+    }
+}
+
 impl Json for Outcome {
     fn write(&self, out: &mut String) {
         FlatOutcome::from(self).write(out);
     }
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let flat = FlatOutcome::read(reader)?;
-        flat.outcome().ok_or(reader.malformed("an outcome"))
+    fn blank() -> Self {
+        Outcome::NoResult
     }
 }
 

@@ -1,14 +1,27 @@
-//! A small JSON codec: a reader that borrows its input, a trait, and macros that write both directions from one list.
+//! A small JSON codec: a reader that borrows its input, two traits, and macros that write both directions from one list.
+//!
+//! Reading ships to every fan, so it is written for few bytes: an object is read by one function for all types, through a list of
+//! field names and a list of [`Fill`]s, and a mistake is kept in the reader, so that a result takes one register.
 
 use std::fmt::Write as _;
 
 /// A type that can be written as JSON and read back.
-pub trait Json: Sized {
+pub trait Json: Fill + Sized {
     /// Appends the JSON text of `self`.
     fn write(&self, out: &mut String);
-    /// Reads one value; leaves the reader behind it.
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed>;
+    /// A value to be filled: what is meant where nothing is written.
+    fn blank() -> Self;
 }
+
+/// A place that one value is read into. Apart from [`Json`], so that its `dyn` brings no writing with it.
+pub trait Fill {
+    /// Reads one value; leaves the reader behind it. After a mistake it holds anything.
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong>;
+}
+
+/// A mistake was found: the reader knows where and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrong;
 
 /// The JSON text of a value.
 pub fn encode<T: Json>(value: &T) -> String {
@@ -19,12 +32,9 @@ pub fn encode<T: Json>(value: &T) -> String {
 
 /// Reads a whole text as one value; anything after it but white space is an error.
 pub fn decode<T: Json>(text: &str) -> Result<T, Malformed> {
+    let mut value = T::blank();
     let mut reader = Reader::new(text);
-    let value = T::read(&mut reader)?;
-    match reader.peek() {
-        None => Ok(value),
-        Some(_) => Err(reader.malformed("the end")),
-    }
+    reader.whole(&mut value).map(|()| value)
 }
 
 /// The text is not what was expected.
@@ -49,6 +59,8 @@ pub struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: u8,
+    /// The first one.
+    mistake: Option<Malformed>,
 }
 
 impl<'a> Reader<'a> {
@@ -57,12 +69,21 @@ impl<'a> Reader<'a> {
 
     /// A reader at the start of `text`.
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, depth: 0 }
+        Self { text, at: 0, depth: 0, mistake: None }
     }
 
-    /// An error at this place.
-    pub fn malformed(&self, wanted: &'static str) -> Malformed {
-        Malformed { at: self.at, wanted }
+    fn whole(&mut self, value: &mut dyn Fill) -> Result<(), Malformed> {
+        if value.fill(self).is_ok() && self.peek().is_some() {
+            self.wrong("the end");
+        }
+        self.mistake.map_or(Ok(()), Err)
+    }
+
+    /// Keeps a mistake at this place, unless one was found before.
+    pub fn wrong(&mut self, wanted: &'static str) -> Wrong {
+        let at = self.at;
+        self.mistake.get_or_insert(Malformed { at, wanted });
+        Wrong
     }
 
     /// The next byte that is not white space, without taking it.
@@ -74,9 +95,9 @@ impl<'a> Reader<'a> {
         bytes.get(self.at).copied()
     }
 
-    fn take(&mut self, byte: u8, wanted: &'static str) -> Result<(), Malformed> {
+    fn take(&mut self, byte: u8, wanted: &'static str) -> Result<(), Wrong> {
         if self.peek() != Some(byte) {
-            return Err(self.malformed(wanted));
+            return Err(self.wrong(wanted));
         }
         self.at += 1;
         Ok(())
@@ -93,11 +114,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an object; `field` is called with each name and must read (or [`Reader::skip`]) its value. It is a `dyn` so that this
-    /// is compiled once: 3 KB of brotli in the widget.
+    /// is compiled once.
     pub fn object(
         &mut self,
-        field: &mut dyn FnMut(&mut Self, &str) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+        field: &mut dyn FnMut(&mut Self, &str) -> Result<(), Wrong>,
+    ) -> Result<(), Wrong> {
         self.items(b'{', b'}', &mut |reader| {
             let name = reader.string()?;
             reader.take(b':', "a colon")?;
@@ -105,11 +126,24 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Reads an object whose fields have `names` into `values`, which stand in the same order; passes over others.
+    pub fn fields(&mut self, names: &[&str], values: &mut [&mut dyn Fill]) -> Result<(), Wrong> {
+        self.object(
+            &mut |reader, name| match names.iter().zip(values.iter_mut()).find(|(it, _)| **it == name) {
+                Some((_, value)) => value.fill(reader),
+                None => reader.skip(),
+            },
+        )
+    }
+
+    /// Reads a string that is one of `words`, and tells which.
+    pub fn word(&mut self, words: &[&str]) -> Result<usize, Wrong> {
+        let word = self.string()?;
+        words.iter().position(|it| *it == word).ok_or_else(|| self.wrong("a known word"))
+    }
+
     /// Reads an array; `item` is called for each element and must read it.
-    pub fn array(
-        &mut self,
-        item: &mut dyn FnMut(&mut Self) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+    pub fn array(&mut self, item: &mut dyn FnMut(&mut Self) -> Result<(), Wrong>) -> Result<(), Wrong> {
         self.items(b'[', b']', item)
     }
 
@@ -117,12 +151,12 @@ impl<'a> Reader<'a> {
         &mut self,
         open: u8,
         close: u8,
-        item: &mut dyn FnMut(&mut Self) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+        item: &mut dyn FnMut(&mut Self) -> Result<(), Wrong>,
+    ) -> Result<(), Wrong> {
         self.take(open, if open == b'{' { "an object" } else { "an array" })?;
         self.depth += 1;
         if self.depth > Self::DEPTH_MAX {
-            return Err(self.malformed("fewer levels"));
+            return Err(self.wrong("fewer levels"));
         }
         if self.peek() == Some(close) {
             self.at += 1;
@@ -135,7 +169,7 @@ impl<'a> Reader<'a> {
                         self.at += 1;
                         break;
                     }
-                    _ => return Err(self.malformed("a comma or the end of the list")),
+                    _ => return Err(self.wrong("a comma or the end of the list")),
                 }
             }
         }
@@ -144,27 +178,27 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string and resolves its escapes.
-    pub fn string(&mut self) -> Result<String, Malformed> {
+    pub fn string(&mut self) -> Result<String, Wrong> {
         self.take(b'"', "a string")?;
         let mut out = String::new();
         loop {
             let rest = &self.text[self.at..];
             let Some(stop) = rest.bytes().position(|it| matches!(it, b'"' | b'\\') || it < b' ') else {
-                return Err(self.malformed("a closing quote"));
+                return Err(self.wrong("a closing quote"));
             };
             out.push_str(&rest[..stop]);
             self.at += stop + 1;
             match rest.as_bytes()[stop] {
                 b'"' => return Ok(out),
                 b'\\' => out.push(self.escape()?),
-                _ => return Err(self.malformed("no control character")),
+                _ => return Err(self.wrong("no control character")),
             }
         }
     }
 
-    fn escape(&mut self) -> Result<char, Malformed> {
+    fn escape(&mut self) -> Result<char, Wrong> {
         let Some(&byte) = self.text.as_bytes().get(self.at) else {
-            return Err(self.malformed("an escape"));
+            return Err(self.wrong("an escape"));
         };
         let plain = match byte {
             b'"' => '"',
@@ -179,44 +213,43 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 return self.unicode();
             }
-            _ => return Err(self.malformed("an escape")),
+            _ => return Err(self.wrong("an escape")),
         };
         self.at += 1;
         Ok(plain)
     }
 
     /// After `\u`: four hexadecimal digits, twice for a character outside the basic plane.
-    fn unicode(&mut self) -> Result<char, Malformed> {
+    fn unicode(&mut self) -> Result<char, Wrong> {
         let first = self.hex4()?;
         let code = if (0xD800..0xDC00).contains(&first) {
             if !self.text[self.at..].starts_with("\\u") {
-                return Err(self.malformed("the second half of a surrogate pair"));
+                return Err(self.wrong("the second half of a surrogate pair"));
             }
             self.at += 2;
             let second = self.hex4()?;
             if !(0xDC00..0xE000).contains(&second) {
-                return Err(self.malformed("the second half of a surrogate pair"));
+                return Err(self.wrong("the second half of a surrogate pair"));
             }
             0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
         } else {
             first
         };
-        char::from_u32(code).ok_or(self.malformed("a character"))
+        char::from_u32(code).ok_or_else(|| self.wrong("a character"))
     }
 
-    fn hex4(&mut self) -> Result<u32, Malformed> {
-        let digits = self.text.as_bytes().get(self.at..self.at + 4).ok_or(self.malformed("four digits"))?;
+    fn hex4(&mut self) -> Result<u32, Wrong> {
         let mut code = 0;
-        for digit in digits {
-            let value = char::from(*digit).to_digit(16).ok_or(self.malformed("a hexadecimal digit"))?;
-            code = code * 16 + value;
+        for _ in 0..4 {
+            let digit = self.text.as_bytes().get(self.at).and_then(|it| char::from(*it).to_digit(16));
+            code = code * 16 + digit.ok_or_else(|| self.wrong("a hexadecimal digit"))?;
+            self.at += 1;
         }
-        self.at += 4;
         Ok(code)
     }
 
     /// Reads a whole number ≥ 0; fractions, exponents and signs are refused.
-    pub fn number(&mut self) -> Result<u64, Malformed> {
+    pub fn number(&mut self) -> Result<u64, Wrong> {
         self.peek();
         let start = self.at;
         let mut value: u64 = 0;
@@ -224,19 +257,19 @@ impl<'a> Reader<'a> {
             value = value
                 .checked_mul(10)
                 .and_then(|it| it.checked_add(u64::from(digit - b'0')))
-                .ok_or(self.malformed("a smaller number"))?;
+                .ok_or_else(|| self.wrong("a smaller number"))?;
             self.at += 1;
         }
         let leading_zero = self.at - start > 1 && self.text.as_bytes()[start] == b'0';
         let goes_on = matches!(self.text.as_bytes().get(self.at), Some(b'.' | b'e' | b'E'));
         if self.at == start || leading_zero || goes_on {
-            return Err(self.malformed("a whole number"));
+            return Err(self.wrong("a whole number"));
         }
         Ok(value)
     }
 
     /// Passes over one value of any kind.
-    pub fn skip(&mut self) -> Result<(), Malformed> {
+    pub fn skip(&mut self) -> Result<(), Wrong> {
         match self.peek() {
             Some(b'{') => self.object(&mut |reader, _| reader.skip()),
             Some(b'[') => self.array(&mut Reader::skip),
@@ -246,7 +279,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over a number or a literal. How a number is written is not looked at: its value is not used.
-    fn skip_word(&mut self) -> Result<(), Malformed> {
+    fn skip_word(&mut self) -> Result<(), Wrong> {
         let rest = &self.text[self.at..];
         let end = rest
             .bytes()
@@ -255,7 +288,7 @@ impl<'a> Reader<'a> {
         let word = &rest[..end];
         let starts_as_number = word.starts_with(|it: char| it == '-' || it.is_ascii_digit());
         if !(starts_as_number || matches!(word, "true" | "false" | "null")) {
-            return Err(self.malformed("a value"));
+            return Err(self.wrong("a value"));
         }
         self.at += end;
         Ok(())
@@ -264,33 +297,53 @@ impl<'a> Reader<'a> {
 
 macro_rules! json_number {
     ($($type:ty)*) => { $(
+        impl Fill for $type {
+            fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong> {
+                let value = reader.number()?;
+                *self = Self::try_from(value).map_err(|_| reader.wrong("a smaller number"))?;
+                Ok(())
+            }
+        }
         impl Json for $type {
             fn write(&self, out: &mut String) {
                 let _ = write!(out, "{self}");
             }
-            fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-                let value = reader.number()?;
-                Self::try_from(value).map_err(|_| reader.malformed("a smaller number"))
+            fn blank() -> Self {
+                0
             }
         }
     )* };
 }
 json_number!(u8 u16 u32 u64);
 
+impl Fill for bool {
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong> {
+        reader.peek();
+        let rest = &reader.text[reader.at..];
+        let length = match (rest.starts_with("true"), rest.starts_with("false")) {
+            (true, _) => 4,
+            (_, true) => 5,
+            _ => return Err(reader.wrong("true or false")),
+        };
+        *self = length == 4;
+        reader.at += length;
+        Ok(())
+    }
+}
+
 impl Json for bool {
     fn write(&self, out: &mut String) {
         out.push_str(if *self { "true" } else { "false" });
     }
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        reader.peek();
-        let rest = &reader.text[reader.at..];
-        let (value, length) = match (rest.starts_with("true"), rest.starts_with("false")) {
-            (true, _) => (true, 4),
-            (_, true) => (false, 5),
-            _ => return Err(reader.malformed("true or false")),
-        };
-        reader.at += length;
-        Ok(value)
+    fn blank() -> Self {
+        false
+    }
+}
+
+impl Fill for String {
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong> {
+        *self = reader.string()?;
+        Ok(())
     }
 }
 
@@ -298,8 +351,8 @@ impl Json for String {
     fn write(&self, out: &mut String) {
         write_text(self, out);
     }
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        reader.string()
+    fn blank() -> Self {
+        String::new()
     }
 }
 
@@ -322,6 +375,13 @@ pub(crate) fn write_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
+impl<T: Json> Fill for Option<T> {
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong> {
+        *self = None;
+        if reader.null() { Ok(()) } else { self.insert(T::blank()).fill(reader) }
+    }
+}
+
 impl<T: Json> Json for Option<T> {
     fn write(&self, out: &mut String) {
         match self {
@@ -329,8 +389,20 @@ impl<T: Json> Json for Option<T> {
             None => out.push_str("null"),
         }
     }
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        if reader.null() { Ok(None) } else { T::read(reader).map(Some) }
+    fn blank() -> Self {
+        None
+    }
+}
+
+impl<T: Json> Fill for Vec<T> {
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong> {
+        self.clear();
+        reader.array(&mut |reader| {
+            let mut item = T::blank();
+            item.fill(reader)?;
+            self.push(item);
+            Ok(())
+        })
     }
 }
 
@@ -345,13 +417,8 @@ impl<T: Json> Json for Vec<T> {
         }
         out.push(']');
     }
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let mut items = Vec::new();
-        reader.array(&mut |reader| {
-            items.push(T::read(reader)?);
-            Ok(())
-        })?;
-        Ok(items)
+    fn blank() -> Self {
+        Vec::new()
     }
 }
 
@@ -377,6 +444,12 @@ pub(crate) fn write_name(name: &str, out: &mut String) {
 /// `json_object!(Type { field: "name", … })` writes both directions for a struct whose fields have defaults.
 macro_rules! json_object {
     ($type:ty { $($field:ident : $name:literal),* $(,)? }) => {
+        impl $crate::json::Fill for $type {
+            fn fill(&mut self, reader: &mut $crate::json::Reader<'_>) -> Result<(), $crate::json::Wrong> {
+                let Self { $($field),* } = self;
+                reader.fields(&[$($name),*], &mut [$($field),*])
+            }
+        }
         impl $crate::json::Json for $type {
             fn write(&self, out: &mut String) {
                 // Names every field, so that one added to the type cannot be forgotten here.
@@ -385,16 +458,8 @@ macro_rules! json_object {
                 $( $crate::json::write_field($name, $field, out); )*
                 out.push('}');
             }
-            fn read(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::json::Malformed> {
-                let mut value = <$type>::default();
-                reader.object(&mut |reader, name| {
-                    match name {
-                        $( $name => value.$field = $crate::json::Json::read(reader)?, )*
-                        _ => reader.skip()?,
-                    }
-                    Ok(())
-                })?;
-                Ok(value)
+            fn blank() -> Self {
+                Self::default()
             }
         }
     };
@@ -403,16 +468,18 @@ macro_rules! json_object {
 /// `json_words!(Type { Variant: "word", … })` for an enum without values.
 macro_rules! json_words {
     ($type:ty { $($variant:ident : $word:literal),* $(,)? }) => {
+        impl $crate::json::Fill for $type {
+            fn fill(&mut self, reader: &mut $crate::json::Reader<'_>) -> Result<(), $crate::json::Wrong> {
+                *self = [$( <$type>::$variant ),*][reader.word(&[$($word),*])?];
+                Ok(())
+            }
+        }
         impl $crate::json::Json for $type {
             fn write(&self, out: &mut String) {
                 out.push_str(match self { $( <$type>::$variant => concat!('"', $word, '"'), )* });
             }
-            fn read(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::json::Malformed> {
-                let word = reader.string()?;
-                match word.as_str() {
-                    $( $word => Ok(<$type>::$variant), )*
-                    _ => Err(reader.malformed(concat!("a known ", stringify!($type)))),
-                }
+            fn blank() -> Self {
+                Self::default()
             }
         }
     };

@@ -11,5 +11,5 @@ mod game;
 mod json;
 mod update;
 
-pub use json::{Json, Malformed, Reader, decode, encode};
+pub use json::{Fill, Json, Malformed, Reader, Wrong, decode, encode};
 pub use update::{BallLine, Balls, Bye, Position, Snapshot, Update};

@@ -1,6 +1,6 @@
 //! What a stream sends.
 
-use crate::json::{Json, Malformed, Reader, json_object, write_name};
+use crate::json::{Fill, Json, Malformed, Reader, Wrong, json_object, write_name};
 use cricket::{Command, Match};
 use std::str::FromStr;
 
@@ -88,19 +88,17 @@ impl Json for Update {
         out.push('}');
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (mut t, mut rev, mut command) = (0, 0, None);
-        reader.object(&mut |reader, name| {
-            match name {
-                "t" => t = Json::read(reader)?,
-                "rev" => rev = Json::read(reader)?,
-                "c" => command = Some(Json::read(reader)?),
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        let command = command.ok_or(reader.malformed("a command"))?;
-        Ok(Self { t, rev, command })
+    fn blank() -> Self {
+        Self { t: 0, rev: 0, command: Command::blank() }
+    }
+}
+
+impl Fill for Update {
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong> {
+        let mut command = None;
+        reader.fields(&["t", "rev", "c"], &mut [&mut self.t, &mut self.rev, &mut command])?;
+        self.command = command.ok_or_else(|| reader.wrong("a command"))?;
+        Ok(())
     }
 }
 

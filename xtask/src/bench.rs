@@ -1,5 +1,8 @@
 //! `cargo xtask bench NAME`: measurements that are worth comparing from change to change.
 
+mod capacity;
+mod stream;
+
 use crate::{
     args::Args,
     bundle::{self, Rebuild},
@@ -12,24 +15,25 @@ use std::{fs, path::Path};
 /// Folding a whole T20 takes no longer than this, in nanoseconds: a server refolds a match on every correction.
 const T20_NS_MAX: f64 = 500_000.0;
 
-/// Name, what it measures, and the function that measures it.
-type Bench = (&'static str, &'static str, fn() -> anyhow::Result<Value>);
+/// Name, what it measures, and the function that takes its own options and measures.
+type Bench = (&'static str, &'static str, fn(&mut Args) -> anyhow::Result<Value>);
 
 const BENCHES: &[Bench] = &[
     ("score", "folding whole matches with the scoring engine", score),
     ("paint", "from a ball's acceptance to the fan's screen, over one innings in a browser", paint),
+    ("stream", "our event streams beside nchan's and a naive server's, in one run", stream::run),
+    ("capacity", "nothing: computes deploy/capacity.md anew from the measured figures in it", capacity::run),
 ];
 
 pub(crate) fn run(mut args: Args) -> anyhow::Result<()> {
     let json = args.flag("--json");
     let name = args.word().unwrap_or_default();
-    args.done()?;
     let Some((_, _, measure)) = BENCHES.iter().find(|(it, _, _)| *it == name) else {
         let known: Vec<String> =
             BENCHES.iter().map(|(name, what, _)| format!("  {name:<12} {what}")).collect();
         bail!("there is no bench {name:?}; there are:\n{}", known.join("\n"));
     };
-    let result = measure()?;
+    let result = measure(&mut args)?;
     println!("{:#}\nNext: compare with an earlier run on this machine", result["ours"]);
     if json {
         println!("{result}");
@@ -38,7 +42,8 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<()> {
 }
 
 /// Runs cricket's criterion benches and collects what they measured.
-fn score() -> anyhow::Result<Value> {
+fn score(args: &mut Args) -> anyhow::Result<Value> {
+    args.done()?;
     process::step("cargo bench -p cricket", || {
         process::run(workspace::cargo().args(["bench", "--package", "cricket"]))
     })?;
@@ -50,7 +55,8 @@ fn score() -> anyhow::Result<Value> {
 }
 
 /// Runs the browser's measurement, which prints one JSON object.
-fn paint() -> anyhow::Result<Value> {
+fn paint(args: &mut Args) -> anyhow::Result<Value> {
+    args.done()?;
     let crease = process::step("build the server", demo::build_server)?;
     bundle::build(Rebuild::WhenChanged)?;
     let mut command = e2e::command(&crease, &["paint".to_owned()])?;

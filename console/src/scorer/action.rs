@@ -7,20 +7,24 @@ use super::record::Record;
 use crate::form::{Fields, Mistakes};
 use cricket::{Ball, Command, InningsStart, Match, PlayerIn, Refusal, Toss};
 
-/// Characters of a press's id: what we make is 30 to 40.
-const FORM_LENGTH_MAX: usize = 80;
+/// The feed's running numbers grow by this much from one update to the next, which leaves room for what was forgotten.
+const PLACE_STEP: u64 = 1 << 20;
 
 /// What one press does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Adds commands at the end; `then` is what the next page already knows about the next ball.
     Add { commands: Vec<Command>, then: Choices },
+    /// Puts in a command that was forgotten, before the entry with this seq.
+    Insert { before: u64, command: Command },
     /// Puts another command in the place of the entry with this seq.
     Edit { seq: u64, command: Command },
     /// Takes the entry with this seq out.
     Remove { seq: u64 },
     /// Takes out all that one press had added.
     Undo { group: String },
+    /// Puts back what was taken out, under its id and in its place.
+    Restore { id: String },
 }
 
 /// A command for the feed, under the id that makes it idempotent. Without a command it takes back what the id stands for.
@@ -28,34 +32,53 @@ pub enum Action {
 pub struct Sent {
     pub id: String,
     pub version: u32,
+    /// Where it belongs among this scorer's commands, for one that is new or put back.
+    pub place: Option<u64>,
     pub command: Option<Command>,
 }
 
 impl Action {
-    /// What goes to the feed, in order. `form` is the press's id.
-    pub fn sends(&self, form: &str, record: &Record) -> Vec<Sent> {
+    /// What goes to the feed, in order. `seen` is the update that the pressed page showed. Commands that are new are
+    /// known by it: whoever presses the same page again, in this tab or in another, on this server or on the next, sends
+    /// the same id, and the feed takes an id once.
+    pub fn sends(&self, seen: u64, record: &Record) -> Vec<Sent> {
         let correction = |seq: u64, command: Option<&Command>| {
             record.told(seq).map(|told| Sent {
                 id: told.entry.id.clone(),
                 version: told.entry.version + 1,
+                place: None,
                 command: command.cloned(),
             })
+        };
+        let new = |at: u64, place: Option<u64>, command: &Command| Sent {
+            id: command_id(seen, at),
+            version: 1,
+            place,
+            command: Some(command.clone()),
         };
         match self {
             Action::Add { commands, .. } => (0..)
                 .zip(commands)
-                .map(|(at, command)| Sent {
-                    id: command_id(form, at),
-                    version: 1,
-                    command: Some(command.clone()),
-                })
+                .map(|(at, command)| new(at, Some((seen + 1 + at) * PLACE_STEP), command))
                 .collect(),
+            Action::Insert { before, command } => vec![new(0, record.place_before(*before), command)],
             Action::Edit { seq, command } => correction(*seq, Some(command)).into_iter().collect(),
             Action::Remove { seq } => correction(*seq, None).into_iter().collect(),
             // The newest goes first, so that each can go: a batter out of the middle before the ball that brought them.
             Action::Undo { group } => {
                 record.press(group).iter().filter_map(|told| correction(told.entry.seq, None)).collect()
             }
+            Action::Restore { id } => record
+                .taken_out()
+                .iter()
+                .filter(|it| it.id == *id)
+                .map(|it| Sent {
+                    id: it.id.clone(),
+                    version: it.version + 1,
+                    place: it.place,
+                    command: Some(it.command.clone()),
+                })
+                .collect(),
         }
     }
 
@@ -81,47 +104,60 @@ impl Action {
                     _ => None,
                 })
                 .unwrap_or_default(),
-            Action::Edit { .. } | Action::Remove { .. } => Choices::default(),
+            Action::Insert { .. } | Action::Edit { .. } | Action::Remove { .. } | Action::Restore { .. } => {
+                Choices { bowler: player(fields, "then_bowler"), ..Choices::default() }
+            }
         }
     }
 }
 
-/// The id of the `at`-th command of a press.
-fn command_id(form: &str, at: usize) -> String {
-    format!("{form}.{at}")
+/// The id of the `at`-th command of the press of a page that showed the update `seen`.
+fn command_id(seen: u64, at: u64) -> String {
+    format!("{seen}.{at}")
 }
 
-/// Whether this press has been counted before: a double click, a reload, a retry whose answer was lost. `sent` says
-/// whether this scorer's source ever used an id, removed commands included.
-pub fn is_done(fields: &Fields, record: &Record, sent: impl Fn(&str) -> bool) -> bool {
+/// The update that the pressed page showed.
+pub fn seen(fields: &Fields) -> Option<u64> {
+    fields.text("seen").parse().ok()
+}
+
+/// Whether this press has been counted before: a double click, a reload, a retry whose answer was lost, the same press
+/// from a second tab. Answers with what the page after it knows about the next ball.
+pub fn done(fields: &Fields, record: &Record) -> Option<Choices> {
+    let told = || entry(fields).and_then(|seq| record.told(seq));
+    let is_newer = || {
+        let version: u32 = fields.text("version").parse().unwrap_or(0);
+        told().is_some_and(|it| it.entry.version > version)
+    };
+    let nothing_chosen = |done: bool| done.then(Choices::default);
     match fields.text("act") {
-        "undo" => record.press(fields.text("group")).is_empty(),
-        "remove" => seq(fields).is_none_or(|seq| record.told(seq).is_none()),
-        "edit" => {
-            let told = seq(fields).and_then(|seq| record.told(seq));
-            let version: u32 = fields.text("version").parse().unwrap_or(0);
-            told.is_some_and(|told| {
-                told.entry.version > version && edited(fields, record) == Ok(told.entry.command.clone())
-            })
+        "undo" => nothing_chosen(record.press(fields.text("group")).is_empty()),
+        "remove" => nothing_chosen(told().is_none()),
+        "edit" => nothing_chosen(
+            is_newer() && edited(fields, record).ok() == told().map(|it| it.entry.command.clone()),
+        ),
+        "unedit" => nothing_chosen(is_newer()),
+        "restore" => nothing_chosen(!record.taken_out().iter().any(|it| it.id == fields.text("id"))),
+        act => {
+            let (commands, then) = match act {
+                "insert" => (vec![Command::Ball(ball(fields, &record.game).ok()?)], Choices::default()),
+                act => added(act, fields, &record.game).ok()?,
+            };
+            record.has_taken(&command_id(seen(fields)?, 0), commands.first()?).then_some(then)
         }
-        _ => sent(&command_id(fields.text("form"), 0)),
     }
 }
 
 /// What the fields ask for. What the game would refuse is refused here already, so that a press with several commands
 /// counts as a whole or not at all.
 pub fn parse(fields: &Fields, record: &Record) -> Result<Action, Mistakes> {
-    let form = fields.text("form");
-    if form.is_empty()
-        || form.len() > FORM_LENGTH_MAX
-        || !form.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
-    {
-        return Err(Mistakes::one("", "This page is broken: load it again."));
-    }
     let action = match fields.text("act") {
         "undo" => Action::Undo { group: fields.text("group").to_owned() },
         "remove" => Action::Remove { seq: target(fields, record)? },
         "edit" => Action::Edit { seq: target(fields, record)?, command: edited(fields, record)? },
+        "unedit" => unedited(fields, record)?,
+        "restore" => Action::Restore { id: fields.text("id").to_owned() },
+        "insert" => inserted(fields, record)?,
         act => {
             let (commands, then) = added(act, fields, &record.game)?;
             Action::Add { commands, then }
@@ -140,6 +176,7 @@ fn check(action: &Action, record: &Record) -> Result<(), Refusal> {
             let mut game = record.game.clone();
             commands.iter().try_for_each(|command| game.apply(command).map(drop))
         }
+        Action::Insert { before, command } => record.check_before(*before, command),
         Action::Edit { seq, command } => record
             .check(|entry| Some(if entry.seq == *seq { command.clone() } else { entry.command.clone() })),
         Action::Remove { seq } => record.check(|entry| (entry.seq != *seq).then(|| entry.command.clone())),
@@ -147,21 +184,46 @@ fn check(action: &Action, record: &Record) -> Result<(), Refusal> {
             let taken = |entry: &super::Entry| entry.mine && entry.group() == group;
             record.check(|entry| (!taken(entry)).then(|| entry.command.clone()))
         }
+        Action::Restore { id } => match record.taken_out().iter().find(|it| it.id == *id) {
+            Some(entry) => record.check_place(entry.place, &entry.command),
+            None => Ok(()),
+        },
     }
 }
 
-fn seq(fields: &Fields) -> Option<u64> {
+/// The seq of the entry that a correction is for.
+fn entry(fields: &Fields) -> Option<u64> {
     fields.text("entry").parse().ok()
 }
 
-/// The entry that a correction is for.
+/// The entry that a correction is for, if it is ours to correct.
 fn target(fields: &Fields, record: &Record) -> Result<u64, Mistakes> {
-    let told = seq(fields).and_then(|seq| record.told(seq));
+    let told = entry(fields).and_then(|seq| record.told(seq));
     match told {
         Some(told) if told.entry.mine => Ok(told.entry.seq),
         Some(_) => Err(Mistakes::one("", "That was sent by another feed: it can only be corrected there.")),
         None => Err(Mistakes::one("", "That is no longer in the match.")),
     }
+}
+
+/// The forgotten ball, in its place.
+fn inserted(fields: &Fields, record: &Record) -> Result<Action, Mistakes> {
+    let before = target(fields, record)?;
+    if record.place_before(before).is_none() {
+        return Err(Mistakes::one(
+            "",
+            "There is no more room before this ball: put it in before an earlier one.",
+        ));
+    }
+    Ok(Action::Insert { before, command: Command::Ball(ball(fields, &record.game)?) })
+}
+
+/// An entry as it was before its last edit.
+fn unedited(fields: &Fields, record: &Record) -> Result<Action, Mistakes> {
+    let seq = target(fields, record)?;
+    let before = record.told(seq).and_then(|it| it.entry.before.last());
+    let Some(before) = before else { return Err(Mistakes::one("", "That edit no longer counts.")) };
+    Ok(Action::Edit { seq, command: before.was.clone() })
 }
 
 /// The ball as edited.

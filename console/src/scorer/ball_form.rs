@@ -1,5 +1,6 @@
 //! The fields that describe one ball, on the pad, the wicket page and the page that edits it.
 
+use super::ball_details;
 use super::choices::player;
 use crate::form::{Fields, Mistakes};
 use cricket::{Ball, Boundary, Dismissal, DismissalKind, Extras, Fielder, Format, Match, Setup};
@@ -25,7 +26,7 @@ pub(super) const WAYS_OUT: [(DismissalKind, &str, Option<&str>); 10] = [
 ];
 
 /// The ball that the fields describe; none when something is missing, which is then among the mistakes. `before` is the
-/// ball as it was, for what the form does not ask: its over, a review, a second wicket.
+/// ball as it was, for what a short form does not ask: a review, a second wicket.
 pub(super) fn read(
     fields: &Fields,
     game: &Match,
@@ -57,6 +58,9 @@ pub(super) fn read(
     take_runs(&mut ball, fields, &game.setup, runs);
     ball.extras.penalty = before.map_or(0, |it| it.extras.penalty);
     take_wicket(&mut ball, fields, runs, mistakes);
+    if fields.has("whole") {
+        ball_details::take(&mut ball, fields, mistakes);
+    }
     Some(ball)
 }
 
@@ -165,6 +169,7 @@ pub(super) fn write(ball: &Ball) -> Fields {
     if let Some(dismissal) = ball.wickets.first() {
         write_wicket(&mut fields, dismissal);
     }
+    ball_details::write(ball, &mut fields);
     fields
 }
 

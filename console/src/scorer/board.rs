@@ -1,7 +1,7 @@
 //! The state of the match on the scoring page: score, batters, bowler, this over, what is needed.
 
 use super::due::{Crease, Due};
-use super::record::Told;
+use super::record::{Newest, Told};
 use super::view::View;
 use cricket::{Batter, BatterState, Innings, Match, PlayerId, Rate};
 use maud::{Markup, html};
@@ -164,25 +164,58 @@ pub(super) fn chip_class(told: &Told) -> &'static str {
     }
 }
 
-/// What happened last, with undo at hand.
+/// What happened last, with undo at hand, and the last ball to put right.
 pub(super) fn last(view: &View<'_>) -> Markup {
-    let press = view.record.last_press();
+    let newest = view.record.newest();
+    let takes_back = newest.as_ref().map(|it| match it {
+        Newest::Press(press) => press.iter().rev().map(|it| it.line.as_str()).collect::<Vec<_>>().join("; "),
+        Newest::Edit(told) => format!("the edit of {}", told.label()),
+    });
     html! {
         div.last {
             p.told { (view.record.last_words()) }
-            @if let Some(first) = press.first() {
-                (view.form("undo", "undo", html! {
-                    input type="hidden" name="group" value=(first.entry.group());
-                    button type="submit" data-key="u" aria-keyshortcuts="u" {
-                        kbd aria-hidden="true" { "u" } " Undo" span.unseen { ": " @for told in &press { (told.line) "; " } }
+            @match &newest {
+                Some(Newest::Press(press)) => (view.form("undo", "undo", html! {
+                    input type="hidden" name="group" value=(press.first().map_or("", |it| it.entry.group()));
+                    (undo_button(takes_back.as_deref()))
+                })),
+                Some(Newest::Edit(told)) => (view.form("unedit", "undo", html! {
+                    input type="hidden" name="entry" value=(told.entry.seq);
+                    input type="hidden" name="version" value=(told.entry.version);
+                    (undo_button(takes_back.as_deref()))
+                })),
+                None => {}
+            }
+            @if let Some(ball) = view.record.balls().next_back().filter(|it| it.entry.mine) {
+                p.puts-right {
+                    a href=(view.below(&format!("balls/{}", ball.entry.seq))) data-key="e" aria-keyshortcuts="e" data-swap {
+                        kbd aria-hidden="true" { "e" } " Edit the last ball"
                     }
-                }))
-                // Another feed has written since: the line above is not what undo takes back.
-                @if view.record.entries().last().is_some_and(|it| !it.entry.mine) {
-                    p.muted.undoes { "Undo takes back: " (press.iter().map(|it| it.line.as_str()).collect::<Vec<_>>().join("; ")) }
+                    a href={ (view.below(&format!("balls/{}", ball.entry.seq))) "#reviewed" } data-key="v" aria-keyshortcuts="v" data-swap {
+                        kbd aria-hidden="true" { "v" } " Review"
+                    }
                 }
             }
+            // Another feed has written since, or an earlier ball was edited: the line above is not all that undo says.
+            @if is_elsewhere(view, newest.as_ref()) { p.muted.undoes { "Undo takes back " (takes_back.unwrap_or_default()) } }
         }
+    }
+}
+
+fn undo_button(takes_back: Option<&str>) -> Markup {
+    html! {
+        button type="submit" data-key="u" aria-keyshortcuts="u" {
+            kbd aria-hidden="true" { "u" } " Undo" span.unseen { ": " (takes_back.unwrap_or_default()) }
+        }
+    }
+}
+
+fn is_elsewhere(view: &View<'_>, newest: Option<&Newest<'_>>) -> bool {
+    let end = view.record.entries().last().map(|it| it.entry.seq);
+    match newest {
+        Some(Newest::Press(press)) => press.first().map(|it| it.entry.seq) != end,
+        Some(Newest::Edit(_)) => true,
+        None => false,
     }
 }
 
@@ -193,14 +226,14 @@ pub(super) fn recent(view: &View<'_>) -> Markup {
         @if !balls.is_empty() {
             section.recent aria-labelledby="recent" {
                 div.line { h2 #recent { "Last balls" } a href=(view.below("balls")) { "All balls" } }
-                ol.balls { @for (at, told) in balls.iter().enumerate() { (ball_line(view, told, (at == 0).then_some("e"))) } }
+                ol.balls { @for told in &balls { (ball_line(view, told)) } }
             }
         }
     }
 }
 
-/// One ball of a list, with its link; `key` opens it.
-pub(super) fn ball_line(view: &View<'_>, told: &Told, key: Option<&str>) -> Markup {
+/// One ball of a list, with the link that puts it right.
+pub(super) fn ball_line(view: &View<'_>, told: &Told) -> Markup {
     let Some(bowled) = &told.bowled else { return html! {} };
     html! {
         li {
@@ -209,7 +242,7 @@ pub(super) fn ball_line(view: &View<'_>, told: &Told, key: Option<&str>) -> Mark
             span.what { (told.line) }
             span.after { (bowled.runs) "/" (bowled.wickets) }
             @if told.entry.mine {
-                a.edit href=(view.below(&format!("balls/{}", told.entry.seq))) data-key=[key] aria-keyshortcuts=[key] data-swap {
+                a.edit href=(view.below(&format!("balls/{}", told.entry.seq))) data-swap {
                     "Edit" span.unseen { " ball " (told.place().unwrap_or_default()) }
                 }
             }

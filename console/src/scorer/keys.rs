@@ -18,7 +18,7 @@ const fn key(key: &'static str, does: &'static str) -> Key {
 }
 
 /// All keys that are always there while a ball is due.
-pub const KEYS: [Key; 20] = [
+pub const KEYS: [Key; 22] = [
     key("0", "No run"),
     key("1", "1 run"),
     key("2", "2 runs"),
@@ -35,7 +35,9 @@ pub const KEYS: [Key; 20] = [
     key("o", "Wicket (also x)"),
     key("s", "Swap the batters' ends"),
     key("u", "Undo the last press"),
+    key("a", "Any ball: 7 runs and more, penalties, two out"),
     key("e", "Edit the last ball"),
+    key("v", "Review of the last ball"),
     key("m", "More: retired, penalties, breaks, result"),
     key("?", "These keys"),
     Key { key: "escape", shown: "Esc", does: "Clear wide, no-ball and byes" },
@@ -45,7 +47,7 @@ pub const KEYS: [Key; 20] = [
 pub fn map() -> Markup {
     html! {
         details.keys #keys {
-            summary data-key="?" { "Keys" }
+            summary data-key="?" aria-keyshortcuts="?" { "Keys " span.muted { "press " kbd { "?" } } }
             dl {
                 @for it in KEYS {
                     // x and o are one line.

@@ -1,16 +1,16 @@
 //! All that is not a ball: retirements, penalties, breaks, the end of an innings, targets, substitutes, the result.
 
-use super::between::{ENDS, LEAVES};
+use super::between::{ENDS, LEAVES, POWERPLAYS, ROLES};
 use super::due::Due;
 use super::view::{View, players};
 use super::{steps, verdict};
 use crate::controls::{Choice, Filled, Label, Line};
 use crate::form::Mistakes;
-use cricket::{DismissalKind, Innings, Side};
+use cricket::{DismissalKind, Format, Innings, Side};
 use maud::{Markup, html};
 
 /// Acts whose forms are on this page.
-const ACTS: [&str; 10] = [
+const ACTS: [&str; 11] = [
     "leaves",
     "bowler_off",
     "over_end",
@@ -20,6 +20,7 @@ const ACTS: [&str; 10] = [
     "innings_end",
     "target",
     "substitute",
+    "powerplay",
     "result",
 ];
 
@@ -40,14 +41,17 @@ pub fn page(view: &View<'_>) -> Markup {
             div.line { h1 { "More" } a.button href=(view.choose(view.choices)) data-key="escape" data-swap { "Back to scoring" } }
             (view.notice())
             @if let Some(innings) = current {
-                @if innings.over_balls > 0 { (over(view, filled, innings)) }
+                (over(view, filled, innings))
                 (leaves(view, filled, innings))
+                (penalty(view, filled))
+                (powerplay(view, filled, innings))
+            } @else if game.outcome.is_none() && !game.innings.is_empty() {
                 (penalty(view, filled))
             }
             @if game.outcome.is_none() {
                 (stop(view, filled))
                 @if game.innings.last().is_some() { (target(view, filled)) }
-                @if current.is_some() { (end(view, filled)) }
+                @if !game.innings.is_empty() { (end(view, filled)) }
                 (substitute(view, filled))
                 @if !matches!(view.due(), Due::Verdict { .. }) {
                     (section(view, &["result"], "Result", "The match ends here", verdict::form(view, game.computed_outcome().as_ref())))
@@ -73,10 +77,10 @@ fn over(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -> Markup {
         .players(innings.batting.other(), |it| innings.bowler != Some(it) && innings.last_bowler != Some(it));
     html! {
         (section(view, &["over_end", "bowler_off"], "Over", "Called early, or another bowler completes it", html! {
-            (view.form("over_end", "stack", html! {
+            @if innings.over_balls > 0 { (view.form("over_end", "stack", html! {
                 p { "The umpire called \"over\" with " (innings.over_balls) " of " (view.game().setup.balls_per_over) " legal balls bowled." }
                 p { button type="submit" { "The over is complete" } }
-            }))
+            })) }
             (view.form("bowler_off", "stack apart", html! {
                 (filled.select(Label::new("new_bowler", "Who completes the over"), Some("Choose"), &others))
                 (filled.line(Label::new("off_reason", "Why").hint("\"Injury\". May stay empty."), Line::Text, 60))
@@ -167,6 +171,45 @@ fn target(view: &View<'_>, filled: Filled<'_>) -> Markup {
     )
 }
 
+/// Overs with fielding restrictions, said as overs are counted: "1" to "6". The first is the one that is due.
+fn powerplay(view: &View<'_>, filled: Filled<'_>, innings: &Innings) -> Markup {
+    let mut fields = filled.fields.clone();
+    if !fields.has("powerplay") {
+        fields.set("powerplay", "mandatory");
+        fields.set("from_over", innings.overs + 1);
+        fields.set("to_over", usual_end(innings, view.game().setup.format));
+    }
+    let filled = Filled { fields: &fields, mistakes: filled.mistakes };
+    let kinds = POWERPLAYS.map(|(_, value, words)| Choice::new(value, words));
+    let said: Vec<String> =
+        innings.powerplays.iter().map(|it| format!("{} to {}", it.from_over + 1, it.to_over + 1)).collect();
+    html! {
+        (section(view, &["powerplay"], "Powerplay", "Overs with fielding restrictions", html! {
+            @if !said.is_empty() { p.muted { "So far: overs " (said.join(", ")) "." } }
+            (view.form("powerplay", "stack", html! {
+                (filled.radios(Label::new("powerplay", "Taken by"), &kinds))
+                div.two {
+                    (filled.line(Label::new("from_over", "From over"), Line::Number, 3))
+                    (filled.line(Label::new("from_ball", "And ball").hint("Empty: the first of the over."), Line::Number, 1))
+                    (filled.line(Label::new("to_over", "To the end of over"), Line::Number, 3))
+                    (filled.line(Label::new("to_ball", "Or its ball").hint("Empty: the last of the over."), Line::Number, 1))
+                }
+                p { button type="submit" { "Powerplay" } }
+            }))
+        }))
+    }
+}
+
+/// Six overs of a Twenty20, ten of a one-day match, five sets of The Hundred (ICC and ECB playing conditions, 28.7).
+fn usual_end(innings: &Innings, format: Format) -> u16 {
+    let overs = match format {
+        Format::Odi | Format::Odm => 10,
+        Format::Hundred => 5,
+        Format::T20 | Format::It20 | Format::Test | Format::Mdm => 6,
+    };
+    innings.overs.max(overs - 1) + 1
+}
+
 fn end(view: &View<'_>, filled: Filled<'_>) -> Markup {
     let ends = ENDS.map(|(_, value, words)| Choice::new(value, words));
     section(
@@ -194,13 +237,15 @@ fn substitute(view: &View<'_>, filled: Filled<'_>) -> Markup {
             Choice::new(it.0, format!("{} ({})", game.setup.name(it), game.setup.team(side).short))
         })
         .collect();
+    let roles = ROLES.map(|(_, value, words)| Choice::new(value, words));
     section(view, &["substitute"], "Replacement",
-        "A player takes another's place for the rest of the match",
+        "A player takes another's place",
         view.form(
             "substitute",
             "stack",
             html! {
-                (filled.select(Label::new("sub_out", "Out"), Some("Choose"), &list))
+                (filled.radios(Label::new("sub_role", "How long"), &roles))
+                (filled.select(Label::new("sub_out", "Out"), Some("Nobody, or not known"), &list))
                 (filled.select(Label::new("sub_in", "In"), Some("Choose"), &list))
                 (filled.line(Label::new("sub_reason", "Why").hint("\"Concussion\", \"Injury\"."), Line::Text, 60))
                 p { button type="submit" { "Replace" } }

@@ -8,6 +8,8 @@ use maud::{Markup, html};
 
 /// A name on the scoreboard, in characters.
 const NAME_LENGTH_MAX: usize = 60;
+/// A competition, its stage, a ground, in characters.
+const TEXT_LENGTH_MAX: usize = 100;
 /// What [`Team::short`] may hold.
 const SHORT_LENGTH_MAX: usize = 5;
 /// Two must bat at once; beyond eleven are those who may replace somebody.
@@ -123,15 +125,9 @@ pub fn parse(fields: &Fields) -> Result<Setup, Mistakes> {
     players.extend(self::players(fields, "away_players", Side::Away, &mut mistakes));
     let rules = rules(fields, &mut mistakes);
     let date = date(fields, &mut mistakes);
-    mistakes.unless_any(Setup {
-        teams: vec![home, away],
-        players,
-        competition: short_text(fields, "competition"),
-        stage: short_text(fields, "stage"),
-        venue: short_text(fields, "venue"),
-        date,
-        ..rules
-    })
+    let mut words = |name| short_text(fields, name, &mut mistakes);
+    let (competition, stage, venue) = (words("competition"), words("stage"), words("venue"));
+    mistakes.unless_any(Setup { teams: vec![home, away], players, competition, stage, venue, date, ..rules })
 }
 
 fn team(fields: &Fields, name: &'static str, short: &'static str, mistakes: &mut Mistakes) -> Team {
@@ -228,8 +224,12 @@ fn tidy(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn short_text(fields: &Fields, name: &str) -> String {
-    tidy(fields.text(name)).chars().take(100).collect()
+fn short_text(fields: &Fields, name: &'static str, mistakes: &mut Mistakes) -> String {
+    let text = tidy(fields.text(name));
+    if text.chars().count() > TEXT_LENGTH_MAX {
+        mistakes.add(name, format!("At most {TEXT_LENGTH_MAX} characters."));
+    }
+    text
 }
 
 fn rules(fields: &Fields, mistakes: &mut Mistakes) -> Setup {

@@ -3,6 +3,7 @@
 use super::choices::Choices;
 use super::due::Crease;
 use super::view::View;
+use super::words;
 use maud::{Markup, html};
 
 /// Runs with a button of their own.
@@ -27,7 +28,7 @@ pub(super) fn pad(view: &View<'_>, crease: Crease) -> Markup {
             p.facing {
                 strong { (game.setup.name(crease.bowler)) } " to " strong { (game.setup.name(crease.striker)) }
                 @if free_hit { " " span.flag { "Free hit" } }
-                @if let Some(over) = crease.over { " " span.flag { "One more in over " (over + 1) } }
+                @if let Some(over) = crease.over { " " span.flag { (words::one_more_in(over)) } }
             }
             (view.form("ball", "pad", html! {
                 input type="hidden" name="striker" value=(crease.striker.0);
@@ -46,13 +47,14 @@ pub(super) fn pad(view: &View<'_>, crease: Crease) -> Markup {
                     @for runs in RUNS {
                         button type="submit" name="runs" value=(runs) data-key=(runs) aria-keyshortcuts=(runs) { (runs) }
                     }
-                    a.button.wicket href=(wicket_link(view, crease)) data-key="x o" aria-keyshortcuts="x" data-swap {
+                    a.button.wicket href=(below(view, "wicket", crease)) data-key="x o" aria-keyshortcuts="x" data-swap {
                         "Wicket" kbd aria-hidden="true" { "x" }
                     }
                 }
             }))
             div.acts {
                 a.button href=(view.choose(swapped)) data-key="s" aria-keyshortcuts="s" data-swap { kbd aria-hidden="true" { "s" } " Swap ends" }
+                a.button href=(below(view, "ball", crease)) data-key="a" aria-keyshortcuts="a" data-swap { kbd aria-hidden="true" { "a" } " Any ball" }
                 a.button href=(view.below("more")) data-key="m" aria-keyshortcuts="m" data-swap { kbd aria-hidden="true" { "m" } " More" }
             }
         }
@@ -73,13 +75,13 @@ fn switches(name: &str, legend: &str, switches: &[Switch]) -> Markup {
     }
 }
 
-/// The page that asks how a batter was out, with who is where.
-fn wicket_link(view: &View<'_>, crease: Crease) -> String {
+/// A page that asks more about the ball that is due, with who is where.
+fn below(view: &View<'_>, page: &str, crease: Crease) -> String {
     let choices = Choices {
         bowler: Some(crease.bowler),
         striker: Some(crease.striker),
         over: crease.over,
         ..Choices::default()
     };
-    format!("{}{}", view.path("wicket"), choices.query())
+    format!("{}{}", view.path(page), choices.query())
 }

@@ -17,11 +17,10 @@ pub fn page(view: &View<'_>) -> Markup {
                 @if !view.record.entries().is_empty() { (board::last(view)) }
                 (board::figures(view, &due))
             }
-            div.do { (ask(view, &due)) }
+            div.do { (ask(view, &due)) (keys::map()) }
             div.then {
                 (board::recent(view))
                 (board::cards(view))
-                (keys::map())
             }
         }
     };

@@ -168,7 +168,7 @@ pub(super) fn bowler(view: &View<'_>) -> Markup {
                     }
                 }
                 @for player in &not {
-                    li { span.button.off aria-disabled="true" { (bowler_words(view, innings, *player)) span.muted { "bowled the last over" } } }
+                    li { span.button.off aria-disabled="true" { (bowler_words(view, innings, *player)) span.muted { "last over" } } }
                 }
             }
             p.line {

@@ -15,10 +15,9 @@ pub struct View<'a> {
     /// "mat_…"
     pub match_id: &'a str,
     pub record: &'a Record,
-    /// The seq of the last operation in it: a press that saw less is asked again.
+    /// The seq of the last operation in it. A press is known by it: the same page pressed twice counts once, and a press
+    /// that saw less is asked again.
     pub seen: u64,
-    /// Random text, new with each showing; the presses of this page are known by it.
-    pub form: &'a str,
     /// The feed that is scored for, and the session's token.
     pub feed: &'a str,
     pub csrf: &'a str,
@@ -35,6 +34,8 @@ pub enum Notice {
     None,
     /// To be put right first.
     Wrong(Mistakes),
+    /// The same press came before, and counts once: what it did, or what was done last.
+    Already(String),
     /// Something else was scored since the page was shown: each in words.
     MovedOn(Vec<String>),
 }
@@ -70,14 +71,13 @@ impl<'a> View<'a> {
         Filled { fields: self.fields, mistakes }
     }
 
-    /// A form that does one thing: `act` says what, as [`super::parse`] reads it. Its presses share one id.
+    /// A form that does one thing: `act` says what, as [`super::parse`] reads it.
     pub(super) fn form(&self, act: &str, class: &str, inner: Markup) -> Markup {
         html! {
             // A browser that fills a reloaded page in again would leave "wide" chosen for the next ball.
             form class=(class) method="post" action=(self.path("")) autocomplete="off" {
                 (csrf_field(self.csrf))
                 input type="hidden" name="act" value=(act);
-                input type="hidden" name="form" value={ (self.form) "-" (act) };
                 input type="hidden" name="seen" value=(self.seen);
                 // Who was chosen to bowl is still chosen after what is no ball.
                 @if let Some(bowler) = self.choices.bowler { input type="hidden" name="then_bowler" value=(bowler.0); }
@@ -97,6 +97,7 @@ impl<'a> View<'a> {
                     mistakes.iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join(" ")
                 )
             }
+            Notice::Already(line) => format!("Already scored, and counted once. {line}"),
             Notice::MovedOn(_) => "Not counted: the match has moved on.".to_owned(),
         };
         let area = Area::Scorer { feed: self.feed, csrf: self.csrf };
@@ -109,6 +110,12 @@ impl<'a> View<'a> {
             @match self.notice {
                 Notice::None => {}
                 Notice::Wrong(mistakes) => (Filled { fields: self.fields, mistakes }.summary()),
+                Notice::Already(line) => {
+                    div.already {
+                        p { strong { "Already scored, and counted once." } " " (line) }
+                        p { "If that was another ball, press it again." }
+                    }
+                }
                 Notice::MovedOn(lines) => {
                     div.mistakes role="alert" {
                         p { strong { "Not counted: the match has moved on since this page was shown." } }

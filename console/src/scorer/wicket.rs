@@ -2,8 +2,8 @@
 
 use super::ball_form::WAYS_OUT;
 use super::due::{Crease, Due};
-use super::steps;
 use super::view::View;
+use super::{any_ball, steps};
 use crate::controls::{Choice, Filled, Label};
 use crate::form::Mistakes;
 use cricket::{Innings, PlayerId};
@@ -40,7 +40,8 @@ pub fn page(view: &View<'_>) -> Markup {
                 (fielders(view, filled, innings))
                 (runs(filled))
                 (next(view, filled, innings))
-                p.line { button.primary.wicket type="submit" { "Out" } a href=(view.choose(view.choices)) data-key="escape" data-swap { "Not out: go back" } }
+                (any_ball::review(filled, &[crease.striker, crease.non_striker].map(|it| Choice::new(it.0, game.setup.name(it)))))
+                p.line { button.primary.wicket type="submit" { "Out" } a.button href=(view.choose(view.choices)) data-key="escape" data-swap { "Not out: go back" } }
             }))
         }
     };
@@ -70,7 +71,7 @@ pub(super) fn ways_out(filled: Filled<'_>, or_none: bool) -> Markup {
     let chosen = filled.fields.text("how");
     html! {
         fieldset.field.radios #how {
-            legend { "How?" }
+            legend { @if or_none { "Was anybody out?" } @else { "How?" } }
             @if let Some(text) = filled.mistakes.of("how") { p.mistake { (text) } }
             div.options.short {
                 @if or_none {
@@ -87,7 +88,7 @@ pub(super) fn ways_out(filled: Filled<'_>, or_none: bool) -> Markup {
     }
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     if text == "lbw" {
         "LBW".to_owned()
     } else {
@@ -118,8 +119,8 @@ pub(super) fn runs(filled: Filled<'_>) -> Markup {
         fieldset.for-runs {
             legend { "Runs on this ball" }
             (filled.radios(Label::new("runs", "Runs completed"), &(0..=6).map(|it| Choice::new(it, it.to_string())).collect::<Vec<_>>()))
-            (filled.radios(Label::new("called", "The ball was"), &choices(&[("fair", "Fair"), ("wide", "A wide"), ("no_ball", "A no-ball")])))
-            (filled.radios(Label::new("off", "Runs came off"), &choices(&[("bat", "The bat"), ("byes", "Byes"), ("leg_byes", "Leg-byes")])))
+            (filled.radios(Label::new("called", "The ball was"), &choices(&[("fair", "Fair"), ("wide", "Wide"), ("no_ball", "No-ball")])))
+            (filled.radios(Label::new("off", "Runs came off"), &choices(&[("bat", "Bat"), ("byes", "Byes"), ("leg_byes", "Leg-byes")])))
         }
     }
 }

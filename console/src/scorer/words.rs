@@ -1,7 +1,7 @@
 //! What the game has no words for: commands between balls, refusals as a scorer can act on them.
 
 use super::record::Record;
-use cricket::{Command, Dismissal, Match, Refusal, Role, Side};
+use cricket::{Bowled, Command, Dismissal, Match, PowerplayKind, Refusal, Role, Side};
 
 /// "52 for 1", as it is read out.
 pub(super) fn score(runs: u16, wickets: u8) -> String {
@@ -34,7 +34,14 @@ pub(super) fn command(command: &Command, game: &Match) -> String {
         Command::Absent(it) => format!("{} cannot bat", setup.name(it.player)),
         Command::Penalty(it) if it.to_fielding => format!("{} penalty runs to the fielding side", it.runs),
         Command::Penalty(it) => format!("{} penalty runs", it.runs),
-        Command::Powerplay(it) => format!("Powerplay, overs {} to {}", it.from_over + 1, it.to_over + 1),
+        Command::Powerplay(it) => {
+            let by = match it.kind {
+                PowerplayKind::Mandatory => "Powerplay",
+                PowerplayKind::Batting => "Batting powerplay",
+                PowerplayKind::Fielding => "Fielding powerplay",
+            };
+            format!("{by}, overs {} to {}", it.from_over + 1, it.to_over + 1)
+        }
         Command::Replacement(it) => {
             let role = match it.role {
                 Role::Match => "",
@@ -53,8 +60,21 @@ pub(super) fn command(command: &Command, game: &Match) -> String {
         Command::Result(_) => game.result_text().unwrap_or_default(),
         Command::Awards(players) => {
             let names: Vec<&str> = players.iter().map(|it| setup.name(*it)).collect();
-            format!("Player of the match: {}", names.join(", "))
+            match names.as_slice() {
+                [name] => format!("Player of the match: {name}"),
+                names => format!("Players of the match: {}", names.join(", ")),
+            }
         }
+    }
+}
+
+/// A command that is no longer in the match, in words: a ball as if it came next.
+pub(super) fn taken_out(command: &Command, game: &Match) -> String {
+    match (command, game.innings.len().checked_sub(1)) {
+        (Command::Ball(ball), Some(innings)) => {
+            game.ball_line(innings, &Bowled { ball: ball.clone(), ..Bowled::default() })
+        }
+        _ => self::command(command, game),
     }
 }
 
@@ -75,6 +95,11 @@ pub(super) fn refusal(refusal: &Refusal, record: &Record) -> String {
         }
         refusal => sentence(&refusal.explain(&record.game.setup)),
     }
+}
+
+/// A ball that is one more in an over (from 0) that was complete.
+pub(super) fn one_more_in(over: u16) -> String {
+    format!("One more in over {}", over + 1)
 }
 
 /// With a capital and a full stop.

@@ -1,8 +1,14 @@
 //! The ball log in PostgreSQL: schema `server`, tables `match` and `command`.
 
+mod rows;
+
+pub(super) use rows::match_row;
+pub use rows::phase_word;
+
 use super::summary::Summary;
-use cricket::{Command, Log, Op, Phase, Setup};
-use store::{Client, Migrations, Row, Step, Transaction};
+use cricket::{Log, Op, Phase, Setup};
+use rows::{Columns, decode, entry, signed};
+use store::{Client, Migrations, Step, Transaction};
 use wire::Position;
 
 /// The tables of this crate.
@@ -11,14 +17,15 @@ pub const MIGRATIONS: Migrations = Migrations {
     steps: &[
         Step { name: "0001_match_log", sql: include_str!("migrations/0001_match_log.sql") },
         Step { name: "0002_archive", sql: include_str!("migrations/0002_archive.sql") },
+        Step { name: "0003_list", sql: include_str!("migrations/0003_list.sql") },
     ],
 };
 
 const INSERT_MATCH: &str = "
 insert into server.match
     (id, organisation_id, source, source_match_id, sandbox, archive, epoch, phase, setup, summary, starts_at_ms,
-    created_at_ms, changed_at_ms)
-values ($1, $2, $3, $4, $5, $6, $7, 'upcoming', $8, $9, $10, $7, $7)
+    first_day_ms, created_at_ms, changed_at_ms)
+values ($1, $2, $3, $4, $5, $6, $7, 'upcoming', $8, $9, $10, $11, $7, $7)
 on conflict (organisation_id, source, source_match_id) do nothing";
 
 const FIND_MATCH: &str = "
@@ -50,15 +57,6 @@ update server.match set epoch = $3, seq = 0, rev = 0, phase = 'upcoming', setup 
 
 const FORGET: &str = "delete from server.command where match_id = $1 and epoch < $2";
 
-/// A page of matches in one of some phases, the latest change first; `$3` and `$4` are the last row of the page before.
-const LIST: &str = "
-select id, organisation_id, sandbox, archive, epoch, seq, rev, phase, setup, summary, starts_at_ms, changed_at_ms
-from server.match
-where phase = any($1) and sandbox = any($2)
-    and ($3::bigint is null or (changed_at_ms, id) < ($3, $4))
-order by changed_at_ms desc, id desc
-limit $5";
-
 /// A match's row.
 #[derive(Clone, Debug)]
 pub struct MatchRow {
@@ -84,7 +82,7 @@ pub struct Entry {
     pub op: Op,
     pub source: String,
     /// The feed's id of the command.
-    pub event: String,
+    pub command_id: String,
     pub version: u32,
     pub place: Option<u64>,
     pub accepted_at_ms: u64,
@@ -110,7 +108,8 @@ pub async fn insert_match(
     source_match_id: &str,
 ) -> Result<(), store::Error> {
     let setup = wire::encode(&row.setup);
-    let (epoch, starts, summary) = (signed(row.epoch), row.starts_at_ms, row.summary.to_json());
+    let (epoch, summary) = (signed(row.epoch), row.summary.to_json());
+    let (starts, first_day) = (row.starts_at_ms, first_day_ms(&row.setup));
     let params: store::Params<'_> = &[
         &row.id,
         &row.organisation_id,
@@ -122,8 +121,17 @@ pub async fn insert_match(
         &setup,
         &summary,
         &starts,
+        &first_day,
     ];
     tx.execute(INSERT_MATCH, params).await.map(drop)
+}
+
+/// The first day at midnight UTC; none where the feed sent no date.
+fn first_day_ms(setup: &Setup) -> Option<i64> {
+    let day: jiff::civil::Date = setup.date.parse().ok()?;
+    let midnight =
+        jiff::tz::TimeZone::UTC.to_timestamp(day.to_datetime(jiff::civil::Time::midnight())).ok()?;
+    Some(midnight.as_millisecond())
 }
 
 /// What a feed announced under a name.
@@ -154,19 +162,6 @@ pub async fn match_by_id(client: &Client<'_>, id: &str) -> Result<Option<MatchRo
     client.query_opt(MATCH_BY_ID, &[&id]).await?.as_ref().map(match_row).transpose()
 }
 
-/// A page of matches. `after` is the last row of the page before: its change time and id.
-pub async fn list(
-    client: &Client<'_>,
-    phases: &[&str],
-    sandbox: &[bool],
-    after: Option<(u64, &str)>,
-    rows_max: u32,
-) -> Result<Vec<MatchRow>, LogError> {
-    let (changed, id) = after.map(|(changed, id)| (signed(changed), id)).unzip();
-    let rows = client.query(LIST, &[&phases, &sandbox, &changed, &id, &i64::from(rows_max)]).await?;
-    rows.iter().map(match_row).collect()
-}
-
 /// Appends `entries` and moves the head, if the log still ends at `head`.
 pub async fn append(
     tx: &Transaction<'_>,
@@ -186,7 +181,7 @@ pub async fn append(
         &rows.ofs,
         &rows.bodies,
         &rows.sources,
-        &rows.events,
+        &rows.command_ids,
         &rows.versions,
         &rows.places,
         &rows.times,
@@ -211,6 +206,53 @@ pub async fn check_head(client: &Client<'_>, match_id: &str, head: Position) -> 
     match found.map(|row| (row.get(0), row.get(1))) {
         Some(found) if found == (signed(head.epoch), signed(head.seq)) => Ok(()),
         _ => Err(LogError::Overtaken { match_id: match_id.to_owned() }),
+    }
+}
+
+/// A match as it is stored.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub row: MatchRow,
+    pub entries: Vec<Entry>,
+}
+
+/// A match with its whole log; none when there is no such match.
+pub async fn load(client: &Client<'_>, match_id: &str) -> Result<Option<Stored>, LogError> {
+    let Some(row) = match_by_id(client, match_id).await? else { return Ok(None) };
+    let entries = read(client, match_id, row.epoch, 0).await?;
+    Ok(Some(Stored { row, entries }))
+}
+
+impl Stored {
+    /// Folds the log; `each` sees every entry with the log as the entry left it. A Test takes some 2 ms: not for an async thread.
+    pub fn fold(self, mut each: impl FnMut(&Log, Entry)) -> Result<(MatchRow, Log), LogError> {
+        let Stored { mut row, entries } = self;
+        let mut log = empty(&row)?;
+        for entry in entries {
+            row.changed_at_ms = row.changed_at_ms.max(entry.accepted_at_ms);
+            log.apply(entry.seq, entry.op.clone()).map_err(|refusal| LogError::Unreadable {
+                match_id: row.id.clone(),
+                seq: entry.seq,
+                reason: refusal.to_string(),
+            })?;
+            each(&log, entry);
+        }
+        // Row and log are read one after the other, and another process may have written in between: the log has the last word.
+        row.seq = log.last_seq().unwrap_or(0);
+        row.rev = log.rev();
+        Ok((row, log))
+    }
+}
+
+/// The whole state of a match as its folded log has it; `t` is when the last command was accepted.
+pub fn snapshot(row: &MatchRow, log: &Log, t: u64) -> wire::Snapshot {
+    wire::Snapshot {
+        t,
+        id: row.id.clone(),
+        epoch: row.epoch,
+        seq: log.last_seq().unwrap_or(0),
+        rev: log.rev(),
+        state: log.game().clone(),
     }
 }
 
@@ -245,125 +287,6 @@ pub fn empty(row: &MatchRow) -> Result<Log, LogError> {
     })
 }
 
-/// The columns of [`APPEND`].
-#[derive(Default)]
-struct Columns<'a> {
-    seqs: Vec<i64>,
-    ops: Vec<&'static str>,
-    ofs: Vec<Option<i64>>,
-    bodies: Vec<Option<String>>,
-    sources: Vec<&'a str>,
-    events: Vec<&'a str>,
-    versions: Vec<i32>,
-    places: Vec<Option<i64>>,
-    times: Vec<i64>,
-}
-
-impl<'a> Columns<'a> {
-    fn of(entries: &'a [Entry]) -> Self {
-        let mut columns = Self::default();
-        for entry in entries {
-            let (op, of, command) = match &entry.op {
-                Op::Append(command) => ("append", None, Some(command)),
-                Op::Insert { before, command } => ("insert", Some(*before), Some(command)),
-                Op::Edit { of, command } => ("edit", Some(*of), Some(command)),
-                Op::Remove { of } => ("remove", Some(*of), None),
-            };
-            columns.seqs.push(signed(entry.seq));
-            columns.ops.push(op);
-            columns.ofs.push(of.map(signed));
-            columns.bodies.push(command.map(wire::encode));
-            columns.sources.push(&entry.source);
-            columns.events.push(&entry.event);
-            columns.versions.push(i32::try_from(entry.version).unwrap_or(i32::MAX));
-            columns.places.push(entry.place.map(signed));
-            columns.times.push(signed(entry.accepted_at_ms));
-        }
-        columns
-    }
-}
-
-fn match_row(row: &Row) -> Result<MatchRow, LogError> {
-    let id: String = row.get("id");
-    let phase: String = row.get("phase");
-    let unreadable = |reason: String| LogError::Unreadable { match_id: id.clone(), seq: 0, reason };
-    Ok(MatchRow {
-        organisation_id: row.get("organisation_id"),
-        sandbox: row.get("sandbox"),
-        archive: row.get("archive"),
-        epoch: unsigned(row.get("epoch")),
-        seq: unsigned(row.get("seq")),
-        rev: u32::try_from(row.get::<_, i32>("rev")).unwrap_or(0),
-        phase: phase_of(&phase).ok_or_else(|| unreadable(format!("unknown phase {phase}")))?,
-        setup: decode(&id, 0, row.get("setup"))?,
-        summary: Summary::from_json(row.get("summary")),
-        starts_at_ms: row.get("starts_at_ms"),
-        changed_at_ms: unsigned(row.get("changed_at_ms")),
-        id,
-    })
-}
-
-fn entry(match_id: &str, row: &Row) -> Result<Entry, LogError> {
-    let seq = unsigned(row.get("seq"));
-    let unreadable =
-        |reason: &str| LogError::Unreadable { match_id: match_id.to_owned(), seq, reason: reason.to_owned() };
-    let (op, of): (&str, Option<i64>) = (row.get("op"), row.get("of_seq"));
-    let body: Option<&str> = row.get("body");
-    let command =
-        || -> Result<Command, LogError> { decode(match_id, seq, body.ok_or_else(|| unreadable("no body"))?) };
-    let of = || of.map(unsigned).ok_or_else(|| unreadable("no of_seq"));
-    let op = match op {
-        "append" => Op::Append(command()?),
-        "insert" => Op::Insert { before: of()?, command: command()? },
-        "edit" => Op::Edit { of: of()?, command: command()? },
-        "remove" => Op::Remove { of: of()? },
-        _ => return Err(unreadable("unknown op")),
-    };
-    Ok(Entry {
-        seq,
-        op,
-        source: row.get("source"),
-        event: row.get("source_event_id"),
-        version: u32::try_from(row.get::<_, i32>("version")).unwrap_or(0),
-        place: row.get::<_, Option<i64>>("place").map(unsigned),
-        accepted_at_ms: unsigned(row.get("accepted_at_ms")),
-    })
-}
-
-fn decode<T: wire::Json>(match_id: &str, seq: u64, text: &str) -> Result<T, LogError> {
-    wire::decode(text).map_err(|malformed| LogError::Unreadable {
-        match_id: match_id.to_owned(),
-        seq,
-        reason: malformed.to_string(),
-    })
-}
-
-/// The word for a phase in the table and in the API.
-pub fn phase_word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Upcoming => "upcoming",
-        Phase::Play => "play",
-        Phase::Break => "break",
-        Phase::Delayed => "delayed",
-        Phase::Finished => "finished",
-    }
-}
-
-fn phase_of(word: &str) -> Option<Phase> {
-    [Phase::Upcoming, Phase::Play, Phase::Break, Phase::Delayed, Phase::Finished]
-        .into_iter()
-        .find(|it| phase_word(*it) == word)
-}
-
-/// Counters never come near 2^63; PostgreSQL has no unsigned integers.
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -373,18 +296,9 @@ mod tests {
     async fn every_statement_can_be_prepared_on_a_migrated_database() {
         let database = TestStore::new(&[MIGRATIONS]).await;
         let prepared = database.store().read("prepare", async |client| {
-            for sql in [
-                INSERT_MATCH,
-                FIND_MATCH,
-                MATCH_HEAD,
-                MATCH_BY_ID,
-                APPEND,
-                ADVANCE,
-                READ,
-                START_OVER,
-                FORGET,
-                LIST,
-            ] {
+            for sql in
+                [INSERT_MATCH, FIND_MATCH, MATCH_HEAD, MATCH_BY_ID, APPEND, ADVANCE, READ, START_OVER, FORGET]
+            {
                 client.prepare(sql).await?;
             }
             Ok::<_, store::Error>(())

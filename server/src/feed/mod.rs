@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod command;
+pub mod list;
 pub mod log;
 mod names;
 pub mod replay;
@@ -12,6 +13,7 @@ pub mod sandbox;
 pub mod score;
 mod simulator;
 pub mod summary;
+mod work;
 mod writer;
 
 pub use command::FeedCommand;
@@ -25,9 +27,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Clock, Store};
 use summary::Summary;
+use work::{aside, to_its_end};
 use writer::{Batch, Writer};
 
-/// The longest source, event and match name a feed may use, in bytes.
+/// The longest name of a source, a command and a match a feed may use, in bytes.
 pub const NAME_BYTES_MAX: usize = 128;
 
 /// A feed's command with the names that make it idempotent.
@@ -207,16 +210,16 @@ impl Feed {
         source: &str,
         envelopes: &[Envelope],
     ) -> Result<Submitted, FeedError> {
-        let (feed, match_id, source) = (self.clone(), match_id.to_owned(), source.to_owned());
-        let envelopes = envelopes.to_vec();
-        to_its_end(async move { feed.submit_in_turn(&match_id, &source, &envelopes).await }).await
+        let (feed, match_id) = (self.clone(), match_id.to_owned());
+        let (source, envelopes) = (source.into(), envelopes.into());
+        to_its_end(async move { feed.submit_in_turn(&match_id, source, envelopes).await }).await
     }
 
     async fn submit_in_turn(
         &self,
         match_id: &str,
-        source: &str,
-        envelopes: &[Envelope],
+        source: Arc<str>,
+        envelopes: Arc<[Envelope]>,
     ) -> Result<Submitted, FeedError> {
         let Inner { store, hub, limits, .. } = &*self.inner;
         let slot = self.slot(match_id);
@@ -226,12 +229,12 @@ impl Feed {
             Some(writer) => writer,
             None => self.load(match_id).await?,
         };
-        let (writer, judged) = match writer.submit(store, batch).await {
+        let (writer, judged) = match writer.submit(store, &batch).await {
             // Another process wrote this match, or we may have without knowing: judge the batch again by what is stored.
             Err(FeedError::Log(
                 LogError::Overtaken { .. } | LogError::Store(store::Error::CommitUnknown { .. }),
             )) => {
-                let done = Writer::submit_locked(store, match_id, limits.match_commands_max, batch).await?;
+                let done = Writer::submit_locked(store, match_id, limits.match_commands_max, &batch).await?;
                 if done.1.published.is_empty() {
                     hub.catch_up(match_id, done.0.position()).await;
                 }
@@ -296,17 +299,10 @@ impl Feed {
 
     async fn load(&self, match_id: &str) -> Result<Writer, FeedError> {
         let commands_max = self.inner.limits.match_commands_max;
-        let loaded = self
-            .inner
-            .store
-            .read("feed.load", async |client| {
-                let Some(row) = log::match_by_id(client, match_id).await? else { return Ok(None) };
-                let entries = log::read(client, match_id, row.epoch, 0).await?;
-                Ok::<_, LogError>(Some((row, entries)))
-            })
-            .await?;
-        let (row, entries) = loaded.ok_or_else(|| FeedError::UnknownMatch { id: match_id.to_owned() })?;
-        let writer = Writer::of(row, entries, commands_max)?;
+        let stored =
+            self.inner.store.read("feed.load", async |client| log::load(client, match_id).await).await?;
+        let stored = stored.ok_or_else(|| FeedError::UnknownMatch { id: match_id.to_owned() })?;
+        let writer = aside(move || Writer::of(stored, commands_max)).await?;
         // What another process wrote, or a commit whose outcome was not known, may be news to this process's readers.
         self.inner.hub.catch_up(match_id, writer.position()).await;
         Ok(writer)
@@ -333,16 +329,6 @@ impl Feed {
 
     fn now_ms(&self) -> u64 {
         u64::try_from(self.inner.clock.now_ms()).unwrap_or(0)
-    }
-}
-
-/// Runs to the end even when the caller is dropped, as a handler is when its client hangs up.
-async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    match tokio::spawn(work).await {
-        Ok(done) => done,
-        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
-        // The runtime is shutting down, and this future with it.
-        Err(_) => std::future::pending().await,
     }
 }
 

@@ -6,8 +6,8 @@
 //!
 //! Rates and distributions are set to those of real T20 cricket; `tests.rs` holds them against archived matches.
 
+mod ball;
 mod clubs;
-mod delivery;
 mod dice;
 #[cfg(test)]
 mod tests;
@@ -98,7 +98,7 @@ fn during(game: &Match, innings: &Innings, dice: &mut Dice) -> Command {
         }
     }
     let bowler = innings.bowler.unwrap_or_else(|| next_bowler(game, innings, dice));
-    Command::Ball(delivery::bowl(game, innings, bowler, dice))
+    Command::Ball(ball::bowl(game, innings, bowler, dice))
 }
 
 /// An innings has ended: a break and another innings, or the result.

@@ -1,6 +1,7 @@
 //! The one writer of a match in this process: the folded log, and which of a feed's commands it holds.
 
-use super::log::{self, Entry, LogError, MatchRow};
+use super::log::{self, Entry, LogError, MatchRow, Stored};
+use super::work::aside;
 use super::{Action, Answer, Envelope, FeedError, Submitted, Unresolved};
 use crate::stream::{Lines, Published};
 use cricket::{Command, Log, Op, Side};
@@ -36,12 +37,22 @@ fn check_length(op: &Op) -> Result<(), Answer> {
     Err(Answer::Rejected { code: "too-long", why })
 }
 
-/// What a feed sent at once.
-#[derive(Clone, Copy)]
-pub(super) struct Batch<'a> {
+/// What a feed sent at once. Cloning shares it.
+#[derive(Clone)]
+pub(super) struct Batch {
     pub(super) now_ms: u64,
-    pub(super) source: &'a str,
-    pub(super) envelopes: &'a [Envelope],
+    pub(super) source: Arc<str>,
+    pub(super) envelopes: Arc<[Envelope]>,
+}
+
+/// Commands that are judged on the spot when none is a correction: 10 µs each, where a correction folds the whole match, twice.
+const ON_THE_SPOT_MAX: usize = 16;
+
+/// What the fans are told of an accepted command.
+enum Told {
+    Command(Published),
+    /// The whole state as the correction left it.
+    Correction(wire::Snapshot),
 }
 
 /// What a writer makes of a batch.
@@ -56,13 +67,14 @@ pub(super) struct Judged {
 /// The commands of the log by their feeds' names.
 #[derive(Default)]
 struct Known {
-    /// By source and event id.
-    events: HashMap<(String, String), Event>,
+    /// By source and the feed's id.
+    commands: HashMap<(String, String), Held>,
     /// By source and running number: the entry's seq.
     places: BTreeMap<(String, u64), u64>,
 }
 
-struct Event {
+/// A command of a feed, of which the log holds a version.
+struct Held {
     version: u32,
     /// The entry in the log; none once removed.
     entry: Option<u64>,
@@ -72,7 +84,7 @@ struct Event {
 
 impl Known {
     fn note(&mut self, entry: &Entry) {
-        let name = (entry.source.clone(), entry.event.clone());
+        let name = (entry.source.clone(), entry.command_id.clone());
         let stands_at = match entry.op {
             Op::Append(_) | Op::Insert { .. } => Some(entry.seq),
             Op::Edit { of, .. } => Some(of),
@@ -85,7 +97,7 @@ impl Known {
         if let Op::Remove { of } = entry.op {
             self.places.retain(|_, seq| *seq != of);
         }
-        self.events.insert(name, Event { version: entry.version, entry: stands_at, seq: entry.seq });
+        self.commands.insert(name, Held { version: entry.version, entry: stands_at, seq: entry.seq });
     }
 
     /// The first entry of this source that the feed numbered after `place`.
@@ -98,21 +110,9 @@ impl Known {
 
 impl Writer {
     /// Folds a match's stored log.
-    pub(super) fn of(mut row: MatchRow, entries: Vec<Entry>, commands_max: usize) -> Result<Self, LogError> {
-        let mut log = log::empty(&row)?;
+    pub(super) fn of(stored: Stored, commands_max: usize) -> Result<Self, LogError> {
         let mut known = Known::default();
-        for entry in entries {
-            row.changed_at_ms = row.changed_at_ms.max(entry.accepted_at_ms);
-            known.note(&entry);
-            log.apply(entry.seq, entry.op).map_err(|refusal| LogError::Unreadable {
-                match_id: row.id.clone(),
-                seq: entry.seq,
-                reason: refusal.to_string(),
-            })?;
-        }
-        // Row and log are read one after the other, and another process may have written in between: the log has the last word.
-        row.seq = log.last_seq().unwrap_or(0);
-        row.rev = log.rev();
+        let (row, log) = stored.fold(|_, entry| known.note(&entry))?;
         Ok(Self { row, log, known, commands_max })
     }
 
@@ -131,14 +131,10 @@ impl Writer {
 
     /// Judges a batch, commits what was accepted, and says what to publish. On an error the writer is gone: what it folded may not
     /// be what is stored.
-    pub(super) async fn submit(
-        mut self,
-        store: &Store,
-        batch: Batch<'_>,
-    ) -> Result<(Self, Judged), FeedError> {
+    pub(super) async fn submit(self, store: &Store, batch: &Batch) -> Result<(Self, Judged), FeedError> {
         let head = self.position();
-        let judged = self.judge_all(batch);
-        let (id, log, accepted) = (&self.row.id, &self.log, &judged.accepted);
+        let (writer, judged) = self.judged(batch).await;
+        let (id, log, accepted) = (&writer.row.id, &writer.log, &judged.accepted);
         let is_refused = |it: &Answer| matches!(it, Answer::Rejected { .. });
         if !accepted.is_empty() {
             store.run_tx("feed.append", async |tx| log::append(tx, id, head, accepted, log).await).await?;
@@ -146,7 +142,7 @@ impl Writer {
             // What is refused here may be right after what another process wrote.
             store.read("feed.check_head", async |client| log::check_head(client, id, head).await).await?;
         }
-        Ok((self, judged))
+        Ok((writer, judged))
     }
 
     /// The same on the log as it is stored, which nobody else can write meanwhile: slower, but sure to come through however many
@@ -155,33 +151,52 @@ impl Writer {
         store: &Store,
         match_id: &str,
         commands_max: usize,
-        batch: Batch<'_>,
+        batch: &Batch,
     ) -> Result<(Self, Judged), FeedError> {
         let submitting = async |tx: &Transaction<'_>| {
             log::lock(tx, match_id).await?;
-            let row = log::match_by_id(tx, match_id).await?;
-            let row = row.ok_or_else(|| FeedError::UnknownMatch { id: match_id.to_owned() })?;
-            let entries = log::read(tx, match_id, row.epoch, 0).await?;
-            let mut writer = Self::of(row, entries, commands_max)?;
+            let stored = log::load(tx, match_id).await?;
+            let stored = stored.ok_or_else(|| FeedError::UnknownMatch { id: match_id.to_owned() })?;
+            let writer = aside(move || Self::of(stored, commands_max)).await?;
             let head = writer.position();
-            let judged = writer.judge_all(batch);
+            let (writer, judged) = writer.judged(batch).await;
             log::append(tx, match_id, head, &judged.accepted, &writer.log).await?;
             Ok((writer, judged))
         };
         store.run_tx("feed.append_locked", submitting).await
     }
 
-    /// Folds in what can be of a batch.
-    fn judge_all(&mut self, batch: Batch<'_>) -> Judged {
-        let (mut answers, mut accepted, mut published) = (Vec::new(), Vec::new(), Vec::new());
-        for envelope in batch.envelopes {
-            let answer = self.judge(batch.now_ms, batch.source, envelope);
+    /// Folds in what can be of a batch: a few new balls here, more than that aside.
+    async fn judged(mut self, batch: &Batch) -> (Self, Judged) {
+        let corrects =
+            |it: &Envelope| self.op(&batch.source, it).is_ok_and(|op| !matches!(op, Op::Append(_)));
+        if batch.envelopes.len() <= ON_THE_SPOT_MAX && !batch.envelopes.iter().any(corrects) {
+            let judged = self.judge_all(batch);
+            return (self, judged);
+        }
+        let batch = batch.clone();
+        aside(move || {
+            let judged = self.judge_all(&batch);
+            (self, judged)
+        })
+        .await
+    }
+
+    /// Folds in what can be of a batch, each command after those before it.
+    fn judge_all(&mut self, batch: &Batch) -> Judged {
+        let (mut answers, mut accepted, mut told) = (Vec::new(), Vec::new(), Vec::new());
+        for envelope in &*batch.envelopes {
+            let answer = self.judge(batch.now_ms, &batch.source, envelope);
             if let Ok(entry) = &answer {
-                if !matches!(entry.op, Op::Append(_)) {
-                    // The balls of a long match are half a megabyte, and a batch may correct all of them.
-                    published.iter_mut().for_each(Published::is_superseded);
-                }
-                published.push(self.publication(entry));
+                told.push(match &entry.op {
+                    Op::Append(command) => Told::Command(Published::command(
+                        self.row.epoch,
+                        entry,
+                        self.log.rev(),
+                        command.clone(),
+                    )),
+                    _ => Told::Correction(log::snapshot(&self.row, &self.log, entry.accepted_at_ms)),
+                });
                 accepted.push(entry.clone());
             }
             answers.push(match answer {
@@ -190,7 +205,29 @@ impl Writer {
             });
         }
         let submitted = Submitted { epoch: self.row.epoch, seq: self.row.seq, rev: self.log.rev(), answers };
-        Judged { submitted, accepted, published }
+        Judged { submitted, accepted, published: self.published(told) }
+    }
+
+    /// The updates that tell the fans. The balls of the new history in words come with the last correction alone: a long match's are
+    /// half a megabyte and take milliseconds, and a batch may correct each of them.
+    fn published(&self, told: Vec<Told>) -> Vec<Published> {
+        let last = told.iter().rposition(|it| matches!(it, Told::Correction(_)));
+        let publish = |(at, told): (usize, Told)| match told {
+            Told::Command(published) => published,
+            Told::Correction(snapshot) => {
+                let lines = (Some(at) == last).then(|| Arc::new(self.lines_at(snapshot.seq)));
+                Published::snapshot(snapshot, lines)
+            }
+        };
+        told.into_iter().enumerate().map(publish).collect()
+    }
+
+    /// The balls as they stood after the correction `seq`, the last one: what follows it was appended.
+    fn lines_at(&self, seq: u64) -> Lines {
+        let mut lines = Lines::of(&self.log);
+        let appended = lines.balls.iter().rev().take_while(|it| it.seq > seq).count();
+        lines.balls.truncate(lines.balls.len() - appended);
+        lines
     }
 
     /// Folds one command in, or answers why not.
@@ -216,7 +253,7 @@ impl Writer {
             seq,
             op,
             source: source.to_owned(),
-            event: envelope.id.clone(),
+            command_id: envelope.id.clone(),
             version: envelope.version,
             place: envelope.order,
             accepted_at_ms: now_ms,
@@ -248,12 +285,12 @@ impl Writer {
 
     /// What an envelope does to the log.
     fn op(&self, source: &str, envelope: &Envelope) -> Result<Op, Answer> {
-        let event = self.known.events.get(&(source.to_owned(), envelope.id.clone()));
-        let stands_at = match event {
-            Some(event) if envelope.version <= event.version => {
-                return Err(Answer::Duplicate { seq: event.seq });
+        let held = self.known.commands.get(&(source.to_owned(), envelope.id.clone()));
+        let stands_at = match held {
+            Some(held) if envelope.version <= held.version => {
+                return Err(Answer::Duplicate { seq: held.seq });
             }
-            Some(event) => event.entry,
+            Some(held) => held.entry,
             None => None,
         };
         let before = envelope.order.and_then(|place| self.known.after(source, place));
@@ -296,24 +333,5 @@ impl Writer {
             _ => None,
         });
         start.unwrap_or_default()
-    }
-
-    /// The update that tells the fans.
-    fn publication(&self, entry: &Entry) -> Published {
-        match &entry.op {
-            Op::Append(command) => Published::command(self.row.epoch, entry, self.log.rev(), command.clone()),
-            _ => Published::snapshot(self.snapshot(entry), Some(Arc::new(Lines::of(&self.log)))),
-        }
-    }
-
-    fn snapshot(&self, entry: &Entry) -> wire::Snapshot {
-        wire::Snapshot {
-            t: entry.accepted_at_ms,
-            id: self.row.id.clone(),
-            epoch: self.row.epoch,
-            seq: entry.seq,
-            rev: self.log.rev(),
-            state: self.log.game().clone(),
-        }
     }
 }

@@ -5,10 +5,10 @@ use super::etag::unless_unchanged;
 use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
-use crate::problem::Problem;
+use crate::problem::{Problem, types};
 use crate::stream::Future;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -86,8 +86,7 @@ fn place_of(balls: &[BallLine], seq: u64, head: Position) -> Result<usize, Probl
             "before: update {seq} is no ball of the match's present history; a correction may have taken it out: read the snapshot \
             and begin again"
         );
-        let title = "The match has no such ball now";
-        Problem::new(StatusCode::CONFLICT, "ball-not-in-match", title, detail)
+        Problem::new(&types::BALL_NOT_IN_MATCH, detail)
     })
 }
 

@@ -1,10 +1,12 @@
 //! Who calls: the proof that a request came with a key that opens the route.
 
 use crate::app::App;
+use crate::feed::list::Shown;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
 use partners::{Mode, Need, PartnerKey};
+use std::sync::Arc;
 
 /// May read matches and open streams. Where the configuration asks for no key, anyone may.
 #[derive(Clone, Debug)]
@@ -18,9 +20,14 @@ impl Reader {
         sandbox || self.key.as_ref().is_none_or(|key| key.mode() == Mode::Live)
     }
 
-    /// Which kinds of matches a list shows.
-    pub(super) fn sees(&self) -> &'static [bool] {
-        if self.may_see(false) { &[false, true] } else { &[true] }
+    /// The id of its key.
+    pub(super) fn key_id(&self) -> Option<Arc<str>> {
+        self.key.as_ref().map(|it| it.key_id().into())
+    }
+
+    /// Which matches a list shows.
+    pub(super) fn sees(&self) -> Shown {
+        if self.may_see(false) { Shown::Everything } else { Shown::SandboxOnly }
     }
 }
 

@@ -30,7 +30,7 @@ async fn file(
     Query(query): Query<ExampleQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let missing = || Problem::not_found("example", &path);
+    let missing = || Problem::unknown_route(&format!("/examples/{path}"));
     let demo = app.demo.as_ref().ok_or_else(missing)?;
     let mut relative = PathBuf::from(&path);
     // A path that climbs out of the folder is a path that does not exist.

@@ -10,7 +10,7 @@ use super::caller::Feeder;
 use super::request::{Content, Id};
 use crate::app::App;
 use crate::feed::{Created, Envelope, FeedError, NAME_BYTES_MAX, NewMatch};
-use crate::problem::Problem;
+use crate::problem::{Problem, types};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -39,7 +39,7 @@ pub(super) async fn create_match(
     check_name("source_match_id", &announced.source_match_id)?;
     if feeder.key.mode() == Mode::Test {
         let detail = "a test key plays with the sandbox match; announcing matches needs a live key";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "live-key-needed", "A live key is needed", detail));
+        return Err(Problem::new(&types::LIVE_KEY_NEEDED, detail));
     }
     let created = app
         .feed
@@ -81,16 +81,11 @@ pub(super) async fn commands(
     let commands_max = app.config.feed.batch_commands_max;
     if batch.commands.len() > commands_max {
         let detail = format!("{} commands, {commands_max} at most", batch.commands.len());
-        return Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "batch-too-long",
-            "Too many commands",
-            detail,
-        ));
+        return Err(Problem::new(&types::BATCH_TOO_LONG, detail));
     }
     let is_ours = owns(&app, feeder.key.organisation_id(), &id).await?;
     if !is_ours {
-        return Err(Problem::not_found("match", &id));
+        return Err(Problem::unknown_match(&id));
     }
     let read: Vec<_> = batch.commands.into_iter().map(Read::of).collect();
     let envelopes: Vec<Envelope> = read.iter().filter_map(|it| it.envelope.clone()).collect();

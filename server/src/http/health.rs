@@ -1,10 +1,11 @@
 //! Is the process alive, may it get requests, and how is it doing.
 
 use crate::app::App;
-use crate::problem::Problem;
+use crate::problem::{Problem, types};
+use crate::stream::Presence;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -30,7 +31,7 @@ pub(super) async fn alive() -> &'static str {
 pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
     if app.shutdown.is_cancelled() {
         let detail = "this process is stopping";
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "shutting-down", "Not ready", detail));
+        return Err(Problem::new(&types::SHUTTING_DOWN, detail));
     }
     let answers =
         app.store.read("ready", async |client| client.query_one("select 1", &[]).await.map(drop)).await;
@@ -40,6 +41,9 @@ pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Proble
 
 /// Prometheus text format.
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, description = "metrics", body = str)))]
-pub(super) async fn metrics_text(State(handle): State<PrometheusHandle>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render())
+pub(super) async fn metrics_text(
+    State(handle): State<PrometheusHandle>,
+    State(presence): State<Presence>,
+) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render() + &presence.render())
 }

@@ -1,10 +1,10 @@
 //! What surrounds every route: metrics, time limits, headers, and the answers where there is no route.
 
 use crate::app::App;
-use crate::problem::Problem;
+use crate::problem::{Problem, types};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use tower_http::cors::{Any, CorsLayer};
 pub(super) const CREASE_RESUMED: HeaderName = HeaderName::from_static("crease-resumed");
 
 /// Reading is open to every origin; the key decides which origins may use it.
-pub(super) fn cors() -> CorsLayer {
+fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET])
@@ -28,12 +28,21 @@ pub(super) fn cors() -> CorsLayer {
         .max_age(Duration::from_secs(24 * 60 * 60))
 }
 
+/// Routes that answer in time, and say in every answer, a late one too, that pages of other sites may read it.
+pub(super) fn open(routes: Router<App>, app: &App) -> Router<App> {
+    timely(routes, app).layer(cors())
+}
+
+/// Routes that answer in time.
+pub(super) fn timely(routes: Router<App>, app: &App) -> Router<App> {
+    // Before other layers: one that is set later would answer a browser's OPTIONS in its place.
+    let routes = routes.method_not_allowed_fallback(no_method);
+    routes.layer(middleware::from_fn_with_state(app.clone(), within_time))
+}
+
 /// Lays the common layers around all routes.
-pub(super) fn around(routes: Router<App>, app: &App) -> Router<App> {
-    routes
-        .layer(middleware::from_fn_with_state(app.clone(), within_time))
-        .layer(middleware::from_fn(headers))
-        .layer(middleware::from_fn(measure))
+pub(super) fn around(routes: Router<App>) -> Router<App> {
+    routes.layer(middleware::from_fn(headers)).layer(middleware::from_fn(measure))
 }
 
 /// Answers in time or not at all. A stream's head counts; its body goes on for as long as the reader stays.
@@ -43,8 +52,7 @@ async fn within_time(State(app): State<App>, request: Request, next: Next) -> Re
         Ok(response) => response,
         Err(_) => {
             let detail = format!("no answer within {seconds_max} s");
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-slow", "The answer took too long", detail)
-                .into_response()
+            Problem::new(&types::TOO_SLOW, detail).into_response()
         }
     }
 }
@@ -86,10 +94,10 @@ async fn measure(request: Request, next: Next) -> Response {
 }
 
 pub(super) async fn no_route(request: Request) -> Problem {
-    Problem::not_found("route", request.uri().path())
+    Problem::unknown_route(request.uri().path())
 }
 
-pub(super) async fn no_method(request: Request) -> Problem {
+async fn no_method(request: Request) -> Problem {
     let detail = format!("{} does not take {}", request.uri().path(), request.method());
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "The route has no such method", detail)
+    Problem::new(&types::METHOD_NOT_ALLOWED, detail)
 }

@@ -2,10 +2,10 @@
 
 use super::caller::Reader;
 use super::etag::{unless_same, unless_unchanged};
-use super::matches::cursor::Cursor;
 use super::request::{Asked, Id};
 use crate::app::App;
-use crate::feed::log::{self, MatchRow};
+use crate::feed::list::{self, Listed, Place, Status};
+use crate::feed::log;
 use crate::feed::summary::Summary;
 use crate::problem::Problem;
 use crate::stream::Topic;
@@ -23,7 +23,7 @@ const PAGE_ROWS_MAX: u32 = 50;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
-    /// `live`, `upcoming`, `finished`; all when left out.
+    /// `live`, `upcoming`, `finished`; all when left out. The sandbox match is always live: a new game follows each result.
     status: Option<Status>,
     /// The `next` of the page before.
     cursor: Option<String>,
@@ -31,34 +31,7 @@ pub(super) struct ListQuery {
     limit: Option<u32>,
 }
 
-/// What is going on with a match, coarsely.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Status {
-    Live,
-    Upcoming,
-    Finished,
-}
-
-impl Status {
-    fn phases(self) -> &'static [&'static str] {
-        match self {
-            Status::Live => &["play", "break", "delayed"],
-            Status::Upcoming => &["upcoming"],
-            Status::Finished => &["finished"],
-        }
-    }
-
-    fn of(row: &MatchRow) -> Self {
-        match row.phase {
-            cricket::Phase::Upcoming => Status::Upcoming,
-            cricket::Phase::Finished => Status::Finished,
-            cricket::Phase::Play | cricket::Phase::Break | cricket::Phase::Delayed => Status::Live,
-        }
-    }
-}
-
-/// A page of matches, the latest change first.
+/// A page of matches: those that begin last come first, and of the upcoming ones the next. What happens in a match does not move it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct MatchList {
     matches: Vec<MatchItem>,
@@ -89,9 +62,9 @@ pub(super) struct MatchItem {
     summary: Summary,
 }
 
-impl From<MatchRow> for MatchItem {
-    fn from(row: MatchRow) -> Self {
-        let status = Status::of(&row);
+impl From<Listed> for MatchItem {
+    fn from(listed: Listed) -> Self {
+        let Listed { row, status, .. } = listed;
         let starts = row.starts_at_ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
         Self {
             id: row.id,
@@ -126,19 +99,16 @@ pub(super) async fn list(
     if !(1..=PAGE_ROWS_MAX).contains(&rows_max) {
         return Err(Problem::invalid(format!("limit: {rows_max} is not between 1 and {PAGE_ROWS_MAX}")));
     }
-    let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;
-    let phases =
-        query.status.map_or(&["play", "break", "delayed", "upcoming", "finished"][..], Status::phases);
+    let after = query.cursor.as_deref().map(place_of).transpose()?;
     let mut rows = app
         .store
         .read("matches.list", async |client| {
-            let after = cursor.as_ref().map(|it| (it.changed_at_ms, it.id.as_str()));
-            log::list(client, phases, reader.sees(), after, rows_max + 1).await
+            list::page(client, reader.sees(), query.status, after.as_ref(), rows_max + 1).await
         })
         .await?;
     let is_last = rows.len() <= rows_max as usize;
     rows.truncate(rows_max as usize);
-    let next = rows.last().filter(|_| !is_last).map(Cursor::text);
+    let next = rows.last().filter(|_| !is_last).map(cursor_of);
     let body = MatchList { matches: rows.into_iter().map(MatchItem::from).collect(), next };
     let body = serde_json::to_string(&body).expect("texts and numbers are JSON");
     Ok(unless_same(&headers, body))
@@ -166,33 +136,22 @@ pub(super) async fn visible(app: &App, reader: &Reader, id: &str) -> Result<Arc<
     let id_is_possible = store::ids::is_valid("mat", id);
     let topic = match id_is_possible {
         true => app.hub.topic(id).await?,
-        false => return Err(Problem::not_found("match", id)),
+        false => return Err(Problem::unknown_match(id)),
     };
-    if reader.may_see(topic.is_sandbox()) { Ok(topic) } else { Err(Problem::not_found("match", id)) }
+    if reader.may_see(topic.is_sandbox()) { Ok(topic) } else { Err(Problem::unknown_match(id)) }
 }
 
-/// Where a page of the list ends.
-mod cursor {
-    use super::{MatchRow, Problem};
+/// The place after which the next page begins, as `next` and `cursor` have it.
+fn cursor_of(item: &Listed) -> String {
+    format!("{}.{}", item.begins_ms, item.row.id)
+}
 
-    pub(super) struct Cursor {
-        pub(super) changed_at_ms: u64,
-        pub(super) id: String,
-    }
-
-    impl Cursor {
-        pub(super) fn text(row: &MatchRow) -> String {
-            format!("{}.{}", row.changed_at_ms, row.id)
+fn place_of(cursor: &str) -> Result<Place, Problem> {
+    let parts = cursor.split_once('.').and_then(|(begins, id)| Some((begins.parse().ok()?, id)));
+    match parts {
+        Some((begins_ms, id)) if store::ids::is_valid("mat", id) => {
+            Ok(Place { begins_ms, id: id.to_owned() })
         }
-
-        pub(super) fn parse(text: &str) -> Result<Self, Problem> {
-            let parts = text.split_once('.').and_then(|(changed, id)| Some((changed.parse().ok()?, id)));
-            match parts {
-                Some((changed_at_ms, id)) if store::ids::is_valid("mat", id) => {
-                    Ok(Self { changed_at_ms, id: id.to_owned() })
-                }
-                _ => Err(Problem::invalid("cursor: not one that this list gave out")),
-            }
-        }
+        _ => Err(Problem::invalid("cursor: not one that this list gave out")),
     }
 }

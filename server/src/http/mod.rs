@@ -37,25 +37,25 @@ pub enum Surface {
 
 /// The routes of a surface.
 pub fn router(app: App, surface: Surface) -> Router {
-    let mut routes = health::routes();
+    let mut routes = layers::timely(health::routes(), &app);
     if matches!(surface, Surface::All | Surface::Edge | Surface::Api) {
-        routes = routes.merge(reading()).merge(web::routes(&app.config));
+        routes = routes.merge(layers::open(reading().merge(web::routes(&app.config)), &app));
     }
     if matches!(surface, Surface::All | Surface::Edge) {
-        routes = routes.merge(streaming());
+        routes = routes.merge(layers::open(streaming(), &app));
     }
     if matches!(surface, Surface::All | Surface::Api | Surface::Ingest) {
-        routes = routes.merge(feeding());
+        routes = routes.merge(layers::timely(feeding(), &app));
     }
     if matches!(surface, Surface::All | Surface::Api) {
-        routes = routes.merge(openapi::routes()).merge(scorer::routes());
+        routes = routes.merge(layers::timely(openapi::routes().merge(scorer::routes()), &app));
     }
     if app.demo.is_some() {
-        routes = routes.merge(examples::routes());
+        routes = routes.merge(layers::timely(examples::routes(), &app));
     }
     let body_bytes_max = app.config.http.body_bytes_max;
-    let routes = routes.fallback(layers::no_route).method_not_allowed_fallback(layers::no_method);
-    layers::around(routes, &app).layer(DefaultBodyLimit::max(body_bytes_max)).with_state(app)
+    let routes = routes.fallback(layers::no_route);
+    layers::around(routes).layer(DefaultBodyLimit::max(body_bytes_max)).with_state(app)
 }
 
 /// What partners' pages read.
@@ -65,17 +65,11 @@ fn reading() -> Router<App> {
         .route("/v1/matches/{id}", get(matches::snapshot))
         .route("/v1/matches/{id}/scorecard", get(scorecard::show))
         .route("/v1/matches/{id}/balls", get(balls::list))
-        .method_not_allowed_fallback(layers::no_method)
-        .layer(layers::cors())
 }
 
 /// What partners' pages follow.
 fn streaming() -> Router<App> {
-    Router::new()
-        .route("/v1/matches/{id}/stream", get(stream::open))
-        // Before the layer: one that is set later would answer a browser's OPTIONS in its place.
-        .method_not_allowed_fallback(layers::no_method)
-        .layer(layers::cors())
+    Router::new().route("/v1/matches/{id}/stream", get(stream::open))
 }
 
 /// What feeds send.

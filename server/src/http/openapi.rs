@@ -97,7 +97,7 @@ fn answer(operation: &mut Operation, status: &str, description: &str) {
 /// The description as JSON.
 pub fn description() -> utoipa::openapi::OpenApi {
     let mut api = Description::openapi();
-    let types = problem::TYPES.iter().map(|it| {
+    let types = problem::types::TYPES.iter().map(|it| {
         json!({"type": it.path(), "status": it.status, "title": it.title, "description": it.description})
     });
     let listed = Extensions::builder().add("x-problem-types", types.collect::<Vec<_>>()).build();

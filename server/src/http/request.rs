@@ -1,6 +1,6 @@
 //! Parts of a request that axum would refuse in its own words, refused as problems.
 
-use crate::problem::Problem;
+use crate::problem::{Problem, types};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -48,7 +48,7 @@ impl<S: Send + Sync> FromRequest<S> for Content {
                 if refused.status() == StatusCode::PAYLOAD_TOO_LARGE =>
             {
                 let detail = "send fewer commands at once";
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large", detail)
+                Problem::new(&types::BODY_TOO_LARGE, detail)
             }
             refused => Problem::invalid(refused.body_text()),
         })

@@ -1,6 +1,7 @@
 //! The scorer's console under `/console/scorer`: sign in with a feed's secret key, then score matches by hand. The pages
 //! are the crate `console`'s; what is pressed goes through the same [`Feed`](crate::feed::Feed) as any feed's commands.
 
+mod desk;
 mod fixtures;
 mod guard;
 mod loaded;
@@ -20,6 +21,7 @@ use axum::routing::{get, post};
 use console::controls::Filled;
 use console::scorer::{matches, new_match, sign_in};
 use console::{Fields, Mistakes, assets};
+use desk::Desk;
 use guard::Guard;
 use page::Failure;
 use partners::{Mode, Need};
@@ -44,12 +46,15 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/scorer/matches/new", get(blank))
         .route("/console/scorer/matches/{id}", get(scoring::show).post(scoring::press))
         .route("/console/scorer/matches/{id}/wicket", get(scoring::wicket))
+        .route("/console/scorer/matches/{id}/ball", get(scoring::any_ball))
         .route("/console/scorer/matches/{id}/more", get(scoring::more))
         .route("/console/scorer/matches/{id}/balls", get(scoring::balls))
         .route("/console/scorer/matches/{id}/balls/{seq}", get(scoring::edit))
+        .route("/console/scorer/matches/{id}/balls/{seq}/before", get(scoring::forgotten))
         .route("/console/assets/{version}/{name}", get(asset))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(Extension(Guard::default()))
+        .layer(Extension(Desk::default()))
 }
 
 /// Is signed in. Who is not is sent to the sign-in page.

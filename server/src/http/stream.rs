@@ -5,14 +5,15 @@ use super::layers::CREASE_RESUMED;
 use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
+use crate::door::{ClientAddress, Handover};
 use crate::problem::Problem;
-use crate::stream::Start;
+use crate::stream::{Caller, Cut};
+use axum::Extension;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use std::net::SocketAddr;
 use utoipa::IntoParams;
 use wire::Position;
 
@@ -44,7 +45,9 @@ pub(super) async fn open(
     reader: Reader,
     State(app): State<App>,
     Id(id): Id,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    Extension(cut): Extension<Cut>,
+    handover: Option<Extension<Handover>>,
     Asked(query): Asked<StreamQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -59,11 +62,8 @@ pub(super) async fn open(
         }
         (Err(future), None) => return Err(future.into()),
     };
-    let resumed = match start {
-        Start::Resume { .. } => "yes",
-        Start::Snapshot { .. } => "snapshot",
-    };
-    let body = app.readers.open(topic, start, peer.ip())?;
+    let resumed = if start.is_resumed { "yes" } else { "snapshot" };
+    let subscription = app.subscribers.admit(topic, start, Caller { address, key_id: reader.key_id() })?;
     metrics::counter!("stream_starts_total", "resumed" => resumed).increment(1);
     let head = [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -71,7 +71,11 @@ pub(super) async fn open(
         (X_ACCEL_BUFFERING, "no"),
         (CREASE_RESUMED, resumed),
     ];
-    Ok((head, Body::from_stream(body)).into_response())
+    let body = match handover {
+        Some(Extension(handover)) => handover.body(subscription),
+        None => Body::from_stream(app.subscribers.follow(subscription, cut)),
+    };
+    Ok((head, body).into_response())
 }
 
 /// The header wins: a browser that reconnects sends the newest id there, while the address still has the first.

@@ -1,6 +1,5 @@
 //! What partners' pages load: the loader, the bundle, the manifest. `cargo xtask bundle` writes them, compressed ahead.
 
-use super::layers;
 use crate::app::App;
 use crate::config::Config;
 use axum::Router;
@@ -22,7 +21,7 @@ pub(super) fn routes(config: &Config) -> Router<App> {
         .route_service("/v1/manifest.json", ServeFile::new(dist.join("manifest.json")));
     let bundle = ServeDir::new(dist.join("bundle")).precompressed_br().precompressed_gzip();
     let immutable = Router::new().nest_service("/v1/bundle", bundle);
-    cached(short, SHORT).merge(cached(immutable, IMMUTABLE)).layer(layers::cors())
+    cached(short, SHORT).merge(cached(immutable, IMMUTABLE))
 }
 
 /// Other sites load these files, so their pages must be allowed to. A file that is not there must not be kept for a year.

@@ -7,7 +7,8 @@ mod look;
 use super::bus::Bus;
 use super::lines::Lines;
 use super::published::Published;
-use super::topic::{Frame, Limits, Offered, Topic};
+use super::ring::{Frame, Limits};
+use super::topic::{Offered, Topic};
 use crate::config;
 use crate::feed::log::{self, Entry, LogError, MatchRow};
 use cricket::{Log, Op};
@@ -22,6 +23,9 @@ use wire::Snapshot;
 
 /// The pause before a topic is read again that could not be.
 const RELOAD_PAUSE_MS: u64 = 500;
+
+/// Corrections of a topic that is read from the log that are kept for those who come back: each is as long as the whole state.
+const CORRECTIONS_MAX: usize = 8;
 
 /// Why a topic cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -204,7 +208,7 @@ impl Hub {
             .await?;
         let (row, entries) = read.ok_or_else(|| HubError::UnknownMatch { id: match_id.to_owned() })?;
         let limits = Limits {
-            ring_updates_max: self.inner.limits.ring_updates_max,
+            updates_max: self.inner.limits.ring_updates_max,
             behind_bytes_max: self.inner.limits.behind_bytes_max,
         };
         Ok(fold(row, entries, limits)?)
@@ -246,7 +250,10 @@ fn let_go_of_one(slots: &mut HashMap<String, Arc<Slot>>) {
 fn fold(row: MatchRow, entries: Vec<Entry>, limits: Limits) -> Result<Topic, LogError> {
     let mut log = log::empty(&row)?;
     let mut t = row.changed_at_ms;
-    let ring_from = entries.len().saturating_sub(limits.ring_updates_max);
+    // A correction holds the whole state, so what came before it is not needed; but who missed it alone is better off with it alone.
+    let corrections = entries.iter().enumerate().rev().filter(|(_, it)| !matches!(it.op, Op::Append(_)));
+    let oldest = corrections.map(|(at, _)| at).nth(CORRECTIONS_MAX - 1).unwrap_or(0);
+    let ring_from = entries.len().saturating_sub(limits.updates_max).max(oldest);
     let mut ring = Vec::with_capacity(entries.len() - ring_from);
     for (at, entry) in entries.into_iter().enumerate() {
         log.apply(entry.seq, entry.op.clone()).map_err(|refusal| LogError::Unreadable {
@@ -264,7 +271,8 @@ fn fold(row: MatchRow, entries: Vec<Entry>, limits: Limits) -> Result<Topic, Log
                 Some(command) => Published::command(row.epoch, &entry, log.rev(), command.clone()),
                 None => Published::snapshot(snapshot(&row, &log, entry.seq, t), None),
             };
-            ring.push(Frame { seq: entry.seq, bytes: published.frame, is_snapshot: appended.is_none() });
+            let Published { position, frame: bytes, .. } = published;
+            ring.push(Frame { position, bytes, is_snapshot: appended.is_none() });
         }
     }
     let seq = log.last_seq().unwrap_or(0);

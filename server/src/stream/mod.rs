@@ -1,22 +1,31 @@
-//! Live streams: a ring of encoded updates a match, and the readers that follow it.
+//! Live streams: a ring of encoded updates a match, and the subscribers that follow it.
 //!
-//! An update is encoded once ([`Published`]) and the same bytes go to every reader. A reader owns nothing but its place in the ring,
-//! so a slow one costs no memory: it is told goodbye when it falls too far behind, and resumes by its last id.
+//! An update is encoded once ([`Published`]) and the same bytes go to every subscriber. The streams are dealt to shards, a thread a
+//! core; a shard keeps each topic's frames as one run of bytes, and of a subscriber nothing but its socket and its place in them. So
+//! an update costs a subscriber one `send`, a burst too, and a slow one costs no memory: it is cut off when it falls too far behind,
+//! and resumes by its last id.
 //!
-//! Read [`Topic`] first.
+//! Read [`Topic`] first, then `shard.rs`.
 
+mod audience;
 mod bus;
+mod follower;
 mod hub;
 mod lines;
+mod mailbox;
 mod presence;
 mod published;
-mod reader;
+mod ring;
+mod shard;
+mod subscribers;
+mod tape;
 mod topic;
 
 pub use bus::Bus;
+pub use follower::Cut;
 pub use hub::{Hub, HubError};
 pub use lines::Lines;
 pub use presence::{Census, Counts, Guard, Presence};
 pub use published::Published;
-pub use reader::{Full, Readers};
+pub use subscribers::{Caller, Full, Subscribers, Subscription};
 pub use topic::{Future, Start, Topic};

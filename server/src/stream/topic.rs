@@ -2,30 +2,23 @@
 
 use super::Lines;
 use super::published::{Body, Published, snapshot_frame};
-use bytes::{Bytes, BytesMut};
-use std::collections::VecDeque;
+use super::ring::{After, Frame, Limits, Ring};
+use super::shard::{InFlight, Mailbox, Note};
+use bytes::Bytes;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use wire::{Position, Snapshot};
 
-/// Bounds of a topic's ring.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub ring_updates_max: usize,
-    /// An update goes once more than this follows it. So one that is larger by itself (a correction's state) still reaches whoever
-    /// has everything before it.
-    pub behind_bytes_max: usize,
-}
-
-/// A match's updates, followed by any number of readers.
+/// A match's updates, followed by any number of subscribers.
 pub struct Topic {
-    limits: Limits,
+    /// Tells topics of this process apart: a topic that was let go and read again is another one.
+    number: u64,
+    id: String,
     sandbox: bool,
     state: Mutex<State>,
-    /// The last position; readers wait on it.
-    head: watch::Sender<Position>,
-    /// What was last told beside the updates.
-    told: watch::Sender<Bytes>,
+    /// The number of the next frame, for the subscribers that wait one by one.
+    next: watch::Sender<u64>,
 }
 
 struct State {
@@ -33,44 +26,28 @@ struct State {
     /// The encoded `snapshot` event at this position, made when first asked for.
     snapshot_frame: Option<Bytes>,
     lines: Arc<Lines>,
-    ring: VecDeque<Frame>,
-    ring_bytes: usize,
+    ring: Ring,
     /// What every newcomer is told besides the state: that updates come late, while they do.
     notice: Option<Bytes>,
+    /// The shards on which somebody follows.
+    shards: Vec<Mailbox>,
 }
 
-/// An update in the ring.
-pub(super) struct Frame {
-    pub seq: u64,
-    pub bytes: Bytes,
-    /// Whether it is a correction: it holds the whole state, and so all that came before it.
-    pub is_snapshot: bool,
-}
-
-/// How a reader begins.
+/// How a subscriber begins.
 #[derive(Clone, Debug)]
-pub enum Start {
-    /// Everything after its last id is in the ring.
-    Resume { from: Position },
-    /// It takes the state first, and goes on from there.
-    Snapshot { from: Position, frame: Bytes },
+pub struct Start {
+    /// Whether it goes on from its last id; else it takes the state first.
+    pub is_resumed: bool,
+    /// What it is sent at once: all it missed, or the state.
+    pub first: Bytes,
+    /// The number of the frame that comes after that.
+    pub(super) cursor: u64,
 }
 
 /// The position is ahead of the match: no such update was ever sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Future {
     pub head: Position,
-}
-
-/// What follows a place in the ring.
-pub(super) enum After {
-    Frames {
-        bytes: Bytes,
-        to: Position,
-    },
-    Nothing,
-    /// Updates after that place have left the ring, or a new history began.
-    Gone,
 }
 
 /// What a topic made of an update.
@@ -83,6 +60,12 @@ pub(super) enum Offered {
     Gap,
 }
 
+/// What a shard starts with when the first of its subscribers comes: the frames still held, the first of them being `first`.
+pub(super) struct Tail {
+    pub(super) first: u64,
+    pub(super) frames: Vec<Bytes>,
+}
+
 impl Topic {
     /// A topic at a state, with the last updates that led there.
     pub(super) fn new(
@@ -92,28 +75,41 @@ impl Topic {
         lines: Lines,
         recent: Vec<Frame>,
     ) -> Self {
-        let head = watch::Sender::new(snapshot.position());
-        let mut state = State {
-            snapshot,
-            snapshot_frame: None,
-            lines: Arc::new(lines),
-            ring: VecDeque::new(),
-            ring_bytes: 0,
-            notice: None,
-        };
-        for frame in recent {
-            state.keep(frame, limits);
+        static TOPICS: AtomicU64 = AtomicU64::new(0);
+        let mut ring = Ring::new(limits, snapshot.position());
+        recent.into_iter().for_each(|frame| ring.push(frame));
+        Self {
+            number: TOPICS.fetch_add(1, Ordering::Relaxed),
+            id: snapshot.id.clone(),
+            sandbox,
+            next: watch::Sender::new(ring.next()),
+            state: Mutex::new(State {
+                snapshot,
+                snapshot_frame: None,
+                lines: Arc::new(lines),
+                ring,
+                notice: None,
+                shards: Vec::new(),
+            }),
         }
-        Self { limits, sandbox, state: Mutex::new(state), head, told: watch::Sender::new(Bytes::new()) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// "mat_…"
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// The last position.
     pub fn position(&self) -> Position {
-        *self.head.borrow()
+        self.state().ring.head()
     }
 
     /// Whether it is the match that test keys may see.
@@ -121,9 +117,9 @@ impl Topic {
         self.sandbox
     }
 
-    /// A receiver that wakes with each update.
-    pub(super) fn follow(&self) -> watch::Receiver<Position> {
-        self.head.subscribe()
+    /// A receiver that wakes with each frame.
+    pub(super) fn follow(&self) -> watch::Receiver<u64> {
+        self.next.subscribe()
     }
 
     /// The state now.
@@ -137,66 +133,36 @@ impl Topic {
         (state.snapshot.position(), state.snapshot.rev, state.lines.clone())
     }
 
-    /// Tells every reader, and each newcomer from now on, that updates come late; none: that they come at once again, by `now`. The
-    /// events have no id.
-    pub(super) fn set_notice(&self, notice: Option<Bytes>, now: Bytes) {
-        self.state().notice = notice;
-        self.told.send_replace(now);
-    }
-
-    /// What newcomers are told, and a receiver that wakes with what is told later.
-    pub(super) fn notices(&self) -> (Option<Bytes>, watch::Receiver<Bytes>) {
-        let state = self.state();
-        (state.notice.clone(), self.told.subscribe())
-    }
-
-    /// How a reader that last saw `last` begins.
+    /// How a subscriber that last saw `last` begins.
     pub fn start(&self, last: Option<Position>) -> Result<Start, Future> {
         let mut state = self.state();
-        let head = state.snapshot.position();
-        match last {
+        let head = state.ring.head();
+        let resumed = match last {
             Some(last) if last.epoch == head.epoch && last.seq > head.seq => return Err(Future { head }),
-            Some(last) if state.holds_after(last) => return Ok(Start::Resume { from: last }),
-            _ => {}
-        }
-        let State { snapshot, snapshot_frame: cached, .. } = &mut *state;
-        let frame = cached.get_or_insert_with(|| snapshot_frame(snapshot)).clone();
-        Ok(Start::Snapshot { from: head, frame })
+            Some(last) => state.ring.resume(last),
+            None => None,
+        };
+        let first = match resumed.map(|cursor| state.ring.after(cursor)) {
+            Some(After::Frames { bytes, .. }) => bytes,
+            Some(After::Nothing) => Bytes::new(),
+            Some(After::Gone) | None => state.snapshot_frame(),
+        };
+        let first = match &state.notice {
+            Some(notice) => Bytes::from([&first[..], notice].concat()),
+            None => first,
+        };
+        Ok(Start { is_resumed: resumed.is_some(), first, cursor: state.ring.next() })
     }
 
-    /// Everything after `from`, joined: a reader that is several updates behind gets them in one write. One for whom updates are
-    /// gone goes on from the last correction, when that is still here.
-    pub(super) fn after(&self, from: Position) -> After {
-        let state = self.state();
-        let head = state.snapshot.position();
-        if from == head {
-            return After::Nothing;
-        }
-        let first = if state.holds_after(from) {
-            state.ring.partition_point(|it| it.seq <= from.seq)
-        } else {
-            let may_skip = from.epoch == head.epoch && from.seq < head.seq;
-            match state.ring.iter().rposition(|it| it.is_snapshot).filter(|_| may_skip) {
-                Some(correction) => correction,
-                None => return After::Gone,
-            }
-        };
-        let bytes = match state.ring.len() - first {
-            1 => state.ring[first].bytes.clone(),
-            _ => {
-                let length = state.ring.range(first..).map(|it| it.bytes.len()).sum();
-                let mut joined = BytesMut::with_capacity(length);
-                state.ring.range(first..).for_each(|it| joined.extend_from_slice(&it.bytes));
-                joined.freeze()
-            }
-        };
-        After::Frames { bytes, to: head }
+    /// Everything from a cursor on, and the cursor behind it.
+    pub(super) fn after(&self, cursor: u64) -> After {
+        self.state().ring.after(cursor)
     }
 
     /// Takes the next update. Folding costs about a microsecond, and nothing is encoded here.
     pub(super) fn offer(&self, published: Published) -> Offered {
         let mut state = self.state();
-        let head = state.snapshot.position();
+        let head = state.ring.head();
         if published.position.epoch != head.epoch {
             return Offered::Gap;
         }
@@ -209,46 +175,72 @@ impl Topic {
             return Offered::Gap;
         }
         state.snapshot_frame = None;
-        state.keep(Frame { seq: position.seq, bytes, is_snapshot }, self.limits);
-        // Under the lock, as in `replace`: positions are told in the order in which they came about.
-        self.head.send_replace(position);
+        self.send(&mut state, Frame { position, bytes, is_snapshot });
         Offered::Taken
     }
 
-    /// Takes another topic's state in place: after a gap, or when a new history began. One that was read before the last update
-    /// came in is let go: a topic never goes back.
+    /// Takes another topic's state in place: after a gap, or when a new history began. Subscribers are sent what they missed, where
+    /// that is known, else the state. One that was read before the last update came in is let go: a topic never goes back.
     pub(super) fn replace(&self, by: Topic) {
         let mut fresh = by.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let position = fresh.snapshot.position();
         let mut state = self.state();
-        fresh.notice = state.notice.clone();
-        if position >= state.snapshot.position() {
-            *state = fresh;
-            self.head.send_replace(position);
+        let head = state.ring.head();
+        if fresh.ring.head() < head {
+            return;
         }
+        let missed: Option<Vec<Frame>> = fresh.ring.since(head).map(|frames| frames.cloned().collect());
+        let missed = missed.unwrap_or_else(|| {
+            let position = fresh.ring.head();
+            vec![Frame { position, bytes: fresh.snapshot_frame(), is_snapshot: true }]
+        });
+        state.snapshot = fresh.snapshot;
+        state.snapshot_frame = fresh.snapshot_frame;
+        state.lines = fresh.lines;
+        for frame in missed {
+            self.send(&mut state, frame);
+        }
+    }
+
+    /// Tells every subscriber, and each newcomer from now on, that updates come late; none: that they come at once again, by `now`.
+    /// The events have no id.
+    pub(super) fn set_notice(&self, notice: Option<Bytes>, now: Bytes) {
+        let mut state = self.state();
+        state.notice = notice;
+        let position = state.ring.head();
+        self.send(&mut state, Frame { position, bytes: now, is_snapshot: false });
+    }
+
+    /// From now on the shard is sent every frame; what came before is in the tail.
+    pub(super) fn attach(&self, shard: Mailbox) -> Tail {
+        let mut state = self.state();
+        state.shards.push(shard);
+        let (first, frames) = state.ring.tail();
+        let frames = frames.map(|it| it.bytes.clone()).collect();
+        Tail { first, frames }
+    }
+
+    /// The shard follows no longer.
+    pub(super) fn detach(&self, shard: &Mailbox) {
+        self.state().shards.retain(|it| !it.is_same(shard));
+    }
+
+    /// Under the lock, so that everybody is told of frames in the order in which they came about.
+    fn send(&self, state: &mut State, frame: Frame) {
+        if !state.shards.is_empty() {
+            let in_flight = Arc::new(InFlight::now());
+            for shard in &state.shards {
+                let (bytes, in_flight) = (frame.bytes.clone(), in_flight.clone());
+                shard.send(Note::Frame { topic: self.number, bytes, in_flight });
+            }
+        }
+        state.ring.push(frame);
+        self.next.send_replace(state.ring.next());
     }
 }
 
 impl State {
-    /// Whether every update after `last` is in the ring.
-    fn holds_after(&self, last: Position) -> bool {
-        let head = self.snapshot.position();
-        last.epoch == head.epoch
-            && last.seq <= head.seq
-            && (last.seq == head.seq || self.ring.front().is_some_and(|it| it.seq <= last.seq + 1))
-    }
-
-    fn keep(&mut self, frame: Frame, limits: Limits) {
-        self.ring_bytes += frame.bytes.len();
-        self.ring.push_back(frame);
-        while let Some(first) = self.ring.front() {
-            let following = self.ring_bytes - first.bytes.len();
-            if self.ring.len() <= limits.ring_updates_max && following <= limits.behind_bytes_max {
-                break;
-            }
-            self.ring_bytes = following;
-            self.ring.pop_front();
-        }
+    fn snapshot_frame(&mut self) -> Bytes {
+        self.snapshot_frame.get_or_insert_with(|| snapshot_frame(&self.snapshot)).clone()
     }
 
     fn fold(&mut self, seq: u64, body: Body) -> bool {
@@ -281,6 +273,7 @@ mod tests {
     use wire::Update;
 
     const EPOCH: u64 = 7;
+    const LIMITS: Limits = Limits { updates_max: 10, behind_bytes_max: 100 };
 
     fn state() -> Match {
         let teams = vec![Team::named("Home XI"), Team::named("Away XI")];
@@ -292,114 +285,79 @@ mod tests {
         Snapshot { epoch: EPOCH, seq, rev, state: state(), ..Snapshot::default() }
     }
 
-    fn topic(limits: Limits) -> Topic {
-        Topic::new(limits, false, snapshot(0, 0), Lines::default(), Vec::new())
+    fn topic() -> Topic {
+        Topic::new(LIMITS, false, snapshot(0, 0), Lines::default(), Vec::new())
     }
 
     fn at(seq: u64) -> Position {
         Position { epoch: EPOCH, seq }
     }
 
-    /// An update whose frame has so many bytes.
-    fn update(seq: u64, rev: u32, bytes: usize) -> Published {
+    fn update(seq: u64, rev: u32) -> Published {
         let body = Body::Command(Update { t: 1, rev, command: Command::Resume });
-        Published { position: at(seq), frame: Bytes::from(vec![b'u'; bytes]), body }
+        Published { position: at(seq), frame: Bytes::from(format!("{seq} ")), body }
     }
 
-    fn correction(seq: u64, rev: u32, bytes: usize) -> Published {
-        let frame = Bytes::from(vec![b'c'; bytes]);
-        Published { frame, ..Published::snapshot(snapshot(seq, rev), None) }
+    fn correction(seq: u64, rev: u32) -> Published {
+        Published { frame: Bytes::from(format!("c{seq} ")), ..Published::snapshot(snapshot(seq, rev), None) }
     }
 
-    /// What a reader at `seq` gets, in letters; none when it is too far behind.
-    fn after(topic: &Topic, seq: u64) -> Option<String> {
-        match topic.after(at(seq)) {
-            After::Frames { bytes, to } => {
-                assert_eq!(to, topic.position());
-                Some(String::from_utf8(bytes.to_vec()).expect("letters"))
-            }
-            After::Nothing => Some(String::new()),
-            After::Gone => None,
+    /// What a subscriber at a cursor is sent.
+    fn after(topic: &Topic, cursor: u64) -> String {
+        match topic.after(cursor) {
+            After::Frames { bytes, .. } => String::from_utf8(bytes.to_vec()).expect("text"),
+            After::Nothing => String::new(),
+            After::Gone => panic!("gone"),
         }
-    }
-
-    fn resumes(topic: &Topic, seq: u64) -> bool {
-        matches!(topic.start(Some(at(seq))), Ok(Start::Resume { .. }))
     }
 
     #[test]
     fn updates_are_taken_in_order_once() {
-        let topic = topic(Limits { ring_updates_max: 10, behind_bytes_max: 100 });
-        assert_eq!(topic.offer(update(1, 0, 1)), Offered::Taken);
-        assert_eq!(topic.offer(update(1, 0, 1)), Offered::Old);
-        assert_eq!(topic.offer(update(3, 0, 1)), Offered::Gap);
-        assert_eq!(topic.offer(update(2, 1, 1)), Offered::Gap, "of another history");
-        assert_eq!(
-            topic.offer(Published { position: Position { epoch: 8, seq: 2 }, ..update(2, 0, 1) }),
-            Offered::Gap
-        );
-        assert_eq!(topic.offer(correction(2, 1, 1)), Offered::Taken);
-        assert_eq!(topic.offer(update(3, 1, 1)), Offered::Taken);
-        assert_eq!((topic.position(), after(&topic, 0).as_deref()), (at(3), Some("ucu")));
+        let topic = topic();
+        assert_eq!(topic.offer(update(1, 0)), Offered::Taken);
+        assert_eq!(topic.offer(update(1, 0)), Offered::Old);
+        assert_eq!(topic.offer(update(3, 0)), Offered::Gap);
+        assert_eq!(topic.offer(update(2, 1)), Offered::Gap, "of another history");
+        let of_another_epoch = Published { position: Position { epoch: 8, seq: 2 }, ..update(2, 0) };
+        assert_eq!(topic.offer(of_another_epoch), Offered::Gap);
+        assert_eq!(topic.offer(correction(2, 1)), Offered::Taken);
+        assert_eq!(topic.offer(update(3, 1)), Offered::Taken);
+        assert_eq!((topic.position(), after(&topic, 0)), (at(3), "1 c2 3 ".to_owned()));
     }
 
     #[test]
-    fn the_ring_is_bounded_in_updates_and_in_the_bytes_behind() {
-        for (limits, held) in [
-            (Limits { ring_updates_max: 3, behind_bytes_max: 1000 }, 3),
-            (Limits { ring_updates_max: 10, behind_bytes_max: 25 }, 3),
-            (Limits { ring_updates_max: 10, behind_bytes_max: 20 }, 3),
-            (Limits { ring_updates_max: 10, behind_bytes_max: 19 }, 2),
-            (Limits { ring_updates_max: 10, behind_bytes_max: 0 }, 1),
-        ] {
-            let topic = topic(limits);
-            for seq in 1..=8 {
-                assert_eq!(topic.offer(update(seq, 0, 10)), Offered::Taken);
-            }
-            for seq in 0..=8 {
-                assert_eq!(resumes(&topic, seq), seq >= 8 - held, "{limits:?} from {seq}");
-                assert_eq!(
-                    after(&topic, seq).is_some(),
-                    resumes(&topic, seq),
-                    "who resumes is never told it is slow"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn a_correction_larger_than_the_bound_reaches_the_next_and_takes_others_along() {
-        let topic = topic(Limits { ring_updates_max: 10, behind_bytes_max: 5 });
-        topic.offer(update(1, 0, 2));
-        topic.offer(update(2, 0, 2));
-        topic.offer(correction(3, 1, 9));
-        assert_eq!(after(&topic, 2).as_deref(), Some("ccccccccc"));
-        assert_eq!(after(&topic, 0).as_deref(), Some("ccccccccc"), "the state holds what has left the ring");
-        topic.offer(update(4, 1, 2));
-        assert_eq!(after(&topic, 1).as_deref(), Some("cccccccccuu"));
-        topic.offer(update(5, 1, 4));
-        assert_eq!((after(&topic, 2), after(&topic, 3).as_deref()), (None, Some("uuuuuu")));
-    }
-
-    #[test]
-    fn a_topic_never_goes_back() {
-        let limits = Limits { ring_updates_max: 10, behind_bytes_max: 100 };
-        let live = topic(limits);
-        for seq in 1..=3 {
-            live.offer(update(seq, 0, 1));
-        }
-        let fresh = |position: Position| {
+    fn a_topic_that_is_replaced_sends_what_was_missed_or_the_state_and_never_goes_back() {
+        let live = topic();
+        (1..=3).for_each(|seq| assert_eq!(live.offer(update(seq, 0)), Offered::Taken));
+        let fresh = |position: Position, frames: std::ops::RangeInclusive<u64>| {
+            let frame = |seq| Frame { position: at(seq), bytes: update(seq, 0).frame, is_snapshot: false };
             let snapshot = Snapshot { epoch: position.epoch, seq: position.seq, ..snapshot(0, 0) };
-            Topic::new(limits, false, snapshot, Lines::default(), Vec::new())
+            Topic::new(LIMITS, false, snapshot, Lines::default(), frames.map(frame).collect())
         };
-        live.replace(fresh(at(2)));
-        assert_eq!((live.position(), after(&live, 0).as_deref()), (at(3), Some("uuu")));
-        live.replace(fresh(Position { epoch: EPOCH - 1, seq: 9 }));
-        assert_eq!(live.position(), at(3));
-        live.replace(fresh(at(5)));
-        assert_eq!(live.position(), at(5));
+        live.replace(fresh(at(2), 1..=2));
+        live.replace(fresh(Position { epoch: EPOCH - 1, seq: 9 }, 1..=0));
+        assert_eq!((live.position(), after(&live, 3)), (at(3), String::new()));
+        live.replace(fresh(at(5), 2..=5));
+        assert_eq!((live.position(), after(&live, 3)), (at(5), "4 5 ".to_owned()));
+        live.replace(fresh(at(9), 8..=9));
+        assert_eq!(live.position(), at(9));
+        assert!(after(&live, 5).starts_with(&format!("id: {EPOCH}.9\nevent: snapshot\n")));
         let next = Position { epoch: EPOCH + 1, seq: 0 };
-        live.replace(fresh(next));
+        live.replace(fresh(next, 1..=0));
         assert_eq!((live.position(), live.snapshot().position()), (next, next));
+        assert!(after(&live, 6).starts_with(&format!("id: {}.0\nevent: snapshot\n", EPOCH + 1)));
+        assert_eq!(live.start(Some(at(9))).map(|it| it.is_resumed), Ok(false));
+    }
+
+    #[test]
+    fn a_notice_reaches_who_is_there_and_who_comes_while_it_stands() {
+        let topic = topic();
+        topic.offer(update(1, 0));
+        topic.set_notice(Some(Bytes::from_static(b"late ")), Bytes::from_static(b"late "));
+        let start = topic.start(Some(at(0))).expect("it was there");
+        assert_eq!((&start.first[..], start.is_resumed), (&b"1 late late "[..], true));
+        topic.set_notice(None, Bytes::from_static(b"on time "));
+        assert_eq!(after(&topic, 1), "late on time ");
+        assert_eq!(topic.start(Some(at(1))).map(|it| it.first), Ok(Bytes::new()));
     }
 }

@@ -4,14 +4,15 @@
 
 mod archive;
 mod bus;
+mod corrections;
 mod feed;
 mod late;
 mod nodes;
 mod names;
 mod outage;
-mod readers;
 mod rest;
 mod restart;
 mod rounds;
+mod slow;
 mod stream;
 mod support;

@@ -1,6 +1,6 @@
 //! What is read without a stream, and what every answer has in common.
 
-use crate::support::{Keys, Scene, Server, announcement, ball, database, sent};
+use crate::support::{Keys, ORIGIN, Scene, Server, announcement, ball, database, sent};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -28,9 +28,10 @@ async fn a_list_is_filtered_by_status_and_sees_what_the_key_may() {
     server.send(&keys, &finished, &[sent("a", ball(4)), sent("end", result)]).await;
     let sandbox = server::feed::sandbox::ensure(&server.app.feed).await.unwrap();
     for (query, expected) in [
-        ("?status=upcoming", vec![&sandbox, &upcoming]),
-        ("?status=live", vec![&live]),
+        ("?status=upcoming", vec![&upcoming]),
+        ("?status=live", vec![&sandbox, &live]),
         ("?status=finished", vec![&finished]),
+        // The sandbox match began when it was made, which is after the others' day.
         ("", vec![&sandbox, &finished, &live, &upcoming]),
     ] {
         let page = server.json(&format!("/v1/matches{query}"), &keys.publishable).await;
@@ -64,6 +65,112 @@ async fn a_list_is_paged_without_a_gap_or_a_repeat() {
         query = format!("?limit=3&cursor={next}");
     }
     assert_eq!((seen.len(), seen.into_iter().collect::<BTreeSet<_>>()), (7, made));
+}
+
+/// Announces a match that begins on a day, or at a time.
+async fn announce_for(server: &Server, keys: &Keys, day: &str, time: Option<&str>) -> String {
+    let mut announced = announcement(&format!("{day} {time:?}"));
+    (announced["date"], announced["starts_at"]) = (json!(day), json!(time));
+    let (status, created) = server.post("/v1/feed/matches", &keys.secret, &announced).await;
+    assert_eq!(status, StatusCode::CREATED, "{created}");
+    created["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn lists_begin_with_the_newest_match_and_those_to_come_with_the_next() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let keys = server.partner().await;
+    let evening = announce_for(&server, &keys, "2026-05-02", Some("2026-05-02T18:00:00Z")).await;
+    let old = announce_for(&server, &keys, "1877-03-15", None).await;
+    let morning = announce_for(&server, &keys, "2026-05-02", Some("2026-05-02T08:00:00Z")).await;
+    let tomorrow = announce_for(&server, &keys, "2026-05-03", None).await;
+    let undated = announce_for(&server, &keys, "in spring", None).await;
+    let newest_first = [&undated, &tomorrow, &evening, &morning, &old];
+    let next_first = [&old, &morning, &evening, &tomorrow, &undated];
+    for (query, expected) in [("", newest_first), ("&status=upcoming", next_first)] {
+        let mut seen = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = server.json(&format!("/v1/matches?limit=2{query}{cursor}"), &keys.secret).await;
+            seen.extend(ids(&page).into_iter().map(str::to_owned));
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(seen.iter().collect::<Vec<_>>(), expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_match_that_changes_between_two_pages_is_seen_once() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let keys = server.partner().await;
+    let mut made = Vec::new();
+    for at in 0..5 {
+        made.push(started(&server, &keys, &format!("m{at}")).await);
+    }
+    made.reverse();
+    for changed in 0..made.len() {
+        let mut seen = Vec::new();
+        let mut query = "?status=live&limit=2".to_owned();
+        loop {
+            let page = server.json(&format!("/v1/matches{query}"), &keys.secret).await;
+            seen.extend(ids(&page).into_iter().map(str::to_owned));
+            let ball = sent(&format!("{changed} {}", seen.len()), ball(1));
+            server.send(&keys, &made[changed], &[ball]).await;
+            let Some(next) = page["next"].as_str() else { break };
+            query = format!("?status=live&limit=2&cursor={next}");
+        }
+        assert_eq!(seen, made, "a ball in match {changed} after each page");
+    }
+}
+
+#[tokio::test]
+async fn the_sandbox_match_is_live_before_its_first_ball_and_after_its_result() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let keys = server.partner().await;
+    let sandbox = server::feed::sandbox::ensure(&server.app.feed).await.unwrap();
+    let check = async |phase: &str| {
+        for key in [&keys.test_publishable, &keys.publishable] {
+            let page = server.json("/v1/matches?status=live", key).await;
+            let item = &page["matches"][0];
+            assert_eq!((ids(&page), &item["status"]), (vec![sandbox.as_str()], &json!("live")), "{phase}");
+            assert_eq!(item["phase"], phase);
+            for status in ["upcoming", "finished"] {
+                let page = server.json(&format!("/v1/matches?status={status}"), key).await;
+                assert_eq!(ids(&page), [""; 0], "{phase}, {status}");
+            }
+        }
+    };
+    check("upcoming").await;
+    let command = cricket::Command::Result(cricket::Outcome::NoResult);
+    let action = server::feed::Action::Exact(command);
+    let envelope = server::feed::Envelope { id: "end".to_owned(), version: 1, order: None, action };
+    server.app.feed.submit(&sandbox, "simulator", &[envelope]).await.unwrap();
+    check("finished").await;
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_may_be_read_by_pages_of_other_sites() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let keys = server.partner().await;
+    let id = server.announce(&keys, "m").await;
+    let slow = Server::with(database.url(), |config| config.http.request_seconds_max = 0).await;
+    let locked = server.app.store.run_tx("test.lock", async |tx| {
+        tx.execute("lock table server.match in access exclusive mode", &[]).await?;
+        for path in ["/v1/matches".to_owned(), format!("/v1/matches/{id}/stream")] {
+            let request = slow.request(Method::GET, &path, &keys.publishable).header("origin", ORIGIN);
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+            assert_eq!(response.headers()["access-control-allow-origin"], "*", "{path}");
+            assert_eq!(response.json::<Value>().await.unwrap()["type"], "/problems/too-slow", "{path}");
+        }
+        Ok::<_, store::Error>(())
+    });
+    locked.await.unwrap();
 }
 
 #[tokio::test]
@@ -383,12 +490,13 @@ async fn a_process_says_how_it_is_and_what_it_has_done() {
         "feed_commands_total{answer=\"rejected\"}",
         "feed_accept_seconds_bucket{le=\"0.02\"}",
         "http_request_seconds_count{route=\"/v1/feed/matches/{id}/commands\",method=\"POST\",status=\"200\"}",
-        "stream_readers ",
+        "stream_subscribers ",
         "stream_starts_total{resumed=\"snapshot\"}",
         "key_refusals_total{code=\"key_malformed\"}",
         "store_tx_seconds",
     ] {
         assert!(metrics.contains(wanted), "{wanted} is missing in\n{metrics}");
     }
-    assert!(!metrics.contains(&id), "no metric a match");
+    let of_the_match: Vec<&str> = metrics.lines().filter(|it| it.contains(&id)).collect();
+    assert_eq!(of_the_match, [format!("stream_match_subscribers{{match=\"{id}\"}} 1")]);
 }

@@ -241,7 +241,8 @@ async fn a_replay_plays_a_recorded_match_through_the_feed() {
     replay.env("CREASE_KEY", &outside.feed_key);
     let (status, _, errors) = tokio::task::spawn_blocking(move || Crease::run(&mut replay)).await.unwrap();
     assert_eq!(status, Some(0), "{errors}");
-    let list = outside.http.get(format!("{}/v1/matches", crease.url)).bearer_auth(&outside.page_key);
+    let list =
+        outside.http.get(format!("{}/v1/matches?status=finished", crease.url)).bearer_auth(&outside.page_key);
     let response = list.send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let list: Value = response.json().await.unwrap();

@@ -286,7 +286,7 @@ async fn readers_are_limited_by_address_and_by_process_and_seats_are_given_back(
 #[tokio::test]
 async fn at_shutdown_each_reader_is_told_goodbye_and_the_stream_ends() {
     let database = database().await;
-    let server = Server::with(database.url(), |config| config.shutdown.drain_seconds = 1).await;
+    let mut server = Server::with(database.url(), |config| config.shutdown.drain_seconds = 2).await;
     let keys = server.partner().await;
     let (id, scene) = started(&server, &keys).await;
     let mut streams = Vec::new();
@@ -296,8 +296,15 @@ async fn at_shutdown_each_reader_is_told_goodbye_and_the_stream_ends() {
         streams.push(stream);
     }
     server.app.shutdown.cancel();
+    server.reconnect();
+    let refused = server.get(&format!("/v1/matches/{id}/stream"), &keys.publishable).await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(server.get("/readyz", "").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(server.get("/healthz", "").await.status(), StatusCode::OK);
+    // Updates that come in while streams leave do not keep them.
+    server.send(&keys, &id, &scene.commands[..2]).await;
     let mut retries = HashSet::new();
-    for (at, stream) in streams.iter_mut().enumerate() {
+    for stream in &mut streams {
         let mut event = stream.event().await.unwrap();
         while event.name != "bye" {
             event = stream.event().await.unwrap();
@@ -306,14 +313,9 @@ async fn at_shutdown_each_reader_is_told_goodbye_and_the_stream_ends() {
         assert_eq!(bye.reason, "shutdown");
         retries.insert(bye.retry_ms);
         assert_eq!(stream.item().await, None, "nothing follows a goodbye");
-        // Updates that come in while readers leave do not keep them.
-        server.send(&keys, &id, &scene.commands[at..=at]).await;
     }
     assert!(retries.len() > 1, "they do not come back together: {retries:?}");
-    let refused = server.get(&format!("/v1/matches/{id}/stream"), &keys.publishable).await;
-    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(server.get("/readyz", "").await.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(server.get("/healthz", "").await.status(), StatusCode::OK);
+    within("the end of the process", server.stopped()).await;
 }
 
 #[tokio::test]

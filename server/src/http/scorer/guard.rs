@@ -4,15 +4,12 @@ use axum::http::{HeaderMap, header};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::OwnedMutexGuard;
 
 /// Wrong keys that one address may try in [`WINDOW_MS`].
 const ATTEMPTS_MAX: u32 = 10;
 const WINDOW_MS: i64 = 15 * 60 * 1000;
 /// Addresses remembered; beyond them the whole list is dropped, which only ever lets somebody try again.
 const ADDRESSES_MAX: usize = 10_000;
-/// Matches whose turns are remembered before those nobody waits for are dropped.
-const TURNS_MAX: usize = 256;
 
 /// Whether a POST comes from a page of ours. Browsers send `Origin` with every POST; what is no browser has no cookie
 /// that it did not fetch itself.
@@ -36,11 +33,7 @@ pub(super) fn is_secure(headers: &HeaderMap, public_url: &str) -> bool {
 #[derive(Clone, Default)]
 pub(super) struct Guard {
     failures: Arc<Mutex<HashMap<IpAddr, Failures>>>,
-    turns: Arc<Mutex<HashMap<String, Turn>>>,
 }
-
-/// One holder at a time.
-type Turn = Arc<tokio::sync::Mutex<()>>;
 
 #[derive(Clone, Copy, Debug)]
 struct Failures {
@@ -66,19 +59,6 @@ impl Guard {
             *entry = Failures { count: 0, since_ms: now_ms };
         }
         entry.count += 1;
-    }
-
-    /// Waits until no other press on this match is between looking at it and sending: what a press saw is then what it
-    /// adds to. (Between processes the feed's own checks remain.)
-    pub(super) async fn turn(&self, match_id: &str) -> OwnedMutexGuard<()> {
-        let turn = {
-            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            if turns.len() >= TURNS_MAX {
-                turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-            }
-            turns.entry(match_id.to_owned()).or_default().clone()
-        };
-        turn.lock_owned().await
     }
 }
 
@@ -125,16 +105,5 @@ mod tests {
         assert!(guard.may_try(one, WINDOW_MS));
         guard.failed(one, WINDOW_MS);
         assert!(guard.may_try(one, WINDOW_MS));
-    }
-
-    #[tokio::test]
-    async fn presses_on_one_match_take_turns_and_those_on_others_do_not_wait() {
-        let guard = Guard::default();
-        let held = guard.turn("mat_1").await;
-        let _other = guard.turn("mat_2").await;
-        let mut waiting = std::pin::pin!(guard.turn("mat_1"));
-        assert!(futures_util::poll!(waiting.as_mut()).is_pending());
-        drop(held);
-        waiting.await;
     }
 }

@@ -154,7 +154,11 @@ mod tests {
     #[tokio::test]
     async fn every_statement_can_be_prepared() {
         let test = TestStore::new(crate::role::MIGRATIONS).await;
-        for sql in STATEMENTS.iter().chain(super::super::fixtures::STATEMENTS) {
+        for sql in STATEMENTS
+            .iter()
+            .chain(super::super::fixtures::STATEMENTS)
+            .chain(super::super::loaded::STATEMENTS)
+        {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");
         }

@@ -13,7 +13,7 @@ pub(crate) use fan::Fan;
 pub(crate) use process::Crease;
 pub(crate) use proxy::{Proxy, Relay};
 pub(crate) use scene::{Scene, announcement, ball, sent};
-pub(crate) use server::{Keys, Server, answers, client, database};
+pub(crate) use server::{Keys, ORIGIN, Server, answers, client, database};
 pub(crate) use sse::{Event, Item, Stream, event};
 
 use std::time::Duration;

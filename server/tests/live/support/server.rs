@@ -6,16 +6,16 @@ use partners::{Kind, Mode, NewKey, key, organisation};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use server::app::App;
-use server::config::Config;
+use server::config::{self, Config};
+use server::door::Door;
 use server::feed::Feed;
 use server::http::{Surface, router};
-use server::stream::{Bus, Hub, Readers};
-use std::net::SocketAddr;
+use server::stream::{Bus, Census, Hub, Presence, Subscribers};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::testing::TestStore;
 use store::{Clock, Redis, Store};
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -57,13 +57,23 @@ impl Server {
         let store = Store::connect(&database_url, 8).await.unwrap();
         let shutdown = CancellationToken::new();
         let bus = redis.map(|redis| Bus::new(redis, &config.redis));
-        let hub = Hub::new(store.clone(), config.stream.clone(), bus);
+        let hub = Hub::new(store.clone(), config.stream.clone(), bus.clone());
         let clock = Clock::system();
         let drain = Duration::from_secs(config.shutdown.drain_seconds);
         let keys = partners::KeyRing::default();
         keys.load(&store).await.unwrap();
+        let presence = Presence::default();
+        let every = Duration::from_secs(config.redis.presence_seconds);
+        let census = Census::start(presence.clone(), bus, clock.clone(), every);
+        let streams = (config.stream.clone(), presence.clone());
+        let subscribers = Subscribers::start(streams.0, streams.1, drain, shutdown.clone()).unwrap();
+        let stalled = Duration::from_secs(config.stream.stalled_seconds_max);
+        let http = config::Http { listen: (Ipv4Addr::LOCALHOST, 0).into(), ..config.http.clone() };
+        let door = Door::open(http, stalled).unwrap();
         let app = App {
-            readers: Readers::new(config.stream.clone(), drain, shutdown.clone()),
+            subscribers: subscribers.clone(),
+            presence,
+            census,
             feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
             config: Arc::new(config),
             store,
@@ -74,11 +84,21 @@ impl Server {
             demo: None,
             shutdown,
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let routes = router(app.clone(), Surface::All).into_make_service_with_connect_info::<SocketAddr>();
-        let serving = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        let url = format!("http://{}", door.address().unwrap());
+        let (routes, stop) = (router(app.clone(), Surface::All), app.shutdown.clone());
+        let serving =
+            tokio::spawn(async move { door.serve(routes, subscribers, stop, drain).await.unwrap() });
         Self { app, url, client: client(), serving }
+    }
+
+    /// Forgets open connections: the next request comes over a new one.
+    pub(crate) fn reconnect(&mut self) {
+        self.client = client();
+    }
+
+    /// Ends when it serves nobody any more, after a shutdown.
+    pub(crate) async fn stopped(&mut self) {
+        (&mut self.serving).await.unwrap();
     }
 
     /// Issues the keys of a new organisation.

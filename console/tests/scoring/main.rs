@@ -1,165 +1,16 @@
 //! A match scored through its pages: forms are pressed as a browser would send them, the log is kept as the feed keeps it.
 
+mod every_command;
+mod support;
+
 use console::scorer::{
-    Action, Choices, Due, Entry, Notice, Record, View, balls_page, edit_page, is_done, keys::KEYS, more,
-    parse, score, wicket_page,
+    Due, Newest, Notice, any_ball_page, balls_page, done, edit_page, forgotten_page, keys::KEYS, more, score,
+    seen, wicket_page,
 };
 use console::{Fields, Mistakes};
-use cricket::{Command, Format, Player, PlayerId, Setup, Side, Team};
+use cricket::{Command, PlayerId, Side};
 use std::collections::HashSet;
-
-const HOME: [&str; 4] = ["Ada", "Bea", "Cid", "Dot"];
-const AWAY: [&str; 4] = ["Xan", "Yul", "Zoe", "Wim"];
-
-/// A scorer at work: what the feed holds, and what the page's address says.
-struct Scorer {
-    setup: Setup,
-    log: Vec<Entry>,
-    sent: HashSet<String>,
-    seq: u64,
-    presses: u32,
-    choices: Choices,
-}
-
-impl Scorer {
-    fn new() -> Self {
-        let players = |names: [&str; 4], side| names.map(|it| Player { name: it.to_owned(), side });
-        let setup = Setup {
-            teams: vec![
-                Team { name: "Oaks".into(), short: "OAK".into() },
-                Team { name: "Elms".into(), short: "ELM".into() },
-            ],
-            players: [players(HOME, Side::Home), players(AWAY, Side::Away)].concat(),
-            format: Format::T20,
-            balls_per_over: 6,
-            overs: Some(2),
-            free_hits: true,
-            date: "2026-05-24".into(),
-            ..Setup::default()
-        };
-        Scorer {
-            setup,
-            log: Vec::new(),
-            sent: HashSet::new(),
-            seq: 0,
-            presses: 0,
-            choices: Choices::default(),
-        }
-    }
-
-    /// In the middle of the first over: Ada faces Xan, Bea is at the other end.
-    fn in_play() -> Self {
-        let mut scorer = Scorer::new();
-        scorer.press("act=toss&winner=home&chose=bat").expect("the toss is taken");
-        scorer
-            .press("act=openers&batting=home&striker=0&non_striker=1&bowler=4&overs=2")
-            .expect("the innings begins");
-        scorer
-    }
-
-    fn record(&self) -> Record {
-        Record::fold(self.setup.clone(), self.log.clone())
-    }
-
-    fn due(&self) -> Due {
-        Due::of(&self.record().game, &self.choices)
-    }
-
-    fn total(&self) -> String {
-        let game = self.record().game;
-        let innings = game.innings.last().expect("an innings has begun");
-        format!("{} ({})", innings.score_text(), innings.overs_text())
-    }
-
-    /// Fills a form in and presses its button. The feed takes what it is sent.
-    fn press(&mut self, query: &str) -> Result<Action, Mistakes> {
-        self.presses += 1;
-        self.press_again(&format!("{query}&form=f{}", self.presses))
-    }
-
-    fn press_again(&mut self, query: &str) -> Result<Action, Mistakes> {
-        let (fields, record) = (Fields::parse(query), self.record());
-        let action = parse(&fields, &record)?;
-        for sent in action.sends(fields.text("form"), &record) {
-            self.seq += 1;
-            self.sent.insert(sent.id.clone());
-            let at = self.log.iter().position(|it| it.id == sent.id);
-            match (at, sent.command) {
-                (Some(at), Some(command)) => {
-                    self.log[at].command = command;
-                    self.log[at].version = sent.version;
-                }
-                (Some(at), None) => drop(self.log.remove(at)),
-                (None, Some(command)) => {
-                    self.log.push(Entry {
-                        seq: self.seq,
-                        id: sent.id,
-                        version: sent.version,
-                        mine: true,
-                        command,
-                    });
-                }
-                (None, None) => panic!("nothing to remove"),
-            }
-        }
-        self.choices = action.then(&record, &fields);
-        Ok(action)
-    }
-
-    /// Presses a button of the pad, as the page that is due draws it.
-    fn ball(&mut self, query: &str) {
-        let Due::Ball(crease) = self.due() else { panic!("{query}: {:?}", self.due()) };
-        let over = crease.over.map(|it| format!("&over={it}")).unwrap_or_default();
-        let (striker, non_striker, bowler) = (crease.striker.0, crease.non_striker.0, crease.bowler.0);
-        let query = if query.contains("act=") { query.to_owned() } else { format!("act=ball&{query}") };
-        self.press(&format!("{query}&striker={striker}&non_striker={non_striker}&bowler={bowler}{over}"))
-            .unwrap_or_else(|mistakes| panic!("{query}: {mistakes:?}"));
-    }
-
-    fn undo(&mut self) {
-        let record = self.record();
-        let group = record.last_press()[0].entry.group().to_owned();
-        self.press(&format!("act=undo&group={group}")).expect("the last press can be undone");
-    }
-
-    fn show(&self, page: impl Fn(&View<'_>) -> String) -> String {
-        self.show_with(&Notice::None, &Fields::default(), page)
-    }
-
-    fn show_with(&self, notice: &Notice, fields: &Fields, page: impl Fn(&View<'_>) -> String) -> String {
-        page(&View {
-            match_id: "mat_1",
-            record: &self.record(),
-            seen: self.seq,
-            form: "form",
-            feed: "Village CC",
-            csrf: "token",
-            choices: self.choices,
-            notice,
-            fields,
-        })
-    }
-
-    fn score_page(&self) -> String {
-        self.show(|view| score::page(view).into_string())
-    }
-}
-
-/// The values of an attribute, in the order of the page.
-fn attribute(html: &str, name: &str) -> Vec<String> {
-    let start = format!(" {name}=\"");
-    html.split(&start).skip(1).map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
-}
-
-/// The text of a page: tags out, blanks single.
-fn text(html: &str) -> String {
-    let mut text = String::new();
-    for part in html.split('<') {
-        text.push_str(part.split_once('>').map_or(part, |(_, rest)| rest));
-        text.push(' ');
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
+use support::{Scorer, attribute, text};
 
 #[test]
 fn a_match_is_asked_for_step_by_step_from_toss_to_result() {
@@ -223,7 +74,7 @@ fn a_wicket_brings_in_the_next_batter_and_undo_takes_both_back() {
     let record = scorer.record();
     assert_eq!(scorer.total(), "1/1 (0.2)");
     assert!(record.game.innings[0].batter(PlayerId(2)).is_some());
-    assert_eq!(record.last_press().len(), 2);
+    assert!(matches!(record.newest(), Some(Newest::Press(press)) if press.len() == 2));
     let words = record.last_words();
     assert!(words.starts_with("Xan to Bea, OUT! c Yul b Xan 0 (1). Cid comes in. 1 for 1"), "{words}");
     scorer.undo();
@@ -273,13 +124,12 @@ fn a_ball_edited_or_removed_later_counts_as_if_it_had_always_been_so() {
     );
     scorer.press(&edit).unwrap();
     assert_eq!(scorer.total(), "4/0 (0.3)");
-    assert!(is_done(&Fields::parse(&edit), &scorer.record(), |_| false), "a second press of the same edit");
-    let again = edit.replace("runs=4", "runs=2");
-    assert!(!is_done(&Fields::parse(&again), &scorer.record(), |_| false), "another edit of an old page");
+    assert!(scorer.is_done(&edit), "a second press of the same edit");
+    assert!(!scorer.is_done(&edit.replace("runs=4", "runs=2")), "another edit of an old page");
     let remove = format!("act=remove&entry={seq}");
     scorer.press(&remove).unwrap();
     assert_eq!(scorer.total(), "0/0 (0.2)");
-    assert!(is_done(&Fields::parse(&remove), &scorer.record(), |_| false));
+    assert!(scorer.is_done(&remove));
 }
 
 #[test]
@@ -305,22 +155,34 @@ fn a_correction_that_breaks_a_later_ball_names_that_ball() {
 }
 
 #[test]
-fn a_press_counts_once() {
+fn a_press_counts_once_from_whichever_tab_it_comes() {
     let mut scorer = Scorer::in_play();
-    let query = "act=ball&form=f9-ball&striker=0&non_striker=1&bowler=4&runs=4";
-    let fields = Fields::parse(query);
-    assert!(!is_done(&fields, &scorer.record(), |id| scorer.sent.contains(id)));
-    scorer.press_again(query).unwrap();
-    assert!(is_done(&fields, &scorer.record(), |id| scorer.sent.contains(id)));
-    let group = scorer.record().last_press()[0].entry.group().to_owned();
-    let undo = Fields::parse(&format!("act=undo&form=f10-undo&group={group}"));
-    assert!(!is_done(&undo, &scorer.record(), |_| false));
-    scorer.undo();
-    assert!(is_done(&undo, &scorer.record(), |_| false), "what is taken back cannot be taken back again");
+    let query = format!("act=ball&seen={}&striker=0&non_striker=1&bowler=4&runs=4", scorer.seq);
+    assert!(!scorer.is_done(&query));
+    let action = scorer.press_again(&query).unwrap();
+    assert!(scorer.is_done(&query));
     assert!(
-        is_done(&fields, &scorer.record(), |id| scorer.sent.contains(id)),
-        "nor does an old page bring it in again"
+        !scorer.is_done(&query.replace("runs=4", "runs=1")),
+        "another ball of the same page did not count"
     );
+    let again = action.sends(seen(&Fields::parse(&query)).unwrap(), &scorer.record());
+    assert_eq!(again[0].id, scorer.log.last().unwrap().id, "the feed knows the id");
+    let group = scorer.log.last().unwrap().group().to_owned();
+    let undo = format!("act=undo&group={group}");
+    assert!(!scorer.is_done(&undo));
+    scorer.undo();
+    assert!(scorer.is_done(&undo), "what is taken back cannot be taken back again");
+    assert!(scorer.is_done(&query), "nor does an old page bring it in again");
+}
+
+#[test]
+fn the_page_after_a_repeated_press_knows_who_bowls() {
+    let mut scorer = Scorer::new();
+    scorer.press("act=toss&winner=home&chose=bat").unwrap();
+    let query = format!("act=openers&batting=home&striker=0&non_striker=1&bowler=4&seen={}", scorer.seq);
+    scorer.press_again(&query).unwrap();
+    let choices = done(&Fields::parse(&query), &scorer.record()).unwrap();
+    assert_eq!(choices.bowler, Some(PlayerId(4)));
 }
 
 #[test]
@@ -377,7 +239,7 @@ fn everything_between_balls_becomes_its_command() {
         ("act=target&target=&target_overs=1", "Innings cut to 1.0 overs. 0 for 0"),
         ("act=innings_end&end=declared", "Innings declared. 0 for 0"),
         ("act=innings_end&end=closed", "Innings closed. 0 for 0"),
-        ("act=substitute&sub_out=0&sub_in=3&sub_reason=Concussion", "Dot for Ada. 0 for 0"),
+        ("act=substitute&sub_role=match&sub_out=0&sub_in=3&sub_reason=Concussion", "Dot for Ada. 0 for 0"),
         ("act=result&result=home", "Oaks won (awarded). 0 for 0"),
         ("act=result&result=away&method=Conceded", "Elms won (Conceded). 0 for 0"),
         ("act=result&result=tie", "Match tied. 0 for 0"),
@@ -433,9 +295,6 @@ fn what_cannot_be_is_refused_in_plain_words_and_changes_nothing() {
         assert_eq!(mistakes.iter().next().map(|it| it.text.as_str()), Some(mistake), "{query}");
         assert_eq!(scorer.log, before, "{query}");
     }
-    let mut scorer = Scorer::in_play();
-    let mistakes = scorer.press_again("act=over_end&form=../x").unwrap_err();
-    assert_eq!(mistakes.of(""), Some("This page is broken: load it again."));
 }
 
 #[test]
@@ -450,8 +309,13 @@ fn another_feeds_ball_is_neither_edited_nor_undone_here() {
     );
     assert!(scorer.press(&format!("act=remove&entry={seq}")).is_err());
     let record = scorer.record();
-    assert_eq!(record.last_press().len(), 3, "the openers' press");
+    assert!(matches!(record.newest(), Some(Newest::Press(press)) if press.len() == 3), "the openers' press");
     assert!(!scorer.score_page().contains("Edit<span"), "{}", scorer.score_page());
+    assert!(
+        scorer
+            .show(|view| forgotten_page(view, seq).map(|it| it.into_string()).unwrap_or_default())
+            .is_empty()
+    );
 }
 
 #[test]
@@ -481,6 +345,8 @@ fn keys_are_unique_on_every_other_page_too() {
         scorer.show(|view| more::page(view).into_string()),
         scorer.show(|view| balls_page(view).into_string()),
         scorer.show(|view| edit_page(view, seq).unwrap().into_string()),
+        scorer.show(|view| any_ball_page(view).into_string()),
+        scorer.show(|view| forgotten_page(view, seq).unwrap().into_string()),
     ];
     for _ in 0..5 {
         scorer.ball("runs=0");
@@ -496,7 +362,7 @@ fn keys_are_unique_on_every_other_page_too() {
 }
 
 #[test]
-fn every_form_carries_the_token_the_press_and_what_was_seen() {
+fn every_form_carries_the_token_the_act_and_what_was_seen() {
     let mut scorer = Scorer::in_play();
     scorer.ball("runs=1");
     let seq = scorer.log.last().unwrap().seq;
@@ -505,15 +371,13 @@ fn every_form_carries_the_token_the_press_and_what_was_seen() {
         scorer.show(|view| wicket_page(view).into_string()),
         scorer.show(|view| more::page(view).into_string()),
         scorer.show(|view| edit_page(view, seq).unwrap().into_string()),
+        scorer.show(|view| any_ball_page(view).into_string()),
+        scorer.show(|view| forgotten_page(view, seq).unwrap().into_string()),
     ] {
         for form in html.split("<form").skip(1).map(|it| it.split("</form>").next().unwrap()) {
             assert!(form.contains(r#"name="csrf" value="token""#), "{form}");
             if !form.contains("sign-out") {
-                let act = attribute(form, "name")
-                    .iter()
-                    .position(|it| it == "act")
-                    .map(|at| attribute(form, "value")[at].clone());
-                assert!(form.contains(&format!(r#"name="form" value="form-{}""#, act.unwrap())), "{form}");
+                assert!(form.contains(r#"name="act" value="#), "{form}");
                 assert!(form.contains(r#"name="seen" value="5""#), "{form}");
             }
         }
@@ -540,6 +404,11 @@ fn a_hostile_name_is_only_text() {
     seen(scorer.show(|view| more::page(view).into_string()));
     seen(scorer.show(|view| balls_page(view).into_string()));
     seen(scorer.show(|view| edit_page(view, seq).unwrap().into_string()));
+    seen(scorer.show(|view| any_ball_page(view).into_string()));
+    seen(scorer.show(|view| forgotten_page(view, seq).unwrap().into_string()));
+    seen(scorer.show_with(&Notice::Already(hostile.to_owned()), &Fields::default(), |view| {
+        score::page(view).into_string()
+    }));
     let fields = Fields::of([("how", hostile), ("substitute", hostile), ("out", "0")]);
     let wrong = Notice::Wrong(Mistakes::one("how", hostile));
     seen(scorer.show_with(&wrong, &fields, |view| wicket_page(view).into_string()));
@@ -624,7 +493,9 @@ fn a_tie_is_broken_by_a_super_over() {
 #[test]
 fn a_log_that_this_release_cannot_fold_is_shown_without_what_it_refuses() {
     let mut scorer = Scorer::in_play();
-    scorer.log.push(Entry { seq: 90, id: "z.0".into(), version: 1, mine: true, command: Command::OverEnd });
+    let mut newer = scorer.log[3].clone();
+    (newer.seq, newer.id, newer.command) = (90, "90.0".into(), Command::OverEnd);
+    scorer.log.push(newer);
     let record = scorer.record();
     assert_eq!(record.entries().len(), 4);
     assert!(record.told(90).is_none());

@@ -4,7 +4,7 @@ use crate::support::{Fan, Keys, Server, Stream, database, sent};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use server::stream::Start;
+use server::stream::{Caller, Cut};
 use std::net::{IpAddr, Ipv4Addr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
@@ -31,7 +31,9 @@ async fn a_reader_too_far_behind_is_told_goodbye_and_holds_no_memory() {
     let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let open = || {
         let start = topic.start(None).unwrap();
-        Box::pin(server.app.readers.open(topic.clone(), start, here).unwrap().map(|it| it.unwrap()))
+        let caller = Caller { address: here, key_id: None };
+        let subscription = server.app.subscribers.admit(topic.clone(), start, caller).unwrap();
+        Box::pin(server.app.subscribers.follow(subscription, Cut::new()).map(|it| it.unwrap()))
     };
     let (mut slow, mut fast) = (open(), open());
     for reader in [&mut slow, &mut fast] {
@@ -47,14 +49,10 @@ async fn a_reader_too_far_behind_is_told_goodbye_and_holds_no_memory() {
     let data = text(&bye).strip_prefix("event: bye\ndata: ").unwrap().trim_end();
     assert_eq!(wire::decode::<Bye>(data).unwrap().reason, "slow");
     assert_eq!(slow.next().await, None);
-    assert!(matches!(
-        topic.start(Some(position(&server, &keys, &id, 0).await)).unwrap(),
-        Start::Snapshot { .. }
-    ));
-    assert!(matches!(
-        topic.start(Some(position(&server, &keys, &id, 6).await)).unwrap(),
-        Start::Resume { .. }
-    ));
+    for (seq, is_resumed) in [(0, false), (6, true)] {
+        let start = topic.start(Some(position(&server, &keys, &id, seq).await)).unwrap();
+        assert_eq!(start.is_resumed, is_resumed, "from {seq}");
+    }
 }
 
 fn text(bytes: &Bytes) -> &str {

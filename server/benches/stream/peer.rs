@@ -1,0 +1,24 @@
+//! The servers that stand side by side.
+
+/// Whom we measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Peer {
+    /// Debian's nginx with nchan, one worker.
+    Nchan,
+    /// axum's `Sse` over a tokio broadcast channel, one worker.
+    Naive,
+    /// `crease edge` on PostgreSQL and Redis.
+    Ours,
+}
+
+impl Peer {
+    pub(crate) const ALL: [Peer; 3] = [Peer::Nchan, Peer::Naive, Peer::Ours];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Peer::Nchan => "nchan",
+            Peer::Naive => "naive",
+            Peer::Ours => "ours",
+        }
+    }
+}

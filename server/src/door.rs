@@ -1,0 +1,126 @@
+//! How connections come in: accepted by a thread of their own, admitted at a bounded rate, served by hyper, and, once a stream's head
+//! is sent, given up to the shard that feeds it.
+//!
+//! A storm of newcomers must not delay a ball to those who are there: newcomers wait while a shard is sending, and no more than
+//! `handshakes_max` of them are being answered at once.
+
+mod accept;
+mod address;
+mod connection;
+mod handover;
+
+pub use address::{ClientAddress, Proxies};
+pub use handover::Handover;
+
+use crate::config;
+use crate::stream::Subscribers;
+use accept::Accepting;
+use connection::Serving;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long requests that are still open may take, once all streams have left.
+const REQUESTS_END_MAX: Duration = Duration::from_secs(2);
+/// How long newcomers wait, at most, for shards to have sent an update.
+const YIELD_MS_MAX: u64 = 20;
+
+/// A bound port.
+pub struct Door {
+    listener: TcpListener,
+    limits: config::Http,
+    /// A peer that takes no bytes for this long is cut off by the kernel, which alone can see it.
+    stalled: Duration,
+}
+
+impl Door {
+    /// Binds the configured address.
+    pub fn open(limits: config::Http, stalled: Duration) -> io::Result<Self> {
+        let listener = accept::listen(limits.listen)?;
+        Ok(Self { listener, limits, stalled })
+    }
+
+    /// The address that it is bound to.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `shutdown`, then until the streams have left (within `drain` and a second) and open requests are done.
+    pub async fn serve(
+        self,
+        routes: axum::Router,
+        subscribers: Subscribers,
+        shutdown: CancellationToken,
+        drain: Duration,
+    ) -> io::Result<()> {
+        let Self { listener, limits, stalled } = self;
+        let door_closed = CancellationToken::new();
+        let mut accepted = accept::start(listener, Accepting::of(&limits, stalled), door_closed.clone())?;
+        let handshakes = Arc::new(Semaphore::new(limits.handshakes_max.max(1)));
+        let mut rate = Rate::new(limits.accepts_per_second_max);
+        let serving = Arc::new(Serving::new(routes, subscribers.clone(), &limits, shutdown.clone()));
+        let open = TaskTracker::new();
+        let admitting = async {
+            while let Some(connection) = accepted.recv().await {
+                let Ok(permit) = handshakes.clone().acquire_owned().await else { return };
+                rate.admit().await;
+                let yielded_until = Instant::now() + Duration::from_millis(YIELD_MS_MAX);
+                while subscribers.is_busy() && Instant::now() < yielded_until {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                open.spawn(serving.clone().serve(connection, permit));
+            }
+        };
+        // While streams leave, newcomers are told so, and health is answered.
+        let draining = async {
+            shutdown.cancelled().await;
+            let streams_leave = async {
+                while subscribers.count() > 0 {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            };
+            let _overdue = tokio::time::timeout(drain + Duration::from_secs(1), streams_leave).await;
+        };
+        tokio::select! {
+            () = admitting => {}
+            () = draining => {}
+        }
+        door_closed.cancel();
+        open.close();
+        if tokio::time::timeout(REQUESTS_END_MAX, open.wait()).await.is_err() {
+            tracing::info!("some requests did not end in time");
+        }
+        Ok(())
+    }
+}
+
+/// So many a second, with as many saved up at most.
+struct Rate {
+    per_second: f64,
+    saved: f64,
+    looked_at: Instant,
+}
+
+impl Rate {
+    fn new(per_second: u32) -> Self {
+        let per_second = f64::from(per_second.max(1));
+        Self { per_second, saved: per_second, looked_at: Instant::now() }
+    }
+
+    /// Waits until one more is allowed.
+    async fn admit(&mut self) {
+        let now = Instant::now();
+        self.saved += now.duration_since(self.looked_at).as_secs_f64() * self.per_second;
+        self.saved = self.saved.min(self.per_second);
+        self.looked_at = now;
+        if self.saved < 1.0 {
+            let lacking = (1.0 - self.saved).max(self.per_second / 1000.0) / self.per_second;
+            tokio::time::sleep(Duration::from_secs_f64(lacking)).await;
+        }
+        self.saved -= 1.0;
+    }
+}

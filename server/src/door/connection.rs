@@ -1,0 +1,199 @@
+//! One connection, from its first byte until it ends or a shard takes it.
+
+use super::accept::{Accepted, Protocol};
+use super::address::Proxies;
+use super::handover::{Handover, Watched};
+use crate::config;
+use crate::stream::{Cut, Subscribers, Subscription};
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderValue, Request, header};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// How long a connection may hold one of the places for newcomers; one that sends its head in pieces goes on without.
+const HANDSHAKE_MAX: Duration = Duration::from_millis(50);
+/// Request heads of HTTP/1.1, in bytes: long enough for any key and id.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+const HEADERS_MAX: usize = 64;
+/// Requests at once on one HTTP/2 connection.
+const STREAMS_MAX: u32 = 64;
+/// What may wait for a peer of HTTP/2 that does not read.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
+
+/// What every connection is served with.
+pub(super) struct Serving {
+    routes: axum::Router,
+    subscribers: Subscribers,
+    proxies: Proxies,
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+    shutdown: CancellationToken,
+}
+
+impl Serving {
+    pub(super) fn new(
+        routes: axum::Router,
+        subscribers: Subscribers,
+        limits: &config::Http,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let head_within = Duration::from_secs(limits.head_seconds_max.max(1));
+        let mut http1 = http1::Builder::new();
+        // The time for a head is also how long a connection may idle between requests.
+        http1.timer(TokioTimer::new()).header_read_timeout(head_within);
+        http1.max_header_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2.timer(TokioTimer::new()).keep_alive_interval(head_within).keep_alive_timeout(head_within);
+        http2.max_concurrent_streams(STREAMS_MAX).max_send_buf_size(SEND_BUFFER_BYTES);
+        http2.max_header_list_size(u32::try_from(HEAD_BYTES_MAX).expect("a small number"));
+        let proxies = Proxies::new(&limits.trusted_proxies);
+        Self { routes, subscribers, proxies, http1, http2, shutdown }
+    }
+
+    /// Serves a connection to its end. The permit is a place among the newcomers, and is given back with the first answer.
+    pub(super) async fn serve(self: Arc<Self>, accepted: Accepted, permit: OwnedSemaphorePermit) {
+        let Accepted { socket, peer, counted, protocol } = accepted;
+        let Ok(socket) = TcpStream::from_std(socket) else { return };
+        let outcome = match protocol {
+            Protocol::Http1 => self.serve_http1(socket, peer, permit).await,
+            Protocol::Http2 => {
+                drop(permit);
+                self.serve_http2(socket, peer).await
+            }
+        };
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "a connection ended");
+        }
+        drop(counted);
+    }
+
+    async fn serve_http1(
+        &self,
+        socket: TcpStream,
+        peer: SocketAddr,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(), hyper::Error> {
+        let handover = Handover::default();
+        let cut = Cut::new();
+        let service = self.service(peer, Some(handover.clone()), cut.clone());
+        let io = TokioIo::new(Watched { socket, handover: handover.clone() });
+        let mut connection = self.http1.serve_connection(io, service);
+        let taken = {
+            let mut stopping = pin!(self.shutdown.cancelled());
+            let mut cutting = pin!(cut.cancelled());
+            let mut slow = pin!(tokio::time::sleep(HANDSHAKE_MAX));
+            let (mut permit, mut is_stopping, mut is_told) = (Some(permit), false, false);
+            poll_fn(|context| {
+                if cutting.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Ok(None));
+                }
+                is_stopping = is_stopping || stopping.as_mut().poll(context).is_ready();
+                // hyper closes a connection at once that has said nothing yet; it gets its answer first.
+                if is_stopping && !is_told && handover.has_answered() {
+                    is_told = true;
+                    Pin::new(&mut connection).graceful_shutdown();
+                }
+                if let Poll::Ready(ended) = Pin::new(&mut connection).poll(context) {
+                    return Poll::Ready(ended.map(|()| None));
+                }
+                if permit.is_some() && (handover.has_answered() || slow.as_mut().poll(context).is_ready()) {
+                    permit = None;
+                }
+                match handover.take() {
+                    Some(subscription) => Poll::Ready(Ok(Some(subscription))),
+                    None => Poll::Pending,
+                }
+            })
+            .await?
+        };
+        if let Some(subscription) = taken {
+            let socket = connection.into_parts().io.into_inner().socket;
+            self.give_up(socket, subscription);
+        }
+        Ok(())
+    }
+
+    /// The socket leaves this runtime.
+    fn give_up(&self, socket: TcpStream, subscription: Subscription) {
+        match socket.into_std() {
+            Ok(socket) => self.subscribers.take_over(subscription, socket),
+            Err(error) => tracing::warn!(%error, "a stream could not be taken over"),
+        }
+    }
+
+    async fn serve_http2(&self, socket: TcpStream, peer: SocketAddr) -> Result<(), hyper::Error> {
+        let cut = Cut::new();
+        let service = self.service(peer, None, cut.clone());
+        let mut connection = self.http2.serve_connection(TokioIo::new(socket), service);
+        let mut stopping = pin!(self.shutdown.cancelled());
+        let mut cutting = pin!(cut.cancelled());
+        let mut is_stopping = false;
+        poll_fn(|context| {
+            if cutting.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            if !is_stopping && stopping.as_mut().poll(context).is_ready() {
+                is_stopping = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
+            Pin::new(&mut connection).poll(context)
+        })
+        .await
+    }
+
+    /// The routes, told where a request came from and what its connection can do.
+    fn service(
+        &self,
+        peer: SocketAddr,
+        handover: Option<Handover>,
+        cut: Cut,
+    ) -> TowerToHyperService<
+        impl tower::Service<
+            Request<Incoming>,
+            Response = Response,
+            Error = std::convert::Infallible,
+            Future: Send,
+        > + Clone
+        + Send
+        + use<>,
+    > {
+        let (proxies, shutdown, is_http1) = (self.proxies.clone(), self.shutdown.clone(), handover.is_some());
+        let say_if_last = move |mut response: Response| {
+            if is_http1 && shutdown.is_cancelled() {
+                // Said, so that the client does not send another request while it is being closed.
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        };
+        let routes = ServiceExt::<Request<Body>>::map_response(self.routes.clone(), say_if_last);
+        TowerToHyperService::new(routes.map_request(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            let forwarded = request.headers().get_all("x-forwarded-for");
+            let forwarded: Vec<&str> = forwarded.iter().filter_map(|it| it.to_str().ok()).collect();
+            let client = proxies.client(peer, forwarded.into_iter());
+            let is_chunked = request.version() == axum::http::Version::HTTP_11;
+            let extensions = request.extensions_mut();
+            extensions.insert(ConnectInfo(peer));
+            extensions.insert(client);
+            extensions.insert(cut.clone());
+            if let Some(handover) = handover.as_ref().filter(|_| is_chunked) {
+                extensions.insert(handover.clone());
+            }
+            request
+        }))
+    }
+}

@@ -1,0 +1,81 @@
+//! Every type of problem: the one table from which answers and their description come.
+
+/// A type of problem.
+#[derive(Debug)]
+pub struct ProblemType {
+    /// The last part of its `type`.
+    pub word: &'static str,
+    pub status: u16,
+    pub title: &'static str,
+    /// What to do about it, for the API's description.
+    pub description: &'static str,
+}
+
+impl ProblemType {
+    /// Its `type`.
+    pub fn path(&self) -> String {
+        format!("/problems/{}", self.word)
+    }
+}
+
+/// Declares a constant for each type, and the list of all.
+macro_rules! types {
+    ($($name:ident = $word:literal, $status:literal, $title:literal, $description:literal;)*) => {
+        $(pub const $name: ProblemType =
+            ProblemType { word: $word, status: $status, title: $title, description: $description };)*
+
+        /// Every problem that this server answers with.
+        pub const TYPES: &[ProblemType] = &[$($name),*];
+    };
+}
+
+types! {
+    INVALID_REQUEST = "invalid-request", 400, "The request cannot be understood",
+        "The detail says what is wrong and where.";
+    FUTURE_POSITION = "future-position", 400, "The position is ahead of the match",
+        "No such update was ever sent: start without a position.";
+    KEY_MISSING = "key-missing", 401, "The API key does not open this",
+        "Send one as Authorization: Bearer, or X-Crease-Key.";
+    KEY_MALFORMED = "key-malformed", 401, "The API key does not open this",
+        "Its checksum is wrong: a character was lost or mistyped.";
+    KEY_UNKNOWN = "key-unknown", 401, "The API key does not open this",
+        "It was never issued here.";
+    KEY_REVOKED = "key-revoked", 401, "The API key does not open this",
+        "Its owner took it back.";
+    KEY_WRONG_KIND = "key-wrong-kind", 403, "The API key does not open this",
+        "Feeds need a secret key; addresses take publishable ones only.";
+    ORIGIN_REFUSED = "origin-refused", 403, "The API key does not open this",
+        "Its owner can add the origin.";
+    LIVE_KEY_NEEDED = "live-key-needed", 403, "A live key is needed",
+        "Test keys play with the sandbox match.";
+    UNKNOWN_MATCH = "unknown-match", 404, "There is no such thing here",
+        "There is none, or this key may not see it.";
+    UNKNOWN_ROUTE = "unknown-route", 404, "There is no such thing here",
+        "See this description for those that exist.";
+    METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The route has no such method",
+        "See this description.";
+    MATCH_DIFFERS = "match-differs", 409, "The match exists with another set-up",
+        "It was announced before under the same name.";
+    BALL_NOT_IN_MATCH = "ball-not-in-match", 409, "The match has no such ball now",
+        "It was never a ball, or a correction took it out: read the snapshot and begin again.";
+    BATCH_TOO_LONG = "batch-too-long", 413, "Too many commands",
+        "Send several batches.";
+    BODY_TOO_LARGE = "body-too-large", 413, "The body is too large",
+        "Send several batches.";
+    INVALID_SETUP = "invalid-setup", 422, "The match cannot be played like this",
+        "The detail says why.";
+    STREAMS_FULL_ADDRESS = "streams-full-address", 429, "No further stream can be opened now",
+        "Close some, or share one stream.";
+    STREAMS_FULL_KEY = "streams-full-key", 429, "No further stream can be opened now",
+        "Close some, or ask for a higher limit.";
+    STREAMS_FULL = "streams-full", 503, "No further stream can be opened now",
+        "Try again after Retry-After.";
+    SHUTTING_DOWN = "shutting-down", 503, "No further stream can be opened now",
+        "Another one, or this one after its restart, will answer.";
+    TOO_SLOW = "too-slow", 503, "The answer took too long",
+        "The same request may be sent again.";
+    UNAVAILABLE = "unavailable", 503, "Please try again soon",
+        "Something that the server needs is away.";
+    INTERNAL = "internal", 500, "Something went wrong on our side",
+        "Quote the trace_id to us.";
+}

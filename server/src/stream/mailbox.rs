@@ -1,0 +1,114 @@
+//! What reaches a shard from outside its thread.
+
+use super::subscribers::Seat;
+use super::topic::Topic;
+use bytes::Bytes;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+
+/// A message to a shard.
+pub(super) enum Note {
+    /// A topic's next frame.
+    Frame {
+        topic: u64,
+        bytes: Bytes,
+        in_flight: Arc<InFlight>,
+    },
+    /// A stream whose head and first bytes are sent.
+    Join(Box<Joining>),
+    /// Close every stream of a key.
+    Revoke {
+        key_id: Arc<str>,
+    },
+    /// Tell every stream goodbye, each at its own random moment within this time.
+    Drain {
+        within: Duration,
+    },
+    Stop,
+}
+
+/// A stream that a shard takes over.
+pub(super) struct Joining {
+    pub(super) topic: Arc<Topic>,
+    /// The number of the first frame that it has not been sent.
+    pub(super) cursor: u64,
+    /// Not blocking, with nothing left to write.
+    pub(super) socket: TcpStream,
+    pub(super) seat: Seat,
+}
+
+/// A frame on its way to subscribers. Each shard holds it until its last subscriber that keeps up has been sent the frame; the last
+/// shard to drop it has measured the time.
+pub(super) struct InFlight {
+    published: Instant,
+}
+
+impl InFlight {
+    pub(super) fn now() -> Self {
+        Self { published: Instant::now() }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        metrics::histogram!("stream_fan_out_seconds").record(self.published.elapsed().as_secs_f64());
+    }
+}
+
+/// The sending end. Cloning is cheap.
+#[derive(Clone)]
+pub(super) struct Mailbox {
+    notes: Sender<Note>,
+    bell: Arc<Bell>,
+}
+
+struct Bell {
+    waker: mio::Waker,
+    /// Whether it has rung since the shard last looked: then it need not ring again.
+    has_rung: AtomicBool,
+}
+
+/// The receiving end.
+pub(super) struct Inbox {
+    notes: Receiver<Note>,
+    bell: Arc<Bell>,
+}
+
+/// A mailbox that wakes a poll by an event with this token.
+pub(super) fn open(poll: &mio::Poll, token: mio::Token) -> std::io::Result<(Mailbox, Inbox)> {
+    let waker = mio::Waker::new(poll.registry(), token)?;
+    let bell = Arc::new(Bell { waker, has_rung: AtomicBool::new(false) });
+    let (sender, receiver) = mpsc::channel();
+    Ok((Mailbox { notes: sender, bell: bell.clone() }, Inbox { notes: receiver, bell }))
+}
+
+impl Mailbox {
+    /// Never waits. A shard that has stopped hears nothing.
+    pub(super) fn send(&self, note: Note) {
+        let is_heard = self.notes.send(note).is_ok();
+        if is_heard
+            && !self.bell.has_rung.swap(true, Ordering::AcqRel)
+            && let Err(error) = self.bell.waker.wake()
+        {
+            tracing::error!(%error, "a shard could not be woken");
+        }
+    }
+
+    /// Whether both reach the same shard.
+    pub(super) fn is_same(&self, other: &Mailbox) -> bool {
+        Arc::ptr_eq(&self.bell, &other.bell)
+    }
+}
+
+impl Inbox {
+    /// Whatever has arrived. Nothing is missed: what is sent after this looked rings again.
+    pub(super) fn take(&self) -> impl Iterator<Item = Note> {
+        self.bell.has_rung.store(false, Ordering::Release);
+        // A note sent between the two is read now, and its bell rings for nothing.
+        std::sync::atomic::fence(Ordering::SeqCst);
+        self.notes.try_iter()
+    }
+}

@@ -1,0 +1,237 @@
+//! Who may follow, how many, and where their streams are served.
+
+use super::follower::{self, Cut};
+use super::mailbox::{Joining, Mailbox, Note};
+use super::presence::{Guard, Presence};
+use super::shard::{Busy, Shard};
+use super::topic::{Start, Topic};
+use crate::config;
+use bytes::Bytes;
+use futures_util::stream::Stream;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The open streams of this process. Cloning shares them; when the last is dropped, the shards stop.
+#[derive(Clone)]
+pub struct Subscribers {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    limits: config::Stream,
+    presence: Presence,
+    seats: Arc<Mutex<Seats>>,
+    shards: Vec<Mailbox>,
+    /// Streams are dealt to the shards in turn.
+    next_shard: AtomicUsize,
+    busy: Busy,
+    /// Streams that are not a shard's: of HTTP/2 and HTTP/1.0.
+    followers: follower::Followers,
+    drain: Duration,
+    shutdown: CancellationToken,
+}
+
+#[derive(Default)]
+struct Seats {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+    by_key: HashMap<Arc<str>, usize>,
+}
+
+/// No further stream may be opened now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    Process { max: usize },
+    Address { max: usize },
+    Key { max: usize },
+    ShuttingDown,
+}
+
+/// Who asks for a stream.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub address: IpAddr,
+    /// Where keys are asked for.
+    pub key_id: Option<Arc<str>>,
+}
+
+/// A stream that may be opened: first these bytes, then whatever the topic sends.
+pub struct Subscription {
+    /// `retry`, and what it missed or the state.
+    pub first: Bytes,
+    pub(super) topic: Arc<Topic>,
+    pub(super) cursor: u64,
+    pub(super) seat: Seat,
+}
+
+impl Subscribers {
+    /// Nobody yet. When `shutdown` fires, each is told goodbye at a random moment within `drain`.
+    pub fn start(
+        limits: config::Stream,
+        presence: Presence,
+        drain: Duration,
+        shutdown: CancellationToken,
+    ) -> io::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = if limits.shards == 0 { cores } else { limits.shards };
+        let busy = Busy::default();
+        let shards = (0..count).map(|at| Shard::start(format!("shard-{at}"), limits.clone(), busy.clone()));
+        let shards: Vec<Mailbox> = shards.collect::<io::Result<_>>()?;
+        let (stopping, mailboxes) = (shutdown.clone(), shards.clone());
+        tokio::spawn(async move {
+            stopping.cancelled().await;
+            mailboxes.iter().for_each(|it| it.send(Note::Drain { within: drain }));
+        });
+        let inner = Inner {
+            followers: follower::Followers::start(&limits),
+            limits,
+            presence,
+            seats: Arc::default(),
+            shards,
+            next_shard: AtomicUsize::new(0),
+            busy,
+            drain,
+            shutdown,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Takes a seat for a stream that begins at `start`, or says why there is none.
+    pub fn admit(&self, topic: Arc<Topic>, start: Start, caller: Caller) -> Result<Subscription, Full> {
+        let seat = self.seat(topic.id(), caller)?;
+        let retry = format!("retry: {}\n\n", Retry::of(&self.inner.limits).draw_ms());
+        let first = Bytes::from([retry.as_bytes(), &start.first].concat());
+        Ok(Subscription { first, topic, cursor: start.cursor, seat })
+    }
+
+    /// Gives a stream to a shard. Its head and first bytes are sent, and nothing of it is unread or unwritten elsewhere.
+    pub fn take_over(&self, subscription: Subscription, socket: TcpStream) {
+        let Subscription { topic, cursor, seat, .. } = subscription;
+        let Inner { shards, next_shard, .. } = &*self.inner;
+        let at = next_shard.fetch_add(1, Ordering::Relaxed) % shards.len();
+        shards[at].send(Note::Join(Box::new(Joining { topic, cursor, socket, seat })));
+    }
+
+    /// The stream as a body that is asked for its bytes, for connections that carry other requests too. `cut` ends its connection.
+    pub fn follow(
+        &self,
+        subscription: Subscription,
+        cut: Cut,
+    ) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
+        let Inner { limits, followers, drain, shutdown, .. } = &*self.inner;
+        follower::follow(subscription, limits, followers, cut, (shutdown.clone(), *drain))
+    }
+
+    /// Whether updates are being sent: what can wait should.
+    pub fn is_busy(&self) -> bool {
+        self.inner.busy.is_busy()
+    }
+
+    /// Closes the streams of a key that was revoked.
+    pub fn revoke(&self, key_id: &str) {
+        let key_id: Arc<str> = key_id.into();
+        for shard in &self.inner.shards {
+            shard.send(Note::Revoke { key_id: key_id.clone() });
+        }
+        self.inner.followers.revoke(&key_id);
+    }
+
+    /// Open streams.
+    pub fn count(&self) -> usize {
+        self.inner.seats.lock().unwrap_or_else(PoisonError::into_inner).all
+    }
+
+    fn seat(&self, match_id: &str, caller: Caller) -> Result<Seat, Full> {
+        let Inner { limits, seats, presence, shutdown, .. } = &*self.inner;
+        if shutdown.is_cancelled() {
+            return Err(Full::ShuttingDown);
+        }
+        let Caller { address, key_id } = caller;
+        let mut taken = seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = taken.by_address.get(&address).copied().unwrap_or_default();
+        let of_key = key_id.as_ref().and_then(|it| taken.by_key.get(it)).copied().unwrap_or_default();
+        if taken.all >= limits.subscribers_max {
+            return Err(Full::Process { max: limits.subscribers_max });
+        }
+        if here >= limits.subscribers_per_address_max {
+            return Err(Full::Address { max: limits.subscribers_per_address_max });
+        }
+        if of_key >= limits.subscribers_per_key_max {
+            return Err(Full::Key { max: limits.subscribers_per_key_max });
+        }
+        taken.all += 1;
+        *taken.by_address.entry(address).or_default() += 1;
+        let key_id = key_id.map(|it| {
+            // All streams of a key share one text.
+            let held = taken.by_key.get_key_value(&it).map_or(it, |(held, _)| held.clone());
+            *taken.by_key.entry(held.clone()).or_default() += 1;
+            held
+        });
+        let guard = presence.join(match_id, key_id.as_deref());
+        Ok(Seat { seats: seats.clone(), address, key_id, _guard: guard })
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shards.iter().for_each(|it| it.send(Note::Stop));
+    }
+}
+
+/// A place among the counted; given back when the stream is dropped, however it ends.
+pub(super) struct Seat {
+    seats: Arc<Mutex<Seats>>,
+    address: IpAddr,
+    key_id: Option<Arc<str>>,
+    _guard: Guard,
+}
+
+impl Seat {
+    pub(super) fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        seats.all -= 1;
+        if let Some(here) = seats.by_address.get_mut(&self.address) {
+            *here -= 1;
+            if *here == 0 {
+                seats.by_address.remove(&self.address);
+            }
+        }
+        if let Some(key_id) = &self.key_id
+            && let Some(of_key) = seats.by_key.get_mut(key_id)
+        {
+            *of_key -= 1;
+            if *of_key == 0 {
+                seats.by_key.remove(key_id);
+            }
+        }
+    }
+}
+
+/// When clients are told to come back: spread, so that those cut off together do not come back together.
+#[derive(Clone, Copy)]
+pub(super) struct Retry {
+    ms_min: u32,
+    ms_max: u32,
+}
+
+impl Retry {
+    pub(super) fn of(limits: &config::Stream) -> Self {
+        Self { ms_min: limits.retry_ms_min, ms_max: limits.retry_ms_max.max(limits.retry_ms_min) }
+    }
+
+    pub(super) fn draw_ms(self) -> u32 {
+        rand::random_range(self.ms_min..=self.ms_max)
+    }
+}

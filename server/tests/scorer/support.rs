@@ -1,0 +1,291 @@
+//! A server on a database of its own, and a browser that presses what its pages show.
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use partners::{Kind, Mode, NewKey, key, organisation};
+use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::{Response, StatusCode, redirect};
+use server::app::App;
+use server::config::Config;
+use server::feed::Feed;
+use server::http::{Surface, router};
+use server::stream::{Census, Hub, Presence, Subscribers};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::testing::TestStore;
+use store::{Clock, Store};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const HOME: &str = "1. Ada (c)\n2. Bea (wk)\n3. Cid\n4. Dot";
+pub(crate) const AWAY: &str = "Xan\nYul\nZoe\nWim";
+
+/// A server on a database of its own, and a clock that the test moves.
+pub(crate) struct Ground {
+    pub(crate) app: App,
+    pub(crate) url: String,
+    pub(crate) client: reqwest::Client,
+    /// Dropped last: the database goes with it.
+    pub(crate) database: TestStore,
+}
+
+/// A process of its own: nothing is shared with others but the database.
+pub(crate) async fn app(database: &TestStore, clock: Clock) -> App {
+    let config = Config::from_parts(None, std::iter::empty()).unwrap();
+    let store = Store::connect(&database.url(), 8).await.unwrap();
+    let shutdown = CancellationToken::new();
+    let hub = Hub::new(store.clone(), config.stream.clone(), None);
+    App {
+        subscribers: Subscribers::start(
+            config.stream.clone(),
+            Presence::default(),
+            Duration::from_secs(1),
+            shutdown.clone(),
+        )
+        .unwrap(),
+        presence: Presence::default(),
+        census: Census::start(Presence::default(), None, clock.clone(), Duration::from_secs(1)),
+        feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
+        config: Arc::new(config),
+        store,
+        clock,
+        keys: partners::KeyRing::default(),
+        hub,
+        metrics: PrometheusBuilder::new().build_recorder().handle(),
+        demo: None,
+        shutdown,
+    }
+}
+
+/// Serves it on a free port: its address.
+pub(crate) async fn serve(app: App) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let routes = router(app, Surface::All).into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    url
+}
+
+impl Ground {
+    pub(crate) async fn open() -> Self {
+        let database = TestStore::new(server::role::MIGRATIONS).await;
+        let app = app(&database, Clock::manual("2026-05-24T10:00:00Z".parse().unwrap())).await;
+        let url = serve(app.clone()).await;
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        Self { app, url, client, database }
+    }
+
+    /// Another process on the same database: where it is.
+    pub(crate) async fn another(&self) -> String {
+        serve(app(&self.database, self.app.clock.clone()).await).await
+    }
+
+    /// A key of a new organisation: its text and its id.
+    pub(crate) async fn key(&self, kind: Kind, mode: Mode) -> (String, String) {
+        let origins: &[&str] = if kind == Kind::Publishable { &["https://paper.example"] } else { &[] };
+        let issued = self.app.store.run_tx("test.key", async |tx| {
+            let organisation = organisation::create(tx, "Village CC").await?;
+            key::issue(tx, &organisation.id, &NewKey { kind, mode, name: "Score box", origins }).await
+        });
+        let issued = issued.await.unwrap();
+        self.app.keys.insert(&issued.record);
+        (issued.key.reveal().to_owned(), issued.record.id)
+    }
+
+    pub(crate) async fn post(&self, path: &str, cookie: &str, fields: &Fields) -> Response {
+        let request =
+            self.client.post(format!("{}{path}", self.url)).header(COOKIE, cookie).header(ORIGIN, &self.url);
+        request.body(encode(fields)).send().await.unwrap()
+    }
+
+    /// Tries to sign in.
+    pub(crate) async fn try_key(&self, key: &str) -> Response {
+        self.post("/console/scorer/sign-in", "", &fields(&[("key", key)])).await
+    }
+
+    /// Somebody who is signed in with a new key.
+    pub(crate) async fn scorer(&self) -> Scorer<'_> {
+        let (key, key_id) = self.key(Kind::Secret, Mode::Live).await;
+        self.sign_in(key, key_id).await
+    }
+
+    pub(crate) async fn sign_in(&self, key: String, key_id: String) -> Scorer<'_> {
+        let response = self.try_key(&key).await;
+        assert_eq!(
+            (response.status(), location(&response)),
+            (StatusCode::SEE_OTHER, "/console/scorer/matches")
+        );
+        let set = response.headers()[SET_COOKIE].to_str().unwrap();
+        for part in ["HttpOnly", "SameSite=Strict", "Path=/console/scorer"] {
+            assert!(set.contains(part), "{set}");
+        }
+        Scorer {
+            ground: self,
+            cookie: set.split(';').next().unwrap().to_owned(),
+            key,
+            key_id,
+            page: String::new(),
+        }
+    }
+}
+
+pub(crate) type Fields = Vec<(String, String)>;
+
+pub(crate) fn fields(list: &[(&str, &str)]) -> Fields {
+    list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// As browsers encode a form; every byte may be escaped, so all but letters and digits are.
+pub(crate) fn encode(fields: &Fields) -> String {
+    let escape =
+        |text: &str| -> String {
+            text.bytes()
+                .map(|it| {
+                    if it.is_ascii_alphanumeric() { char::from(it).to_string() } else { format!("%{it:02X}") }
+                })
+                .collect()
+        };
+    fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", escape(name), escape(value)))
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+/// One browser: its cookie and the page it shows.
+pub(crate) struct Scorer<'a> {
+    pub(crate) ground: &'a Ground,
+    pub(crate) cookie: String,
+    pub(crate) key: String,
+    pub(crate) key_id: String,
+    pub(crate) page: String,
+}
+
+impl Scorer<'_> {
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        let request =
+            self.ground.client.get(format!("{}{path}", self.ground.url)).header(COOKIE, &self.cookie);
+        request.send().await.unwrap()
+    }
+
+    /// Shows a page that must be there.
+    pub(crate) async fn open(&mut self, path: &str) {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        self.page = response.text().await.unwrap();
+    }
+
+    /// Follows the redirect after a press, or shows what was answered instead.
+    pub(crate) async fn follow(&mut self, response: Response) -> StatusCode {
+        let status = response.status();
+        if status == StatusCode::SEE_OTHER {
+            let to = location(&response).to_owned();
+            self.open(&to).await;
+        } else {
+            self.page = response.text().await.unwrap();
+        }
+        status
+    }
+
+    /// The hidden fields of the page's form for this act, with what is filled in over them.
+    pub(crate) fn form(&self, act: &str, filled: &[(&str, &str)]) -> Fields {
+        let marker = format!(r#"name="act" value="{act}""#);
+        let form = self.page.split("<form").find(|it| it.split("</form>").next().unwrap().contains(&marker));
+        let form =
+            form.unwrap_or_else(|| panic!("no form {act}: {}", self.page)).split("</form>").next().unwrap();
+        let mut fields: Fields = form
+            .split("<input ")
+            .filter(|it| it.starts_with(r#"type="hidden""#))
+            .map(|it| (attribute(it, "name"), attribute(it, "value")))
+            .collect();
+        fields.retain(|(name, _)| filled.iter().all(|(it, _)| it != name));
+        fields.extend(self::fields(filled));
+        fields
+    }
+
+    /// Fills in the form and presses its button.
+    pub(crate) async fn press(&mut self, match_path: &str, act: &str, filled: &[(&str, &str)]) -> StatusCode {
+        let response = self.ground.post(match_path, &self.cookie, &self.form(act, filled)).await;
+        self.follow(response).await
+    }
+
+    /// A press of the pad.
+    pub(crate) async fn ball(&mut self, match_path: &str, filled: &[(&str, &str)]) {
+        assert_eq!(
+            self.press(match_path, "ball", filled).await,
+            StatusCode::SEE_OTHER,
+            "{filled:?}: {}",
+            self.page
+        );
+    }
+
+    /// A new match, to the first ball: Ada faces Xan.
+    pub(crate) async fn match_in_play(&mut self) -> String {
+        let path = self.new_match().await;
+        assert_eq!(
+            self.press(&path, "toss", &[("winner", "home"), ("chose", "bat")]).await,
+            StatusCode::SEE_OTHER
+        );
+        let openers = [("striker", "0"), ("non_striker", "1"), ("bowler", "4"), ("overs", "2")];
+        assert_eq!(self.press(&path, "openers", &openers).await, StatusCode::SEE_OTHER);
+        path
+    }
+
+    pub(crate) async fn new_match(&mut self) -> String {
+        let form = self.match_form("Oaks").await;
+        let response = self.ground.post("/console/scorer/matches", &self.cookie, &form).await;
+        let path = location(&response).to_owned();
+        assert_eq!(self.follow(response).await, StatusCode::SEE_OTHER);
+        path
+    }
+
+    pub(crate) async fn match_form(&mut self, home: &str) -> Fields {
+        self.open("/console/scorer/matches/new").await;
+        let (csrf, form) = (hidden(&self.page, "csrf"), hidden(&self.page, "form"));
+        fields(&[
+            ("csrf", &csrf),
+            ("form", &form),
+            ("home", home),
+            ("away", "Elms"),
+            ("home_players", HOME),
+            ("away_players", AWAY),
+            ("format", "t20"),
+            ("overs", "2"),
+            ("balls", "6"),
+            ("free_hits", "yes"),
+            ("date", "2026-05-24"),
+            ("venue", "The <Green>"),
+        ])
+    }
+
+    /// The match as the API tells it: "14/1 (1.2)", and its `rev`.
+    pub(crate) async fn told(&self, match_path: &str) -> (String, u32) {
+        let snapshot = self.snapshot(match_path).await;
+        let innings = snapshot.state.innings.last().unwrap();
+        (format!("{} ({})", innings.score_text(), innings.overs_text()), snapshot.rev)
+    }
+
+    /// The match as the API tells it.
+    pub(crate) async fn snapshot(&self, match_path: &str) -> wire::Snapshot {
+        let id = match_path.rsplit('/').next().unwrap();
+        let url = format!("{}/v1/matches/{id}", self.ground.url);
+        let response = self.ground.client.get(url).bearer_auth(&self.key).send().await.unwrap();
+        wire::decode(&response.text().await.unwrap()).unwrap()
+    }
+}
+
+pub(crate) fn location(response: &Response) -> &str {
+    response.headers().get(LOCATION).map_or("", |it| it.to_str().unwrap())
+}
+
+pub(crate) fn attribute(tag: &str, name: &str) -> String {
+    let start = format!("{name}=\"");
+    tag.split_once(&start).and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default().to_owned()
+}
+
+/// The first hidden field of that name on a page.
+pub(crate) fn hidden(page: &str, name: &str) -> String {
+    let marker = format!(r#"<input type="hidden" name="{name}""#);
+    attribute(page.split_once(&marker).unwrap().1, "value")
+}
