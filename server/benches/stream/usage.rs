@@ -3,6 +3,7 @@
 use anyhow::Context;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 /// A process and all that descend from it.
 #[derive(Clone, Copy, Debug)]
@@ -76,4 +77,21 @@ pub(crate) fn kernel_bytes() -> anyhow::Result<u64> {
     let slab =
         text.lines().find_map(|it| it.strip_prefix("Slab:")?.split_whitespace().next()?.parse::<u64>().ok());
     Ok(slab.context("no line Slab in /proc/meminfo")? * 1024 + tcp_bytes()?)
+}
+
+/// How much of this machine's cores is in use while we do nothing for `time`: 0 to 1.
+pub(crate) fn busy_share(time: Duration) -> anyhow::Result<f64> {
+    let before = core_ticks()?;
+    std::thread::sleep(time);
+    let after = core_ticks()?;
+    let (idle, all) = (after.0 - before.0, after.1 - before.1);
+    Ok(1.0 - idle as f64 / all.max(1) as f64)
+}
+
+/// Ticks of all cores since the start: idle ones, and all. The fourth and fifth figure are idle time.
+fn core_ticks() -> anyhow::Result<(u64, u64)> {
+    let text = fs::read_to_string("/proc/stat")?;
+    let line = text.lines().next().context("an empty /proc/stat")?;
+    let ticks: Vec<u64> = line.split_whitespace().skip(1).filter_map(|it| it.parse().ok()).collect();
+    Ok((ticks.iter().skip(3).take(2).sum(), ticks.iter().sum()))
 }

@@ -5,7 +5,7 @@ use anyhow::Context;
 use cricket::{Command as Play, Op, Player, Setup, Side, Team};
 use partners::{Kind, Mode, NewKey, key, organisation};
 use server::config::Config;
-use server::feed::log::{self, Entry, LogError};
+use server::feed::log::{self, Entry};
 use server::feed::{Feed, NewMatch};
 use server::stream::{Bus, Hub, Published};
 use std::net::SocketAddr;
@@ -92,9 +92,7 @@ impl Stage {
         let game = self.runtime.block_on(async {
             let created = self.feed.create_match(new).await?;
             let row = store
-                .read("bench.match", async |client| {
-                    Ok::<_, LogError>(log::match_by_id(client, created.id()).await?)
-                })
+                .read("bench.match", async |client| log::match_by_id(client, created.id()).await)
                 .await?
                 .context("the match that was just made")?;
             anyhow::Ok(Game { id: row.id, epoch: row.epoch })
