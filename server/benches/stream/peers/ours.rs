@@ -56,7 +56,7 @@ impl Stage {
             let redis = TestRedis::start().await?;
             let config = Config::from_parts(None, std::iter::empty())?;
             let store = database.store().clone();
-            let bus = Bus::start(Redis::connect(redis.url()).await?);
+            let bus = Bus::new(Redis::at(redis.url())?, &config.redis);
             let hub = Hub::new(store.clone(), config.stream, Some(bus));
             let feed = Feed::new(store.clone(), Clock::system(), hub.clone(), config.feed);
             let issued = store
