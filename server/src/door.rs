@@ -28,6 +28,8 @@ use tokio_util::task::TaskTracker;
 const REQUESTS_END_MAX: Duration = Duration::from_secs(2);
 /// How long newcomers wait, at most, for shards to have sent an update.
 const YIELD_MS_MAX: u64 = 20;
+/// How many newcomers come in before that is looked at: about a millisecond's work.
+const ADMITTED_AT_ONCE: u64 = 64;
 
 /// A bound port.
 pub struct Door {
@@ -64,13 +66,17 @@ impl Door {
         let mut rate = Rate::new(limits.accepts_per_second_max);
         let serving = Arc::new(Serving::new(routes, subscribers.clone(), &limits, shutdown.clone()));
         let open = TaskTracker::new();
+        let mut admitted = 0_u64;
         let admitting = async {
             while let Some(connection) = accepted.recv().await {
                 let Ok(permit) = handshakes.clone().acquire_owned().await else { return };
                 rate.admit().await;
-                let yielded_until = Instant::now() + Duration::from_millis(YIELD_MS_MAX);
-                while subscribers.is_busy() && Instant::now() < yielded_until {
-                    tokio::time::sleep(Duration::from_millis(1)).await;
+                admitted += 1;
+                if admitted % ADMITTED_AT_ONCE == 0 {
+                    let yielded_until = Instant::now() + Duration::from_millis(YIELD_MS_MAX);
+                    while subscribers.is_busy() && Instant::now() < yielded_until {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
                 }
                 open.spawn(serving.clone().serve(connection, permit));
             }

@@ -103,12 +103,14 @@ impl Kind {
         }
     }
 
-    /// As [`wire::BallLine::kind`] has it.
-    pub fn named(name: &str) -> Self {
-        match name {
+    /// Of a [`wire::BallLine`]: its kind, and where that is empty what its label says: "•", "2", "1wd".
+    pub fn named(kind: &str, label: &str) -> Self {
+        match kind {
             "wicket" => Kind::Wicket,
             "four" => Kind::Four,
             "six" => Kind::Six,
+            _ if label.bytes().all(|it| it.is_ascii_digit()) => Kind::Run,
+            _ if label.bytes().any(|it| it.is_ascii_digit()) => Kind::Extra,
             _ => Kind::Dot,
         }
     }
@@ -367,6 +369,20 @@ mod tests {
 
     fn labels(over: &Over) -> Vec<(&str, Kind)> {
         over.chips.iter().map(|it| (it.label.as_str(), it.kind)).collect()
+    }
+
+    #[test]
+    fn a_ball_from_the_server_looks_like_one_folded_here() {
+        let mut game = begun();
+        for ball in [ball(0), ball(1), ball(4), ball(6), wide(), caught()] {
+            bowl(&mut game, [ball.clone()]);
+            let bowled = game.innings[0].recent.last().unwrap();
+            let kind = match Kind::of(&ball) {
+                it @ (Kind::Four | Kind::Six | Kind::Wicket) => it.class(),
+                _ => "",
+            };
+            assert_eq!(Kind::named(kind, &game.ball_label(bowled)), Kind::of(&ball));
+        }
     }
 
     fn fact<'a>(board: &'a Board, label: &str) -> Option<(&'a str, &'a str)> {

@@ -123,7 +123,7 @@ impl From<&BallLine> for Line {
             over: it.over.clone(),
             label: it.label.clone(),
             text: it.text.clone(),
-            kind: Kind::named(&it.kind),
+            kind: Kind::named(&it.kind, &it.label),
             score: it.score.clone(),
         }
     }

@@ -232,7 +232,7 @@ impl Stream {
             let Some(at) = this.reopen_ms.get() else { return };
             match refusal {
                 Refusal::Busy { after_ms } => {
-                    this.reopen_ms.set(Some(at.max(now_ms() + f64::from(after_ms))))
+                    this.reopen_ms.set(Some(at.max(now_ms() + f64::from(after_ms))));
                 }
                 Refusal::Final { why } => this.refuse(why),
             }

@@ -168,6 +168,19 @@ mod tests {
     }
 
     #[test]
+    fn a_table_without_rows_is_left_out() {
+        let mut session = Session::default();
+        session.snapshot(&wire::encode(&wire::Snapshot { state: begun(), ..wire::Snapshot::default() }), 0.0);
+        let mut shown = Shown { tab: Tab::Scorecard, ..Shown::default() };
+        shown.follow(&session, &Step::Replaced);
+        let texts = texts(&widget(&shown, Size::Full));
+        assert!(
+            texts.contains("Extras") && !texts.contains("Batter") && !texts.contains("Bowler"),
+            "{texts}"
+        );
+    }
+
+    #[test]
     fn tables_name_their_rows_and_columns() {
         fn scopes(node: &Node, tag: &str) -> usize {
             let here = node.tag == tag && node.attributes.iter().any(|it| it.0 == "scope");

@@ -9,6 +9,7 @@ mod compile;
 mod fingerprint;
 mod manifest;
 mod shrink;
+mod trim;
 
 use crate::{args::Args, install, process::step};
 use anyhow::Context;
@@ -51,6 +52,7 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     }
     install::wasm_target()?;
     let mut files = step("widget → wasm32 (profile widget)", compile::build_and_bind)?;
+    trim(&mut files)?;
     match &tools {
         Some(tools) => step("shrink (wasm-opt, esbuild)", || shrink::all(tools, &mut files))?,
         None => println!("» no npm here: wasm-opt and esbuild are left out; the bundle is 2 to 4 % larger"),
@@ -61,6 +63,17 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     let entries = step("compress and write dist/", || write(&hash, &loader, &files))?;
     fingerprint::keep(&print)?;
     manifest::print_table(&entries)
+}
+
+/// Takes out of the wasm and its glue what is of no use.
+fn trim(files: &mut [File]) -> anyhow::Result<()> {
+    let by_name = |name| move |it: &&mut File| it.0 == name;
+    let script = files.iter_mut().find(by_name("crease.js")).context("there is no crease.js")?;
+    let glue = trim::glue(std::str::from_utf8(&script.1)?)?;
+    script.1 = glue.clone().into_bytes();
+    let module = files.iter_mut().find(by_name("crease.wasm")).context("there is no crease.wasm")?;
+    module.1 = trim::wasm(&module.1, &glue)?;
+    Ok(())
 }
 
 /// The bundle's name: 16 hexadecimal digits over the paths and contents of its files.

@@ -44,17 +44,26 @@ pub(super) struct Joining {
 /// shard to drop it has measured the time.
 pub(super) struct InFlight {
     published: Instant,
+    /// Whether anybody is to be sent it.
+    is_awaited: AtomicBool,
 }
 
 impl InFlight {
     pub(super) fn now() -> Self {
-        Self { published: Instant::now() }
+        Self { published: Instant::now(), is_awaited: AtomicBool::new(false) }
+    }
+
+    /// Somebody is to be sent it.
+    pub(super) fn await_it(&self) {
+        self.is_awaited.store(true, Ordering::Relaxed);
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        metrics::histogram!("stream_fan_out_seconds").record(self.published.elapsed().as_secs_f64());
+        if *self.is_awaited.get_mut() {
+            metrics::histogram!("stream_fan_out_seconds").record(self.published.elapsed().as_secs_f64());
+        }
     }
 }
 
@@ -106,9 +115,8 @@ impl Mailbox {
 impl Inbox {
     /// Whatever has arrived. Nothing is missed: what is sent after this looked rings again.
     pub(super) fn take(&self) -> impl Iterator<Item = Note> {
-        self.bell.has_rung.store(false, Ordering::Release);
         // A note sent between the two is read now, and its bell rings for nothing.
-        std::sync::atomic::fence(Ordering::SeqCst);
+        self.bell.has_rung.swap(false, Ordering::AcqRel);
         self.notes.try_iter()
     }
 }

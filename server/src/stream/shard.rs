@@ -317,11 +317,12 @@ impl Shard {
         let heartbeat = Duration::from_secs(self.limits.heartbeat_seconds.max(1));
         let (mut quiet, mut empty) = (Vec::new(), Vec::new());
         for (key, audience) in &self.audiences {
-            let quiet_for = now.saturating_duration_since(audience.quiet_since);
-            match audience.is_empty() {
-                true if quiet_for >= EMPTY_MAX && !audience.has_work() => empty.push(key),
-                false if quiet_for >= heartbeat && !audience.has_work() => quiet.push(key),
-                _ => {}
+            let is_quiet = now.saturating_duration_since(audience.quiet_since) >= heartbeat;
+            match audience.empty_for(now) {
+                _ if audience.has_work() => {}
+                Some(empty_for) if empty_for >= EMPTY_MAX => empty.push(key),
+                None if is_quiet => quiet.push(key),
+                Some(_) | None => {}
             }
         }
         for key in quiet {

@@ -29,10 +29,12 @@ pub(super) fn chip(tag: &'static str, chip: Chip) -> Node {
 }
 
 pub(super) fn at_the_wicket(board: &Board) -> Node {
-    node("div", "middle").children(vec![
-        table("batting now", BATTING, &board.batters),
-        table("bowling now", BOWLING, &board.bowlers),
-    ])
+    let mut tables = vec![table("batting now", BATTING, &board.batters)];
+    // Before the first ball of an innings nobody bowls.
+    if !board.bowlers.is_empty() {
+        tables.push(table("bowling now", BOWLING, &board.bowlers));
+    }
+    node("div", "middle").children(tables)
 }
 
 pub(super) fn facts(board: &Board) -> Node {

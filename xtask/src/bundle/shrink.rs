@@ -7,9 +7,18 @@ use std::fs;
 
 /// Passes that gave few compressed bytes in little time (widget/README.md has those tried). `-tnh` may assume that
 /// no trap happens: a Rust panic ends in `unreachable` after its message was given out, so nothing we rely on is
-/// lost. Not `--converge`: twice the time for no byte of brotli less. Not `--low-memory-unused`, worth one per cent:
+/// lost. Flattening first and `-Oz` twice give one per cent. Not `--converge`: twice the time for no byte of brotli less. Not `--low-memory-unused`, worth one per cent:
 /// the linker puts the stack first, so the lowest kilobyte may come into use.
-const PASSES: &[&str] = &["-Oz", "-tnh", "--strip-debug", "--strip-producers", "--strip-target-features"];
+const PASSES: &[&str] = &[
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "-Oz",
+    "-tnh",
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
+];
 
 /// What the browsers we support can run; rustc's own defaults for wasm32 since 1.82.
 const FEATURES: &[&str] = &[
