@@ -202,6 +202,25 @@ async fn in_a_cluster_each_channel_lives_on_its_node_and_outlives_the_others() {
 }
 
 #[tokio::test]
+async fn a_channel_that_moves_to_another_node_says_so_and_is_heard_there() {
+    let cluster = TestCluster::start().await.unwrap();
+    let name = channel_of(&cluster, 0).await;
+    let channel = Channel(&name);
+    let (ear, mut heard) = listening(&cluster.url(), &[channel]).await;
+    let (session, _) = open(&cluster.url()).await;
+    session.post(channel, &[posting(1, b"1")], KEEP).await.unwrap();
+    assert_eq!(heard.next().await, message(channel, b"1"));
+    cluster.move_slot_of(&format!("crease:{{{name}}}:tail"), 2).await.unwrap();
+    let left = Some(Heard::Left { channel: format!("crease:{{{name}}}") });
+    within("it is told", async { while heard.next().await != left {} }).await;
+    ear.listen(channel).await.unwrap();
+    session.post(channel, &[posting(2, b"2")], KEEP).await.unwrap();
+    let two = message(channel, b"2");
+    within("it is heard again", async { while heard.next().await != two {} }).await;
+    assert_eq!(remembered(&session, channel, 0).await, [1, 2], "its memory moved along");
+}
+
+#[tokio::test]
 async fn when_a_sentinel_gives_the_master_another_place_a_new_session_finds_it() {
     let mut servers = TestSentinel::start().await.unwrap();
     let (session, mut heard) = listening(&servers.url(), &[SCORES]).await;

@@ -55,6 +55,24 @@ impl TestCluster {
         Ok(usize::from(slot > 5460) + usize::from(slot > 10922))
     }
 
+    /// Moves a key's slot, with that key, to another node.
+    pub async fn move_slot_of(&self, key: &str, to: usize) -> Result<(), Error> {
+        let from = self.ports[self.node_of(key).await?];
+        let to = self.ports[to];
+        let slot: u16 = ask(from, &["CLUSTER", "KEYSLOT", key]).await?;
+        let slot = slot.to_string();
+        let (source, target): (String, String) =
+            (ask(from, &["CLUSTER", "MYID"]).await?, ask(to, &["CLUSTER", "MYID"]).await?);
+        ask::<()>(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &source]).await?;
+        ask::<()>(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &target]).await?;
+        // Answers whether there was such a key; both are well.
+        ask::<String>(from, &["MIGRATE", "127.0.0.1", &to.to_string(), key, "0", "5000"]).await?;
+        for port in [to, from].into_iter().chain(self.ports.iter().copied()) {
+            ask::<()>(port, &["CLUSTER", "SETSLOT", &slot, "NODE", &target]).await?;
+        }
+        Ok(())
+    }
+
     async fn whole(&self) -> Result<(), Error> {
         for port in &self.ports {
             let is_whole = async || {
