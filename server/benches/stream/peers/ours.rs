@@ -16,9 +16,11 @@ use store::{Clock, Redis};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-/// The limits of a process that the bench goes beyond from few addresses.
-const LIMITS: &[(&str, &str)] =
-    &[("CREASE__STREAM__SUBSCRIBERS_MAX", "60000"), ("CREASE__STREAM__SUBSCRIBERS_PER_ADDRESS_MAX", "60000")];
+/// The limits that the bench goes beyond, because it comes from few addresses.
+const LIMITS: &[(&str, &str)] = &[
+    ("CREASE__HTTP__CONNECTIONS_PER_ADDRESS_MAX", "60000"),
+    ("CREASE__STREAM__SUBSCRIBERS_PER_ADDRESS_MAX", "60000"),
+];
 
 /// The store, the bus and the publishing end of our side.
 pub(super) struct Stage {
