@@ -128,7 +128,7 @@ mod figures_over_runs {
 
 mod judging {
     use crate::figures::{BURST, Figures, MEMORY_B, PACED_LAST_P50_MS};
-    use crate::goals::{Results, judge, ratios};
+    use crate::goals::{Results, beyond_this_machine, judge, ratios};
     use crate::peer::Peer;
     use crate::scenario::Scenario;
     use std::collections::BTreeMap;
@@ -163,6 +163,12 @@ mod judging {
             judged("last_of_4000_ms", &[(4_000, 1.0, 18.5)]),
             Some((18.5, "4000x300".to_owned(), true))
         );
+    }
+
+    #[test]
+    fn a_machine_whose_sends_alone_take_too_long_is_named() {
+        assert_eq!(beyond_this_machine(4.9), None);
+        assert!(beyond_this_machine(6.4).unwrap_or_default().starts_with("4000 bare sends take 25.6 ms"));
     }
 
     #[test]
