@@ -8,6 +8,7 @@ mod accept;
 mod address;
 mod connection;
 mod handover;
+mod requests;
 
 pub use address::{ClientAddress, Proxies};
 pub use handover::Handover;
@@ -66,6 +67,9 @@ impl Door {
         let mut rate = Rate::new(limits.accepts_per_second_max);
         let serving = Arc::new(Serving::new(routes, subscribers.clone(), &limits, shutdown.clone()));
         let open = TaskTracker::new();
+        // Whoever stops waiting for this (or has waited long enough) ends every connection, and the thread that accepts them.
+        let abandoned = CancellationToken::new();
+        let _ended = (abandoned.clone().drop_guard(), door_closed.clone().drop_guard());
         let mut admitted = 0_u64;
         let admitting = async {
             while let Some(connection) = accepted.recv().await {
@@ -78,7 +82,8 @@ impl Door {
                         tokio::time::sleep(Duration::from_millis(1)).await;
                     }
                 }
-                open.spawn(serving.clone().serve(connection, permit));
+                let connection = serving.clone().serve(connection, permit);
+                open.spawn(abandoned.clone().run_until_cancelled_owned(connection));
             }
         };
         // While streams leave, newcomers are told so, and health is answered.

@@ -7,8 +7,8 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use socket2::{Domain, SockRef, Socket, Type};
 use std::collections::HashMap;
-use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -21,6 +21,12 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How HTTP/2 begins (RFC 9113 §3.4); no method of HTTP/1.1 does.
 const HTTP2: [u8; 3] = *b"PRI";
 const LISTENER: Token = Token(usize::MAX);
+/// One that was turned away is heard out for so long, and so many at once: closing while it speaks would reset the connection, and
+/// the reason would be lost.
+const HEARD_OUT_MAX: Duration = Duration::from_secs(1);
+const TURNED_AWAY_MAX: usize = 1024;
+/// What each of them may say.
+const HEARD_BYTES_MAX: usize = 64 * 1024;
 /// The pause when the process has no file left for a connection.
 const NO_FILES_PAUSE: Duration = Duration::from_millis(50);
 
@@ -108,7 +114,7 @@ pub(super) fn start(
     let mut listener = mio::net::TcpListener::from_std(listener);
     let poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-    let lobby = Lobby { poll, accepting, listener, waiting: Slab::new(), sender };
+    let lobby = Lobby { poll, accepting, listener, waiting: Slab::new(), turned_away: 0, sender };
     std::thread::Builder::new().name("door".to_owned()).spawn(move || lobby.run(&shutdown))?;
     Ok(receiver)
 }
@@ -120,14 +126,23 @@ struct Lobby {
     accepting: Accepting,
     listener: mio::net::TcpListener,
     waiting: Slab<Waiting>,
+    turned_away: usize,
     sender: mpsc::UnboundedSender<Accepted>,
 }
 
 struct Waiting {
     socket: mio::net::TcpStream,
     peer: SocketAddr,
-    counted: Counted,
+    role: Role,
     since: Instant,
+}
+
+enum Role {
+    Newcomer(Counted),
+    /// Told so; what it says is read and thrown away.
+    TurnedAway {
+        heard_bytes: usize,
+    },
 }
 
 /// What the first bytes of a connection say.
@@ -156,7 +171,7 @@ impl Lobby {
             }
             if looked_at.elapsed() >= Duration::from_secs(1) {
                 looked_at = Instant::now();
-                self.waiting.retain(|_, it| it.since.elapsed() < self.accepting.head_within);
+                self.end_overdue();
             }
         }
     }
@@ -181,33 +196,72 @@ impl Lobby {
     }
 
     fn enter(&mut self, mut socket: mio::net::TcpStream, peer: SocketAddr) {
-        let Some(counted) = self.accepting.admit(&mut socket, peer) else { return };
-        match first(&socket) {
-            First::Speaks(protocol) => self.pass_on(socket, peer, counted, protocol),
-            First::Gone => {}
-            First::Nothing => {
-                let entry = self.waiting.vacant_entry();
-                let token = Token(entry.key());
-                match self.poll.registry().register(&mut socket, token, Interest::READABLE) {
-                    Ok(()) => {
-                        entry.insert(Waiting { socket, peer, counted, since: Instant::now() });
-                    }
-                    Err(error) => tracing::warn!(%error, "a connection could not be watched"),
-                }
+        match self.accepting.admit(&mut socket, peer) {
+            Some(counted) => match first(&socket) {
+                First::Speaks(protocol) => self.pass_on(socket, peer, counted, protocol),
+                First::Gone => {}
+                First::Nothing => self.wait(socket, peer, Role::Newcomer(counted)),
+            },
+            None if self.turned_away < TURNED_AWAY_MAX => {
+                // Its end is in order whether or not this succeeds.
+                let _said = socket.shutdown(Shutdown::Write);
+                self.turned_away += 1;
+                self.wait(socket, peer, Role::TurnedAway { heard_bytes: 0 });
             }
+            None => {}
+        }
+    }
+
+    fn wait(&mut self, mut socket: mio::net::TcpStream, peer: SocketAddr, role: Role) {
+        let entry = self.waiting.vacant_entry();
+        let registered = self.poll.registry().register(&mut socket, Token(entry.key()), Interest::READABLE);
+        let key = entry.key();
+        entry.insert(Waiting { socket, peer, role, since: Instant::now() });
+        if let Err(error) = registered {
+            tracing::warn!(%error, "a connection could not be watched");
+            self.let_go(key);
         }
     }
 
     fn hear(&mut self, key: usize) {
-        let Some(waiting) = self.waiting.get(key) else { return };
+        let Some(waiting) = self.waiting.get_mut(key) else { return };
+        if let Role::TurnedAway { heard_bytes } = &mut waiting.role {
+            if !hear_out(&mut waiting.socket, heard_bytes) {
+                self.let_go(key);
+            }
+            return;
+        }
         let first = first(&waiting.socket);
         if matches!(first, First::Nothing) {
             return;
         }
-        let Waiting { mut socket, peer, counted, .. } = self.waiting.remove(key);
-        if let (First::Speaks(protocol), Ok(())) = (first, self.poll.registry().deregister(&mut socket)) {
+        let Some(Waiting { mut socket, peer, role, .. }) = self.let_go(key) else { return };
+        if let (First::Speaks(protocol), Role::Newcomer(counted), Ok(())) =
+            (first, role, self.poll.registry().deregister(&mut socket))
+        {
             self.pass_on(socket, peer, counted, protocol);
         }
+    }
+
+    fn end_overdue(&mut self) {
+        let head_within = self.accepting.head_within;
+        let is_overdue = |it: &Waiting| match it.role {
+            Role::Newcomer(_) => it.since.elapsed() >= head_within,
+            Role::TurnedAway { .. } => it.since.elapsed() >= HEARD_OUT_MAX,
+        };
+        let overdue: Vec<usize> =
+            self.waiting.iter().filter(|(_, it)| is_overdue(it)).map(|(key, _)| key).collect();
+        for key in overdue {
+            self.let_go(key);
+        }
+    }
+
+    fn let_go(&mut self, key: usize) -> Option<Waiting> {
+        let waiting = self.waiting.try_remove(key)?;
+        if matches!(waiting.role, Role::TurnedAway { .. }) {
+            self.turned_away -= 1;
+        }
+        Some(waiting)
     }
 
     fn pass_on(&self, socket: mio::net::TcpStream, peer: SocketAddr, counted: Counted, protocol: Protocol) {
@@ -230,6 +284,21 @@ fn first(socket: &mio::net::TcpStream) -> First {
         }
         Err(_) => First::Gone,
     }
+}
+
+/// Reads what there is, to no end; false once there will be no more, or it is too much.
+fn hear_out(socket: &mut mio::net::TcpStream, heard_bytes: &mut usize) -> bool {
+    let mut buffer = [0; 4096];
+    while *heard_bytes < HEARD_BYTES_MAX {
+        match socket.read(&mut buffer) {
+            Ok(0) => return false,
+            Ok(heard) => *heard_bytes += heard,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return false,
+        }
+    }
+    false
 }
 
 /// The connection ended before it was taken: nothing is wrong with us.

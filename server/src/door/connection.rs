@@ -3,22 +3,24 @@
 use super::accept::{Accepted, Protocol};
 use super::address::Proxies;
 use super::handover::{Handover, Watched};
+use super::requests::Requests;
 use crate::config;
 use crate::stream::{Cut, Subscribers, Subscription};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, Request, header};
+use axum::http::{HeaderValue, Request, Version, header};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +31,8 @@ const HANDSHAKE_MAX: Duration = Duration::from_millis(50);
 /// Request heads of HTTP/1.1, in bytes: long enough for any key and id.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
+/// How long an HTTP/2 connection that is told to end may take, once nothing is asked for any more.
+const GOODBYE_MAX: Duration = Duration::from_secs(1);
 /// Requests at once on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 64;
 /// What may wait for a peer of HTTP/2 that does not read.
@@ -40,7 +44,8 @@ pub(super) struct Serving {
     subscribers: Subscribers,
     proxies: Proxies,
     http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
+    /// How long a head may take, and a connection be without a request.
+    idle_max: Duration,
     shutdown: CancellationToken,
 }
 
@@ -56,12 +61,8 @@ impl Serving {
         // The time for a head is also how long a connection may idle between requests.
         http1.timer(TokioTimer::new()).header_read_timeout(head_within);
         http1.max_header_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
-        let mut http2 = http2::Builder::new(TokioExecutor::new());
-        http2.timer(TokioTimer::new()).keep_alive_interval(head_within).keep_alive_timeout(head_within);
-        http2.max_concurrent_streams(STREAMS_MAX).max_send_buf_size(SEND_BUFFER_BYTES);
-        http2.max_header_list_size(u32::try_from(HEAD_BYTES_MAX).expect("a small number"));
         let proxies = Proxies::new(&limits.trusted_proxies);
-        Self { routes, subscribers, proxies, http1, http2, shutdown }
+        Self { routes, subscribers, proxies, http1, idle_max: head_within, shutdown }
     }
 
     /// Serves a connection to its end. The permit is a place among the newcomers, and is given back with the first answer.
@@ -89,7 +90,7 @@ impl Serving {
     ) -> Result<(), hyper::Error> {
         let handover = Handover::default();
         let cut = Cut::new();
-        let service = self.service(peer, Some(handover.clone()), cut.clone());
+        let service = service_fn(|request| self.answer(request, peer, Some(handover.clone()), cut.clone()));
         let io = TokioIo::new(Watched { socket, handover: handover.clone() });
         let mut connection = self.http1.serve_connection(io, service);
         let taken = {
@@ -136,18 +137,32 @@ impl Serving {
     }
 
     async fn serve_http2(&self, socket: TcpStream, peer: SocketAddr) -> Result<(), hyper::Error> {
-        let cut = Cut::new();
-        let service = self.service(peer, None, cut.clone());
-        let mut connection = self.http2.serve_connection(TokioIo::new(socket), service);
+        let requests = Requests::new();
+        let asking = requests.clone();
+        let service = service_fn(move |request| self.answer(request, peer, None, asking.cut_next()));
+        let mut connection = self.http2(requests.clone()).serve_connection(TokioIo::new(socket), service);
         let mut stopping = pin!(self.shutdown.cancelled());
-        let mut cutting = pin!(cut.cancelled());
-        let mut is_stopping = false;
+        let mut patience = pin!(tokio::time::sleep(self.idle_max));
+        let (mut is_stopping, mut is_told) = (false, false);
         poll_fn(|context| {
-            if cutting.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Ok(()));
+            is_stopping = is_stopping || stopping.as_mut().poll(context).is_ready();
+            while patience.as_mut().poll(context).is_ready() {
+                let now = Instant::now();
+                let idle_for = requests.idle_since().map(|it| now.saturating_duration_since(it));
+                let left = match idle_for {
+                    Some(idle_for) if idle_for < self.idle_max => self.idle_max - idle_for,
+                    // It was told, or has not even said that it speaks HTTP/2.
+                    Some(_) if is_told || !requests.have_begun() => return Poll::Ready(Ok(())),
+                    Some(_) => {
+                        is_stopping = true;
+                        GOODBYE_MAX
+                    }
+                    None => self.idle_max,
+                };
+                patience.as_mut().reset((now + left).into());
             }
-            if !is_stopping && stopping.as_mut().poll(context).is_ready() {
-                is_stopping = true;
+            if is_stopping && !is_told {
+                is_told = true;
                 Pin::new(&mut connection).graceful_shutdown();
             }
             Pin::new(&mut connection).poll(context)
@@ -155,45 +170,44 @@ impl Serving {
         .await
     }
 
-    /// The routes, told where a request came from and what its connection can do.
-    fn service(
+    fn http2(&self, requests: Requests) -> http2::Builder<Requests> {
+        let mut http2 = http2::Builder::new(requests);
+        http2.timer(TokioTimer::new()).keep_alive_interval(self.idle_max).keep_alive_timeout(self.idle_max);
+        http2.max_concurrent_streams(STREAMS_MAX).max_send_buf_size(SEND_BUFFER_BYTES);
+        http2.max_header_list_size(u32::try_from(HEAD_BYTES_MAX).expect("a small number"));
+        http2
+    }
+
+    /// A request's answer by the routes, which are told where it came from and what its connection can do.
+    fn answer(
         &self,
+        request: Request<Incoming>,
         peer: SocketAddr,
         handover: Option<Handover>,
         cut: Cut,
-    ) -> TowerToHyperService<
-        impl tower::Service<
-            Request<Incoming>,
-            Response = Response,
-            Error = std::convert::Infallible,
-            Future: Send,
-        > + Clone
-        + Send
-        + use<>,
-    > {
-        let (proxies, shutdown, is_http1) = (self.proxies.clone(), self.shutdown.clone(), handover.is_some());
-        let say_if_last = move |mut response: Response| {
-            if is_http1 && shutdown.is_cancelled() {
+    ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
+        let mut request = request.map(Body::new);
+        let forwarded = request.headers().get_all("x-forwarded-for");
+        let forwarded: Vec<&str> = forwarded.iter().filter_map(|it| it.to_str().ok()).collect();
+        let client = self.proxies.client(peer, forwarded.into_iter());
+        let version = request.version();
+        let extensions = request.extensions_mut();
+        extensions.insert(ConnectInfo(peer));
+        extensions.insert(client);
+        extensions.insert(cut);
+        // HTTP/1.0 knows no chunks, which is what a shard sends.
+        if let Some(handover) = handover.filter(|_| version == Version::HTTP_11) {
+            extensions.insert(handover);
+        }
+        let answering = self.routes.clone().oneshot(request);
+        let shutdown = self.shutdown.clone();
+        async move {
+            let mut response = answering.await?;
+            if version != Version::HTTP_2 && shutdown.is_cancelled() {
                 // Said, so that the client does not send another request while it is being closed.
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
-            response
-        };
-        let routes = ServiceExt::<Request<Body>>::map_response(self.routes.clone(), say_if_last);
-        TowerToHyperService::new(routes.map_request(move |request: Request<Incoming>| {
-            let mut request = request.map(Body::new);
-            let forwarded = request.headers().get_all("x-forwarded-for");
-            let forwarded: Vec<&str> = forwarded.iter().filter_map(|it| it.to_str().ok()).collect();
-            let client = proxies.client(peer, forwarded.into_iter());
-            let is_chunked = request.version() == axum::http::Version::HTTP_11;
-            let extensions = request.extensions_mut();
-            extensions.insert(ConnectInfo(peer));
-            extensions.insert(client);
-            extensions.insert(cut.clone());
-            if let Some(handover) = handover.as_ref().filter(|_| is_chunked) {
-                extensions.insert(handover.clone());
-            }
-            request
-        }))
+            Ok(response)
+        }
     }
 }

@@ -67,6 +67,13 @@ struct FirstBytes {
     handover: Handover,
 }
 
+/// A stream whose body is let go before its socket is taken, as nobody reads it, gives its seat back at once.
+impl Drop for FirstBytes {
+    fn drop(&mut self) {
+        self.handover.shared.subscription.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
 impl http_body::Body for FirstBytes {
     type Data = Bytes;
     type Error = Infallible;
