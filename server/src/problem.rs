@@ -27,7 +27,13 @@ pub struct Problem {
     trace_id: Option<String>,
     #[serde(skip)]
     retry_after_seconds: Option<u32>,
+    #[serde(skip)]
+    word: Word,
 }
+
+/// The last part of a problem's `type`; among the extensions of the response, for those who count.
+#[derive(Clone, Copy, Debug)]
+pub struct Word(pub &'static str);
 
 impl Problem {
     /// A problem that the caller can do something about.
@@ -76,6 +82,7 @@ impl Problem {
             detail: None,
             trace_id: None,
             retry_after_seconds: None,
+            word: Word(kind.word),
         }
     }
 }
@@ -101,6 +108,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_string(&self).expect("texts and numbers are JSON");
         let json = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
         let mut response = (status, json, body).into_response();
+        response.extensions_mut().insert(self.word);
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -198,6 +206,7 @@ impl From<Full> for Problem {
             Full::Key { max } => {
                 Self::new(&types::STREAMS_FULL_KEY, format!("one key may hold {max} streams at most"))
             }
+            Full::Revoked => return KeyRefusal::Revoked.into(),
             Full::ShuttingDown => Self::new(&types::SHUTTING_DOWN, "this server is stopping"),
         };
         Self { retry_after_seconds: Some(5), ..problem }
@@ -244,6 +253,7 @@ mod tests {
             Problem::from(Full::Process { max: 1 }),
             Problem::from(Full::Address { max: 1 }),
             Problem::from(Full::Key { max: 1 }),
+            Problem::from(Full::Revoked),
             Problem::from(Full::ShuttingDown),
         ];
         insta::assert_snapshot!(list.map(shown).join("\n"), @r#"
@@ -264,6 +274,7 @@ mod tests {
         503 /problems/streams-full, again after 5 s
         429 /problems/streams-full-address, again after 5 s
         429 /problems/streams-full-key, again after 5 s
+        401 /problems/key-revoked
         503 /problems/shutting-down, again after 5 s
         "#);
     }

@@ -42,7 +42,7 @@ pub fn router(app: App, surface: Surface) -> Router {
         routes = routes.merge(layers::open(reading().merge(web::routes(&app.config)), &app));
     }
     if matches!(surface, Surface::All | Surface::Edge) {
-        routes = routes.merge(layers::open(streaming(), &app));
+        routes = routes.merge(stream::counting_refusals(layers::open(streaming(), &app)));
     }
     if matches!(surface, Surface::All | Surface::Api | Surface::Ingest) {
         routes = routes.merge(layers::timely(feeding(), &app));
@@ -69,7 +69,7 @@ fn reading() -> Router<App> {
 
 /// What partners' pages follow.
 fn streaming() -> Router<App> {
-    Router::new().route("/v1/matches/{id}/stream", get(stream::open))
+    Router::new().route("/v1/matches/{id}/stream", get(stream::open).head(stream::probe))
 }
 
 /// What feeds send.

@@ -6,14 +6,15 @@ use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
 use crate::door::{ClientAddress, Handover};
-use crate::problem::Problem;
-use crate::stream::{Caller, Cut};
-use axum::Extension;
+use crate::problem::{Problem, Word};
+use crate::stream::{Caller, Cut, Future, Start, Topic};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router, middleware};
 use serde::Deserialize;
+use std::sync::Arc;
 use utoipa::IntoParams;
 use wire::Position;
 
@@ -53,29 +54,66 @@ pub(super) async fn open(
 ) -> Result<Response, Problem> {
     let last = last_position(&headers, query.last_event_id.as_deref())?;
     let topic = visible(&app, &reader, &id).await?;
-    let start = match (topic.start(last), last) {
-        (Ok(start), _) => start,
-        // The reader comes from a process that was ahead of this one: the log knows whether it is right.
-        (Err(_), Some(claimed)) => {
-            app.hub.catch_up(&id, claimed).await;
-            topic.start(last)?
-        }
-        (Err(future), None) => return Err(future.into()),
-    };
-    let resumed = if start.is_resumed { "yes" } else { "snapshot" };
+    let start = start(&app, &topic, last).await?;
+    let resumed = resumed(&start);
     let subscription = app.subscribers.admit(topic, start, Caller { address, key_id: reader.key_id() })?;
     metrics::counter!("stream_starts_total", "resumed" => resumed).increment(1);
-    let head = [
+    Ok(match handover {
+        // The connection ends with the stream, and a client or a proxy that keeps connections should know.
+        Some(Extension(handover)) => {
+            (head(resumed), [(header::CONNECTION, "close")], handover.body(subscription)).into_response()
+        }
+        None => (head(resumed), Body::from_stream(app.subscribers.follow(subscription, cut))).into_response(),
+    })
+}
+
+/// What the head of a stream would be (RFC 9110 §9.3.2), without a stream.
+pub(super) async fn probe(
+    reader: Reader,
+    State(app): State<App>,
+    Id(id): Id,
+    Asked(query): Asked<StreamQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let last = last_position(&headers, query.last_event_id.as_deref())?;
+    let topic = visible(&app, &reader, &id).await?;
+    let start = start(&app, &topic, last).await?;
+    Ok((head(resumed(&start)), Body::empty()).into_response())
+}
+
+/// Counts streams that were not opened, whatever the reason.
+pub(super) fn counting_refusals(routes: Router<App>) -> Router<App> {
+    routes.layer(middleware::map_response(async |response: Response| {
+        if let Some(Word(word)) = response.extensions().get() {
+            metrics::counter!("stream_refusals_total", "problem" => *word).increment(1);
+        }
+        response
+    }))
+}
+
+async fn start(app: &App, topic: &Arc<Topic>, last: Option<Position>) -> Result<Start, Future> {
+    match (topic.start(last), last) {
+        // The reader comes from a process that was ahead of this one: the log knows whether it is right.
+        (Err(_), Some(claimed)) => {
+            app.hub.catch_up(topic.id(), claimed).await;
+            topic.start(last)
+        }
+        (start, _) => start,
+    }
+}
+
+fn resumed(start: &Start) -> &'static str {
+    if start.is_resumed { "yes" } else { "snapshot" }
+}
+
+/// `no-transform` keeps proxies from compressing: one that does not flush after each event would hold balls back.
+fn head(resumed: &'static str) -> [(HeaderName, &'static str); 4] {
+    [
         (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
+        (header::CACHE_CONTROL, "no-store, no-transform"),
         (X_ACCEL_BUFFERING, "no"),
         (CREASE_RESUMED, resumed),
-    ];
-    let body = match handover {
-        Some(Extension(handover)) => handover.body(subscription),
-        None => Body::from_stream(app.subscribers.follow(subscription, cut)),
-    };
-    Ok((head, body).into_response())
+    ]
 }
 
 /// The header wins: a browser that reconnects sends the newest id there, while the address still has the first.
