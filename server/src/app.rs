@@ -29,3 +29,11 @@ pub struct App {
     /// Fires when the process is to stop.
     pub shutdown: CancellationToken,
 }
+
+impl App {
+    /// Refuses a key from now on, and closes its streams. Every way in which this process hears of a revocation leads here.
+    pub fn revoke_key(&self, key_id: &str) {
+        self.keys.revoke(key_id, self.clock.now());
+        self.subscribers.revoke(key_id);
+    }
+}

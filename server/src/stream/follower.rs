@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 /// How often followers are looked after.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Ends a connection, whatever it carries.
+/// Ends a stream from outside: its HTTP/2 stream, or its HTTP/1.0 connection.
 pub type Cut = CancellationToken;
 
 /// The open streams of this kind. A body is not asked for more while its socket is full, so one that has stopped reading would never
@@ -36,6 +36,8 @@ struct Progress {
     key_id: Option<Arc<str>>,
     revoked: CancellationToken,
     cut: Cut,
+    /// The cursor at which it was last seen to lack something, and since when. Only the task that looks after followers uses it.
+    behind: Mutex<Option<(u64, Instant)>>,
 }
 
 impl Followers {
@@ -45,35 +47,21 @@ impl Followers {
         let (watched, stalled) = (Arc::downgrade(&list), Duration::from_secs(limits.stalled_seconds_max));
         tokio::spawn(async move {
             let mut ticks = tokio::time::interval(LOOK);
-            let mut behind: Vec<(Weak<Progress>, u64, Instant)> = Vec::new();
             loop {
                 ticks.tick().await;
                 let Some(list) = watched.upgrade() else { return };
                 let open: Vec<_> = {
                     let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
                     list.retain(|it| it.strong_count() > 0);
-                    list.clone()
+                    list.iter().filter_map(Weak::upgrade).collect()
                 };
-                let was = std::mem::take(&mut behind);
-                for weak in open {
-                    let Some(progress) = weak.upgrade() else { continue };
-                    let asked_at = progress.asked_at.load(Ordering::Relaxed);
-                    if progress.topic.after(asked_at) == After::Nothing {
-                        continue;
-                    }
-                    let known = was.iter().find(|it| it.0.ptr_eq(&weak) && it.1 == asked_at);
-                    let since = known.map_or_else(Instant::now, |it| it.2);
-                    if since.elapsed() >= stalled {
-                        metrics::counter!("stream_byes_total", "reason" => "stalled").increment(1);
-                        progress.cut.cancel();
-                    }
-                    behind.push((weak, asked_at, since));
-                }
+                open.iter().for_each(|it| it.look(stalled));
             }
         });
         Self { list }
     }
 
+    /// From here on it is looked after, and told when its key is revoked.
     fn add(&self, progress: &Arc<Progress>) {
         self.list.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(progress));
     }
@@ -82,6 +70,25 @@ impl Followers {
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         let open = list.iter().filter_map(Weak::upgrade);
         open.filter(|it| it.key_id.as_deref() == Some(key_id)).for_each(|it| it.revoked.cancel());
+    }
+}
+
+impl Progress {
+    /// Cuts it off if it has lacked the same for too long.
+    fn look(&self, stalled: Duration) {
+        let asked_at = self.asked_at.load(Ordering::Relaxed);
+        let mut behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.topic.is_after(asked_at) {
+            *behind = None;
+            return;
+        }
+        let (at, since) = *behind.get_or_insert_with(|| (asked_at, Instant::now()));
+        if at != asked_at {
+            *behind = Some((asked_at, Instant::now()));
+        } else if since.elapsed() >= stalled && !self.cut.is_cancelled() {
+            metrics::counter!("stream_byes_total", "reason" => "stalled").increment(1);
+            self.cut.cancel();
+        }
     }
 }
 
@@ -100,8 +107,13 @@ pub(super) fn follow(
         key_id: seat.key_id().map(Into::into),
         revoked: CancellationToken::new(),
         cut,
+        behind: Mutex::default(),
     });
     followers.add(&progress);
+    // Looked at only now: a revocation since then finds it in the list.
+    if seat.is_revoked() {
+        progress.revoked.cancel();
+    }
     let mut heartbeat = tokio::time::interval(Duration::from_secs(limits.heartbeat_seconds.max(1)));
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     heartbeat.reset();

@@ -256,8 +256,13 @@ impl Shard {
             tracing::warn!(%error, "a stream could not be watched");
             return self.remove(place);
         }
+        let is_revoked = self.places[place as usize].seat.is_revoked();
         let turn = self.audiences[key].serve_one(index);
         self.settle(place, turn);
+        // Revoked before it came here; a revocation from now on finds it.
+        if is_revoked {
+            self.say_goodbye(place, Reason::Revoked);
+        }
         if let Some(by) = self.leaves_by {
             self.leaving.push(Reverse((random_before(now, by), place)));
         }
@@ -288,6 +293,11 @@ impl Shard {
         if event.is_writable() && it.blocked_since.is_some() {
             let turn = self.audiences[it.audience].serve_one(it.index);
             self.settle(place, turn);
+            // It has taken a good part of what its socket held; a slow one is not a stalled one.
+            if let Some(since) = self.places.get_mut(place as usize).and_then(|it| it.blocked_since.as_mut())
+            {
+                *since = Instant::now();
+            }
         }
     }
 
@@ -335,6 +345,9 @@ impl Shard {
             audience.topic.detach(&self.mailbox);
         }
         let stalled = Duration::from_secs(self.limits.stalled_seconds_max);
+        // One that was blocked, went on and is blocked again is listed twice.
+        self.blocked.sort_unstable();
+        self.blocked.dedup();
         for place in std::mem::take(&mut self.blocked) {
             let since = self.places.get(place as usize).and_then(|it| it.blocked_since);
             match since.map(|it| now.saturating_duration_since(it)) {

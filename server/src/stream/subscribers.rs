@@ -8,7 +8,7 @@ use super::topic::{Start, Topic};
 use crate::config;
 use bytes::Bytes;
 use futures_util::stream::Stream;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, TcpStream};
@@ -42,14 +42,24 @@ struct Seats {
     all: usize,
     by_address: HashMap<IpAddr, usize>,
     by_key: HashMap<Arc<str>, usize>,
+    /// Keys that were revoked in the life of this process: a stream that is just being opened must not slip through.
+    revoked: HashSet<Arc<str>>,
 }
 
 /// No further stream may be opened now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
-    Process { max: usize },
-    Address { max: usize },
-    Key { max: usize },
+    Process {
+        max: usize,
+    },
+    Address {
+        max: usize,
+    },
+    Key {
+        max: usize,
+    },
+    /// The key was revoked since it was checked.
+    Revoked,
     ShuttingDown,
 }
 
@@ -133,9 +143,10 @@ impl Subscribers {
         self.inner.busy.is_busy()
     }
 
-    /// Closes the streams of a key that was revoked.
+    /// Closes the streams of a key that was revoked, with a goodbye; it opens none any more.
     pub fn revoke(&self, key_id: &str) {
         let key_id: Arc<str> = key_id.into();
+        self.inner.seats.lock().unwrap_or_else(PoisonError::into_inner).revoked.insert(key_id.clone());
         for shard in &self.inner.shards {
             shard.send(Note::Revoke { key_id: key_id.clone() });
         }
@@ -154,6 +165,9 @@ impl Subscribers {
         }
         let Caller { address, key_id } = caller;
         let mut taken = seats.lock().unwrap_or_else(PoisonError::into_inner);
+        if key_id.as_ref().is_some_and(|it| taken.revoked.contains(it)) {
+            return Err(Full::Revoked);
+        }
         let here = taken.by_address.get(&address).copied().unwrap_or_default();
         let of_key = key_id.as_ref().and_then(|it| taken.by_key.get(it)).copied().unwrap_or_default();
         if taken.all >= limits.subscribers_max {
@@ -195,6 +209,12 @@ pub(super) struct Seat {
 impl Seat {
     pub(super) fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
+    }
+
+    /// Whether its key was revoked after the seat was taken.
+    pub(super) fn is_revoked(&self) -> bool {
+        let Some(key_id) = &self.key_id else { return false };
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner).revoked.contains(key_id)
     }
 }
 

@@ -159,6 +159,11 @@ impl Topic {
         self.state().ring.after(cursor)
     }
 
+    /// Whether there is anything from a cursor on.
+    pub(super) fn is_after(&self, cursor: u64) -> bool {
+        self.state().ring.next() > cursor
+    }
+
     /// Takes the next update. Folding costs about a microsecond, and nothing is encoded here.
     pub(super) fn offer(&self, published: Published) -> Offered {
         let mut state = self.state();
