@@ -10,8 +10,8 @@ use super::published::Published;
 use super::ring::{Frame, Limits};
 use super::topic::{Offered, Topic};
 use crate::config;
-use crate::feed::log::{self, Entry, LogError, MatchRow};
-use cricket::{Log, Op};
+use crate::feed::log::{self, LogError, Stored};
+use cricket::Op;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,7 +19,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::Store;
 use tokio::sync::OnceCell;
-use wire::Snapshot;
 
 /// The pause before a topic is read again that could not be.
 const RELOAD_PAUSE_MS: u64 = 500;
@@ -197,21 +196,18 @@ impl Hub {
     }
 
     async fn load(&self, match_id: &str) -> Result<Topic, HubError> {
-        let read = self
-            .inner
-            .store
-            .read("stream.load", async |client| {
-                let Some(row) = log::match_by_id(client, match_id).await? else { return Ok(None) };
-                let entries = log::read(client, match_id, row.epoch, 0).await?;
-                Ok::<_, LogError>(Some((row, entries)))
-            })
-            .await?;
-        let (row, entries) = read.ok_or_else(|| HubError::UnknownMatch { id: match_id.to_owned() })?;
+        let read = self.inner.store.read("stream.load", async |client| log::load(client, match_id).await).await?;
+        let stored = read.ok_or_else(|| HubError::UnknownMatch { id: match_id.to_owned() })?;
         let limits = Limits {
             updates_max: self.inner.limits.ring_updates_max,
             behind_bytes_max: self.inner.limits.behind_bytes_max,
         };
-        Ok(fold(row, entries, limits)?)
+        match tokio::task::spawn_blocking(move || fold(stored, limits)).await {
+            Ok(topic) => Ok(topic?),
+            Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+            // The runtime is shutting down, and this future with it.
+            Err(_) => std::future::pending().await,
+        }
     }
 
     fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Slot>>> {
@@ -247,40 +243,28 @@ fn let_go_of_one(slots: &mut HashMap<String, Arc<Slot>>) {
 }
 
 /// Folds a stored log into a topic whose ring holds the last updates exactly as they were sent.
-fn fold(row: MatchRow, entries: Vec<Entry>, limits: Limits) -> Result<Topic, LogError> {
-    let mut log = log::empty(&row)?;
-    let mut t = row.changed_at_ms;
+fn fold(stored: Stored, limits: Limits) -> Result<Topic, LogError> {
     // A correction holds the whole state, so what came before it is not needed; but who missed it alone is better off with it alone.
+    let entries = &stored.entries;
     let corrections = entries.iter().enumerate().rev().filter(|(_, it)| !matches!(it.op, Op::Append(_)));
     let oldest = corrections.map(|(at, _)| at).nth(CORRECTIONS_MAX - 1).unwrap_or(0);
     let ring_from = entries.len().saturating_sub(limits.updates_max).max(oldest);
-    let mut ring = Vec::with_capacity(entries.len() - ring_from);
-    for (at, entry) in entries.into_iter().enumerate() {
-        log.apply(entry.seq, entry.op.clone()).map_err(|refusal| LogError::Unreadable {
-            match_id: row.id.clone(),
-            seq: entry.seq,
-            reason: refusal.to_string(),
-        })?;
+    let row = stored.row.clone();
+    let (mut ring, mut at, mut t) = (Vec::new(), 0, row.changed_at_ms);
+    let (row, log) = stored.fold(|log, entry| {
         t = entry.accepted_at_ms;
-        let appended = match &entry.op {
-            Op::Append(command) => Some(command),
-            _ => None,
-        };
         if at >= ring_from {
-            let published = match appended {
-                Some(command) => Published::command(row.epoch, &entry, log.rev(), command.clone()),
-                None => Published::snapshot(snapshot(&row, &log, entry.seq, t), None),
+            let (published, is_snapshot) = match &entry.op {
+                Op::Append(command) => {
+                    (Published::command(row.epoch, &entry, log.rev(), command.clone()), false)
+                }
+                _ => (Published::snapshot(log::snapshot(&row, log, t), None), true),
             };
-            let Published { position, frame: bytes, .. } = published;
-            ring.push(Frame { position, bytes, is_snapshot: appended.is_none() });
+            ring.push(Frame { position: published.position, bytes: published.frame, is_snapshot });
         }
-    }
-    let seq = log.last_seq().unwrap_or(0);
-    Ok(Topic::new(limits, row.sandbox, snapshot(&row, &log, seq, t), Lines::of(&log), ring))
-}
-
-fn snapshot(row: &MatchRow, log: &Log, seq: u64, t: u64) -> Snapshot {
-    Snapshot { t, id: row.id.clone(), epoch: row.epoch, seq, rev: log.rev(), state: log.game().clone() }
+        at += 1;
+    })?;
+    Ok(Topic::new(limits, row.sandbox, log::snapshot(&row, &log, t), Lines::of(&log), ring))
 }
 
 #[cfg(test)]
