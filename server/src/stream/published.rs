@@ -38,13 +38,6 @@ impl Published {
         let frame = snapshot_frame(&snapshot);
         Self { position: snapshot.position(), frame, body: Body::Snapshot(Box::new(snapshot), lines) }
     }
-
-    /// Another correction follows at once.
-    pub fn is_superseded(&mut self) {
-        if let Body::Snapshot(_, lines) = &mut self.body {
-            *lines = None;
-        }
-    }
 }
 
 /// The `snapshot` event.
