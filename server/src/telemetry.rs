@@ -39,7 +39,10 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_counter!("stream_starts_total", "Streams opened, resumed or with a snapshot");
     metrics::describe_counter!("stream_byes_total", "Streams that we closed, by reason");
     metrics::describe_counter!("stream_topic_reloads_total", "Matches read again after a gap");
-    metrics::describe_counter!("bus_lost_total", "Updates that others were told to look for, for Redis was away too long");
+    metrics::describe_counter!(
+        "bus_lost_total",
+        "Updates that others were told to look for, for Redis was away too long"
+    );
     metrics::describe_counter!("bus_gaps_total", "Updates from the bus before which others were missing");
     metrics::describe_counter!("bus_catch_ups_total", "Matches that were caught up with, by where from");
     metrics::describe_gauge!("bus_delayed", "1 while updates of other processes come from the log alone");

@@ -5,10 +5,11 @@
 mod archive;
 mod bus;
 mod corrections;
+mod embed;
 mod feed;
 mod late;
-mod nodes;
 mod names;
+mod nodes;
 mod outage;
 mod rest;
 mod restart;
