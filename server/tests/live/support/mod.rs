@@ -4,6 +4,7 @@ mod archive;
 mod fan;
 mod process;
 mod proxy;
+mod raw;
 mod scene;
 mod server;
 mod sse;
@@ -12,8 +13,9 @@ pub(crate) use archive::{archive_folder, each_match};
 pub(crate) use fan::Fan;
 pub(crate) use process::Crease;
 pub(crate) use proxy::{Proxy, Relay};
+pub(crate) use raw::Raw;
 pub(crate) use scene::{Scene, announcement, ball, sent};
-pub(crate) use server::{Keys, ORIGIN, Server, answers, client, database};
+pub(crate) use server::{Keys, ORIGIN, Server, answers, client, database, http2_client};
 pub(crate) use sse::{Event, Item, Stream, event};
 
 use std::time::Duration;

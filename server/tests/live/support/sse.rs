@@ -1,12 +1,19 @@
 //! A strict reader of Server-Sent Events: anything that our streams should not send is a failure.
 
+use super::raw::{Raw, RawBody};
 use super::within;
 use reqwest::{Response, StatusCode};
 
 /// An open stream.
 pub(crate) struct Stream {
-    response: Response,
+    resumed: String,
+    body: Body,
     received: Vec<u8>,
+}
+
+enum Body {
+    Http(Response),
+    Raw(RawBody),
 }
 
 /// What a stream sends.
@@ -31,12 +38,21 @@ impl Stream {
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-store, no-transform");
-        Self { response, received: Vec::new() }
+        let resumed = response.headers()["crease-resumed"].to_str().unwrap().to_owned();
+        Self { resumed, body: Body::Http(response), received: Vec::new() }
+    }
+
+    /// The same over a connection on which it was asked for.
+    pub(crate) async fn over(mut raw: Raw) -> Self {
+        let head = raw.head().await;
+        assert_eq!((head.status, head.headers["content-type"].as_str()), (200, "text/event-stream"));
+        let resumed = head.headers["crease-resumed"].clone();
+        Self { resumed, body: Body::Raw(raw.into_body(&head)), received: Vec::new() }
     }
 
     /// The `Crease-Resumed` header.
     pub(crate) fn resumed(&self) -> &str {
-        self.response.headers()["crease-resumed"].to_str().unwrap()
+        &self.resumed
     }
 
     /// The next event; comments and `retry` lines are passed over. None when the server has closed.
@@ -61,18 +77,30 @@ impl Stream {
                     let block: Vec<u8> = self.received.drain(..end + 2).collect();
                     return Some(parse(std::str::from_utf8(&block[..end]).unwrap()));
                 }
-                match self.response.chunk().await {
-                    Ok(Some(bytes)) => self.received.extend_from_slice(&bytes),
-                    Ok(None) => {
+                match self.body.chunk().await {
+                    Some(Some(bytes)) => self.received.extend_from_slice(&bytes),
+                    Some(None) => {
                         assert_eq!(self.received, b"", "the stream ended within an item");
                         return None;
                     }
-                    // The process died.
-                    Err(_) => return None,
+                    None => return None,
                 }
             }
         })
         .await
+    }
+}
+
+impl Body {
+    /// The next piece, or that it has ended in order; none when the connection broke, as far as can be told.
+    async fn chunk(&mut self) -> Option<Option<Vec<u8>>> {
+        match self {
+            Body::Http(response) => response.chunk().await.ok().map(|it| it.map(Vec::from)),
+            Body::Raw(body) => match body.chunk().await {
+                Ok(None) if !body.knows_its_end() => None,
+                chunk => chunk.ok(),
+            },
+        }
     }
 }
 
