@@ -1,7 +1,7 @@
 //! The check of a key, in memory.
 
 use crate::key::{self, Key, Kind, Mode, Record};
-use crate::origin::{Origin, shortened};
+use crate::origin::{Origin, OriginPattern, shortened};
 use crate::{Error, KeyError};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -82,6 +82,11 @@ impl PartnerKey {
 
     pub fn kind(&self) -> Kind {
         self.record.kind
+    }
+
+    /// The origins that a publishable key is bound to; none of a secret one.
+    pub fn origins(&self) -> &[OriginPattern] {
+        &self.record.origins
     }
 
     pub fn mode(&self) -> Mode {

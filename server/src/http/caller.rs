@@ -25,6 +25,12 @@ impl Reader {
         self.key.as_ref().map(|it| it.key_id().into())
     }
 
+    /// The origins that a publishable key is bound to, as a content security policy takes them.
+    pub(super) fn origins(&self) -> Vec<String> {
+        let origins = self.key.iter().flat_map(PartnerKey::origins);
+        origins.map(ToString::to_string).collect()
+    }
+
     /// Which matches a list shows.
     pub(super) fn sees(&self) -> Shown {
         if self.may_see(false) { Shown::Everything } else { Shown::SandboxOnly }

@@ -21,6 +21,24 @@ pub(super) fn unless_same(headers: &HeaderMap, body: String) -> Response {
     tagged(headers, &format!("\"{tag}\""), "private, max-age=1", || body)
 }
 
+/// A body that any cache may keep for a second, under an ETag of its own; a weak one, since it is compressed on its way.
+pub(super) fn fresh_for_a_second(
+    headers: &HeaderMap,
+    tag: &str,
+    kind: &'static str,
+    body: impl FnOnce() -> String,
+) -> Response {
+    let mut response = tagged(headers, &format!("\"{tag}\""), "public, max-age=1", body);
+    let headers = response.headers_mut();
+    if headers.contains_key(header::CONTENT_TYPE) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    if let Ok(tag) = HeaderValue::from_str(&format!("W/\"{tag}\"")) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
 fn tagged(headers: &HeaderMap, tag: &str, cache: &'static str, body: impl FnOnce() -> String) -> Response {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|it| it.to_str().ok());
     let is_known =

@@ -2,6 +2,7 @@
 
 mod balls;
 mod caller;
+mod embed;
 mod etag;
 mod examples;
 pub mod feed;
@@ -39,7 +40,10 @@ pub enum Surface {
 pub fn router(app: App, surface: Surface) -> Router {
     let mut routes = layers::timely(health::routes(), &app);
     if matches!(surface, Surface::All | Surface::Edge | Surface::Api) {
-        routes = routes.merge(layers::open(reading().merge(web::routes(&app.config)), &app));
+        routes = routes.merge(layers::open(
+            reading().merge(embed::routes(&app.config)).merge(web::routes(&app.config)),
+            &app,
+        ));
     }
     if matches!(surface, Surface::All | Surface::Edge) {
         routes = routes.merge(stream::counting_refusals(layers::open(streaming(), &app)));

@@ -1,6 +1,6 @@
 //! The description of this API (OpenAPI 3.1), and a page that shows it.
 
-use super::{balls, feed, health, matches, scorecard, stream};
+use super::{balls, embed, feed, health, matches, scorecard, stream};
 use crate::app::App;
 use crate::problem;
 use axum::Router;
@@ -29,6 +29,7 @@ use utoipa::openapi::{Content, Ref, ResponseBuilder};
         matches::snapshot,
         scorecard::show,
         balls::list,
+        embed::show,
         stream::open,
         feed::create_match,
         feed::commands,
@@ -69,7 +70,9 @@ impl utoipa::Modify for Keys {
         for (path, item) in &mut api.paths.paths {
             let schemes: &[&str] = match path.as_str() {
                 path if path.starts_with("/v1/feed/") => &["bearer", "header"],
-                path if path.starts_with("/v1/matches") => &["bearer", "header", "query"],
+                path if path.starts_with("/v1/matches") || path.starts_with("/v1/embed") => {
+                    &["bearer", "header", "query"]
+                }
                 _ => continue,
             };
             for operation in [&mut item.get, &mut item.post].into_iter().flatten() {

@@ -23,6 +23,7 @@ use console::scorer::{matches, new_match, sign_in};
 use console::{Fields, Mistakes, assets};
 use desk::Desk;
 use guard::Guard;
+pub(super) use guard::is_secure;
 use page::Failure;
 use partners::{Mode, Need};
 use session::Session;
