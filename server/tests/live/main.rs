@@ -5,9 +5,12 @@
 mod archive;
 mod bus;
 mod corrections;
+mod door;
 mod embed;
 mod feed;
+mod http2;
 mod late;
+mod limits;
 mod names;
 mod nodes;
 mod outage;

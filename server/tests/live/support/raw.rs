@@ -3,7 +3,7 @@
 use super::within;
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -30,6 +30,13 @@ impl Raw {
     /// A connection to the server at a URL.
     pub(crate) async fn connect(url: &str) -> Self {
         Self::of(TcpSocket::new_v4().unwrap(), url).await
+    }
+
+    /// One from another address of this machine.
+    pub(crate) async fn from(address: &str, url: &str) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((address.parse::<Ipv4Addr>().unwrap(), 0).into()).unwrap();
+        Self::of(socket, url).await
     }
 
     /// One that takes little before it is read, so that the server soon finds it full.
@@ -104,12 +111,13 @@ impl Raw {
         self.socket.shutdown().await.unwrap();
     }
 
-    fn text(&self) -> String {
+    /// What has come and was not read as a head or a body.
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.received).into_owned()
     }
 
-    /// Takes a little more.
-    async fn more(&mut self) -> io::Result<usize> {
+    /// Takes a little more; 0 bytes at the end.
+    pub(crate) async fn more(&mut self) -> io::Result<usize> {
         let mut piece = [0; 2048];
         let length = within("some bytes", self.socket.read(&mut piece)).await?;
         self.received.extend_from_slice(&piece[..length]);

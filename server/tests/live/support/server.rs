@@ -1,6 +1,6 @@
 //! A server in this process, over real HTTP.
 
-use super::{Stream, announcement};
+use super::{Stream, announcement, within};
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::{Kind, Mode, NewKey, key, organisation};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -189,6 +189,23 @@ impl Server {
         let response = self.get(&format!("/v1/matches/{match_id}"), &keys.secret).await;
         assert_eq!(response.status(), StatusCode::OK);
         wire::decode(&response.text().await.unwrap()).unwrap()
+    }
+
+    /// Waits until this process has so many open streams.
+    pub(crate) async fn has_streams(&self, count: usize) {
+        within("so many streams", async {
+            while self.app.subscribers.count() != count {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// A counter of this test process, all servers together; 0 when it was never counted.
+    pub(crate) fn counted(&self, name: &str) -> f64 {
+        let text = self.app.metrics.render();
+        let value = text.lines().find_map(|it| it.strip_prefix(name)?.strip_prefix(' '));
+        value.map_or(0.0, |it| it.parse().unwrap())
     }
 
     /// Opens a stream that must open.
