@@ -101,6 +101,8 @@ impl Door {
             () = draining => {}
         }
         door_closed.cancel();
+        // Once the thread has gone, its port is free for a successor. Whom it took last is turned away by closing.
+        while accepted.recv().await.is_some() {}
         open.close();
         if tokio::time::timeout(REQUESTS_END_MAX, open.wait()).await.is_err() {
             tracing::info!("some requests did not end in time");
