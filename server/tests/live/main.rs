@@ -12,6 +12,7 @@ mod http2;
 mod late;
 mod limits;
 mod names;
+mod nginx;
 mod nodes;
 mod outage;
 mod rest;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod fan;
+mod nginx;
 mod process;
 mod proxy;
 mod raw;
@@ -11,11 +12,12 @@ mod sse;
 
 pub(crate) use archive::{archive_folder, each_match};
 pub(crate) use fan::Fan;
+pub(crate) use nginx::Nginx;
 pub(crate) use process::Crease;
 pub(crate) use proxy::{Proxy, Relay};
 pub(crate) use raw::Raw;
 pub(crate) use scene::{Scene, announcement, ball, sent};
-pub(crate) use server::{Keys, ORIGIN, Server, answers, client, database, http2_client};
+pub(crate) use server::{Keys, ORIGIN, Server, answers, client, client_builder, database, http2_client};
 pub(crate) use sse::{Event, Item, Stream, event};
 
 use std::time::Duration;

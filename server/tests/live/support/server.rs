@@ -6,7 +6,7 @@ use partners::{Kind, Mode, NewKey, key, organisation};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use server::app::App;
-use server::config::{self, Config};
+use server::config::Config;
 use server::door::Door;
 use server::feed::Feed;
 use server::http::{Surface, router};
@@ -53,6 +53,7 @@ impl Server {
         change: impl FnOnce(&mut Config),
     ) -> Self {
         let mut config = Config::from_parts(None, std::iter::empty()).unwrap();
+        config.http.listen = (Ipv4Addr::LOCALHOST, 0).into();
         change(&mut config);
         let store = Store::connect(&database_url, 8).await.unwrap();
         let shutdown = CancellationToken::new();
@@ -68,8 +69,7 @@ impl Server {
         let streams = (config.stream.clone(), presence.clone());
         let subscribers = Subscribers::start(streams.0, streams.1, drain, shutdown.clone()).unwrap();
         let stalled = Duration::from_secs(config.stream.stalled_seconds_max);
-        let http = config::Http { listen: (Ipv4Addr::LOCALHOST, 0).into(), ..config.http.clone() };
-        let door = Door::open(http, stalled).unwrap();
+        let door = Door::open(config.http.clone(), stalled).unwrap();
         let app = App {
             subscribers: subscribers.clone(),
             presence,
@@ -246,14 +246,18 @@ pub(crate) fn answers(batch: &Value) -> Vec<String> {
 }
 
 pub(crate) fn client() -> reqwest::Client {
-    // Plain HTTP only, but the client wants to know its cryptography; a second call finds the first one's.
+    client_builder().build().unwrap()
+}
+
+pub(crate) fn client_builder() -> reqwest::ClientBuilder {
+    // Also for plain HTTP the client wants to know its cryptography; a second call finds the first one's.
     let _already = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::new()
+    reqwest::Client::builder()
 }
 
 /// One that speaks HTTP/2 without being asked.
 pub(crate) fn http2_client() -> reqwest::Client {
-    reqwest::Client::builder().http2_prior_knowledge().build().unwrap()
+    client_builder().http2_prior_knowledge().build().unwrap()
 }
 
 /// One recorder a process.
