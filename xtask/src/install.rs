@@ -80,6 +80,7 @@ const NEEDS: &[Need] = &[
     Need { what: "a C compiler", is_here: || on_path("cc").is_some(), packages: &["gcc", "libc6-dev"] },
     Need { what: "PostgreSQL 15 or newer", is_here: has_postgres, packages: &["postgresql"] },
     Need { what: "Redis", is_here: || on_path("redis-server").is_some(), packages: &["redis-server"] },
+    Need { what: "nginx", is_here: has_nginx, packages: &["nginx-light", "openssl"] },
     Need { what: "Node.js 18 or newer with npm", is_here: has_npm, packages: &["nodejs", "npm"] },
     Need { what: "Chromium", is_here: || chromium().is_some(), packages: &["chromium", "fonts-liberation"] },
 ];
@@ -119,6 +120,11 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     named
         .or_else(|| names.iter().find_map(|it| on_path(it)))
         .or_else(|| on_macos.is_file().then(|| on_macos.to_owned()))
+}
+
+/// Debian keeps nginx where only root's path leads. Its tests make a certificate.
+fn has_nginx() -> bool {
+    (on_path("nginx").is_some() || Path::new("/usr/sbin/nginx").is_file()) && on_path("openssl").is_some()
 }
 
 /// Debian keeps PostgreSQL's programs off the path, one folder a version.
