@@ -1,122 +1,116 @@
-// The partner's one script tag: defines <crease-match> and window.Crease, and loads the widget when the first one is on the page.
-// It never throws into the page, keeps nothing, and can be included twice.
-(() => {
+// The partner's one script tag: defines <crease-match> and window.Crease. For each element it asks for three things at once: the frame (the
+// score as the server draws it), the stream, and the bundle, whose takeover.js goes on from there. It never throws into the page, keeps
+// nothing, parses no markup, and can be included twice.
+if (!customElements.get("crease-match")) {
   const tag = "crease-match";
-  if (customElements.get(tag)) return;
 
-  const script = document.currentScript || document.querySelector('script[src*="/v1/crease.js"]');
-  // A module script is not told which element it is: the page's own server is asked, unless the page says otherwise.
-  const base = script?.src.replace(/\/v1\/crease\.js.*/, "") ?? "";
-  const bundle = base + "/v1/bundle/__CREASE_BUNDLE__/";
-  const elements = new Set();
-  let loading, dead;
+  // A module script is not told which element it is.
+  const script = document.currentScript || document.querySelector('script[src*="crease.js"]');
+  // What an element leaves out, its script may say for all: data-key, data-view.
+  const defaults = script?.dataset || {};
+  // "https://live.example.com/v1/"
+  const base = script?.src.split("crease.js")[0];
+  const { q = [] } = window.Crease || {};
+  const names = ["match", "view", "key"];
+  // Until the widget's own sheet: that of the frames.
+  const sheet = new CSSStyleSheet();
+  // Streams that the widget has not taken over, by address.
+  const lines = {};
+  let bundle;
   let again = "";
 
-  // Until the widget's own sheet is there: room for it, and a quiet line of text.
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(
-    ":host{display:block;min-height:26rem;font:14px system-ui,sans-serif}:host([view=compact]){min-height:8rem}div{padding:1rem}",
-  );
-
-  const load = () =>
-    (loading ||= import(bundle + "crease.js" + again)
-      .then(async (widget) => {
-        await widget.default({ module_or_path: bundle + "crease.wasm" });
-        widget.on_panic(fail);
-        sheet.replaceSync(widget.style());
-        return widget;
-      })
-      .catch((error) => {
-        // The next element tries again, by another address: a browser may remember that an import failed.
-        loading = null;
-        again += "?";
-        throw error;
-      }));
-
-  // Wraps what the widget hands to the browser: an exception ends the widgets, not the page's scripts.
-  const guard = (run) => (...values) => {
-    if (dead) return;
-    try {
-      return run(...values);
-    } catch (error) {
-      fail(error);
-    }
+  // Draws ["tag", {attributes}, children …]; what is a text becomes one.
+  const draw = ([name, attributes, ...children]) => {
+    const element = document.createElement(name);
+    for (const name in attributes) element.setAttribute(name, attributes[name]);
+    element.append(...children.map((it) => (it.pop ? draw(it) : it)));
+    return element;
   };
 
-  const fail = (error) => {
-    if (dead) return;
-    dead = true;
-    elements.forEach((element) => element.fall(error));
+  // Keeps what a stream says until the widget takes it.
+  const listen = (url) => {
+    const line = (lines[url] = { heard: [], users: 0, source: new EventSource(url) });
+    for (const name of ["snapshot", "ball", "state", "error"]) {
+      line.source.addEventListener(name, (event) => {
+        line.heard.push(event);
+        line.hear?.();
+      });
+    }
+    return line;
   };
 
-  class CreaseMatch extends HTMLElement {
-    static observedAttributes = ["match", "view"];
+  // Shows a match in an element; returns what ends it.
+  const begin = (host, match, view, key) => {
+    const shadow = host.shadowRoot || host.attachShadow({ mode: "open" });
+    const frame = `${base}embed/${match}?key=${key}&view=${view}&frame=`;
+    const place = { host, shadow, base, match, view, key, defaults, page: frame + "page" };
+    // A frame that came with the page says from where its stream goes on.
+    const declared = shadow.querySelector("[data-at]");
+    let line;
 
-    connectedCallback() {
-      elements.add(this);
-      this.begin();
-    }
-
-    disconnectedCallback() {
-      elements.delete(this);
-      this.end();
-    }
-
-    attributeChangedCallback(_, before, now) {
-      if (before !== now && elements.has(this)) this.begin();
-    }
-
-    // Draws into a fresh element, so that a widget that comes late finds its own place gone and leaves.
-    async begin() {
-      this.end();
-      const shadow = this.shadowRoot || this.attachShadow({ mode: "open" });
+    // Fails where the answer is a problem, which has no frame.
+    place.paint = async () => {
+      const { style, frame: drawing } = await (await fetch(frame + "tree")).json();
+      const drawn = draw(drawing);
+      if (place.still) return;
+      sheet.replaceSync(style);
       shadow.adoptedStyleSheets = [sheet];
-      const root = document.createElement("div");
-      shadow.replaceChildren(root);
-      try {
-        const widget = await load();
-        if (dead) throw dead;
-        if (!root.isConnected) return;
-        const key = this.getAttribute("key") || script?.dataset.key || "";
-        this.handle = widget.mount(this, root, base, key, this.getAttribute("match") || "", this.getAttribute("view") || "", guard);
-        this.widget = widget;
-      } catch (error) {
-        if (root.isConnected) this.fall(error);
-      }
-    }
+      shadow.replaceChildren(drawn);
+    };
 
-    end() {
-      if (!dead) guard(() => this.widget?.unmount(this.handle))();
-      this.widget = null;
-    }
+    const load = () => {
+      if (place.still) return;
+      if (!bundle?.up && !declared) place.paint().catch(() => {});
+      import(base + "bundle/__CREASE_BUNDLE__/crease.js" + again)
+        .then((it) => (bundle = it).take(place))
+        .catch(() => {
+          // By another address: a browser may remember that an import failed.
+          again += "?";
+          if (!shadow.firstChild) shadow.append(draw(["a", { href: place.page }, "Live score"]));
+          setTimeout(load, 3e4);
+        });
+    };
 
-    fall(error) {
-      this.widget = null;
-      const root = document.createElement("div");
-      root.textContent = "The live score could not be loaded.";
-      this.shadowRoot.replaceChildren(root);
-      const detail = { text: String(error) };
-      this.dispatchEvent(new CustomEvent("crease:error", { bubbles: true, composed: true, detail }));
+    if (!bundle?.up) {
+      const url = `${base}matches/${match}/stream?key=${key}&last_event_id=${declared?.dataset.at || ""}`;
+      line = place.line = lines[url] || listen(url);
+      line.users++;
+    }
+    load();
+    return () => {
+      place.still = 1;
+      place.end?.();
+      if (line && !--line.users) line.source?.close();
+    };
+  };
+
+  // Looks once at all that changed, when the page's script has ended: an element that was moved goes on.
+  class CreaseMatch extends HTMLElement {
+    turn() {
+      queueMicrotask(() => {
+        const asked = names.map((name) => encodeURIComponent(this.getAttribute(name) || defaults[name] || ""));
+        const now = this.isConnected && asked[0] && String(asked);
+        if (now === this.now) return;
+        this.now = now;
+        this.end?.();
+        this.end = now ? begin(this, ...asked) : null;
+      });
     }
   }
+  CreaseMatch.observedAttributes = names;
+  const { prototype } = CreaseMatch;
+  prototype.connectedCallback = prototype.disconnectedCallback = prototype.attributeChangedCallback = prototype.turn;
   customElements.define(tag, CreaseMatch);
 
   window.Crease = {
     version: "1.__CREASE_BUNDLE__",
-    // Puts a match into an element: Crease.mount(document.querySelector("#score"), { match: "mat_…", view: "full" })
-    mount(place, options) {
-      const element = document.createElement(tag);
-      for (const name in options) element.setAttribute(name, options[name]);
-      place.append(element);
-      return element;
-    },
-    unmount(place) {
-      (place.matches(tag) ? place : place.querySelector(tag))?.remove();
-    },
-    // Crease.on("wicket", (event) => …) hears all elements of the page; returns a function that stops it.
-    on(name, run) {
+    q: { push: (run) => queueMicrotask(run) },
+    mount: (place, options) => place.appendChild(draw([tag, options])),
+    unmount: (place) => (place.matches(tag) ? place : place.querySelector(tag))?.remove(),
+    on: (name, run) => {
       document.addEventListener("crease:" + name, run);
       return () => document.removeEventListener("crease:" + name, run);
     },
   };
-})();
+  q.map(window.Crease.q.push);
+}

@@ -1,8 +1,8 @@
 //! The fan's side: the element `<crease-match>`, fed by one event stream, folding with the same engine as the server.
 //!
-//! The loader (`loader/crease.js`) defines the element and calls [`mount`] and [`unmount`]; nothing else is exported. It draws
-//! only inside the element's shadow root, stores nothing, and never throws into the page: what goes wrong here ends in the loader's
-//! quiet fallback.
+//! The loader (`loader/crease.js`) defines the element, shows the frame and opens the stream; the end of the bundle's script
+//! (`loader/takeover.js`) calls [`mount`] and [`unmount`]. It draws only inside the element's shadow root, stores nothing, and never throws
+//! into the page: what goes wrong here ends in a frame that is kept live without it.
 //!
 //! The pure modules know no browser and are tested natively: [`session`] (the stream's state machine), [`refusal`], [`board`], [`scorecard`],
 //! [`lines`] and [`news`] (the match in words). Read [`shown::Shown`] first: it is everything on the screen, and `view` places it.
@@ -24,14 +24,14 @@ mod testing;
 pub mod view;
 
 use input::Input;
-use js_sys::Function;
+use js_sys::{Array, Function};
 use leptos::mount::mount_to_renderer;
 use leptos::prelude::*;
 use std::{any::Any, cell::RefCell, rc::Rc};
-use stream::{Address, Stream};
+use stream::{Address, Early, Stream};
 use view::Size;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, EventSource, HtmlElement};
 
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
@@ -66,8 +66,13 @@ pub fn on_panic(fail: Function) {
     }));
 }
 
-/// Draws a match into `root`, an element of `host`'s shadow root, and returns its handle. `guard` takes a function and returns
-/// one that never throws.
+/// Draws a match into `root`, an element for `host`'s shadow root, and returns its handle. `guard` takes a function and returns
+/// one that never throws. `source` is a stream of the match that is open already, `heard` what such a stream has said (objects with the
+/// `type`, `data` and `lastEventId` of its events): when this returns, all of it is drawn.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "they cross to JavaScript, where an object would cost bytes and checks"
+)]
 #[wasm_bindgen]
 pub fn mount(
     host: HtmlElement,
@@ -77,12 +82,14 @@ pub fn mount(
     id: String,
     size: &str,
     guard: Function,
+    source: Option<EventSource>,
+    heard: Array,
 ) -> usize {
     let owner = Owner::new();
     let size = Size::named(size);
     let (stream, input, view) = owner.with(|| {
         let shown = RwSignal::new(shown::Shown::default());
-        let stream = Stream::open(host, Address { base, key, id }, shown, &guard);
+        let stream = Stream::open(host, Address { base, key, id }, shown, &guard, Early { source, heard });
         let input = Input::listen(&root, &stream, shown, &guard);
         let view = mount_to_renderer(&root, move || move || shown.with(|it| view::widget(it, size)));
         (stream, input, view)

@@ -11,7 +11,7 @@ use crate::{
     shown::{Link, Shown},
 };
 use cricket::Command;
-use js_sys::Function;
+use js_sys::{Array, Function};
 use leptos::prelude::*;
 use std::{
     cell::{Cell, RefCell},
@@ -36,6 +36,14 @@ impl Address {
         let encode = |text: &str| String::from(js_sys::encode_uri_component(text));
         [&self.base, "/v1/matches/", &encode(&self.id), path, "key=", &encode(&self.key)].concat()
     }
+}
+
+/// What the page's loader had of a match before this code was there.
+pub(crate) struct Early {
+    /// An open stream, to go on with.
+    pub(crate) source: Option<EventSource>,
+    /// What it has said: objects with the `type`, `data` and `lastEventId` of events.
+    pub(crate) heard: Array,
 }
 
 /// Follows one match for one element until it is dropped.
@@ -81,12 +89,13 @@ impl Listeners {
 }
 
 impl Stream {
-    /// Starts to follow the match.
+    /// Starts to follow the match from where `early` ends.
     pub(crate) fn open(
         host: HtmlElement,
         address: Address,
         shown: RwSignal<Shown>,
         guard: &Function,
+        early: Early,
     ) -> Rc<Self> {
         let stream = Rc::new_cyclic(|this| Stream {
             host,
@@ -100,7 +109,16 @@ impl Stream {
             timer: Cell::default(),
         });
         stream.watch_the_page();
-        stream.connect();
+        for event in early.heard.iter() {
+            stream.received(event.unchecked_ref());
+        }
+        match early.source {
+            // What was heard asked for another stream.
+            Some(source) if stream.reopen_ms.get().is_some() => source.close(),
+            Some(source) => stream.follow(source),
+            None if stream.reopen_ms.get().is_none() => stream.connect(),
+            None => {}
+        }
         stream
     }
 
@@ -129,7 +147,22 @@ impl Stream {
             url.extend(["&last_event_id=", &position.to_string()]);
         }
         self.disconnect();
-        let Ok(source) = EventSource::new(&url) else { return self.reopen_later(Session::BACKOFF_MS_MAX) };
+        match EventSource::new(&url) {
+            Ok(source) => self.listen_to(source),
+            Err(_) => self.reopen_later(Session::BACKOFF_MS_MAX),
+        }
+    }
+
+    /// Goes on with a stream that another opened.
+    fn follow(self: &Rc<Self>, source: EventSource) {
+        let is_refused = source.ready_state() == EventSource::CLOSED;
+        self.listen_to(source);
+        if is_refused {
+            self.link_changed("error");
+        }
+    }
+
+    fn listen_to(&self, source: EventSource) {
         let [message, link, _] = &self.listeners.guarded;
         for name in ["snapshot", "ball", "state", "bye"] {
             listen(&source, name, message);

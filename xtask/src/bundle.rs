@@ -22,6 +22,8 @@ pub(crate) const DIST: &str = "dist";
 /// Written by the widget's loader where the bundle's hash belongs.
 const PLACEHOLDER: &str = "__CREASE_BUNDLE__";
 const LOADER: &str = "widget/loader/crease.js";
+/// What the bundle's script does beside binding the wasm.
+const TAKEOVER: &str = "widget/loader/takeover.js";
 
 /// A file of the bundle: its path inside the bundle's folder and its content.
 type File = (String, Vec<u8>);
@@ -53,6 +55,7 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     install::wasm_target()?;
     let mut files = step("widget → wasm32 (profile widget)", compile::build_and_bind)?;
     trim(&mut files)?;
+    append_takeover(&mut files)?;
     match &tools {
         Some(tools) => step("shrink (wasm-opt, esbuild)", || shrink::all(tools, &mut files))?,
         None => println!("» no npm here: wasm-opt and esbuild are left out; the bundle is 2 to 4 % larger"),
@@ -73,6 +76,13 @@ fn trim(files: &mut [File]) -> anyhow::Result<()> {
     script.1 = glue.clone().into_bytes();
     let module = files.iter_mut().find(by_name("crease.wasm")).context("there is no crease.wasm")?;
     module.1 = trim::wasm(&module.1, &glue)?;
+    Ok(())
+}
+
+/// Puts the takeover behind the glue, in the same module: one file is one round trip.
+fn append_takeover(files: &mut [File]) -> anyhow::Result<()> {
+    let script = files.iter_mut().find(|it| it.0 == "crease.js").context("there is no crease.js")?;
+    script.1.extend(fs::read(TAKEOVER).with_context(|| format!("reading {TAKEOVER}"))?);
     Ok(())
 }
 

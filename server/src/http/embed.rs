@@ -72,7 +72,7 @@ pub(super) enum Live {
 pub(super) enum Style {
     #[default]
     Inline,
-    /// For pages whose policy forbids `<style>`: the frame is plain until the loader has run.
+    /// For pages whose policy forbids `<style>`: the frame is plain until the loader has drawn it anew.
     None,
 }
 
@@ -143,7 +143,7 @@ pub(super) async fn show(
             page::element(&frame(), &snapshot, &place, &bundle)
         }),
         Form::Tree => fresh_for_a_second(&headers, &tag, "application/json", || {
-            let tree = EmbedTree { style: frame::STYLE, frame: frame().card };
+            let tree = EmbedTree { style: frame::STYLE, frame: frame().root };
             serde_json::to_string(&tree).expect("texts are JSON")
         }),
         Form::Page => fresh_for_a_second(&headers, &tag, "text/html; charset=utf-8", || {

@@ -36,7 +36,7 @@ impl View {
 /// A match at one moment.
 #[derive(Debug)]
 pub(super) struct Frame {
-    pub(super) card: Node,
+    pub(super) root: Node,
     /// "Harbour 120/3 · Meadow 98": a page's title.
     pub(super) title: String,
 }
@@ -47,7 +47,8 @@ impl Frame {
         half.push(node("p", "status").with("part", "status").text(game.status_text()));
         half.extend(over(game).filter(|_| view != View::Compact));
         let summary = node("section", "summary").children([node("div", "half").children(half)]);
-        Self { card: node("div", "card").with("part", "card").children([summary]), title: title(game) }
+        let card = node("div", "card").with("part", "card").children([summary]);
+        Self { root: node("div", "").children([card]), title: title(game) }
     }
 }
 

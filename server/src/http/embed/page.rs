@@ -46,14 +46,25 @@ pub(super) fn element(frame: &Frame, snapshot: &Snapshot, place: &Place, bundle:
         escape(&script.integrity, &mut html);
         html.push_str(r#"" crossorigin="anonymous">"#);
     }
-    html.push_str("<div>");
-    frame.card.write_html(&mut html);
-    html.push_str(r#"</div><script type="application/json" data-at=""#);
-    html.push_str(&snapshot.position().to_string());
-    html.push_str("\">");
-    // Within a script element only this letter could end it (HTML Living Standard §4.12.1.3).
-    html.push_str(&wire::encode(snapshot).replace('<', "\\u003c"));
-    html.push_str("</script></template></crease-match>");
+    frame.root.write_html(&mut html);
+    if let Some(key) = &place.key {
+        let page = format!("{origin}/v1/embed/{}?frame=page&amp;key={key}", snapshot.id);
+        html.extend([
+            r#"<noscript><p class="status"><a href=""#,
+            &page,
+            r#"">Live score</a></p></noscript>"#,
+        ]);
+    }
+    // Without its style the frame is drawn anew by the loader, and its stream brings the snapshot.
+    if place.style == Style::Inline {
+        html.push_str(r#"<script type="application/json" data-at=""#);
+        html.push_str(&snapshot.position().to_string());
+        html.push_str("\">");
+        // Within a script element only this letter could end it (HTML Living Standard §4.12.1.3).
+        html.push_str(&wire::encode(snapshot).replace('<', "\\u003c"));
+        html.push_str("</script>");
+    }
+    html.push_str("</template></crease-match>");
     html
 }
 
