@@ -240,6 +240,35 @@ async fn a_server_that_is_dropped_takes_no_connection_and_keeps_none() {
     }
 }
 
+#[tokio::test]
+async fn at_shutdown_each_stream_leaves_at_a_moment_of_its_own() {
+    let database = database().await;
+    let mut server = Server::with(database.url(), |config| config.shutdown.drain_seconds = 2).await;
+    let (keys, id) = with_match(&server).await;
+    let mut streams = Vec::new();
+    for at in 0..40 {
+        let mut raw = Raw::connect(&server.url).await;
+        raw.get(["1.1", "1.0"][at % 2], &path(&id), &keys.publishable, &[]).await;
+        let mut stream = Stream::over(raw).await;
+        assert_eq!(stream.event().await.unwrap().name, "snapshot");
+        streams.push(stream);
+    }
+    let begun = Instant::now();
+    server.app.shutdown.cancel();
+    let leaving = streams.into_iter().map(|mut stream| async move {
+        assert_eq!(stream.event().await.unwrap().name, "bye");
+        begun.elapsed()
+    });
+    let left = futures_util::future::join_all(leaving).await;
+    let kinds: [Vec<Duration>; 2] = [0, 1].map(|kind| left.iter().skip(kind).step_by(2).copied().collect());
+    for kind in kinds {
+        let (first, last) = (kind.iter().min().unwrap(), kind.iter().max().unwrap());
+        // Twenty within a quarter of the time by chance: once in 10^10.
+        assert!(*last - *first > Duration::from_millis(500), "{kind:?}");
+    }
+    within("the end of the process", server.stopped()).await;
+}
+
 /// A problem's type and status, of a response that any page may read.
 pub(crate) async fn problem(raw: &mut Raw) -> (u16, String) {
     let head = raw.head().await;

@@ -1,6 +1,7 @@
 //! Several real processes on one database and one Redis, and accidents: whatever dies or is cut off, each client's history is the log's.
 
 mod network;
+mod vanished;
 
 use crate::support::{Crease, Fan, Relay, Scene, Stream, announcement, answers, client, database, within};
 use network::Network;

@@ -61,6 +61,11 @@ impl Network {
         format!("{}.2", self.prefix)
     }
 
+    /// Where it is reached by the other cable.
+    pub(super) fn back_address(&self) -> String {
+        format!("{}.6", self.prefix)
+    }
+
     /// Ways to a database and a Redis, at the outer end of the cable that can be cut.
     pub(super) async fn back(&self, database_url: &str, redis_url: &str) -> Behind {
         let address = format!("{}.5", self.prefix);
@@ -80,6 +85,11 @@ impl Network {
     /// Cuts the cable: what is sent is lost, and nobody is told.
     pub(super) fn cut(&self) {
         ip(&format!("link set {} down", self.cable("b"))).unwrap();
+    }
+
+    /// Cuts the clients' cable.
+    pub(super) fn cut_front(&self) {
+        ip(&format!("link set {} down", self.cable("f"))).unwrap();
     }
 
     pub(super) fn mend(&self) {
