@@ -81,6 +81,8 @@ const NEEDS: &[Need] = &[
     Need { what: "PostgreSQL 15 or newer", is_here: has_postgres, packages: &["postgresql"] },
     Need { what: "Redis", is_here: || on_path("redis-server").is_some(), packages: &["redis-server"] },
     Need { what: "nginx", is_here: has_nginx, packages: &["nginx-light", "openssl"] },
+    Need { what: "the program kill", is_here: || on_path("kill").is_some(), packages: &["procps"] },
+    Need { what: "the program ip", is_here: has_ip, packages: &["iproute2"] },
     Need { what: "Node.js 18 or newer with npm", is_here: has_npm, packages: &["nodejs", "npm"] },
     Need { what: "Chromium", is_here: || chromium().is_some(), packages: &["chromium", "fonts-liberation"] },
 ];
@@ -122,9 +124,19 @@ pub(crate) fn chromium() -> Option<PathBuf> {
         .or_else(|| on_macos.is_file().then(|| on_macos.to_owned()))
 }
 
-/// Debian keeps nginx where only root's path leads. Its tests make a certificate.
+/// Its tests make a certificate.
 fn has_nginx() -> bool {
-    (on_path("nginx").is_some() || Path::new("/usr/sbin/nginx").is_file()) && on_path("openssl").is_some()
+    for_root("nginx") && on_path("openssl").is_some()
+}
+
+/// Tests that cut networks run on Linux alone.
+fn has_ip() -> bool {
+    !cfg!(target_os = "linux") || for_root("ip")
+}
+
+/// A program that Debian keeps where only root's path leads.
+fn for_root(program: &str) -> bool {
+    on_path(program).is_some() || Path::new("/usr/sbin").join(program).is_file()
 }
 
 /// Debian keeps PostgreSQL's programs off the path, one folder a version.

@@ -35,8 +35,9 @@ struct Report {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     args.done()?;
+    // Without these most checks would fail, each in its own words and late.
+    process::step("what the tests need", install::for_tests)?;
     let mut report = Report::default();
-    report.check("what the tests need", install::for_tests);
     report.check("wasm target", install::wasm_target);
     report.check("tidy", tidy::check_all);
     report.cargo("fmt", &["fmt", "--all", "--check"]);
