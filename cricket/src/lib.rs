@@ -6,7 +6,7 @@
 //! correction refolds the match and gives it a new `rev`.
 //!
 //! The server and the fan's browser run this same code, so a fan's score can never disagree with ours. It is pure: no
-//! I/O, no clock, no randomness, no async, no floating point.
+//! I/O, no clock, no randomness, no async, and no floating point in what is folded (only in `projection`, whose estimates are shown).
 //!
 //! Read [`Ball`] first, then [`Match`], then [`Innings`].
 
@@ -23,6 +23,7 @@ mod log;
 mod outcome;
 mod overs;
 mod play;
+mod projection;
 mod rate;
 mod refusal;
 mod setup;
@@ -41,6 +42,7 @@ pub use innings::{
 };
 pub use log::{Log, Op};
 pub use outcome::{Outcome, Tiebreak};
+pub use projection::Chances;
 pub use rate::Rate;
 pub use refusal::Refusal;
 pub use setup::{Format, Player, PlayerId, Setup, SetupError, Side, Team};

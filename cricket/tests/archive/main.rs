@@ -4,6 +4,7 @@ mod figures;
 mod manifest;
 mod mutated;
 mod odd;
+mod projection;
 mod shuffled;
 mod strike;
 
