@@ -36,15 +36,13 @@ const ADMITTED_AT_ONCE: u64 = 64;
 pub struct Door {
     listener: TcpListener,
     limits: config::Http,
-    /// A peer that takes no bytes for this long is cut off by the kernel, which alone can see it.
-    stalled: Duration,
 }
 
 impl Door {
-    /// Binds the configured address.
+    /// Binds the configured address. A peer that takes no bytes for as long as `stalled` is cut off by the kernel, which alone can see it.
     pub fn open(limits: config::Http, stalled: Duration) -> io::Result<Self> {
-        let listener = accept::listen(limits.listen)?;
-        Ok(Self { listener, limits, stalled })
+        let listener = accept::listen(limits.listen, stalled)?;
+        Ok(Self { listener, limits })
     }
 
     /// The address that it is bound to.
@@ -60,9 +58,9 @@ impl Door {
         shutdown: CancellationToken,
         drain: Duration,
     ) -> io::Result<()> {
-        let Self { listener, limits, stalled } = self;
+        let Self { listener, limits } = self;
         let door_closed = CancellationToken::new();
-        let mut accepted = accept::start(listener, Accepting::of(&limits, stalled), door_closed.clone())?;
+        let mut accepted = accept::start(listener, Accepting::of(&limits), door_closed.clone())?;
         let handshakes = Arc::new(Semaphore::new(limits.handshakes_max.max(1)));
         let mut rate = Rate::new(limits.accepts_per_second_max);
         let serving = Arc::new(Serving::new(routes, subscribers.clone(), &limits, shutdown.clone()));

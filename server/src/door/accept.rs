@@ -5,7 +5,7 @@ use crate::config;
 use crate::door::address::Proxies;
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
-use socket2::{Domain, SockRef, Socket, Type};
+use socket2::{Domain, Socket, Type};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -39,7 +39,6 @@ access-control-allow-origin: *\r\nretry-after: 2\r\nconnection: close\r\ncontent
 /// What is done with a new connection.
 pub(super) struct Accepting {
     books: Books,
-    stalled: Duration,
     head_within: Duration,
     proxies: Proxies,
 }
@@ -81,22 +80,25 @@ pub(super) struct Counted {
 }
 
 impl Accepting {
-    pub(super) fn of(limits: &config::Http, stalled: Duration) -> Self {
+    pub(super) fn of(limits: &config::Http) -> Self {
         let books = Books {
             open: Arc::default(),
             all_max: limits.connections_max,
             per_address_max: limits.connections_per_address_max,
         };
         let head_within = Duration::from_secs(limits.head_seconds_max);
-        Self { books, stalled, head_within, proxies: Proxies::new(&limits.trusted_proxies) }
+        Self { books, head_within, proxies: Proxies::new(&limits.trusted_proxies) }
     }
 }
 
-/// A listening socket with a long queue.
-pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+/// A listening socket with a long queue. What is set here, the connections that it accepts have too.
+pub(super) fn listen(address: SocketAddr, stalled: Duration) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(socket2::Protocol::TCP))?;
     // A restart must not wait for the old process's connections to be forgotten.
     socket.set_reuse_address(true)?;
+    // Updates are small and must not wait for each other.
+    socket.set_tcp_nodelay(true)?;
+    limit_stall(&socket, stalled)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
@@ -319,11 +321,6 @@ impl Accepting {
                 return None;
             }
         };
-        // Updates are small and must not wait for each other.
-        let options = SockRef::from(&*socket);
-        if let Err(error) = options.set_tcp_nodelay(true).and_then(|()| limit_stall(&options, self.stalled)) {
-            tracing::debug!(%error, "a socket option could not be set");
-        }
         Some(counted)
     }
 }
@@ -362,12 +359,12 @@ impl Drop for Counted {
 }
 
 #[cfg(target_os = "linux")]
-fn limit_stall(socket: &SockRef<'_>, stalled: Duration) -> io::Result<()> {
+fn limit_stall(socket: &Socket, stalled: Duration) -> io::Result<()> {
     socket.set_tcp_user_timeout(Some(stalled))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn limit_stall(_socket: &SockRef<'_>, _stalled: Duration) -> io::Result<()> {
+fn limit_stall(_socket: &Socket, _stalled: Duration) -> io::Result<()> {
     Ok(())
 }
 

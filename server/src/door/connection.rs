@@ -5,7 +5,7 @@ use super::address::Proxies;
 use super::handover::{Handover, Watched};
 use super::requests::Requests;
 use crate::config;
-use crate::stream::{Cut, Subscribers, Subscription};
+use crate::stream::{Cut, Subscribers};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, Version, header};
@@ -68,11 +68,11 @@ impl Serving {
     /// Serves a connection to its end. The permit is a place among the newcomers, and is given back with the first answer.
     pub(super) async fn serve(self: Arc<Self>, accepted: Accepted, permit: OwnedSemaphorePermit) {
         let Accepted { socket, peer, counted, protocol } = accepted;
-        let Ok(socket) = TcpStream::from_std(socket) else { return };
         let outcome = match protocol {
             Protocol::Http1 => self.serve_http1(socket, peer, permit).await,
             Protocol::Http2 => {
                 drop(permit);
+                let Ok(socket) = TcpStream::from_std(socket) else { return };
                 self.serve_http2(socket, peer).await
             }
         };
@@ -84,14 +84,14 @@ impl Serving {
 
     async fn serve_http1(
         &self,
-        socket: TcpStream,
+        socket: std::net::TcpStream,
         peer: SocketAddr,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), hyper::Error> {
         let handover = Handover::default();
         let cut = Cut::new();
         let service = service_fn(|request| self.answer(request, peer, Some(handover.clone()), cut.clone()));
-        let io = TokioIo::new(Watched { socket, handover: handover.clone() });
+        let io = TokioIo::new(Watched::new(socket, handover.clone()));
         let mut connection = self.http1.serve_connection(io, service);
         let taken = {
             let mut stopping = pin!(self.shutdown.cancelled());
@@ -114,26 +114,23 @@ impl Serving {
                 if permit.is_some() && (handover.has_answered() || slow.as_mut().poll(context).is_ready()) {
                     permit = None;
                 }
-                match handover.take() {
-                    Some(subscription) => Poll::Ready(Ok(Some(subscription))),
-                    None => Poll::Pending,
+                if let Some(subscription) = handover.take() {
+                    return Poll::Ready(Ok(Some(subscription)));
                 }
+                if handover.settle() {
+                    context.waker().wake_by_ref();
+                }
+                Poll::Pending
             })
             .await?
         };
         if let Some(subscription) = taken {
-            let socket = connection.into_parts().io.into_inner().socket;
-            self.give_up(socket, subscription);
+            match connection.into_parts().io.into_inner().into_std() {
+                Ok(socket) => self.subscribers.take_over(subscription, socket),
+                Err(error) => tracing::warn!(%error, "a stream could not be taken over"),
+            }
         }
         Ok(())
-    }
-
-    /// The socket leaves this runtime.
-    fn give_up(&self, socket: TcpStream, subscription: Subscription) {
-        match socket.into_std() {
-            Ok(socket) => self.subscribers.take_over(subscription, socket),
-            Err(error) => tracing::warn!(%error, "a stream could not be taken over"),
-        }
     }
 
     async fn serve_http2(&self, socket: TcpStream, peer: SocketAddr) -> Result<(), hyper::Error> {

@@ -8,7 +8,7 @@ use crate::stream::Subscription;
 use bytes::Bytes;
 use http_body::Frame;
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, Read, Write};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +32,7 @@ pub struct Handover {
 struct Shared {
     /// Whether anything was written: the connection is no newcomer any more.
     has_answered: AtomicBool,
+    is_settled: AtomicBool,
     progress: AtomicU8,
     subscription: Mutex<Option<Subscription>>,
 }
@@ -50,6 +51,12 @@ impl Handover {
             return None;
         }
         self.shared.subscription.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The connection was served as far as that went without waiting, and goes on: false when that was said before. It has to be
+    /// served again, so that it waits for its socket.
+    pub(super) fn settle(&self) -> bool {
+        !self.shared.is_settled.swap(true, Ordering::Relaxed)
     }
 
     pub(super) fn has_answered(&self) -> bool {
@@ -92,10 +99,69 @@ impl http_body::Body for FirstBytes {
     }
 }
 
-/// A socket that notices when it is flushed.
+/// A connection's socket as hyper sees it. It notices when it is flushed. And it is made known to the runtime only when something has
+/// to be waited for: a stream's request has come by the time it is served, its first bytes fit, and then a shard has it.
+///
+/// A connection that is read in vain waits for nothing, until [`Handover::settle`] says that it stays with the runtime.
 pub(super) struct Watched {
-    pub(super) socket: TcpStream,
-    pub(super) handover: Handover,
+    socket: Socket,
+    has_read: bool,
+    handover: Handover,
+}
+
+enum Socket {
+    /// Not blocking; the runtime does not know it.
+    Bare(std::net::TcpStream),
+    Known(TcpStream),
+    /// Between the two; or the runtime could not take it.
+    Broken,
+}
+
+impl Watched {
+    pub(super) fn new(socket: std::net::TcpStream, handover: Handover) -> Self {
+        Self { socket: Socket::Bare(socket), has_read: false, handover }
+    }
+
+    /// The socket, taken out of the runtime.
+    pub(super) fn into_std(self) -> io::Result<std::net::TcpStream> {
+        match self.socket {
+            Socket::Bare(socket) => Ok(socket),
+            Socket::Known(socket) => socket.into_std(),
+            Socket::Broken => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Makes the socket known to the runtime, which wakes the task when something happens to it.
+    fn known(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+        if let Socket::Bare(_) = &self.socket
+            && let Socket::Bare(socket) = std::mem::replace(&mut self.socket, Socket::Broken)
+        {
+            self.socket = Socket::Known(TcpStream::from_std(socket)?);
+        }
+        match &mut self.socket {
+            Socket::Known(socket) => Ok(Pin::new(socket)),
+            Socket::Bare(_) | Socket::Broken => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Tries the bare socket; where it would have to wait, or is known already, there is no outcome yet.
+    fn at_once<T>(
+        &self,
+        mut work: impl FnMut(&std::net::TcpStream) -> io::Result<T>,
+    ) -> Option<io::Result<T>> {
+        let Socket::Bare(socket) = &self.socket else { return None };
+        loop {
+            match work(socket) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                outcome => return Some(outcome),
+            }
+        }
+    }
+
+    fn wrote(&self) {
+        self.handover.shared.has_answered.store(true, Ordering::Relaxed);
+    }
 }
 
 impl AsyncRead for Watched {
@@ -104,7 +170,21 @@ impl AsyncRead for Watched {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(context, buffer)
+        let is_settled = self.handover.shared.is_settled.load(Ordering::Relaxed);
+        if self.has_read && !is_settled {
+            // hyper looks at once whether more comes, or the client has gone.
+            return Poll::Pending;
+        }
+        match self.at_once(|mut socket| socket.read(buffer.initialize_unfilled())) {
+            Some(Ok(read)) => {
+                self.has_read = true;
+                buffer.advance(read);
+                Poll::Ready(Ok(()))
+            }
+            Some(Err(error)) => Poll::Ready(Err(error)),
+            None if !is_settled => Poll::Pending,
+            None => self.known()?.poll_read(context, buffer),
+        }
     }
 }
 
@@ -114,8 +194,11 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.handover.shared.has_answered.store(true, Ordering::Relaxed);
-        Pin::new(&mut self.socket).poll_write(context, bytes)
+        self.wrote();
+        match self.at_once(|mut socket| socket.write(bytes)) {
+            Some(outcome) => Poll::Ready(outcome),
+            None => self.known()?.poll_write(context, bytes),
+        }
     }
 
     fn poll_write_vectored(
@@ -123,20 +206,24 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.handover.shared.has_answered.store(true, Ordering::Relaxed);
-        Pin::new(&mut self.socket).poll_write_vectored(context, bytes)
+        self.wrote();
+        match self.at_once(|mut socket| socket.write_vectored(bytes)) {
+            Some(outcome) => Poll::Ready(outcome),
+            None => self.known()?.poll_write_vectored(context, bytes),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
+        true
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // A socket keeps nothing back.
         self.handover.advance(GIVEN, WRITTEN);
-        Pin::new(&mut self.socket).poll_flush(context)
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(context)
+        self.known()?.poll_shutdown(context)
     }
 }

@@ -196,7 +196,8 @@ impl Hub {
     }
 
     async fn load(&self, match_id: &str) -> Result<Topic, HubError> {
-        let read = self.inner.store.read("stream.load", async |client| log::load(client, match_id).await).await?;
+        let read =
+            self.inner.store.read("stream.load", async |client| log::load(client, match_id).await).await?;
         let stored = read.ok_or_else(|| HubError::UnknownMatch { id: match_id.to_owned() })?;
         let limits = Limits {
             updates_max: self.inner.limits.ring_updates_max,
