@@ -1,8 +1,8 @@
 //! What the score shows, in words: a [`Board`] is made anew from the match after each update, and the views only place its texts.
 
+use crate::performers::{self, Award, Best};
 use cricket::{
     Ball, BatterState, Boundary, Bowled, Innings, Match, Outcome, Phase, PlayerId, Rate, Setup, Side,
-    Tiebreak,
 };
 
 /// The summary of a match, the scorecard aside.
@@ -23,8 +23,13 @@ pub struct Board {
     /// The over in progress, or the last one; and the one before it. Newest first.
     pub overs: Vec<Over>,
     pub free_hit: bool,
-    /// Label and value: rates, partnership, last wicket, player of the match.
+    /// Label and value: rates, what the first innings may end at, partnership, last wicket.
     pub facts: Vec<Fact>,
+    /// Of winning, in the order of [`Board::teams`]; none where nobody can tell, and once the match is decided.
+    pub chances: Option<[Share; 2]>,
+    /// What stays of a finished match.
+    pub awards: Vec<Award>,
+    pub best: Vec<Best>,
 }
 
 /// A team and all it scored.
@@ -136,6 +141,16 @@ pub struct Fact {
     pub note: String,
 }
 
+/// A side's chance of winning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    pub name: String,
+    pub short: String,
+    pub side: Side,
+    /// 1 to 99; the two add up to 100.
+    pub per_cent: u8,
+}
+
 impl Board {
     pub fn of(game: &Match) -> Self {
         let setup = &game.setup;
@@ -153,6 +168,9 @@ impl Board {
             overs: playing.map(|it| last_overs(game, it)).unwrap_or_default(),
             free_hit: playing.is_some_and(|it| it.free_hit),
             facts: facts(game, playing),
+            chances: chances(game),
+            awards: performers::awards(game),
+            best: performers::best(game),
         }
     }
 }
@@ -188,8 +206,21 @@ fn badge(game: &Match) -> String {
 }
 
 fn teams(game: &Match) -> Vec<TeamRow> {
-    let first = game.innings.first().map_or(Side::Home, |it| it.batting);
+    let first = first_to_bat(game);
     [first, first.other()].map(|side| team_row(game, side)).into()
+}
+
+fn first_to_bat(game: &Match) -> Side {
+    game.innings.first().map_or(Side::Home, |it| it.batting)
+}
+
+fn chances(game: &Match) -> Option<[Share; 2]> {
+    let chances = game.chances().filter(|it| it.of(Side::Home) % 100 > 0)?;
+    let first = first_to_bat(game);
+    Some([first, first.other()].map(|side| {
+        let team = game.setup.team(side);
+        Share { name: team.name.clone(), short: team.short.clone(), side, per_cent: chances.of(side) }
+    }))
 }
 
 fn team_row(game: &Match, side: Side) -> TeamRow {
@@ -209,20 +240,7 @@ fn team_row(game: &Match, side: Side) -> TeamRow {
         overs: latest.map(|it| overs_of(&game.setup, it)).unwrap_or_default(),
         super_over: super_over.unwrap_or_default(),
         batting: game.current().is_some_and(|it| it.batting == side) && game.phase != Phase::Finished,
-        won: game.outcome.as_ref().and_then(winner) == Some(side),
-    }
-}
-
-fn winner(outcome: &Outcome) -> Option<Side> {
-    match outcome {
-        Outcome::Runs { winner, .. }
-        | Outcome::Wickets { winner, .. }
-        | Outcome::Innings { winner, .. }
-        | Outcome::Win { winner, .. } => Some(*winner),
-        Outcome::Tie { tiebreak, .. } => tiebreak.map(|it| match it {
-            Tiebreak::SuperOver(side) | Tiebreak::BowlOut(side) | Tiebreak::Rule(side) => side,
-        }),
-        Outcome::Draw | Outcome::NoResult | Outcome::Abandoned => None,
+        won: game.outcome.as_ref().and_then(Outcome::winner) == Some(side),
     }
 }
 
@@ -326,6 +344,9 @@ fn facts(game: &Match, playing: Option<&Innings>) -> Vec<Fact> {
         if let Some(rate) = game.required_rate().filter(|_| innings.end.is_none()) {
             fact("Required", rate.to_string(), String::new());
         }
+        if let Some(total) = game.projected_score() {
+            fact("Projected score", total.to_string(), String::new());
+        }
         if let Some(pair) = innings.partnership().filter(|_| innings.end.is_none()) {
             fact(
                 "Partnership",
@@ -336,10 +357,6 @@ fn facts(game: &Match, playing: Option<&Innings>) -> Vec<Fact> {
         if let Some((value, note)) = last_wicket(&game.setup, innings) {
             fact("Last wicket", value, note);
         }
-    }
-    if !game.awards.is_empty() {
-        let names: Vec<&str> = game.awards.iter().map(|it| game.setup.name(*it)).collect();
-        fact("Player of the match", names.join(", "), String::new());
     }
     facts
 }

@@ -34,6 +34,7 @@ impl Input {
                 Ask::Earlier => {
                     stream.upgrade().inspect(Stream::ask_for_earlier);
                 }
+                Ask::Filter(filter) => shown.update(|it| it.filter = filter),
                 Ask::Show(tab) => show(&event, shown, tab),
             }
         });
@@ -58,7 +59,14 @@ fn asked(event: &Event) -> Option<Ask> {
     let target: Element = event.target()?.dyn_into().ok()?;
     let name = target.closest("[data-ask]").ok()??.get_attribute("data-ask")?;
     let key = event.dyn_ref::<KeyboardEvent>().map(KeyboardEvent::key).unwrap_or_default();
-    view::ask(&name, &key)
+    // Where letters run from right to left, so do the tabs. Browsers that do not know the selector refuse it.
+    let backwards = target.matches(":dir(rtl)").unwrap_or_default();
+    let key = match (key.as_str(), backwards) {
+        ("ArrowLeft", true) => "ArrowRight",
+        ("ArrowRight", true) => "ArrowLeft",
+        (key, _) => key,
+    };
+    view::ask(&name, key)
 }
 
 fn show(event: &Event, shown: RwSignal<Shown>, tab: Tab) {

@@ -8,11 +8,13 @@
 //! [`lines`] and [`news`] (the match in words). Read [`shown::Shown`] first: it is everything on the screen, and `view` places it.
 
 pub mod board;
+pub mod charts;
 mod input;
 pub mod lines;
 pub mod news;
 pub mod node;
 mod notify;
+pub mod performers;
 pub mod refusal;
 mod rest;
 pub mod scorecard;

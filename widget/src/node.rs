@@ -60,9 +60,17 @@ pub struct Drawn {
     children: Vec<Drawn>,
 }
 
+fn is_svg(tag: &str) -> bool {
+    matches!(tag, "svg" | "g" | "line" | "polyline" | "rect" | "circle" | "text")
+}
+
 fn draw(mut node: Node) -> Drawn {
     let document = leptos::prelude::document();
-    let element = document.create_element(node.tag).expect("tags are literals of ours");
+    let element = match is_svg(node.tag) {
+        true => document.create_element_ns(Some("http://www.w3.org/2000/svg"), node.tag),
+        false => document.create_element(node.tag),
+    };
+    let element = element.expect("tags are literals of ours");
     for (name, value) in &node.attributes {
         set(&element, name, value);
     }

@@ -67,7 +67,8 @@ fn card(game: &Match, index: usize) -> Card {
     }
 }
 
-fn title(game: &Match, index: usize) -> String {
+/// "Australia", "Australia, second innings", "Australia, super over"
+pub(crate) fn title(game: &Match, index: usize) -> String {
     let innings = &game.innings[index];
     let team = &game.setup.team(innings.batting).name;
     let before = game.innings[..index]

@@ -2,6 +2,7 @@
 
 use crate::{
     board::{Board, Kind},
+    charts::Charts,
     lines::Lines,
     news::News,
     scorecard::{Card, cards},
@@ -16,7 +17,9 @@ pub struct Shown {
     pub board: Option<Board>,
     pub lines: Lines,
     pub cards: Vec<Card>,
+    pub charts: Charts,
     pub tab: Tab,
+    pub filter: Filter,
     pub moment: Option<Moment>,
     /// What the live region says.
     pub said: String,
@@ -41,6 +44,26 @@ pub enum Tab {
     #[default]
     Live,
     Scorecard,
+    Charts,
+}
+
+/// Which balls the ball-by-ball list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Filter {
+    #[default]
+    All,
+    Wickets,
+    Boundaries,
+}
+
+impl Filter {
+    pub fn shows(self, kind: Kind) -> bool {
+        match self {
+            Filter::All => true,
+            Filter::Wickets => kind == Kind::Wicket,
+            Filter::Boundaries => matches!(kind, Kind::Four | Kind::Six),
+        }
+    }
 }
 
 /// A four, six or wicket on show.
@@ -75,5 +98,6 @@ impl Shown {
         self.link = Link::Live;
         self.board = Some(Board::of(game));
         self.cards = cards(game);
+        self.charts = Charts::of(game);
     }
 }

@@ -1,8 +1,12 @@
 //! The views: functions from [`Shown`] to [`Node`]s, without a browser in them. [`ask`] reads what a click or a key on one of them means.
 
+mod chances;
+mod charts;
 mod commentary;
 mod header;
 mod live;
+mod pairs;
+mod result;
 mod scorecard;
 mod tabs;
 
@@ -60,6 +64,8 @@ fn summary(shown: &Shown, size: Size) -> Node {
     if let Some(board) = shown.board.as_ref().filter(|_| size != Size::Compact) {
         middle.extend(Some(live::overs(board)).filter(|_| !board.overs.is_empty()));
         middle.extend(Some(live::at_the_wicket(board)).filter(|_| !board.batters.is_empty()));
+        middle.extend(result::result(board));
+        score.extend(chances::chances(board));
         score.extend(Some(live::facts(board)).filter(|_| !board.facts.is_empty()));
     }
     let mut halves = vec![node("div", "half").children(score)];
@@ -81,8 +87,9 @@ fn status(shown: &Shown) -> Node {
 
 fn panel(shown: &Shown) -> Node {
     let content = match shown.tab {
-        Tab::Live => commentary::lines(&shown.lines),
+        Tab::Live => commentary::lines(&shown.lines, shown.filter),
         Tab::Scorecard => scorecard::cards(&shown.cards),
+        Tab::Charts => charts::charts(&shown.charts),
     };
     node("div", "panel")
         .with("role", "tabpanel")

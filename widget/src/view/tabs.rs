@@ -2,56 +2,63 @@
 
 use crate::{
     node::{Node, node},
-    shown::Tab,
+    shown::{Filter, Tab},
 };
 
-const TABS: [(Tab, &str); 2] = [(Tab::Live, "Ball by ball"), (Tab::Scorecard, "Scorecard")];
+/// In their order; the id of each is unique within the shadow root and also its `data-ask`.
+const TABS: [(Tab, &str, &str); 3] = [
+    (Tab::Live, "tab-live", "Ball by ball"),
+    (Tab::Scorecard, "tab-scorecard", "Scorecard"),
+    (Tab::Charts, "tab-charts", "Charts"),
+];
 
 /// What a fan asks for. Elements name it in `data-ask`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
     Show(Tab),
+    Filter(Filter),
     Earlier,
 }
 
-/// The element id of a tab, unique within the shadow root; also its `data-ask`.
+/// The element id of a tab.
 pub fn id(tab: Tab) -> &'static str {
-    match tab {
-        Tab::Live => "tab-live",
-        Tab::Scorecard => "tab-scorecard",
-    }
+    TABS.iter().find(|it| it.0 == tab).map_or("", |it| it.1)
 }
 
-/// What a click (`key` is empty) or a key on the element with this `data-ask` means. With two tabs, left and right are the same.
+/// What a click (`key` is empty) or a key on the element with this `data-ask` means; the right arrow leads to the next tab.
 pub fn ask(name: &str, key: &str) -> Option<Ask> {
-    let tab = match name {
-        "earlier" => return Some(Ask::Earlier).filter(|_| key.is_empty()),
-        "tab-live" => Tab::Live,
-        "tab-scorecard" => Tab::Scorecard,
+    if let Some(at) = TABS.iter().position(|it| it.1 == name) {
+        let last = TABS.len() - 1;
+        let to = match key {
+            "" => at,
+            "ArrowRight" => (at + 1) % TABS.len(),
+            "ArrowLeft" => at.checked_sub(1).unwrap_or(last),
+            "Home" => 0,
+            "End" => last,
+            _ => return None,
+        };
+        return Some(Ask::Show(TABS[to].0));
+    }
+    // Buttons turn keys into clicks by themselves.
+    let asked = match name {
+        "earlier" => Ask::Earlier,
+        "filter-all" => Ask::Filter(Filter::All),
+        "filter-wickets" => Ask::Filter(Filter::Wickets),
+        "filter-boundaries" => Ask::Filter(Filter::Boundaries),
         _ => return None,
     };
-    let other = match tab {
-        Tab::Live => Tab::Scorecard,
-        Tab::Scorecard => Tab::Live,
-    };
-    match key {
-        "" => Some(Ask::Show(tab)),
-        "ArrowLeft" | "ArrowRight" => Some(Ask::Show(other)),
-        "Home" => Some(Ask::Show(Tab::Live)),
-        "End" => Some(Ask::Show(Tab::Scorecard)),
-        _ => None,
-    }
+    key.is_empty().then_some(asked)
 }
 
 pub(super) fn bar(selected: Tab) -> Node {
-    let tabs = TABS.into_iter().map(|(tab, label)| {
+    let tabs = TABS.into_iter().map(|(tab, id, label)| {
         let (chosen, stop) = if tab == selected { ("true", "0") } else { ("false", "-1") };
         node("button", "")
             .with("type", "button")
             .with("role", "tab")
             .with("part", "tab")
-            .with("id", id(tab))
-            .with("data-ask", id(tab))
+            .with("id", id)
+            .with("data-ask", id)
             .with("aria-controls", "panel")
             .with("aria-selected", chosen)
             .with("tabindex", stop)
@@ -69,9 +76,12 @@ mod tests {
         let cases = [
             ("tab-live", "", Some(Ask::Show(Tab::Live))),
             ("tab-live", "ArrowRight", Some(Ask::Show(Tab::Scorecard))),
-            ("tab-live", "ArrowLeft", Some(Ask::Show(Tab::Scorecard))),
+            ("tab-live", "ArrowLeft", Some(Ask::Show(Tab::Charts))),
+            ("tab-charts", "ArrowRight", Some(Ask::Show(Tab::Live))),
             ("tab-scorecard", "Home", Some(Ask::Show(Tab::Live))),
-            ("tab-live", "End", Some(Ask::Show(Tab::Scorecard))),
+            ("tab-live", "End", Some(Ask::Show(Tab::Charts))),
+            ("filter-wickets", "", Some(Ask::Filter(Filter::Wickets))),
+            ("filter-wickets", "Enter", None),
             ("tab-live", "Enter", None),
             ("earlier", "", Some(Ask::Earlier)),
             ("earlier", "ArrowLeft", None),

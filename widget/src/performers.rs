@@ -1,0 +1,100 @@
+//! Who made a finished match: the best of each innings, and the players of the match with what they did.
+
+use crate::scorecard::title;
+use cricket::{Innings, Match, PlayerId};
+
+/// The best of one innings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Best {
+    /// "Australia"
+    pub title: String,
+    /// "187/4"
+    pub score: String,
+    /// Names and figures: "82 (53)".
+    pub batters: Vec<(String, String)>,
+    /// "3/24 (4)": wickets, runs, overs.
+    pub bowlers: Vec<(String, String)>,
+}
+
+/// A player of the match.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Award {
+    pub name: String,
+    /// "82 (53) & 1/12 (2)"; empty for one who neither batted nor bowled.
+    pub figures: String,
+}
+
+/// Batters and bowlers named for an innings.
+const NAMED: usize = 2;
+
+/// The best of all innings but super overs; nothing while the match goes on.
+pub fn best(game: &Match) -> Vec<Best> {
+    if game.outcome.is_none() {
+        return Vec::new();
+    }
+    let played = game.innings.iter().enumerate().filter(|it| !it.1.super_over && it.1.legal_balls > 0);
+    played.map(|(index, innings)| of_innings(game, index, innings)).collect()
+}
+
+fn of_innings(game: &Match, index: usize, innings: &Innings) -> Best {
+    let mut batters: Vec<&cricket::Batter> = innings.batters.iter().filter(|it| it.balls > 0).collect();
+    // Most runs; of as many, off fewer balls.
+    batters.sort_by_key(|it| (std::cmp::Reverse(it.runs), it.balls));
+    let mut bowlers: Vec<&cricket::Bowler> = innings.bowlers.iter().filter(|it| it.balls > 0).collect();
+    // Most wickets; of as many, for fewer runs.
+    bowlers.sort_by_key(|it| (std::cmp::Reverse(it.wickets), it.runs));
+    let name = |player| game.setup.name(player).to_owned();
+    Best {
+        title: title(game, index),
+        score: innings.score_text(),
+        batters: batters.into_iter().take(NAMED).map(|it| (name(it.player), batted(it))).collect(),
+        bowlers: bowlers.into_iter().take(NAMED).map(|it| (name(it.player), bowled(it))).collect(),
+    }
+}
+
+/// "82 (53)", "82* (53)" for one who was not out.
+fn batted(it: &cricket::Batter) -> String {
+    let star = if it.state == cricket::BatterState::Out { "" } else { "*" };
+    [&it.runs.to_string(), star, " (", &it.balls.to_string(), ")"].concat()
+}
+
+fn bowled(it: &cricket::Bowler) -> String {
+    [&it.wickets.to_string(), "/", &it.runs.to_string(), " (", &it.overs_text(), ")"].concat()
+}
+
+/// The players of the match.
+pub fn awards(game: &Match) -> Vec<Award> {
+    game.awards
+        .iter()
+        .map(|it| Award { name: game.setup.name(*it).to_owned(), figures: figures(game, *it) })
+        .collect()
+}
+
+fn figures(game: &Match, player: PlayerId) -> String {
+    let regular = || game.innings.iter().filter(|it| !it.super_over);
+    let batted = regular().filter_map(|it| it.batter(player)).filter(|it| it.balls > 0).map(batted);
+    let bowled = regular().filter_map(|it| it.bowler_of(player)).map(bowled);
+    batted.chain(bowled).collect::<Vec<_>>().join(" & ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ball, begun, bowl, caught};
+    use cricket::{Command, Outcome, Side};
+
+    #[test]
+    fn a_finished_match_names_its_best() {
+        let mut game = begun();
+        bowl(&mut game, [ball(4), ball(2), caught()]);
+        assert!(best(&game).is_empty());
+        game.apply(&Command::Result(Outcome::Win { winner: Side::Home, method: None })).unwrap();
+        game.apply(&Command::Awards(vec![PlayerId(0), PlayerId(11), PlayerId(5)])).unwrap();
+        let best = best(&game);
+        assert_eq!((best[0].title.as_str(), best[0].score.as_str()), ("Harbour", "6/1"));
+        assert_eq!(best[0].batters, [("Player HarbourA".to_owned(), "6 (3)".to_owned())]);
+        assert_eq!(best[0].bowlers, [("Player MeadowA".to_owned(), "1/6 (0.3)".to_owned())]);
+        let figures: Vec<String> = awards(&game).into_iter().map(|it| it.figures).collect();
+        assert_eq!(figures, ["6 (3)", "1/6 (0.3)", ""]);
+    }
+}

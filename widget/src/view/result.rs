@@ -1,0 +1,34 @@
+//! What stays of a finished match: the players of the match, and the best of each innings.
+
+use crate::{
+    board::Board,
+    node::{Node, node, span},
+    performers::{Award, Best},
+};
+
+/// None while the match goes on.
+pub(super) fn result(board: &Board) -> Option<Node> {
+    let mut parts: Vec<Node> = board.awards.iter().map(award).collect();
+    parts.extend(board.best.iter().map(best));
+    (!parts.is_empty()).then(|| node("div", "result").with("part", "result").children(parts))
+}
+
+fn award(award: &Award) -> Node {
+    let figures = span("note", award.figures.clone());
+    node("p", "award").children(vec![
+        span("label", "Player of the match"),
+        span("who", award.name.clone()),
+        figures,
+    ])
+}
+
+fn best(best: &Best) -> Node {
+    let column = |rows: &[(String, String)]| {
+        let row = |(name, figures): &(String, String)| {
+            node("li", "").children(vec![span("who", name.clone()), span("figures", figures.clone())])
+        };
+        node("ul", "").children(rows.iter().map(row).collect())
+    };
+    let head = node("h3", "").children(vec![span("", best.title.clone()), span("sum", best.score.clone())]);
+    node("div", "best").children(vec![head, column(&best.batters), column(&best.bowlers)])
+}
