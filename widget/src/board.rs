@@ -190,7 +190,10 @@ fn date_text(date: &str) -> String {
         return date.to_owned();
     };
     let month = month.parse::<usize>().ok().and_then(|it| MONTHS.get(it.wrapping_sub(1)));
-    month.map_or_else(|| date.to_owned(), |month| [day.trim_start_matches('0'), month, year].join(" "))
+    month.map_or_else(
+        || date.to_owned(),
+        |month| [day.trim_start_matches('0'), " ", month, " ", year].concat(),
+    )
 }
 
 fn badge(game: &Match) -> String {

@@ -37,19 +37,36 @@ pub fn best(game: &Match) -> Vec<Best> {
 }
 
 fn of_innings(game: &Match, index: usize, innings: &Innings) -> Best {
-    let mut batters: Vec<&cricket::Batter> = innings.batters.iter().filter(|it| it.balls > 0).collect();
-    // Most runs; of as many, off fewer balls.
-    batters.sort_by_key(|it| (std::cmp::Reverse(it.runs), it.balls));
-    let mut bowlers: Vec<&cricket::Bowler> = innings.bowlers.iter().filter(|it| it.balls > 0).collect();
-    // Most wickets; of as many, for fewer runs.
-    bowlers.sort_by_key(|it| (std::cmp::Reverse(it.wickets), it.runs));
+    // Most runs; of as many, off fewer balls. Most wickets; of as many, for fewer runs.
+    let runs = innings.batters.iter().map(|it| rank(it.runs, it.balls));
+    let wickets = innings.bowlers.iter().map(|it| rank(u16::from(it.wickets), it.runs));
     let name = |player| game.setup.name(player).to_owned();
+    let batters = top(runs.collect()).into_iter().map(|at| &innings.batters[at]).filter(|it| it.balls > 0);
+    let bowlers = top(wickets.collect()).into_iter().map(|at| &innings.bowlers[at]).filter(|it| it.balls > 0);
     Best {
         title: title(game, index),
         score: innings.score_text(),
-        batters: batters.into_iter().take(NAMED).map(|it| (name(it.player), batted(it))).collect(),
-        bowlers: bowlers.into_iter().take(NAMED).map(|it| (name(it.player), bowled(it))).collect(),
+        batters: batters.map(|it| (name(it.player), batted(it))).collect(),
+        bowlers: bowlers.map(|it| (name(it.player), bowled(it))).collect(),
     }
+}
+
+/// Greater is better, at least 1: more of `good`, then less of `bad`.
+fn rank(good: u16, bad: u16) -> u32 {
+    u32::from(good) << 16 | u32::from(u16::MAX - bad) | 1
+}
+
+/// Where the best stand, in falling order. Not by sorting: the code for that is larger than all else here.
+fn top(mut ranks: Vec<u32>) -> Vec<usize> {
+    let mut best = Vec::new();
+    while best.len() < NAMED {
+        let Some(at) = (0..ranks.len()).rev().max_by_key(|it| ranks[*it]).filter(|it| ranks[*it] > 0) else {
+            break;
+        };
+        ranks[at] = 0;
+        best.push(at);
+    }
+    best
 }
 
 /// "82 (53)", "82* (53)" for one who was not out.
@@ -74,7 +91,11 @@ fn figures(game: &Match, player: PlayerId) -> String {
     let regular = || game.innings.iter().filter(|it| !it.super_over);
     let batted = regular().filter_map(|it| it.batter(player)).filter(|it| it.balls > 0).map(batted);
     let bowled = regular().filter_map(|it| it.bowler_of(player)).map(bowled);
-    batted.chain(bowled).collect::<Vec<_>>().join(" & ")
+    let mut text = String::new();
+    for it in batted.chain(bowled) {
+        text.extend([if text.is_empty() { "" } else { " & " }, &it]);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -82,6 +103,14 @@ mod tests {
     use super::*;
     use crate::testing::{ball, begun, bowl, caught};
     use cricket::{Command, Outcome, Side};
+
+    #[test]
+    fn the_best_come_first_and_the_earlier_of_equals() {
+        let ranks = vec![rank(3, 20), rank(0, 0), rank(5, 40), rank(5, 30), rank(5, 30)];
+        assert_eq!(top(ranks), [3, 4]);
+        assert_eq!(top(vec![rank(0, u16::MAX)]), [0]);
+        assert!(top(Vec::new()).is_empty());
+    }
 
     #[test]
     fn a_finished_match_names_its_best() {

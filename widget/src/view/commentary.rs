@@ -53,5 +53,5 @@ fn line(line: &Line) -> Node {
         node("p", "").text(line.text.clone()),
         span("after", line.score.clone()),
     ];
-    Node { key: line.key, ..node("li", "").with("data-kind", line.kind.class()).children(children) }
+    node("li", "").with("data-kind", line.kind.class()).children(children).keyed(line.key)
 }
