@@ -74,7 +74,7 @@ impl Door {
                 let Ok(permit) = handshakes.clone().acquire_owned().await else { return };
                 rate.admit().await;
                 admitted += 1;
-                if admitted % ADMITTED_AT_ONCE == 0 {
+                if admitted.is_multiple_of(ADMITTED_AT_ONCE) {
                     let yielded_until = Instant::now() + Duration::from_millis(YIELD_MS_MAX);
                     while subscribers.is_busy() && Instant::now() < yielded_until {
                         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -9,8 +9,8 @@ use crate::door::{ClientAddress, Handover};
 use crate::problem::{Problem, Word};
 use crate::stream::{Caller, Cut, Future, Start, Topic};
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::extract::{FromRequestParts, State};
+use axum::http::{HeaderMap, HeaderName, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router, middleware};
 use serde::Deserialize;
@@ -28,13 +28,25 @@ pub(super) struct StreamQuery {
     last_event_id: Option<String>,
 }
 
+/// Where a client was when it last had a stream, by the header or by the address.
+pub(super) struct LastSeen(Option<Position>);
+
+impl FromRequestParts<App> for LastSeen {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Asked(query) = Asked::<StreamQuery>::from_request_parts(parts, app).await?;
+        last_position(&parts.headers, query.last_event_id.as_deref()).map(Self)
+    }
+}
+
 /// Every update of a match from now on, or from the last id seen.
 #[utoipa::path(get, path = "/v1/matches/{id}/stream", tag = "matches", params(
     ("id" = String, Path, description = "mat_…"),
     ("Last-Event-ID" = Option<String>, Header, description = "epoch.seq of the last update seen"),
     StreamQuery,
 ), responses(
-    (status = 200, description = "events snapshot, ball, state and bye", content_type = "text/event-stream", body = String,
+    (status = 200, description = "events snapshot, ball, state, delayed and bye", content_type = "text/event-stream", body = String,
         headers(("Crease-Resumed" = String, description = "yes, or snapshot"))),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -49,10 +61,8 @@ pub(super) async fn open(
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     Extension(cut): Extension<Cut>,
     handover: Option<Extension<Handover>>,
-    Asked(query): Asked<StreamQuery>,
-    headers: HeaderMap,
+    LastSeen(last): LastSeen,
 ) -> Result<Response, Problem> {
-    let last = last_position(&headers, query.last_event_id.as_deref())?;
     let topic = visible(&app, &reader, &id).await?;
     let start = start(&app, &topic, last).await?;
     let resumed = resumed(&start);
@@ -72,10 +82,8 @@ pub(super) async fn probe(
     reader: Reader,
     State(app): State<App>,
     Id(id): Id,
-    Asked(query): Asked<StreamQuery>,
-    headers: HeaderMap,
+    LastSeen(last): LastSeen,
 ) -> Result<Response, Problem> {
-    let last = last_position(&headers, query.last_event_id.as_deref())?;
     let topic = visible(&app, &reader, &id).await?;
     let start = start(&app, &topic, last).await?;
     Ok((head(resumed(&start)), Body::empty()).into_response())

@@ -119,7 +119,7 @@ async fn streams_are_limited_by_the_address_that_a_trusted_proxy_names() {
         match opened {
             Ok(raw) if is_open => held.push(raw),
             opened => {
-                assert_eq!(opened.map(drop), if is_open { Ok(()) } else { too_many.clone() }, "{from:?}")
+                assert_eq!(opened.map(drop), if is_open { Ok(()) } else { too_many.clone() }, "{from:?}");
             }
         }
     }
