@@ -83,14 +83,16 @@ pub fn environment(bin: &Path) -> [(&'static str, OsString); 2] {
 
 /// Runs `postgres --version` to see whether this machine can.
 pub fn can_run(bin: &Path) -> Result<(), Error> {
-    let mut postgres = Command::new(bin.join("postgres"));
+    let program = bin.join("postgres");
+    let mut postgres = Command::new(&program);
     postgres.arg("--version").env_clear().envs(environment(bin));
     match postgres.output() {
         Ok(done) if done.status.success() => Ok(()),
         Ok(done) => {
-            // The loader names each missing symbol; one is enough.
-            let said = String::from_utf8_lossy(&done.stderr).lines().next().unwrap_or_default().to_owned();
-            Err(Error::CannotRun { said })
+            // The loader names each missing symbol; one is enough. Each line holds the program's long path twice.
+            let said = String::from_utf8_lossy(&done.stderr);
+            let said = said.lines().next().unwrap_or_default();
+            Err(Error::CannotRun { said: said.replace(&*program.to_string_lossy(), "postgres") })
         }
         Err(error) => Err(Error::CannotRun { said: error.to_string() }),
     }
@@ -134,12 +136,13 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let error = can_run(temp.path()).unwrap_err();
         assert!(matches!(error, Error::CannotRun { .. }));
-        fs::write(temp.path().join("postgres"), "#!/bin/sh\necho GLIBC_2.38 not found >&2\nexit 1\n")
+        fs::write(temp.path().join("postgres"), "#!/bin/sh\necho $0: GLIBC_2.38 not found >&2\nexit 1\n")
             .unwrap();
         fs::set_permissions(temp.path().join("postgres"), PermissionsExt::from_mode(0o755)).unwrap();
         let text = can_run(temp.path()).unwrap_err().to_string();
         assert!(
-            text.contains("needs glibc 2.38 or newer") && text.ends_with("GLIBC_2.38 not found"),
+            text.contains("needs glibc 2.38 or newer")
+                && text.ends_with("Fedora 39): postgres: GLIBC_2.38 not found"),
             "{text}"
         );
     }
