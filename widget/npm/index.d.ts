@@ -1,0 +1,61 @@
+/** What an element takes; each is an attribute and may change at any time. */
+export interface MatchOptions {
+  /** `mat_…` */
+  match: string;
+  /** `compact`: teams and status; `card`, the default: and the over and who plays; `full`: and ball by ball, scorecard. */
+  view?: "compact" | "card" | "full";
+  /** `auto`, the default: as the reader's system. */
+  theme?: "auto" | "light" | "dark";
+  tone?: string;
+  lang?: string;
+  /** Another publishable key than the page's. */
+  key?: string;
+}
+
+export type CreaseEventName = "ready" | "ball" | "wicket" | "result" | "error";
+
+/** What an event carries. */
+export interface CreaseDetail {
+  /** The update's number in the match; 0 where the widget does not run. */
+  seq: number;
+  /** When the server accepted it, milliseconds since 1970; 0 where the widget does not run. */
+  t: number;
+  /** How a wicket fell, which result, what went wrong; else empty. */
+  text: string;
+}
+
+export type CreaseEvent = CustomEvent<CreaseDetail>;
+
+/** `window.Crease`, once the loader has run. */
+export interface Crease {
+  readonly version: string;
+  /** Runs what is pushed; a page may make `window.Crease = { q: [] }` itself before the loader is there. */
+  readonly q: { push(run: () => void): void };
+  mount(place: Element, options: MatchOptions): HTMLElement;
+  unmount(place: Element): void;
+  on(name: CreaseEventName, run: (event: CreaseEvent) => void): () => void;
+}
+
+/** Where Crease is, as `https://live.example.com`, and the page's publishable key, `crs_pk_…`. */
+export interface LoadOptions {
+  host: string;
+  key: string;
+}
+
+export function load(options: LoadOptions): Promise<Crease>;
+export function mount(place: Element, options: MatchOptions): HTMLElement;
+export function unmount(place: Element): void;
+export function on(name: CreaseEventName, run: (event: CreaseEvent) => void, target?: EventTarget): () => void;
+
+declare global {
+  interface Window {
+    Crease?: Crease;
+  }
+  interface HTMLElementEventMap {
+    "crease:ready": CreaseEvent;
+    "crease:ball": CreaseEvent;
+    "crease:wicket": CreaseEvent;
+    "crease:result": CreaseEvent;
+    "crease:error": CreaseEvent;
+  }
+}

@@ -1,0 +1,41 @@
+// Brings the loader into a page and reaches what it defines. Importing this touches nothing: it can be imported on a server.
+
+/** Adds the loader's script tag, once a page, and resolves with `window.Crease` when it has run. */
+export function load({ host, key }) {
+  const src = new URL("/v1/crease.js", host).href;
+  return new Promise((resolve, reject) => {
+    const ready = () => resolve(window.Crease);
+    if (window.Crease?.version) return ready();
+    const scripts = [...document.scripts];
+    let script = scripts.find((it) => it.src === src);
+    if (!script) {
+      script = document.createElement("script");
+      script.async = true;
+      script.src = src;
+      script.dataset.key = key;
+      document.head.append(script);
+    }
+    script.addEventListener("load", ready, { once: true });
+    script.addEventListener("error", () => reject(new Error(`${src} could not be loaded`)), { once: true });
+  });
+}
+
+/** Puts a match into an element and returns it; it fills as soon as the loader is there. */
+export function mount(place, options) {
+  const element = document.createElement("crease-match");
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) element.setAttribute(name, value);
+  }
+  return place.appendChild(element);
+}
+
+/** Takes it away again; its stream closes. */
+export function unmount(place) {
+  (place.matches("crease-match") ? place : place.querySelector("crease-match"))?.remove();
+}
+
+/** Hears an event of all elements on the page, or of `target` alone; returns a function that stops it. */
+export function on(name, run, target = document) {
+  target.addEventListener(`crease:${name}`, run);
+  return () => target.removeEventListener(`crease:${name}`, run);
+}

@@ -1,0 +1,17 @@
+import type { CSSProperties, ReactElement } from "react";
+import type { CreaseEvent, MatchOptions } from "./index.js";
+
+export interface CreaseMatchProps extends Omit<MatchOptions, "key"> {
+  /** Another publishable key than the page's; the element's `key`, a word that React keeps for itself. */
+  apiKey?: string;
+  className?: string;
+  style?: CSSProperties;
+  onReady?(event: CreaseEvent): void;
+  onBall?(event: CreaseEvent): void;
+  onWicket?(event: CreaseEvent): void;
+  onResult?(event: CreaseEvent): void;
+  onError?(event: CreaseEvent): void;
+}
+
+/** A match; it needs the loader on the page: `load({ host, key })` of "crease-match", or the script tag. */
+export function CreaseMatch(props: CreaseMatchProps): ReactElement;
