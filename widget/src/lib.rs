@@ -55,7 +55,7 @@ thread_local! {
 /// The style sheet of every widget, for one constructable sheet.
 #[wasm_bindgen]
 pub fn style() -> String {
-    include_str!("style.css").to_owned()
+    include_str!(concat!(env!("OUT_DIR"), "/style.css")).to_owned()
 }
 
 /// Reports a panic to `fail`, which gets its message: the widgets of the page are dead then.
