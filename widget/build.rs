@@ -4,7 +4,6 @@ use std::{env, fs, path::Path};
 
 const SHEET: &str = "src/style.css";
 
-#[expect(clippy::print_stdout, reason = "that is how a build script speaks to cargo")]
 fn main() {
     println!("cargo::rerun-if-changed={SHEET}");
     let sheet = fs::read_to_string(SHEET).expect("the style sheet lies beside the sources");
