@@ -86,6 +86,7 @@ pub enum LogFormat {
 #[serde(deny_unknown_fields)]
 pub struct Web {
     pub dist: PathBuf,
+    pub earlier_bundles: PathBuf,
     pub examples: PathBuf,
 }
 

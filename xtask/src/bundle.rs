@@ -22,6 +22,8 @@ pub(crate) const DIST: &str = "dist";
 /// Written by the widget's loader where the bundle's hash belongs.
 const PLACEHOLDER: &str = "__CREASE_BUNDLE__";
 const LOADER: &str = "widget/loader/crease.js";
+/// The loader in its bundle's folder, for pages that pin it by its hash.
+const PINNED_LOADER: &str = "loader.js";
 /// What the bundle's script does beside binding the wasm.
 const TAKEOVER: &str = "widget/loader/takeover.js";
 
@@ -61,8 +63,13 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
         None => println!("» no npm here: wasm-opt and esbuild are left out; the bundle is 2 to 4 % larger"),
     }
     files.sort();
+    let source = fs::read_to_string(LOADER).with_context(|| format!("reading {LOADER}"))?;
+    // The loader's source counts too: a copy of it lies among the bundle's files, whose addresses never change their content.
+    files.push((PINNED_LOADER.to_owned(), source.clone().into_bytes()));
     let hash = hash_of(&files);
-    let loader = loader(&hash, tools.as_ref())?;
+    let loader = loader(&source, &hash, tools.as_ref())?;
+    files.pop();
+    files.push((PINNED_LOADER.to_owned(), loader.clone()));
     let entries = step("compress and write dist/", || write(&hash, &loader, &files))?;
     fingerprint::keep(&print)?;
     manifest::print_table(&entries)
@@ -98,8 +105,7 @@ fn hash_of(files: &[File]) -> String {
 }
 
 /// The loader that knows its bundle.
-fn loader(hash: &str, tools: Option<&install::NodeTools>) -> anyhow::Result<Vec<u8>> {
-    let source = fs::read_to_string(LOADER).with_context(|| format!("reading {LOADER}"))?;
+fn loader(source: &str, hash: &str, tools: Option<&install::NodeTools>) -> anyhow::Result<Vec<u8>> {
     anyhow::ensure!(source.contains(PLACEHOLDER), "{LOADER} does not contain {PLACEHOLDER}");
     let source = source.replace(PLACEHOLDER, hash).into_bytes();
     match tools {
@@ -108,7 +114,10 @@ fn loader(hash: &str, tools: Option<&install::NodeTools>) -> anyhow::Result<Vec<
     }
 }
 
-/// Writes the bundle first, then the loader that leads to it, then the manifest; at last older bundles go.
+/// Bundles that are left in `dist/`: the newest, and those before it that open pages may still ask for.
+const BUNDLES_KEPT: usize = 4;
+
+/// Writes the bundle first, then the loader that leads to it, then the manifest; at last the oldest bundles go.
 fn write(hash: &str, loader: &[u8], files: &[File]) -> anyhow::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for (path, bytes) in files {
@@ -116,18 +125,45 @@ fn write(hash: &str, loader: &[u8], files: &[File]) -> anyhow::Result<Vec<Entry>
     }
     entries.insert(0, manifest::write_file("crease.js", loader)?);
     manifest::write(hash, &entries)?;
-    for entry in fs::read_dir(Path::new(DIST).join("bundle"))? {
+    remove_oldest(&Path::new(DIST).join("bundle"), hash)?;
+    Ok(entries)
+}
+
+/// Leaves `hash` and the newest of the others in a folder of bundles.
+fn remove_oldest(folder: &Path, hash: &str) -> anyhow::Result<()> {
+    let mut others = Vec::new();
+    for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_name() != hash {
-            fs::remove_dir_all(entry.path())?;
+            others.push((entry.metadata()?.modified()?, entry.path()));
         }
     }
-    Ok(entries)
+    others.sort();
+    let too_many = others.len().saturating_sub(BUNDLES_KEPT - 1);
+    others.drain(..too_many).try_for_each(|(_, path)| fs::remove_dir_all(path))?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_newest_bundles_stay_for_pages_that_are_open() {
+        let folder = tempfile::tempdir().unwrap();
+        for age in 0..6_u64 {
+            let path = folder.path().join(format!("{age}"));
+            fs::create_dir(&path).unwrap();
+            let then = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000 - age);
+            fs::File::open(&path).unwrap().set_modified(then).unwrap();
+        }
+        // Built again after others: the one that was just written stays, whatever its age.
+        remove_oldest(folder.path(), "5").unwrap();
+        let mut left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["0", "1", "2", "5"]);
+    }
 
     #[test]
     fn the_name_of_a_bundle_follows_content_and_paths() {

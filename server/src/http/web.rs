@@ -19,7 +19,9 @@ pub(super) fn routes(config: &Config) -> Router<App> {
     let short = Router::new()
         .route_service("/v1/crease.js", file("crease.js"))
         .route_service("/v1/manifest.json", ServeFile::new(dist.join("manifest.json")));
-    let bundle = ServeDir::new(dist.join("bundle")).precompressed_br().precompressed_gzip();
+    // Pages that were opened before a release, and loaders that caches still hold, ask for the bundle of then.
+    let earlier = ServeDir::new(&config.web.earlier_bundles).precompressed_br().precompressed_gzip();
+    let bundle = ServeDir::new(dist.join("bundle")).precompressed_br().precompressed_gzip().fallback(earlier);
     let immutable = Router::new().nest_service("/v1/bundle", bundle);
     cached(short, SHORT).merge(cached(immutable, IMMUTABLE))
 }

@@ -339,8 +339,14 @@ async fn pages_of_other_sites_may_read_and_every_answer_is_guarded() {
     std::fs::create_dir(dist.path().join("bundle")).unwrap();
     std::fs::write(dist.path().join("bundle/x.js"), "1").unwrap();
     std::fs::write(dist.path().join("crease.js"), "1").unwrap();
-    let folder = dist.path().to_owned();
-    let server = Server::with(database.url(), |config| config.web.dist = folder).await;
+    let earlier = tempfile::tempdir().unwrap();
+    std::fs::write(earlier.path().join("before.js"), "1").unwrap();
+    let (folder, kept) = (dist.path().to_owned(), earlier.path().to_owned());
+    let change = |config: &mut server::config::Config| {
+        config.web.dist = folder;
+        config.web.earlier_bundles = kept;
+    };
+    let server = Server::with(database.url(), change).await;
     let keys = server.partner().await;
     let id = server.announce(&keys, "m").await;
     let page = "https://paper.example";
@@ -352,6 +358,7 @@ async fn pages_of_other_sites_may_read_and_every_answer_is_guarded() {
         (format!("/v1/matches/{}", store::ids::new("mat")), 404),
         ("/v1/crease.js".to_owned(), 200),
         ("/v1/bundle/x.js".to_owned(), 200),
+        ("/v1/bundle/before.js".to_owned(), 200),
         ("/v1/bundle/missing.js".to_owned(), 404),
         ("/openapi.json".to_owned(), 200),
     ] {
@@ -371,7 +378,9 @@ async fn pages_of_other_sites_may_read_and_every_answer_is_guarded() {
         let response = server.bare(Method::GET, path).send().await.unwrap();
         response.headers().get("cache-control").map(|it| it.to_str().unwrap().to_owned())
     };
-    assert!(cache("/v1/bundle/x.js").await.unwrap().contains("immutable"));
+    for path in ["/v1/bundle/x.js", "/v1/bundle/before.js"] {
+        assert!(cache(path).await.unwrap().contains("immutable"), "{path}");
+    }
     assert!(!cache("/v1/bundle/missing.js").await.unwrap_or_default().contains("immutable"));
     assert!(cache("/v1/crease.js").await.unwrap().contains("max-age=300"));
     let asking = server.bare(Method::OPTIONS, &format!("/v1/matches/{id}/stream")).header("origin", page);
