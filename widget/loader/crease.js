@@ -4,13 +4,13 @@
 if (!customElements.get("crease-match")) {
   const tag = "crease-match";
 
-  // A module script is not told which element it is.
+  // A module script is not told which element it is. What an element leaves out, its script may say for all: data-key.
   const script = document.currentScript || document.querySelector('script[src*="crease.js"]');
-  // What an element leaves out, its script may say for all: data-key, data-view.
   const defaults = script?.dataset || {};
-  // "https://live.example.com/v1/"
-  const base = script?.src.split("crease.js")[0];
+  // "https://live.example.com/v1/", of ".../v1/crease.js" as of ".../v1/bundle/<hash>/loader.js"
+  const base = script?.src.split(/bundle\/|crease.js/)[0];
   const { q = [] } = window.Crease || {};
+  const push = (run) => setTimeout(run);
   const names = ["match", "view", "key"];
   // Until the widget's own sheet: that of the frames.
   const sheet = new CSSStyleSheet();
@@ -30,19 +30,19 @@ if (!customElements.get("crease-match")) {
   // Keeps what a stream says until the widget takes it.
   const listen = (url) => {
     const line = (lines[url] = { heard: [], users: 0, source: new EventSource(url) });
-    for (const name of ["snapshot", "ball", "state", "error"]) {
+    ["snapshot", "ball", "state", "error"].map((name) =>
       line.source.addEventListener(name, (event) => {
         line.heard.push(event);
         line.hear?.();
-      });
-    }
+      }),
+    );
     return line;
   };
 
   // Shows a match in an element; returns what ends it.
   const begin = (host, match, view, key) => {
     const shadow = host.shadowRoot || host.attachShadow({ mode: "open" });
-    const frame = `${base}embed/${match}?key=${key}&view=${view}&frame=`;
+    const frame = base + "embed/" + match + "?key=" + key + "&view=" + view + "&frame=";
     const place = { host, shadow, base, match, view, key, defaults, page: frame + "page" };
     // A frame that came with the page says from where its stream goes on.
     const declared = shadow.querySelector("[data-at]");
@@ -50,10 +50,10 @@ if (!customElements.get("crease-match")) {
 
     // Fails where the answer is a problem, which has no frame.
     place.paint = async () => {
-      const { style, frame: drawing } = await (await fetch(frame + "tree")).json();
-      const drawn = draw(drawing);
+      const answer = await (await fetch(frame + "tree")).json();
+      const drawn = draw(answer.frame);
       if (place.still) return;
-      sheet.replaceSync(style);
+      sheet.replaceSync(answer.style);
       shadow.adoptedStyleSheets = [sheet];
       shadow.replaceChildren(drawn);
     };
@@ -72,7 +72,7 @@ if (!customElements.get("crease-match")) {
     };
 
     if (!bundle?.up) {
-      const url = `${base}matches/${match}/stream?key=${key}&last_event_id=${declared?.dataset.at || ""}`;
+      const url = base + "matches/" + match + "/stream?key=" + key + "&last_event_id=" + (declared?.dataset.at || "");
       line = place.line = lines[url] || listen(url);
       line.users++;
     }
@@ -87,9 +87,9 @@ if (!customElements.get("crease-match")) {
   // Looks once at all that changed, when the page's script has ended: an element that was moved goes on.
   class CreaseMatch extends HTMLElement {
     turn() {
-      queueMicrotask(() => {
+      push(() => {
         const asked = names.map((name) => encodeURIComponent(this.getAttribute(name) || defaults[name] || ""));
-        const now = this.isConnected && asked[0] && String(asked);
+        const now = this.isConnected && asked[0] && asked + "";
         if (now === this.now) return;
         this.now = now;
         this.end?.();
@@ -104,7 +104,7 @@ if (!customElements.get("crease-match")) {
 
   window.Crease = {
     version: "1.__CREASE_BUNDLE__",
-    q: { push: (run) => queueMicrotask(run) },
+    q: { push },
     mount: (place, options) => place.appendChild(draw([tag, options])),
     unmount: (place) => (place.matches(tag) ? place : place.querySelector(tag))?.remove(),
     on: (name, run) => {
@@ -112,5 +112,5 @@ if (!customElements.get("crease-match")) {
       return () => document.removeEventListener("crease:" + name, run);
     },
   };
-  q.map(window.Crease.q.push);
+  q.map(push);
 }

@@ -129,7 +129,8 @@ export const take = (place) => {
       if (!ended && !shadow.querySelector(".card")) leaveLink();
     }
     const listening = line?.source?.readyState === EventSource.OPEN && wait === WAIT_MS;
-    if (!ended) paintIn(listening ? LISTENING_MS : wait);
+    // An update that came meanwhile has its own time set.
+    if (!ended && !soon) paintIn(listening ? LISTENING_MS : wait);
   };
 
   const leaveLink = () => {

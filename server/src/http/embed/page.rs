@@ -68,8 +68,8 @@ pub(super) fn element(frame: &Frame, snapshot: &Snapshot, place: &Place, bundle:
     html
 }
 
-/// A page that shows the match alone. It is live by the widget or by the loader, as `place.live` says, and where scripts are switched off
-/// (an `<iframe sandbox>`) by loading itself again.
+/// A page that shows the match alone. It is live by the widget or by the loader, as `place.live` says, and for a reader who has switched
+/// scripts off by loading itself again.
 pub(super) fn whole(frame: &Frame, snapshot: &Snapshot, place: &Place, bundle: &Bundle) -> String {
     let mut title = String::new();
     escape(&frame.title, &mut title);
@@ -88,7 +88,7 @@ pub(super) fn whole(frame: &Frame, snapshot: &Snapshot, place: &Place, bundle: &
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"icon\" href=\"data:,\">\
         <noscript><meta http-equiv=\"refresh\" content=\"{REFRESH_SECONDS}\"></noscript><style>{PAGE_STYLE}</style>\
-        <script async src=\"{origin}/v1/crease.js\" data-key=\"{key}\"{wasm}></script></head><body>{element}</body></html>"
+        <script defer src=\"{origin}/v1/crease.js\" data-key=\"{key}\"{wasm}></script></head><body>{element}</body></html>"
     )
 }
 
