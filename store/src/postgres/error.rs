@@ -42,10 +42,14 @@ pub enum Error {
     Folder { doing: &'static str, path: PathBuf, source: std::io::Error },
 
     #[error(
-        "another process already uses the data in {}: stop it, or give this one a data folder of its own",
+        "{holder} already uses the data in {}: stop it, or give this one a data folder of its own",
         folder.display()
     )]
-    InUse { folder: PathBuf },
+    InUse {
+        folder: PathBuf,
+        /// The process that does, in words.
+        holder: String,
+    },
 
     #[error(
         "the data in {} were written by PostgreSQL {data}, but this is PostgreSQL {binary} ({origin}): install \

@@ -5,6 +5,7 @@ use super::account::Account;
 use super::wait;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, TryLockError};
+use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -108,19 +109,34 @@ fn make_private(folder: &Path, account: Option<&Account>) -> Result<(), Error> {
 }
 
 /// Takes the folder's lock, or finds it held for [`LOCK_MS_MAX`]. A program that any thread of this process is just starting holds
-/// copies of our open files, and so a lock that we have freed, until it has become that program.
+/// copies of our open files, and so a lock that we have freed, until it has become that program. The file says
+/// which process holds it.
 fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join("lock");
-    let file = File::options().create(true).append(true).open(&path).map_err(Error::folder("open", &path))?;
+    let opened = File::options().create(true).read(true).append(true).open(&path);
+    let mut file = opened.map_err(Error::folder("open", &path))?;
     let tried = wait::until(LOCK_MS_MAX, || match file.try_lock() {
         Err(TryLockError::WouldBlock) => None,
         Err(TryLockError::Error(error)) => Some(Err(error)),
         Ok(()) => Some(Ok(())),
     });
     match tried {
-        Some(Ok(())) => Ok(file),
+        Some(Ok(())) => {
+            let noted = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+            noted.map_err(Error::folder("write", &path))?;
+            Ok(file)
+        }
         Some(Err(error)) => Err(Error::folder("lock", path)(error)),
-        None => Err(Error::InUse { folder: folder.to_owned() }),
+        None => Err(Error::InUse { holder: holder(&mut file), folder: folder.to_owned() }),
+    }
+}
+
+/// Who holds a lock, in words.
+fn holder(file: &mut File) -> String {
+    let mut noted = String::new();
+    match file.read_to_string(&mut noted) {
+        Ok(1..) => format!("process {noted}"),
+        _ => "another process".to_owned(),
     }
 }
 
@@ -176,7 +192,9 @@ mod tests {
     fn a_folder_is_locked_by_one_at_a_time() {
         let temp = tempfile::tempdir().unwrap();
         let held = lock(temp.path()).unwrap();
-        assert!(matches!(lock(temp.path()), Err(Error::InUse { .. })));
+        let refusal = lock(temp.path()).unwrap_err();
+        assert!(matches!(refusal, Error::InUse { .. }));
+        assert!(refusal.to_string().starts_with(&format!("process {} already uses", std::process::id())));
         drop(held);
         assert!(lock(temp.path()).is_ok());
     }
