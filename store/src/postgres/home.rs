@@ -108,9 +108,9 @@ fn make_private(folder: &Path, account: Option<&Account>) -> Result<(), Error> {
     }
 }
 
-/// Takes the folder's lock, or finds it held for [`LOCK_MS_MAX`]. A program that any thread of this process is just starting holds
-/// copies of our open files, and so a lock that we have freed, until it has become that program. The file says
-/// which process holds it.
+/// Takes the folder's lock, or finds it held for [`LOCK_MS_MAX`]. A program that any thread of this process is just
+/// starting holds copies of our open files, and so a lock that we have freed, until it has become that program. The
+/// file says which process holds it.
 fn lock(folder: &Path) -> Result<File, Error> {
     let path = folder.join("lock");
     let opened = File::options().create(true).read(true).append(true).open(&path);
