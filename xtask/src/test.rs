@@ -16,8 +16,10 @@ use std::{
 };
 use tally::Tally;
 
-/// Lines shown of a step that failed; the whole is in its log.
+/// Lines shown of a check that failed in a form of its own, such as a compiler's; the whole is in its log.
 const LINES_OF_A_FAILURE: usize = 120;
+/// Lines shown of the failures that a check reports test by test.
+const LINES_OF_FAILURES: usize = 400;
 
 /// A check and what came of it.
 struct Outcome {
@@ -25,6 +27,8 @@ struct Outcome {
     took: Duration,
     /// Counts a check without tests of its own as one.
     tally: Tally,
+    /// Why it failed: shown again at the end, which is what a reader of a long log sees first.
+    reason: String,
 }
 
 /// The checks of one run, as they finish.
@@ -61,14 +65,11 @@ impl Report {
     fn check(&mut self, name: &'static str, work: impl FnOnce() -> anyhow::Result<()>) {
         println!("\n» {name}");
         let begun = Instant::now();
-        let tally = match work() {
-            Ok(()) => Tally { passed: 1, failed: 0 },
-            Err(error) => {
-                println!("  {error:#}");
-                Tally { passed: 0, failed: 1 }
-            }
+        let (tally, reason) = match work() {
+            Ok(()) => (Tally { passed: 1, failed: 0 }, String::new()),
+            Err(error) => (Tally { passed: 0, failed: 1 }, format!("  {error:#}")),
         };
-        self.keep(name, begun, tally);
+        self.keep(Outcome { name, took: begun.elapsed(), tally, reason });
     }
 
     fn cargo(&mut self, name: &'static str, words: &[&str]) {
@@ -80,26 +81,20 @@ impl Report {
         println!("\n» {name}: {}", process::shown(command));
         let begun = Instant::now();
         let log = log_file(name);
-        let tally = match process::logged(command, &log) {
+        let (tally, reason) = match process::logged(command, &log) {
             Ok((status, said)) => {
                 for line in tally::closing_lines(&said) {
                     println!("  {line}");
                 }
-                if !status.success() {
-                    println!(
-                        "{}\n  {status}; all of it: {}",
-                        process::tail(&said, LINES_OF_A_FAILURE),
-                        log.display()
-                    );
-                }
-                tally::count(&said, status.success())
+                let reason = match status.success() {
+                    true => String::new(),
+                    false => format!("{}\n  {status}; all of it: {}", reason(&said), log.display()),
+                };
+                (tally::count(&said, status.success()), reason)
             }
-            Err(error) => {
-                println!("  {error:#}");
-                Tally { passed: 0, failed: 1 }
-            }
+            Err(error) => (Tally { passed: 0, failed: 1 }, format!("  {error:#}")),
         };
-        self.keep(name, begun, tally);
+        self.keep(Outcome { name, took: begun.elapsed(), tally, reason });
     }
 
     /// The browser's tests need a server, whose failure to compile has been reported already.
@@ -111,14 +106,19 @@ impl Report {
         }
     }
 
-    fn keep(&mut self, name: &'static str, begun: Instant, tally: Tally) {
-        let took = begun.elapsed();
-        println!("  {name}: {} in {:.1} s", verdict(&tally), took.as_secs_f64());
-        self.outcomes.push(Outcome { name, took, tally });
+    fn keep(&mut self, it: Outcome) {
+        if !it.reason.is_empty() {
+            println!("{}", it.reason);
+        }
+        println!("  {}: {} in {:.1} s", it.name, verdict(&it.tally), it.took.as_secs_f64());
+        self.outcomes.push(it);
     }
 
-    /// Prints the table and the closing line.
+    /// Prints what failed once more, the table and the closing line.
     fn close(&self) -> anyhow::Result<()> {
+        for it in self.outcomes.iter().filter(|it| !it.reason.is_empty()) {
+            println!("\n» {} failed\n{}", it.name, it.reason);
+        }
         println!("\n  {:<24} {:>8} {:>8} {:>8}", "check", "passed", "failed", "seconds");
         for it in &self.outcomes {
             let seconds = it.took.as_secs_f64();
@@ -134,6 +134,20 @@ impl Report {
             bail!("failed: {}. Each check's output is in {}", failed.join(", "), log_file("NAME").display());
         }
         Ok(())
+    }
+}
+
+/// The failures that a program reports test by test, or else the end of what it said.
+fn reason(said: &str) -> String {
+    let failures = tally::failures(said);
+    match failures.len() {
+        0 => process::tail(said, LINES_OF_A_FAILURE),
+        1..=LINES_OF_FAILURES => failures.join("\n"),
+        more => format!(
+            "{}\n  … {} more lines",
+            failures[..LINES_OF_FAILURES].join("\n"),
+            more - LINES_OF_FAILURES
+        ),
     }
 }
 

@@ -59,6 +59,22 @@ fn browser_tally(line: &str) -> Option<Tally> {
     }
 }
 
+/// What failed and why, as cargo's test programs and Playwright say it: the part of the output that one reads
+/// first, wherever it stands. Empty for a program that reports in another form.
+pub(super) fn failures(said: &str) -> Vec<&str> {
+    let mut kept = Vec::new();
+    let mut within = false;
+    for line in said.lines() {
+        let begins = line == "failures:" || line.trim_start().starts_with("1) ");
+        let ends = line.starts_with("test result: ") || tally_of(line).is_some_and(|it| it.passed > 0);
+        within = (within || begins) && !ends;
+        if within && !line.trim().is_empty() {
+            kept.push(line);
+        }
+    }
+    kept
+}
+
 /// The number that stands before a word: `12` in `ok. 12 passed; 0 failed`.
 fn number_before(text: &str, word: &str) -> Option<usize> {
     let before = text.split_once(word)?.0;
@@ -80,6 +96,24 @@ mod tests {
     fn tests_of_all_programs_are_summed() {
         assert_eq!(count(CARGO, false), Tally { passed: 7, failed: 2 });
         assert_eq!(count(PLAYWRIGHT, false), Tally { passed: 13, failed: 1 });
+    }
+
+    #[test]
+    fn failures_are_found_in_the_midst_of_other_output() {
+        let cargo = "test fold ... FAILED\n\nfailures:\n\n---- fold stdout ----\n\npanicked at fold.rs:1:1\n\n\
+            failures:\n    fold\n\ntest result: FAILED. 1 passed; 1 failed; 0 ignored\n\n   Doc-tests wire\nrunning 0 tests\n";
+        let kept = ["failures:", "---- fold stdout ----", "panicked at fold.rs:1:1", "failures:", "    fold"];
+        assert_eq!(failures(cargo), kept);
+        let playwright = "  ✓ one (2 s)\n\n  1) page.spec.ts:30:5 › restart\n\n    Error: no score\n\n  1 failed\n    \
+            page.spec.ts:30:5 › restart\n  13 passed (41.2s)\n";
+        let kept = [
+            "  1) page.spec.ts:30:5 › restart",
+            "    Error: no score",
+            "  1 failed",
+            "    page.spec.ts:30:5 › restart",
+        ];
+        assert_eq!(failures(playwright), kept);
+        assert_eq!(failures(CARGO), [""; 0]);
     }
 
     #[test]
