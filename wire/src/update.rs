@@ -145,7 +145,7 @@ pub struct Balls {
     pub epoch: u64,
     pub rev: u32,
     pub balls: Vec<BallLine>,
-    /// Ask again with `after=` this for the next page; none on the last.
+    /// Ask again with `after=` this for the next page, or with `before=` this where the page was asked for so; none on the last.
     pub next: Option<u64>,
 }
 json_object!(Balls { epoch: "epoch", rev: "rev", balls: "balls", next: "next" });

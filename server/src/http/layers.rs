@@ -24,7 +24,7 @@ fn cors() -> CorsLayer {
             HeaderName::from_static("last-event-id"),
             header::IF_NONE_MATCH,
         ])
-        .expose_headers([header::ETAG, CREASE_RESUMED])
+        .expose_headers([header::ETAG, header::RETRY_AFTER, CREASE_RESUMED])
         .max_age(Duration::from_secs(24 * 60 * 60))
 }
 

@@ -88,14 +88,19 @@ impl Audience {
         self.pass.is_some()
     }
 
-    /// Appends a frame; [`Audience::serve`] sends it.
-    pub(super) fn push(&mut self, frame: &[u8], in_flight: Arc<InFlight>, now: Instant) {
+    /// Appends a frame, which [`Audience::serve`] sends; false when it is here already, as part of the tail that the audience began
+    /// with: the frame was on its way to the audience before, which had been let go.
+    pub(super) fn push(&mut self, number: u64, frame: &[u8], in_flight: Arc<InFlight>, now: Instant) -> bool {
+        if number < self.tape.next() {
+            return false;
+        }
         self.tape.push(frame);
         if !self.subscribers.is_empty() {
             in_flight.await_it();
             self.in_flight.push(Waiting { end: self.tape.end(), _in_flight: in_flight });
         }
         self.appended(now);
+        true
     }
 
     /// Appends a heartbeat.
@@ -291,8 +296,11 @@ mod tests {
                 match step {
                     Step::Push => {
                         let (frame, chunk) = frame(number);
+                        let is_new = audience.push(number, &frame, Arc::new(InFlight::now()), Instant::now());
+                        prop_assert!(is_new);
+                        let again = audience.push(number, &frame, Arc::new(InFlight::now()), Instant::now());
+                        prop_assert!(!again, "a frame that is here already is not taken twice");
                         number += 1;
-                        audience.push(&frame, Arc::new(InFlight::now()), Instant::now());
                         clients.iter_mut().for_each(|it| it.wanted.extend_from_slice(&chunk));
                     }
                     Step::Serve(sends_max) => audience.serve(sends_max, &mut ended),
@@ -335,7 +343,8 @@ mod tests {
         assert_eq!(audience.join(server, 0, 0).ok(), Some(0));
         let (mut ended, frame) = (Vec::new(), vec![b'x'; 50_000]);
         let push = |audience: &mut Audience, ended: &mut Vec<(u32, Turn)>| {
-            audience.push(&frame, Arc::new(InFlight::now()), Instant::now());
+            let number = audience.tape.next();
+            assert!(audience.push(number, &frame, Arc::new(InFlight::now()), Instant::now()));
             audience.serve(10, ended);
         };
         while ended.is_empty() {

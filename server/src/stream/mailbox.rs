@@ -14,6 +14,8 @@ pub(super) enum Note {
     /// A topic's next frame.
     Frame {
         topic: u64,
+        /// The frame's number in its topic.
+        number: u64,
         bytes: Bytes,
         in_flight: Arc<InFlight>,
     },

@@ -165,7 +165,9 @@ impl Shard {
         let notes: Vec<Note> = self.inbox.take().collect();
         for note in notes {
             match note {
-                Note::Frame { topic, bytes, in_flight } => self.push(topic, &bytes, in_flight),
+                Note::Frame { topic, number, bytes, in_flight } => {
+                    self.push(topic, number, &bytes, in_flight);
+                }
                 Note::Join(joining) => self.join(*joining),
                 Note::Revoke { key_id } => self.revoke(&key_id),
                 Note::Drain { within } => self.drain(within),
@@ -175,12 +177,11 @@ impl Shard {
         true
     }
 
-    fn push(&mut self, topic: u64, bytes: &[u8], in_flight: Arc<InFlight>) {
+    fn push(&mut self, topic: u64, number: u64, bytes: &[u8], in_flight: Arc<InFlight>) {
         // One that was let go meanwhile has nobody to send to.
         let Some(key) = self.by_topic.get(&topic).copied() else { return };
         let had_work = self.audiences[key].has_work();
-        self.audiences[key].push(bytes, in_flight, Instant::now());
-        if !had_work {
+        if self.audiences[key].push(number, bytes, in_flight, Instant::now()) && !had_work {
             self.begin(key);
         }
     }
@@ -243,9 +244,10 @@ impl Shard {
         let place = u32::try_from(entry.key()).expect("fewer streams than 2^32: each is an open file");
         let index = match self.audiences[key].join(socket, place, cursor) {
             Ok(index) => index,
+            // What it lacks has been let go on its way here.
             Err(socket) => {
                 count(Reason::Slow);
-                reset(&socket);
+                give_up_after(&socket, self.limits.stalled_seconds_max);
                 return;
             }
         };
@@ -405,11 +407,20 @@ impl Shard {
         }
     }
 
-    /// Ends a connection at once: what its socket has not taken is dropped. The stream goes on from its last id elsewhere.
+    /// Ends a connection in the middle of what it lacks. The stream goes on from its last id elsewhere.
+    ///
+    /// One that takes nothing is reset, so that the kernel drops what it holds for it. One that still reads is closed instead: the kernel
+    /// repeats the end of a connection until it is heard, but says a reset only once, and a client that missed it would wait for ever.
     fn cut(&mut self, place: u32, reason: Reason) {
         let Some(it) = self.places.get(place as usize) else { return };
         count(reason);
-        reset(self.audiences[it.audience].socket(it.index));
+        let socket = self.audiences[it.audience].socket(it.index);
+        match reason {
+            Reason::Stalled | Reason::Talkative => reset(socket),
+            Reason::Slow | Reason::Shutdown | Reason::Revoked => {
+                give_up_after(socket, self.limits.stalled_seconds_max)
+            }
+        }
         self.remove(place);
     }
 
@@ -420,6 +431,8 @@ impl Shard {
         if let Some(moved) = moved {
             self.places[moved as usize].index = it.index;
         }
+        // Before the client can see the end: who comes back at once must find the seat free.
+        drop(it.seat);
         // Closing takes a socket out of the poll by itself; this only keeps its books.
         let _left = self.poll.registry().deregister(&mut socket);
     }
@@ -438,6 +451,14 @@ fn reset(socket: &TcpStream) {
     }
 }
 
+/// Bounds how long the kernel goes on sending what it holds once the socket is closed; left alone, Linux does so for minutes.
+fn give_up_after(socket: &TcpStream, seconds: u64) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = SockRef::from(socket).set_tcp_user_timeout(Some(Duration::from_secs(seconds))) {
+        tracing::debug!(%error, "what a closed connection holds could not be bounded in time");
+    }
+}
+
 fn count(reason: Reason) {
     metrics::counter!("stream_byes_total", "reason" => reason.word()).increment(1);
 }
@@ -445,3 +466,6 @@ fn count(reason: Reason) {
 fn random_before(now: Instant, by: Instant) -> Instant {
     now + by.saturating_duration_since(now).mul_f64(rand::random())
 }
+
+#[cfg(test)]
+mod tests;

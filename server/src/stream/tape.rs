@@ -36,6 +36,11 @@ impl Tape {
         self.base + self.bytes.len() as u64
     }
 
+    /// The number that the next frame will have.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
     /// Appends the next frame.
     pub(super) fn push(&mut self, frame: &[u8]) {
         self.append(frame);

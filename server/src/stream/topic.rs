@@ -234,8 +234,9 @@ impl Topic {
         if !state.shards.is_empty() {
             let in_flight = Arc::new(InFlight::now());
             for shard in &state.shards {
+                let (topic, number) = (self.number, state.ring.next());
                 let (bytes, in_flight) = (frame.bytes.clone(), in_flight.clone());
-                shard.send(Note::Frame { topic: self.number, bytes, in_flight });
+                shard.send(Note::Frame { topic, number, bytes, in_flight });
             }
         }
         state.ring.push(frame);

@@ -268,6 +268,8 @@ async fn readers_are_limited_by_address_and_by_process_and_seats_are_given_back(
     let seats = [open("127.0.0.1").await, open("127.0.0.1").await];
     let refused = open("127.0.0.1").await;
     assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (429, &"5".parse().unwrap()));
+    let exposed = refused.headers()["access-control-expose-headers"].to_str().unwrap();
+    assert!(exposed.contains("retry-after"), "a page can read when to come back: {exposed}");
     let third = open("127.0.0.2").await;
     assert_eq!(third.status(), StatusCode::OK);
     let refused = open("127.0.0.3").await;
