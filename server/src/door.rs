@@ -15,13 +15,13 @@ pub use handover::Handover;
 
 use crate::config;
 use crate::stream::Subscribers;
-use accept::Accepting;
+use accept::{Accepted, Accepting};
 use connection::Serving;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,8 +29,8 @@ use tokio_util::task::TaskTracker;
 const REQUESTS_END_MAX: Duration = Duration::from_secs(2);
 /// How long newcomers wait, at most, for shards to have sent an update.
 const YIELD_MS_MAX: u64 = 20;
-/// How many newcomers come in before that is looked at: about a millisecond's work.
-const ADMITTED_AT_ONCE: u64 = 64;
+/// How many newcomers come in at most before that is looked at: about a millisecond's work.
+const ADMITTED_AT_ONCE: usize = 64;
 
 /// A bound port.
 pub struct Door {
@@ -60,30 +60,22 @@ impl Door {
     ) -> io::Result<()> {
         let Self { listener, limits } = self;
         let door_closed = CancellationToken::new();
-        let mut accepted = accept::start(listener, Accepting::of(&limits), door_closed.clone())?;
-        let handshakes = Arc::new(Semaphore::new(limits.handshakes_max.max(1)));
-        let mut rate = Rate::new(limits.accepts_per_second_max);
-        let serving = Arc::new(Serving::new(routes, subscribers.clone(), &limits, shutdown.clone()));
+        let accepted = accept::start(listener, Accepting::of(&limits), door_closed.clone())?;
         let open = TaskTracker::new();
         // Whoever stops waiting for this (or has waited long enough) ends every connection, and the thread that accepts them.
         let abandoned = CancellationToken::new();
         let _ended = (abandoned.clone().drop_guard(), door_closed.clone().drop_guard());
-        let mut admitted = 0_u64;
-        let admitting = async {
-            while let Some(connection) = accepted.recv().await {
-                let Ok(permit) = handshakes.clone().acquire_owned().await else { return };
-                rate.admit().await;
-                admitted += 1;
-                if admitted.is_multiple_of(ADMITTED_AT_ONCE) {
-                    let yielded_until = Instant::now() + Duration::from_millis(YIELD_MS_MAX);
-                    while subscribers.is_busy() && Instant::now() < yielded_until {
-                        tokio::time::sleep(Duration::from_millis(1)).await;
-                    }
-                }
-                let connection = serving.clone().serve(connection, permit);
-                open.spawn(abandoned.clone().run_until_cancelled_owned(connection));
-            }
+        let admission = Admission {
+            accepted,
+            handshakes: Arc::new(Semaphore::new(limits.handshakes_max.max(1))),
+            rate: Rate::new(limits.accepts_per_second_max),
+            serving: Arc::new(Serving::new(routes, subscribers.clone(), &limits, shutdown.clone())),
+            subscribers: subscribers.clone(),
+            open: open.clone(),
+            abandoned: abandoned.clone(),
         };
+        // A task of its own: on the threads that serve connections, so that none of them is woken from another.
+        let mut admitting = tokio::spawn(admission.run(door_closed.clone()));
         // While streams leave, newcomers are told so, and health is answered.
         let draining = async {
             shutdown.cancelled().await;
@@ -94,18 +86,66 @@ impl Door {
             };
             let _overdue = tokio::time::timeout(drain + Duration::from_secs(1), streams_leave).await;
         };
-        tokio::select! {
-            () = admitting => {}
-            () = draining => {}
-        }
+        let ended = tokio::select! {
+            ended = &mut admitting => Some(ended),
+            () = draining => None,
+        };
         door_closed.cancel();
-        // Once the thread has gone, its port is free for a successor. Whom it took last is turned away by closing.
-        while accepted.recv().await.is_some() {}
+        let ended = match ended {
+            Some(ended) => ended,
+            None => admitting.await,
+        };
+        if let Err(error) = ended {
+            return Err(io::Error::other(error));
+        }
         open.close();
         if tokio::time::timeout(REQUESTS_END_MAX, open.wait()).await.is_err() {
             tracing::info!("some requests did not end in time");
         }
         Ok(())
+    }
+}
+
+/// Lets in the connections that were accepted.
+struct Admission {
+    accepted: mpsc::UnboundedReceiver<Accepted>,
+    handshakes: Arc<Semaphore>,
+    rate: Rate,
+    serving: Arc<Serving>,
+    subscribers: Subscribers,
+    open: TaskTracker,
+    abandoned: CancellationToken,
+}
+
+impl Admission {
+    /// Until the door is closed, and its thread gone: then its port is free for a successor. Whom it took last is turned away by closing.
+    async fn run(mut self, door_closed: CancellationToken) {
+        tokio::select! {
+            () = self.admit_all() => {}
+            () = door_closed.cancelled() => {}
+        }
+        while self.accepted.recv().await.is_some() {}
+    }
+
+    async fn admit_all(&mut self) {
+        let mut waiting = Vec::with_capacity(ADMITTED_AT_ONCE);
+        while self.accepted.recv_many(&mut waiting, ADMITTED_AT_ONCE).await > 0 {
+            self.yield_to_updates().await;
+            for connection in waiting.drain(..) {
+                let Ok(permit) = self.handshakes.clone().acquire_owned().await else { return };
+                self.rate.admit().await;
+                let connection = self.serving.clone().serve(connection, permit);
+                self.open.spawn(self.abandoned.clone().run_until_cancelled_owned(connection));
+            }
+        }
+    }
+
+    /// Waits while shards are sending an update, but not for ever.
+    async fn yield_to_updates(&self) {
+        let yielded_until = Instant::now() + Duration::from_millis(YIELD_MS_MAX);
+        while self.subscribers.is_busy() && Instant::now() < yielded_until {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 }
 

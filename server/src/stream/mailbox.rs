@@ -80,6 +80,8 @@ struct Bell {
     waker: mio::Waker,
     /// Whether it has rung since the shard last looked: then it need not ring again.
     has_rung: AtomicBool,
+    /// Whether a note was left without ringing.
+    is_due: AtomicBool,
 }
 
 /// The receiving end.
@@ -91,7 +93,7 @@ pub(super) struct Inbox {
 /// A mailbox that wakes a poll by an event with this token.
 pub(super) fn open(poll: &mio::Poll, token: mio::Token) -> std::io::Result<(Mailbox, Inbox)> {
     let waker = mio::Waker::new(poll.registry(), token)?;
-    let bell = Arc::new(Bell { waker, has_rung: AtomicBool::new(false) });
+    let bell = Arc::new(Bell { waker, has_rung: AtomicBool::new(false), is_due: AtomicBool::new(false) });
     let (sender, receiver) = mpsc::channel();
     Ok((Mailbox { notes: sender, bell: bell.clone() }, Inbox { notes: receiver, bell }))
 }
@@ -99,9 +101,28 @@ pub(super) fn open(poll: &mio::Poll, token: mio::Token) -> std::io::Result<(Mail
 impl Mailbox {
     /// Never waits. A shard that has stopped hears nothing.
     pub(super) fn send(&self, note: Note) {
-        let is_heard = self.notes.send(note).is_ok();
-        if is_heard
-            && !self.bell.has_rung.swap(true, Ordering::AcqRel)
+        if self.notes.send(note).is_ok() {
+            self.ring();
+        }
+    }
+
+    /// Leaves a note that the shard takes when it is next woken, in the order of all notes: by one that is sent, or by
+    /// [`Mailbox::ring_if_due`], which the caller sees to.
+    pub(super) fn leave(&self, note: Note) {
+        if self.notes.send(note).is_ok() {
+            self.bell.is_due.store(true, Ordering::Release);
+        }
+    }
+
+    /// Wakes the shard if a note was left.
+    pub(super) fn ring_if_due(&self) {
+        if self.bell.is_due.swap(false, Ordering::AcqRel) {
+            self.ring();
+        }
+    }
+
+    fn ring(&self) {
+        if !self.bell.has_rung.swap(true, Ordering::AcqRel)
             && let Err(error) = self.bell.waker.wake()
         {
             tracing::error!(%error, "a shard could not be woken");

@@ -418,7 +418,7 @@ impl Shard {
         match reason {
             Reason::Stalled | Reason::Talkative => reset(socket),
             Reason::Slow | Reason::Shutdown | Reason::Revoked => {
-                give_up_after(socket, self.limits.stalled_seconds_max)
+                give_up_after(socket, self.limits.stalled_seconds_max);
             }
         }
         self.remove(place);

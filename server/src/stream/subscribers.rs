@@ -12,9 +12,10 @@ use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 /// The open streams of this process. Cloning shares them; when the last is dropped, the shards stop.
@@ -30,6 +31,7 @@ struct Inner {
     shards: Vec<Mailbox>,
     /// Streams are dealt to the shards in turn.
     next_shard: AtomicUsize,
+    arrivals: Arc<Arrivals>,
     busy: Busy,
     /// Streams that are not a shard's: of HTTP/2 and HTTP/1.0.
     followers: follower::Followers,
@@ -103,6 +105,11 @@ impl Subscribers {
             limits,
             presence,
             seats: Arc::default(),
+            arrivals: Arc::new(Arrivals {
+                shards: shards.clone(),
+                is_announced: AtomicBool::new(false),
+                runtime: Handle::current(),
+            }),
             shards,
             next_shard: AtomicUsize::new(0),
             busy,
@@ -123,9 +130,10 @@ impl Subscribers {
     /// Gives a stream to a shard. Its head and first bytes are sent, and nothing of it is unread or unwritten elsewhere.
     pub fn take_over(&self, subscription: Subscription, socket: TcpStream) {
         let Subscription { topic, cursor, seat, .. } = subscription;
-        let Inner { shards, next_shard, .. } = &*self.inner;
+        let Inner { shards, next_shard, arrivals, .. } = &*self.inner;
         let at = next_shard.fetch_add(1, Ordering::Relaxed) % shards.len();
-        shards[at].send(Note::Join(Box::new(Joining { topic, cursor, socket, seat })));
+        shards[at].leave(Note::Join(Box::new(Joining { topic, cursor, socket, seat })));
+        arrivals.announce();
     }
 
     /// The stream as a body that is asked for its bytes, for connections that carry other requests too. `cut` ends its connection.
@@ -189,6 +197,28 @@ impl Subscribers {
         });
         let guard = presence.join(match_id, key_id.as_deref());
         Ok(Seat { seats: seats.clone(), address, key_id, _guard: guard })
+    }
+}
+
+/// Newcomers that shards have yet to hear of. In a storm they are many, and a shard is woken once for those of one round of the
+/// runtime; an update wakes it anyway, and finds them in.
+struct Arrivals {
+    shards: Vec<Mailbox>,
+    is_announced: AtomicBool,
+    runtime: Handle,
+}
+
+impl Arrivals {
+    /// Wakes the shards for whom something was left, when the tasks that are ready now have had their turn.
+    fn announce(self: &Arc<Self>) {
+        if !self.is_announced.swap(true, Ordering::AcqRel) {
+            let arrivals = self.clone();
+            self.runtime.spawn(async move {
+                tokio::task::yield_now().await;
+                arrivals.is_announced.swap(false, Ordering::AcqRel);
+                arrivals.shards.iter().for_each(Mailbox::ring_if_due);
+            });
+        }
     }
 }
 
