@@ -278,10 +278,16 @@ fn kill(process: u32, signal: &str) {
     assert!(done.success());
 }
 
-/// Whether a process of that id runs, as our child or as anybody's.
+/// Whether a process of that id runs, as our child or as anybody's. A dead one may keep its id for as long as its new parent does not ask
+/// for it: in a container whose first process is no init, for ever.
 fn runs(process: u32) -> bool {
-    let process = rustix::process::Pid::from_raw(process.try_into().unwrap()).unwrap();
-    rustix::process::test_kill_process(process).is_ok()
+    let id = rustix::process::Pid::from_raw(process.try_into().unwrap()).unwrap();
+    let is_dead = || {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        // "id (name) state …"; a name may hold anything.
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'))
+    };
+    rustix::process::test_kill_process(id).is_ok() && !is_dead()
 }
 
 /// Looks until the fact is there, for 30 s at most.

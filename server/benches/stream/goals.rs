@@ -37,6 +37,8 @@ pub(crate) struct Goal {
     pub(crate) value: f64,
     /// The name of that case.
     pub(crate) at: String,
+    /// What bare sends alone would reach in it; none where that says nothing.
+    pub(crate) floor: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,7 +153,8 @@ pub(crate) fn judge(results: &Results) -> Vec<Goal> {
         let cases = scenarios(results).into_iter().filter(|it| about.covers(*it, results));
         let values = cases.filter_map(|it| Some((measure.value(results, it)?, it)));
         let worst = values.reduce(|one, other| if bound.is_worse(other.0, one.0) { other } else { one })?;
-        Some(Goal { name, bound: *bound, value: worst.0, at: worst.1.name() })
+        let floor = measure.floor(results, worst.1);
+        Some(Goal { name, bound: *bound, value: worst.0, at: worst.1.name(), floor })
     });
     judged.collect()
 }
@@ -172,8 +175,8 @@ pub(crate) fn ratios(results: &Results) -> Vec<(Scenario, BTreeMap<String, f64>)
     ];
     let of = |scenario| {
         let mut ratios = BTreeMap::new();
-        for peer in [Peer::Nchan, Peer::Naive] {
-            for (name, figure, more_is_better) in named {
+        for peer in [Peer::Nchan, Peer::Naive, Peer::Bare] {
+            for (name, figure, more_is_better) in named.into_iter().filter(|it| says_something(peer, it.1)) {
                 let measure =
                     if more_is_better { Measure::More(peer, figure) } else { Measure::Sooner(peer, figure) };
                 if let Some(ratio) = measure.value(results, scenario) {
@@ -184,6 +187,11 @@ pub(crate) fn ratios(results: &Results) -> Vec<(Scenario, BTreeMap<String, f64>)
         (scenario, ratios)
     };
     scenarios(results).into_iter().map(of).filter(|it| !it.1.is_empty()).collect()
+}
+
+/// Bare sends are the floor of updates one at a time; they do nothing of the rest that a server does.
+fn says_something(peer: Peer, figure: &str) -> bool {
+    peer != Peer::Bare || [PACED_LAST_P50_MS, PACED_CPU_US, SINGLE.per_cpu_s].contains(&figure)
 }
 
 fn scenarios(results: &Results) -> Vec<Scenario> {
@@ -216,6 +224,18 @@ impl About {
 }
 
 impl Measure {
+    /// What would be reached by bare sends alone.
+    fn floor(&self, results: &Results, scenario: Scenario) -> Option<f64> {
+        let figure = |peer: Peer, name: &str| results.get(&(scenario, peer))?.get(name).copied();
+        match self {
+            Measure::Sooner(peer, name) if says_something(Peer::Bare, name) => {
+                Some(figure(*peer, name)? / figure(Peer::Bare, name)?)
+            }
+            Measure::Ours(name) if says_something(Peer::Bare, name) => figure(Peer::Bare, name),
+            _ => None,
+        }
+    }
+
     fn value(&self, results: &Results, scenario: Scenario) -> Option<f64> {
         let figure = |peer: Peer, name: &str| results.get(&(scenario, peer))?.get(name).copied();
         match self {

@@ -37,7 +37,7 @@ use figures::{Figures, medians};
 use goals::{Results, beyond_this_machine, judge};
 use options::Options;
 use peer::Peer;
-use peers::{Yard, naive};
+use peers::{Yard, bare, naive};
 use report::{Report, line};
 use scenario::Scenario;
 use std::collections::BTreeMap;
@@ -54,10 +54,13 @@ const LISTEN: Duration = Duration::from_secs(1);
 fn main() -> anyhow::Result<()> {
     let files_max = cores::raise_open_files()?;
     let words: Vec<String> = std::env::args().collect();
-    if let [_, word, address] = words.as_slice()
-        && word == naive::WORD
-    {
-        return naive::serve(address.parse().context("an address to listen on")?);
+    if let [_, word, address] = words.as_slice() {
+        let address = || address.parse().context("an address to listen on");
+        match word.as_str() {
+            naive::WORD => return naive::serve(address()?),
+            bare::WORD => return bare::serve(address()?),
+            _ => {}
+        }
     }
     measure(&Options::parse(), files_max)
 }
@@ -89,7 +92,7 @@ fn measure(options: &Options, files_max: usize) -> anyhow::Result<()> {
     let mut runs = BTreeMap::<(Scenario, Peer), Vec<Figures>>::new();
     for _ in 0..options.repeats {
         for &scenario in &scenarios {
-            for &peer in &peers {
+            for &peer in peers.iter().filter(|it| scenario.concerns(**it)) {
                 let measured = yard.start(peer).and_then(|it| run::run(scenario, it, &options.extent()));
                 match measured {
                     Ok(figures) => {
@@ -119,7 +122,7 @@ fn measure(options: &Options, files_max: usize) -> anyhow::Result<()> {
 /// The servers to measure, and words about those that are not here.
 fn present(only: &[String]) -> anyhow::Result<(Vec<Peer>, Vec<String>)> {
     if let Some(unknown) = only.iter().find(|it| Peer::ALL.iter().all(|peer| peer.name() != it.as_str())) {
-        bail!("there is no server {unknown:?}; there are nchan, naive and ours");
+        bail!("there is no server {unknown:?}; there are nchan, naive, bare and ours");
     }
     let wanted =
         Peer::ALL.into_iter().filter(|it| only.is_empty() || only.iter().any(|name| name == it.name()));

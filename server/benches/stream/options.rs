@@ -22,7 +22,7 @@ pub(crate) struct Options {
     /// How often everything is measured; the report shows medians.
     #[arg(long, default_value_t = 1)]
     pub(crate) repeats: usize,
-    /// Only these servers: nchan, naive, ours.
+    /// Only these servers: nchan, naive, bare, ours.
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// Only scenarios whose name contains this: "5000x300", "stalled", "storm".

@@ -1,5 +1,6 @@
 //! The servers that are measured, each as a process of its own.
 
+pub(crate) mod bare;
 mod http;
 pub(crate) mod naive;
 mod nchan;
@@ -41,7 +42,7 @@ impl Yard {
     pub(crate) fn absence(peer: Peer) -> Option<&'static str> {
         match peer {
             Peer::Nchan => nchan::absence(),
-            Peer::Naive | Peer::Ours => None,
+            Peer::Naive | Peer::Bare | Peer::Ours => None,
         }
     }
 
@@ -54,6 +55,7 @@ impl Yard {
         let (mut command, path) = match peer {
             Peer::Nchan => (nchan::command(&folder, address, self.cores.server)?, nchan::STREAM.to_owned()),
             Peer::Naive => (naive::command(address)?, naive::STREAM.to_owned()),
+            Peer::Bare => (bare::command(address)?, bare::STREAM.to_owned()),
             Peer::Ours => {
                 let stage = match &mut self.stage {
                     Some(stage) => stage,
@@ -76,6 +78,7 @@ impl Yard {
         server.ready().with_context(|| format!("{}: {}", peer.name(), log()))?;
         server.publisher = Some(match (peer, &self.stage) {
             (Peer::Ours, Some(stage)) => Publisher::Bus(stage.publisher()),
+            (Peer::Bare, _) => Publisher::Http(HttpPublisher::connect(address, bare::PUBLISH)?),
             (Peer::Naive, _) => Publisher::Http(HttpPublisher::connect(address, naive::PUBLISH)?),
             _ => Publisher::Http(HttpPublisher::connect(address, nchan::PUBLISH)?),
         });

@@ -95,7 +95,8 @@ impl Report<'_> {
         text += "\nGoals\n";
         for goal in self.goals {
             let (mark, bound) = (if goal.met() { "met" } else { "NOT MET" }, goal.bound.words());
-            text += &format!("{mark:<8} {:<40} {bound}, is {:.3} ({})\n", goal.name, goal.value, goal.at);
+            text += &format!("{mark:<8} {:<40} {bound}, is {:.3} ({}", goal.name, goal.value, goal.at);
+            text += &goal.floor.map_or(")\n".to_owned(), |it| format!("; bare sends alone: {it:.3})\n"));
         }
         for note in self.notes {
             text += &format!("\nNote: {note}");
@@ -118,7 +119,10 @@ impl Report<'_> {
             .goals
             .iter()
             .map(|goal| {
-                let said = json!({"goal": goal.bound.value(), "value": goal.value, "met": goal.met(), "at": goal.at});
+                let mut said = json!({"goal": goal.bound.value(), "value": goal.value, "met": goal.met(), "at": goal.at});
+                if let Some(floor) = goal.floor {
+                    said["bare_sends"] = floor.into();
+                }
                 (goal.name.to_owned(), said)
             })
             .collect();
@@ -126,7 +130,7 @@ impl Report<'_> {
             self.floor.iter().map(|(sockets, us)| (format!("send_us_{sockets}"), json!(us))).collect();
         json!({
             "bench": "stream",
-            "peers": {"nchan": of(Peer::Nchan), "naive": of(Peer::Naive)},
+            "peers": {"nchan": of(Peer::Nchan), "naive": of(Peer::Naive), "bare": of(Peer::Bare)},
             "ours": of(Peer::Ours),
             "ratios": ratios,
             "goals": goals,

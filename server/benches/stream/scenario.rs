@@ -1,5 +1,6 @@
 //! What servers go through, and for how long.
 
+use crate::peer::Peer;
 use std::time::Duration;
 
 /// Something that a server goes through.
@@ -19,7 +20,9 @@ pub(crate) struct Extent {
     /// Updates of a paced stretch.
     pub(crate) paced_updates: u32,
     pub(crate) saturated: Duration,
-    pub(crate) stalled: Duration,
+    /// Updates of a stretch with stalled streams: as many for each server, however long they take it, for what a stalled stream costs
+    /// depends on how much it does not read.
+    pub(crate) stalled_updates: u64,
     pub(crate) calm_updates: u32,
 }
 
@@ -27,14 +30,14 @@ impl Extent {
     pub(crate) const FULL: Extent = Extent {
         paced_updates: 12,
         saturated: Duration::from_millis(2_500),
-        stalled: Duration::from_secs(5),
+        stalled_updates: 1_200,
         calm_updates: 20,
     };
     /// Enough to see whether something is broken.
     pub(crate) const QUICK: Extent = Extent {
         paced_updates: 6,
         saturated: Duration::from_millis(1_000),
-        stalled: Duration::from_secs(2),
+        stalled_updates: 300,
         calm_updates: 8,
     };
 }
@@ -47,6 +50,11 @@ impl Scenario {
             Scenario::Stalled { stalled, healthy, size } => format!("stalled-{stalled}+{healthy}x{size}"),
             Scenario::Storm { open, more, size } => format!("storm-{open}+{more}x{size}"),
         }
+    }
+
+    /// Whether it says something about that server: the floor is one of plain load.
+    pub(crate) fn concerns(self, peer: Peer) -> bool {
+        peer != Peer::Bare || matches!(self, Scenario::Load { .. })
     }
 
     /// Sockets that it holds open at once in one process.

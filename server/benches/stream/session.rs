@@ -109,18 +109,18 @@ impl Session {
         Ok(())
     }
 
-    /// As many updates as the streams take within `time`; `look` is called between.
+    /// Updates as fast as the streams take them, to an extent; `look` is called between.
     pub(crate) fn saturated(
         &mut self,
         saturated: &Saturated,
-        time: Duration,
+        extent: Until,
         figures: &mut Figures,
         look: &mut dyn FnMut() -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let stretch = self.begin()?;
-        let until = now_ns() + time.as_nanos() as u64;
-        let mut silent_since = (0, now_ns());
-        while now_ns() < until {
+        let begun_ns = now_ns();
+        let mut silent_since = (0, begun_ns);
+        while !extent.is_over(now_ns() - begun_ns, self.server.published - stretch.from) {
             let complete = self.fleet.tally.complete();
             while self.server.published - stretch.from < complete + saturated.window {
                 self.publish()?;
@@ -146,6 +146,23 @@ impl Session {
             (saturated.client_busy, spent.client_s / wall_s),
         ]);
         Ok(())
+    }
+}
+
+/// How long a saturated stretch goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Until {
+    Time(Duration),
+    /// Published.
+    Updates(u64),
+}
+
+impl Until {
+    fn is_over(self, spent_ns: u64, published: u64) -> bool {
+        match self {
+            Until::Time(time) => u128::from(spent_ns) >= time.as_nanos(),
+            Until::Updates(updates) => published >= updates,
+        }
     }
 }
 

@@ -166,6 +166,14 @@ mod judging {
     }
 
     #[test]
+    fn a_goal_says_what_bare_sends_alone_would_reach() {
+        let case = |peer, ms| ((load(5_000), peer), Figures::from([(PACED_LAST_P50_MS, ms)]));
+        let cases = [case(Peer::Nchan, 60.0), case(Peer::Bare, 48.0), case(Peer::Ours, 50.0)];
+        let goals = judge(&Results::from(cases));
+        assert_eq!(goals.iter().map(|it| (it.value, it.floor)).collect::<Vec<_>>(), [(1.2, Some(1.25))]);
+    }
+
+    #[test]
     fn a_machine_whose_sends_alone_take_too_long_is_named() {
         assert_eq!(beyond_this_machine(4.9), None);
         assert!(beyond_this_machine(6.4).unwrap_or_default().starts_with("4000 bare sends take 25.6 ms"));

@@ -4,7 +4,7 @@ use super::check;
 use crate::figures::{BURST, Figures, KERNEL_B, MEMORY_B, OPENED_S, SINGLE};
 use crate::peers::Server;
 use crate::scenario::Extent;
-use crate::session::Session;
+use crate::session::{Session, Until};
 use crate::usage::kernel_bytes;
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(super) fn run(server: Server, streams: usize, size: usize, extent: &Extent) 
     let per_second = if streams < MANY_STREAMS { PER_SECOND } else { PER_SECOND_OF_MANY };
     session.paced(extent.paced_updates, per_second, &mut figures)?;
     for saturated in [SINGLE, BURST] {
-        session.saturated(&saturated, extent.saturated, &mut figures, &mut || Ok(()))?;
+        session.saturated(&saturated, Until::Time(extent.saturated), &mut figures, &mut || Ok(()))?;
     }
     check(&session, &mut figures);
     Ok(figures)

@@ -9,7 +9,7 @@ use crate::fleet::{Target, connect};
 use crate::mark::now_ns;
 use crate::peers::Server;
 use crate::scenario::Extent;
-use crate::session::Session;
+use crate::session::{Session, Until};
 use crate::usage::{Tree, tcp_bytes};
 use anyhow::bail;
 use std::io::{ErrorKind, Read, Write};
@@ -37,7 +37,7 @@ pub(super) fn run(
     session.warm()?;
     let mut memory = Memory::begin(tree)?;
     let mut figures = Figures::new();
-    session.saturated(&BURST, extent.stalled, &mut figures, &mut || memory.look())?;
+    session.saturated(&BURST, Until::Updates(extent.stalled_updates), &mut figures, &mut || memory.look())?;
     // The rest of the burst's figures are of no interest here.
     let mut figures = Figures::from([
         (STALLED_P99_MS, figures[BURST.p99_ms]),
