@@ -3,6 +3,7 @@
 use crate::{
     Ball, Batter, BatterState, Boundary, Bowled, Dismissal, DismissalKind, Fielder, Innings, Match, PlayerId,
     Powerplay,
+    text::{joined, text},
 };
 
 impl Match {
@@ -21,22 +22,22 @@ impl Match {
         let bowler = bowler.map_or("", |it| self.setup.short_name(it));
         let first = dismissal.fielders.first().map(|it| self.fielder(it));
         match dismissal.kind {
-            DismissalKind::Bowled => format!("b {bowler}"),
+            DismissalKind::Bowled => text!("b ", bowler),
             DismissalKind::Caught => match first {
-                Some(name) => format!("c {name} b {bowler}"),
-                None => format!("c ? b {bowler}"),
+                Some(name) => text!("c ", name, " b ", bowler),
+                None => text!("c ? b ", bowler),
             },
-            DismissalKind::CaughtAndBowled => format!("c & b {bowler}"),
-            DismissalKind::Lbw => format!("lbw b {bowler}"),
+            DismissalKind::CaughtAndBowled => text!("c & b ", bowler),
+            DismissalKind::Lbw => text!("lbw b ", bowler),
             DismissalKind::Stumped => match first {
-                Some(name) => format!("st {name} b {bowler}"),
-                None => format!("st b {bowler}"),
+                Some(name) => text!("st ", name, " b ", bowler),
+                None => text!("st b ", bowler),
             },
-            DismissalKind::HitWicket => format!("hit wicket b {bowler}"),
+            DismissalKind::HitWicket => text!("hit wicket b ", bowler),
             DismissalKind::RunOut if dismissal.fielders.is_empty() => "run out".to_owned(),
             DismissalKind::RunOut => {
                 let names: Vec<String> = dismissal.fielders.iter().map(|it| self.fielder(it)).collect();
-                format!("run out ({})", names.join("/"))
+                text!("run out (", joined(&names, "/"), ")")
             }
             kind => kind.words().to_owned(),
         }
@@ -45,7 +46,7 @@ impl Match {
     fn fielder(&self, fielder: &Fielder) -> String {
         match fielder {
             Fielder::Player(player) => self.setup.short_name(*player).to_owned(),
-            Fielder::Substitute(Some(name)) => format!("sub ({name})"),
+            Fielder::Substitute(Some(name)) => text!("sub (", name, ")"),
             Fielder::Substitute(None) => "sub".to_owned(),
         }
     }
@@ -59,17 +60,17 @@ impl Match {
     pub fn ball_line(&self, innings: usize, bowled: &Bowled) -> String {
         let ball = &bowled.ball;
         let name = |player| self.setup.short_name(player);
-        let mut line = format!("{} to {}, ", name(ball.bowler), name(ball.striker));
+        let mut line = text!(name(ball.bowler), " to ", name(ball.striker), ", ");
         let wickets: Vec<String> =
             ball.wickets.iter().map(|it| self.wicket_text(self.innings.get(innings), ball, it)).collect();
         let runs = runs_text(ball);
         match (wickets.is_empty(), runs == "no run") {
             (true, _) => line.push_str(&runs),
-            (false, true) => line.push_str(&wickets.join("; ")),
+            (false, true) => line.push_str(&joined(&wickets, "; ")),
             (false, false) => {
                 line.push_str(&runs);
                 line.push_str("; ");
-                line.push_str(&wickets.join("; "));
+                line.push_str(&joined(&wickets, "; "));
             }
         }
         if bowled.free_hit {
@@ -83,13 +84,15 @@ impl Match {
         let how = self.dismissal_text(dismissal, Some(ball.bowler));
         let who = match dismissal.player == ball.striker {
             true => String::new(),
-            false => format!("{} ", self.setup.short_name(dismissal.player)),
+            false => text!(self.setup.short_name(dismissal.player), " "),
         };
         let call = if dismissal.kind.is_wicket() { "OUT! " } else { "" };
         let batter = innings.and_then(|it| it.batter(dismissal.player));
         match batter.filter(|it| it.dismissal.as_ref() == Some(dismissal)) {
-            Some(batter) => format!("{call}{who}{how} {} ({})", batter.runs, batter.balls),
-            None => format!("{call}{who}{how}"),
+            Some(batter) => {
+                text!(call, who, how, " ", batter.runs.to_string(), " (", batter.balls.to_string(), ")")
+            }
+            None => text!(call, who, how),
         }
     }
 
@@ -112,7 +115,7 @@ fn ball_label(ball: &Ball) -> String {
     let extras = &ball.extras;
     let out = ball.wickets.iter().any(|it| it.kind.is_wicket());
     // Two digits at most: an archive could say anything.
-    let figure = |runs: u16, kind: &str| format!("{}{kind}", runs.min(99));
+    let figure = |runs: u16, kind: &str| text!(runs.min(99).to_string(), kind);
     let runs = if extras.wides > 0 {
         figure(ball.total(), "wd")
     } else if extras.no_balls > 0 {
@@ -132,7 +135,7 @@ fn ball_label(ball: &Ball) -> String {
     };
     match out {
         true if runs.len() > 2 => "W".to_owned(),
-        true => format!("W{runs}"),
+        true => text!("W", runs),
         false => runs,
     }
 }
@@ -144,7 +147,7 @@ fn runs_text(ball: &Ball) -> String {
     match extras.wides {
         0 => {}
         1 => parts.push("wide".to_owned()),
-        wides => parts.push(format!("{wides} wides")),
+        wides => parts.push(text!(wides.to_string(), " wides")),
     }
     if extras.no_balls > 0 {
         parts.push("no ball".to_owned());
@@ -154,17 +157,17 @@ fn runs_text(ball: &Ball) -> String {
         (_, Some(Boundary::Six)) => parts.push("SIX runs".to_owned()),
         (0, None) => {}
         (1, None) => parts.push("1 run".to_owned()),
-        (runs, None) => parts.push(format!("{runs} runs")),
+        (runs, None) => parts.push(text!(runs.to_string(), " runs")),
     }
     for (runs, one) in [(extras.leg_byes, "leg bye"), (extras.byes, "bye")] {
         match runs {
             0 => {}
             1 => parts.push(one.to_owned()),
-            runs => parts.push(format!("{runs} {one}s")),
+            runs => parts.push(text!(runs.to_string(), " ", one, "s")),
         }
     }
     if extras.penalty > 0 {
-        parts.push(format!("{} penalty runs", extras.penalty));
+        parts.push(text!(extras.penalty.to_string(), " penalty runs"));
     }
-    if parts.is_empty() { "no run".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { "no run".to_owned() } else { joined(&parts, ", ") }
 }

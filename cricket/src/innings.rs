@@ -1,5 +1,6 @@
 //! One side's turn to bat: totals, batters, bowlers, partnerships, overs.
 
+use crate::text::text;
 use crate::{Ball, Dismissal, Extras, PlayerId, Rate, Setup, Side};
 
 /// The state of one innings. Every figure is derived from commands; nothing here is set by hand.
@@ -127,7 +128,7 @@ impl Bowler {
         if self.over_balls == 0 {
             self.overs.to_string()
         } else {
-            format!("{}.{}", self.overs, self.over_balls)
+            text!(self.overs.to_string(), ".", self.over_balls.to_string())
         }
     }
 }

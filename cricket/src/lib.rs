@@ -28,6 +28,7 @@ mod rate;
 mod refusal;
 mod setup;
 mod status;
+pub mod text;
 mod totals;
 mod verdict;
 mod wicket;

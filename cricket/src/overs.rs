@@ -1,5 +1,6 @@
 //! Overs: which one a ball belongs to, how one ends, and how one that was miscounted is opened again.
 
+use crate::text::text;
 use crate::{Ball, Bowled, Format, Innings, Refusal, Setup};
 
 /// Where the next ball falls.
@@ -19,7 +20,7 @@ impl Innings {
 
     /// "19.3": overs completed and legal balls of the one in progress. In The Hundred the overs are sets of five.
     pub fn overs_text(&self) -> String {
-        format!("{}.{}", self.overs, self.over_balls)
+        text!(self.overs.to_string(), ".", self.over_balls.to_string())
     }
 
     /// Legal balls as the overs count them: a completed over is a whole one, however it was counted on the day.

@@ -1,5 +1,6 @@
 //! Rates without floating point.
 
+use crate::text::text;
 use std::fmt;
 
 /// A rate in hundredths, rounded half up: 745 is "7.45" runs an over, or a strike rate of "7.45" runs a hundred balls.
@@ -17,9 +18,17 @@ impl Rate {
     }
 }
 
+impl Rate {
+    /// "7.45": two places always.
+    pub fn text(self) -> String {
+        let places = self.0 % 100;
+        text!((self.0 / 100).to_string(), if places < 10 { ".0" } else { "." }, places.to_string())
+    }
+}
+
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
+        f.write_str(&self.text())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The words beside and under a score.
 
+use crate::text::text;
 use crate::{Innings, InningsEnd, Match, Outcome, Phase, Side, Tiebreak};
 
 impl Innings {
@@ -7,8 +8,8 @@ impl Innings {
     pub fn score_text(&self) -> String {
         match self.end {
             Some(InningsEnd::AllOut) => self.runs.to_string(),
-            Some(InningsEnd::Declared) => format!("{}/{}d", self.runs, self.wickets),
-            _ => format!("{}/{}", self.runs, self.wickets),
+            Some(InningsEnd::Declared) => text!(self.runs.to_string(), "/", self.wickets.to_string(), "d"),
+            _ => text!(self.runs.to_string(), "/", self.wickets.to_string()),
         }
     }
 }
@@ -19,44 +20,44 @@ impl Match {
         let outcome = self.outcome.as_ref()?;
         let (text, method) = match outcome {
             Outcome::Runs { winner, runs, method } => {
-                (format!("{} won by {}", self.name(*winner), count(*runs, "run")), method.as_deref())
+                (text!(self.name(*winner), " won by ", count(*runs, "run")), method.as_deref())
             }
             Outcome::Wickets { winner, wickets, method } => (
-                format!("{} won by {}", self.name(*winner), count(u16::from(*wickets), "wicket")),
+                text!(self.name(*winner), " won by ", count(u16::from(*wickets), "wicket")),
                 method.as_deref(),
             ),
             Outcome::Innings { winner, runs, method } => {
                 let margin = match runs {
                     0 => String::new(),
-                    runs => format!(" and {}", count(*runs, "run")),
+                    runs => text!(" and ", count(*runs, "run")),
                 };
-                (format!("{} won by an innings{margin}", self.name(*winner)), method.as_deref())
+                (text!(self.name(*winner), " won by an innings", margin), method.as_deref())
             }
-            Outcome::Win { winner, method } => (format!("{} won", self.name(*winner)), method.as_deref()),
+            Outcome::Win { winner, method } => (text!(self.name(*winner), " won"), method.as_deref()),
             Outcome::Tie { tiebreak, method } => return Some(self.tie_text(*tiebreak, method.as_deref())),
             Outcome::Draw => ("Match drawn".to_owned(), None),
             Outcome::NoResult => ("No result".to_owned(), None),
             Outcome::Abandoned => ("Match abandoned".to_owned(), None),
         };
         Some(match method {
-            Some("Awarded") => format!("{text} (awarded)"),
-            Some(method) => format!("{text} ({method})"),
+            Some("Awarded") => text!(text, " (awarded)"),
+            Some(method) => text!(text, " (", method, ")"),
             None => text,
         })
     }
 
     fn tie_text(&self, tiebreak: Option<Tiebreak>, method: Option<&str>) -> String {
         let settled = match tiebreak {
-            Some(Tiebreak::SuperOver(side)) => Some(format!("{} won the Super Over", self.name(side))),
-            Some(Tiebreak::BowlOut(side)) => Some(format!("{} won the bowl-out", self.name(side))),
-            Some(Tiebreak::Rule(side)) => Some(format!("{} won the tiebreak", self.name(side))),
+            Some(Tiebreak::SuperOver(side)) => Some(text!(self.name(side), " won the Super Over")),
+            Some(Tiebreak::BowlOut(side)) => Some(text!(self.name(side), " won the bowl-out")),
+            Some(Tiebreak::Rule(side)) => Some(text!(self.name(side), " won the tiebreak")),
             None => None,
         };
         match (method, settled) {
             (None, None) => "Match tied".to_owned(),
-            (Some(method), None) => format!("Match tied ({method})"),
-            (None, Some(settled)) => format!("Match tied ({settled})"),
-            (Some(method), Some(settled)) => format!("Match tied ({settled}) ({method})"),
+            (Some(method), None) => text!("Match tied (", method, ")"),
+            (None, Some(settled)) => text!("Match tied (", settled, ")"),
+            (Some(method), Some(settled)) => text!("Match tied (", settled, ") (", method, ")"),
         }
     }
 
@@ -83,12 +84,11 @@ impl Match {
         let team = self.name(innings.batting);
         if let (Some(needed), None) = (self.runs_needed(), innings.end) {
             return match self.balls_left() {
-                Some(balls) => format!(
-                    "{team} need {} from {}",
-                    count(needed, "run"),
-                    count(u16::try_from(balls).unwrap_or(u16::MAX), "ball")
-                ),
-                None => format!("{team} need {}", count(needed, "run")),
+                Some(balls) => {
+                    let balls = count(u16::try_from(balls).unwrap_or(u16::MAX), "ball");
+                    text!(team, " need ", count(needed, "run"), " from ", balls)
+                }
+                None => text!(team, " need ", count(needed, "run")),
             };
         }
         if innings.end.is_some()
@@ -100,8 +100,8 @@ impl Match {
         if self.setup.format.is_multi_day() && self.innings.len() > 1 {
             return match self.lead().unwrap_or(0) {
                 0 => "Scores level".to_owned(),
-                lead if lead > 0 => format!("{team} lead by {}", count_wide(lead, "run")),
-                lead => format!("{team} trail by {}", count_wide(-lead, "run")),
+                lead if lead > 0 => text!(team, " lead by ", count_wide(lead, "run")),
+                lead => text!(team, " trail by ", count_wide(-lead, "run")),
             };
         }
         if innings.end.is_some() {
@@ -109,16 +109,16 @@ impl Match {
             return match innings.target {
                 // The other side chases next, unless a D/L target will be set.
                 None if self.decides_next(innings) => {
-                    format!("{team} {score}; {other} need {} to win", count(innings.runs + 1, "run"))
+                    text!(team, " ", score, "; ", other, " need ", count(innings.runs + 1, "run"), " to win")
                 }
-                None => format!("{team} {score}; {other} to bat"),
-                Some(_) => format!("{team} {score}"),
+                None => text!(team, " ", score, "; ", other, " to bat"),
+                Some(_) => text!(team, " ", score),
             };
         }
         if innings.super_over {
-            return format!("Super Over: {team} are batting");
+            return text!("Super Over: ", team, " are batting");
         }
-        self.toss_text().unwrap_or_else(|| format!("{team} are batting"))
+        self.toss_text().unwrap_or_else(|| text!(team, " are batting"))
     }
 
     /// Whether the innings after this one is a chase of one more than it.
@@ -130,7 +130,7 @@ impl Match {
     fn toss_text(&self) -> Option<String> {
         let toss = self.toss?;
         let choice = if toss.bats { "bat" } else { "field" };
-        Some(format!("{} chose to {choice}", self.name(toss.winner)))
+        Some(text!(self.name(toss.winner), " chose to ", choice))
     }
 
     fn name(&self, side: Side) -> &str {
@@ -148,7 +148,7 @@ fn with_note(text: &str, note: &str) -> String {
         }
         return sentence;
     }
-    format!("{note}: {}", text.to_ascii_lowercase())
+    text!(note, ": ", text.to_ascii_lowercase())
 }
 
 /// "1 run", "14 balls".
@@ -158,5 +158,5 @@ fn count(number: u16, noun: &str) -> String {
 
 fn count_wide(number: i32, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
+    text!(number.to_string(), " ", noun, plural)
 }

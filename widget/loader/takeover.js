@@ -1,6 +1,7 @@
 // The end of the bundle's script: it stands behind what wasm-bindgen wrote, in the same module, and calls it by name (`__wbg_init`, `mount`,
-// `unmount`, `style`, `on_panic`). The loader hands each place (an element and what was begun for it) to `take`: here the widget
-// takes over the frame and the stream in one task, or, where it cannot run, the frame is kept live without it.
+// `hear` …). The loader hands each place (an element and what was begun for it) to `take`: here the widget takes over the frame and the
+// stream (`stream.js`) in one task, or, where it cannot run, the frame is kept live without it. The wasm decides and draws; what needs the
+// browser's events, timers and requests is done here, where it costs a fraction of the bytes.
 
 /** Whether the widget runs: the loader begins nothing of its own then. */
 export let up = false;
@@ -16,14 +17,22 @@ const UPDATE_MS = 2_000;
 const widgetSheet = new CSSStyleSheet();
 /** What the elements on the page do when the widget has died. */
 const falls = new Set();
+/** The files of each part, by name. */
+const PARTS = __CREASE_PARTS__;
+const brought = {};
 let loading;
 let dead;
 
+/** A file beside this one. */
+const beside = (name) => fetch(new URL(name, import.meta.url)).then((answer) => (answer.ok ? answer : Promise.reject(new Error(name))));
+
 const load = () =>
-  (loading ??= __wbg_init({ module_or_path: new URL("crease.wasm", import.meta.url) })
-    .then(() => {
-      on_panic(die);
-      widgetSheet.replaceSync(style());
+  (loading ??= Promise.all([
+    beside("crease.css").then((answer) => answer.text()),
+    __wbg_init({ module_or_path: new URL("crease.wasm", import.meta.url) }),
+  ])
+    .then(([style]) => {
+      widgetSheet.replaceSync(style);
       up = true;
     })
     .catch((error) => {
@@ -32,11 +41,31 @@ const load = () =>
       throw error;
     }));
 
+/** Brings a file of a part: it puts its functions beside those that are there, in the same memory. */
+const bring = async (file) => {
+  const part = await WebAssembly.compileStreaming(beside(`${file}.wasm`));
+  await load();
+  // By this name wasm-bindgen's script has what the module exports.
+  await WebAssembly.instantiate(part, { __wasm_split: wasm });
+};
+
+/** Brings a part of the widget; resolves with whether it is here. Two may have a file in common. */
+const loadPart = (name) =>
+  Promise.all(PARTS[name].map((file) => (brought[file] ??= bring(file)))).then(
+    () => true,
+    () => {
+      // Asked for again, it is tried again.
+      for (const file of PARTS[name]) delete brought[file];
+      return false;
+    },
+  );
+
 const die = (error) => {
   if (dead) return;
-  dead = error;
+  // Where in the wasm: a panic has no other words (xtask/src/bundle/trim.rs).
+  dead = new Error([error, /wasm-function\S*/.exec(error.stack)].join(" "), { cause: error });
   up = false;
-  for (const fall of falls) fall(error);
+  for (const fall of falls) fall(dead);
 };
 
 /** Wraps what the widget hands to the browser: an exception ends the widgets, not the page's scripts. */
@@ -51,57 +80,106 @@ const guard =
     }
   };
 
-/** When a line has something to show, or was refused. While the browser still connects, the frame stays. */
-const spoken = (line) =>
-  (line.spoken ??= new Promise((ready) => {
-    line.hear = () => {
-      if (line.heard.some((it) => it.data) || line.source.readyState === EventSource.CLOSED) ready();
-    };
-    line.hear();
-  }));
+/** Tells the page of an update, once that has been painted: `Date.now() - detail.t` is then the time from the server's acceptance to the
+ * screen (on one clock). In a hidden page nothing is painted, and it goes out at once. */
+const tell = (host, name, detail) => {
+  const dispatch = () => host.dispatchEvent(new CustomEvent(`crease:${name}`, { bubbles: true, composed: true, detail }));
+  if (document.hidden) return dispatch();
+  // The frame's callback runs before its painting, a timer set by it after.
+  requestAnimationFrame(() => setTimeout(dispatch));
+};
 
-/** Gives the line's stream to the first who asks; to all, what it said. */
-const handOver = (line) => {
-  const { source, heard } = line;
-  line.last ??= heard.filter((it) => it.data);
-  line.source = undefined;
-  // What the stream says from now on is the widget's.
-  line.heard = [];
-  line.hear = () => (line.heard.length = 0);
-  return { source, events: [...line.last] };
+/** Balls before those that are shown: pages of them as texts, without a hole; none when they could not be had, or belong to another history.
+ * `shown` lines have no `seq` and are to be among them; then `from` is where their snapshot stood, else the oldest ball's `seq`. */
+const earlier = async (place, history, from, shown, size) => {
+  const url = `${place.base}matches/${place.match}/balls?key=${place.key}`;
+  const page = async (query) => {
+    const answer = await fetch(`${url}&${query}`);
+    if (!answer.ok) throw new Error(answer.status);
+    const text = await answer.text();
+    const { epoch = 0, rev = 0, balls = [], next } = JSON.parse(text);
+    if (`${epoch} ${rev}` !== history) throw new Error("another history");
+    return { text, balls, next };
+  };
+  try {
+    if (shown < 0) return [(await page(`before=${from}&limit=${size}`)).text, ""];
+    // From a ball not long ago to the last one. After many updates that were no balls that is too few: then all of them.
+    for (const start of [Math.max(0, from - size), 0]) {
+      const pages = [];
+      let count = 0;
+      for (let after = start; after !== undefined; ) {
+        const { text, balls, next } = await page(`after=${after}`);
+        pages.push(text);
+        count += balls.length;
+        after = next;
+      }
+      if (count >= Math.max(shown, 1) || start === 0) return [...pages, start ? "more" : ""];
+    }
+  } catch {
+    // The button stays, to be pressed again.
+  }
+  return [];
+};
+
+/** Clicks and keys in a widget's root, told to the widget by the name of what was asked for. */
+const listen = (root, handle) => {
+  const asked = guard((event) => {
+    const target = event.target.closest?.("[data-ask]");
+    if (!target) return;
+    let { key = "" } = event;
+    // Where letters run from right to left, so do the tabs.
+    if (getComputedStyle(target).direction === "rtl") key = { ArrowLeft: "ArrowRight", ArrowRight: "ArrowLeft" }[key] ?? key;
+    const focus = ask(handle, target.dataset.ask, key);
+    if (!focus) return;
+    event.preventDefault();
+    target.parentElement.querySelector(`#${focus}`)?.focus();
+  });
+  for (const name of ["click", "keydown"]) root.addEventListener(name, asked);
 };
 
 /** Shows the place's match by the widget, or without it. */
 export const take = (place) => {
   const { host, shadow, line, defaults } = place;
+  if (place.still) return;
+  const declared = shadow.querySelector("[data-at]");
+  const stream = streamOf(place);
+  stream.adopt(line, declared);
   let ended;
   let handle;
-  let source;
   let timer;
   let soon;
   let wait = WAIT_MS;
   let shown;
-  if (place.still) return;
 
-  const tell = (name, text) => {
-    const detail = { seq: 0, t: 0, text };
-    host.dispatchEvent(new CustomEvent(`crease:${name}`, { bubbles: true, composed: true, detail }));
+  /** What the stream tells: the widget while it runs, then what keeps the frame live. */
+  const member = { hear() {}, live() {}, lost() {}, refused() {} };
+
+  const refused = (why) => tell(host, "error", { seq: 0, t: 0, text: why });
+
+  /** What the widget asks of the browser. */
+  const port = {
+    tell: (name, seq, t, text) => tell(host, name, { seq, t, text }),
+    startOver() {
+      member.wants = true;
+      stream.call();
+    },
+    async load(name) {
+      const here = await loadPart(name);
+      if (handle !== undefined) guard(arrived)(handle, name, here);
+    },
+    async earlier(...asked) {
+      const [pages, hasDetail] = await Promise.all([earlier(place, ...asked), loadPart("detail")]);
+      if (hasDetail && handle !== undefined) guard(put_earlier)(handle, asked[1], asked[2] >= 0, pages);
+    },
   };
 
   const fall = (error) => {
     falls.delete(fall);
     handle = undefined;
-    source?.close();
-    if (error) tell("error", String(error));
+    if (error) tell(host, "error", { seq: 0, t: 0, text: String(error) });
     place.still = 0;
-    if (line) {
-      // Each update of a line wakes all who follow it.
-      (line.wakes ??= new Set()).add(wake);
-      line.hear = () => {
-        line.heard.length = 0;
-        for (const wake of line.wakes) wake();
-      };
-    }
+    member.hear = wake;
+    member.lost = member.live = member.refused = () => {};
     document.addEventListener("visibilitychange", wake);
     paint();
   };
@@ -122,15 +200,14 @@ export const take = (place) => {
     try {
       if (!document.hidden) await place.paint();
       wait = WAIT_MS;
-      if (!ended && !shown) tell("ready", "");
+      if (!ended && !shown) tell(host, "ready", { seq: 0, t: 0, text: "" });
       shown = true;
     } catch {
       wait = Math.min(wait * 2, WAIT_MS_MAX);
       if (!ended && !shadow.querySelector(".card")) leaveLink();
     }
-    const listening = line?.source?.readyState === EventSource.OPEN && wait === WAIT_MS;
     // An update that came meanwhile has its own time set.
-    if (!ended && !soon) paintIn(listening ? LISTENING_MS : wait);
+    if (!ended && !soon) paintIn(stream.link === "live" && wait === WAIT_MS ? LISTENING_MS : wait);
   };
 
   const leaveLink = () => {
@@ -142,17 +219,25 @@ export const take = (place) => {
   };
 
   const begin = async () => {
-    const declared = shadow.querySelector("[data-at]");
-    await load();
-    if (line && !declared) await spoken(line);
+    // What the card says beyond the score comes with it, so that nothing moves when it does.
+    const insight = place.view !== "compact" && loadPart("insight");
+    const [, story, hasInsight] = await Promise.all([load(), stream.story(), insight]);
     if (ended) return;
     if (dead) throw dead;
-    const taken = line ? handOver(line) : { events: [] };
-    source = taken.source;
-    if (declared) taken.events.unshift({ type: "snapshot", data: declared.textContent, lastEventId: "" });
     const root = document.createElement("div");
-    const base = place.base.replace(/\/v1\/$/, "");
-    handle = mount(host, root, base, place.key, place.match, place.view, guard, source, taken.events);
+    // One text after the other: arrays of arrays would cost more to read than they say.
+    const heard = story.flatMap(({ type, id, text }) => [type, id, text]);
+    handle = mount(root, place.view, port, hasInsight, heard);
+    listen(root, handle);
+    member.hear = guard((...heard) => hear(handle, ...heard));
+    member.live = guard(() => link(handle, -1));
+    member.lost = guard((seconds) => link(handle, seconds));
+    member.refused = guard((why) => {
+      link(handle, -1, why);
+      refused(why);
+    });
+    if (stream.link === "lost") member.lost(stream.silence());
+    if (stream.link === "refused") member.refused(stream.why);
     place.still = 1;
     shadow.adoptedStyleSheets = [widgetSheet];
     shadow.replaceChildren(root);
@@ -163,11 +248,13 @@ export const take = (place) => {
     ended = true;
     clearTimeout(timer);
     document.removeEventListener("visibilitychange", wake);
-    line?.wakes?.delete(wake);
+    stream.leave(member);
     falls.delete(fall);
     if (handle !== undefined) guard(unmount)(handle);
+    handle = undefined;
   };
 
+  stream.join(member);
   if (defaults.wasm === "off") fall();
   else begin().catch((error) => ended || fall(error));
 };

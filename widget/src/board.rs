@@ -1,6 +1,6 @@
 //! What the score shows, in words: a [`Board`] is made anew from the match after each update, and the views only place its texts.
 
-use crate::performers::{self, Award, Best};
+use crate::parts::Forecast;
 use cricket::{
     Ball, BatterState, Boundary, Bowled, Innings, Match, Outcome, Phase, PlayerId, Rate, Setup, Side,
 };
@@ -27,9 +27,6 @@ pub struct Board {
     pub facts: Vec<Fact>,
     /// Of winning, in the order of [`Board::teams`]; none where nobody can tell, and once the match is decided.
     pub chances: Option<[Share; 2]>,
-    /// What stays of a finished match.
-    pub awards: Vec<Award>,
-    pub best: Vec<Best>,
 }
 
 /// A team and all it scored.
@@ -152,7 +149,8 @@ pub struct Share {
 }
 
 impl Board {
-    pub fn of(game: &Match) -> Self {
+    /// `forecast` holds nothing until the part that makes it is here.
+    pub fn of(game: &Match, forecast: Forecast) -> Self {
         let setup = &game.setup;
         let latest = game.innings.last();
         let playing = latest.filter(|_| game.phase != Phase::Finished);
@@ -167,10 +165,8 @@ impl Board {
             bowlers: playing.map(|it| bowling_now(setup, it)).unwrap_or_default(),
             overs: playing.map(|it| last_overs(game, it)).unwrap_or_default(),
             free_hit: playing.is_some_and(|it| it.free_hit),
-            facts: facts(game, playing),
-            chances: chances(game),
-            awards: performers::awards(game),
-            best: performers::best(game),
+            facts: facts(game, playing, forecast.projected),
+            chances: forecast.home_per_cent.map(|it| shares(game, it)),
         }
     }
 }
@@ -217,13 +213,13 @@ fn first_to_bat(game: &Match) -> Side {
     game.innings.first().map_or(Side::Home, |it| it.batting)
 }
 
-fn chances(game: &Match) -> Option<[Share; 2]> {
-    let chances = game.chances().filter(|it| it.of(Side::Home) % 100 > 0)?;
+fn shares(game: &Match, home_per_cent: u8) -> [Share; 2] {
     let first = first_to_bat(game);
-    Some([first, first.other()].map(|side| {
+    [first, first.other()].map(|side| {
         let team = game.setup.team(side);
-        Share { name: team.name.clone(), short: team.short.clone(), side, per_cent: chances.of(side) }
-    }))
+        let per_cent = if side == Side::Home { home_per_cent } else { 100 - home_per_cent };
+        Share { name: team.name.clone(), short: team.short.clone(), side, per_cent }
+    })
 }
 
 fn team_row(game: &Match, side: Side) -> TeamRow {
@@ -300,7 +296,7 @@ pub(crate) fn bowler_row(setup: &Setup, bowler: &cricket::Bowler) -> Row {
 }
 
 fn rate_text(rate: Option<Rate>) -> String {
-    rate.map_or_else(|| "–".to_owned(), |it| it.to_string())
+    rate.map_or_else(|| "–".to_owned(), Rate::text)
 }
 
 fn last_overs(game: &Match, innings: &Innings) -> Vec<Over> {
@@ -337,17 +333,17 @@ pub(crate) fn counted(count: u32, noun: &str) -> String {
     [&count.to_string(), " ", noun, plural].concat()
 }
 
-fn facts(game: &Match, playing: Option<&Innings>) -> Vec<Fact> {
+fn facts(game: &Match, playing: Option<&Innings>, projected: Option<u16>) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut fact = |label, value: String, note: String| facts.push(Fact { label, value, note });
     if let Some(innings) = playing {
         if let Some(rate) = game.run_rate() {
-            fact("Run rate", rate.to_string(), String::new());
+            fact("Run rate", rate.text(), String::new());
         }
         if let Some(rate) = game.required_rate().filter(|_| innings.end.is_none()) {
-            fact("Required", rate.to_string(), String::new());
+            fact("Required", rate.text(), String::new());
         }
-        if let Some(total) = game.projected_score() {
+        if let Some(total) = projected {
             fact("Projected score", total.to_string(), String::new());
         }
         if let Some(pair) = innings.partnership().filter(|_| innings.end.is_none()) {
@@ -412,7 +408,7 @@ mod tests {
 
     #[test]
     fn before_the_toss_there_are_teams_and_a_sentence_and_no_figures() {
-        let board = Board::of(&game());
+        let board = Board::of(&game(), Forecast::default());
         assert_eq!(board.competition, "Coast League · Final");
         assert_eq!(board.place, "Harbour Ground · 4 May 2026");
         assert_eq!(board.badge, "Upcoming");
@@ -425,7 +421,7 @@ mod tests {
     fn an_over_in_progress_is_shown_ball_by_ball_with_room_for_the_rest() {
         let mut game = begun();
         bowl(&mut game, [ball(0), ball(4), wide(), ball(6)]);
-        let board = Board::of(&game);
+        let board = Board::of(&game, Forecast::default());
         let over = &board.overs[0];
         assert_eq!((over.title.as_str(), over.sum.as_str(), over.blanks), ("This over", "11 runs", 3));
         let kinds: Vec<Kind> = labels(over).iter().map(|it| it.1).collect();
@@ -439,7 +435,7 @@ mod tests {
     fn the_striker_is_marked_and_has_figures() {
         let mut game = begun();
         bowl(&mut game, [ball(4), ball(0)]);
-        let board = Board::of(&game);
+        let board = Board::of(&game, Forecast::default());
         let rows: Vec<_> = board.batters.iter().map(|it| (it.name.as_str(), it.marked)).collect();
         assert_eq!(rows, [("Player HarbourA", true), ("Player HarbourB", false)]);
         assert_eq!(board.batters[0].cells, ["4", "2", "1", "0", "200.00"]);
@@ -451,9 +447,9 @@ mod tests {
     fn a_wicket_is_told_and_ends_the_partnership() {
         let mut game = begun();
         bowl(&mut game, [ball(4)]);
-        assert_eq!(fact(&Board::of(&game), "Partnership"), Some(("4", "off 1 ball")));
+        assert_eq!(fact(&Board::of(&game, Forecast::default()), "Partnership"), Some(("4", "off 1 ball")));
         bowl(&mut game, [caught()]);
-        let board = Board::of(&game);
+        let board = Board::of(&game, Forecast::default());
         assert_eq!(fact(&board, "Last wicket"), Some(("Player HarbourA 4 (2)", "4/1, 0.2 ov")));
         assert_eq!(board.batters.len(), 1);
         assert_eq!(fact(&board, "Partnership"), None);
@@ -463,7 +459,7 @@ mod tests {
     fn a_delay_shows_its_reason() {
         let mut game = begun();
         game.apply(&Command::Delay("Rain".to_owned())).unwrap();
-        assert_eq!(Board::of(&game).badge, "Rain");
+        assert_eq!(Board::of(&game, Forecast::default()).badge, "Rain");
     }
 
     #[test]

@@ -1,108 +1,88 @@
 //! The fan's side: the element `<crease-match>`, fed by one event stream, folding with the same engine as the server.
 //!
 //! The loader (`loader/crease.js`) defines the element, shows the frame and opens the stream; the end of the bundle's script
-//! (`loader/takeover.js`) calls [`mount`] and [`unmount`]. It draws only inside the element's shadow root, stores nothing, and never throws
-//! into the page: what goes wrong here ends in a frame that is kept live without it.
+//! (`loader/takeover.js`, `loader/stream.js`) is the widget's browser: it calls the functions of this file, and does what [`Port`] asks.
+//! The widget draws only inside the element's shadow root, stores nothing, and never throws into the page: what goes wrong here ends in a
+//! frame that is kept live without it.
 //!
-//! The pure modules know no browser and are tested natively: [`session`] (the stream's state machine), [`refusal`], [`board`], [`scorecard`],
+//! The pure modules know no browser and are tested natively: [`session`] (the state machine of what is heard), [`board`], [`scorecard`],
 //! [`lines`] and [`news`] (the match in words). Read [`shown::Shown`] first: it is everything on the screen, and `view` places it.
 
 pub mod board;
 pub mod charts;
-mod input;
+mod drawing;
 pub mod lines;
 pub mod news;
 pub mod node;
-mod notify;
+pub mod parts;
 pub mod performers;
-pub mod refusal;
-mod rest;
+mod port;
 pub mod scorecard;
 pub mod session;
 pub mod shown;
-mod stream;
 #[cfg(test)]
 mod testing;
 pub mod view;
 
-use input::Input;
-use js_sys::{Array, Function};
-use leptos::mount::mount_to_renderer;
-use leptos::prelude::*;
-use std::{any::Any, cell::RefCell, rc::Rc};
-use stream::{Address, Early, Stream};
-use view::Size;
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use web_sys::{Element, EventSource, HtmlElement};
+use cricket::Command;
+use drawing::Drawing;
+use js_sys::Array;
+use leptos::prelude::{ArcRwSignal, Update, With, WithUntracked};
+use leptos::reactive::graph::ReactiveNode;
+use lines::{Earlier, Lines};
+use node::Drawn;
+use parts::Part;
+use port::Port;
+use session::Step;
+use shown::{Link, Shown, Tab};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
+use view::{Ask, Size};
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::Element;
 
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// One element's widget. Dropping it closes the stream, removes the view and frees the signals, in this order.
-struct Mounted {
-    _stream: Rc<Stream>,
-    _input: Input,
-    _view: Box<dyn Any>,
-    _owner: Owner,
+/// One element's widget.
+struct Widget {
+    shown: ArcRwSignal<Shown>,
+    port: Port,
+    root: Element,
+    size: Size,
+    drawn: RefCell<Option<Drawn>>,
+    drawing: Arc<Drawing>,
 }
 
 thread_local! {
     /// The page's widgets; [`unmount`] empties a place, [`mount`] fills the first empty one.
-    static MOUNTED: RefCell<Vec<Option<Mounted>>> = const { RefCell::new(Vec::new()) };
+    static WIDGETS: RefCell<Vec<Option<Rc<Widget>>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The style sheet of every widget, for one constructable sheet.
+/// Draws a match into `root` and returns its handle. `insight`: that part is here. `heard` is what the stream has said so far, as texts: the
+/// type, id and data of one event after the other. When this returns, all of it is drawn.
 #[wasm_bindgen]
-pub fn style() -> String {
-    include_str!(concat!(env!("OUT_DIR"), "/style.css")).to_owned()
+pub fn mount(root: Element, size: &str, port: Port, insight: bool, heard: &Array) -> usize {
+    let handle = begin(root, size, port, insight, heard);
+    with(handle, |it| it.drawing.mark_dirty());
+    handle
 }
 
-/// Reports a panic to `fail`, which gets its message: the widgets of the page are dead then.
-#[wasm_bindgen]
-pub fn on_panic(fail: Function) {
-    thread_local!(static FAIL: RefCell<Option<Function>> = const { RefCell::new(None) });
-    FAIL.set(Some(fail));
-    std::panic::set_hook(Box::new(|info| {
-        FAIL.with_borrow(|it| it.as_ref().map(|it| it.call1(&JsValue::NULL, &info.to_string().into())));
-    }));
-}
-
-/// Draws a match into `root`, an element for `host`'s shadow root, and returns its handle. `guard` takes a function and returns
-/// one that never throws. `source` is a stream of the match that is open already, `heard` what such a stream has said (objects with the
-/// `type`, `data` and `lastEventId` of its events): when this returns, all of it is drawn.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "they cross to JavaScript, where an object would cost bytes and checks"
-)]
-#[wasm_bindgen]
-pub fn mount(
-    host: HtmlElement,
-    root: Element,
-    base: String,
-    key: String,
-    id: String,
-    size: &str,
-    guard: Function,
-    source: Option<EventSource>,
-    heard: Array,
-) -> usize {
-    let owner = Owner::new();
+fn begin(root: Element, size: &str, port: Port, insight: bool, heard: &Array) -> usize {
+    let insight = if insight { Part::Here } else { Part::Away };
+    let shown = ArcRwSignal::new(Shown { insight, ..Shown::default() });
+    let texts: Vec<String> = heard.iter().filter_map(|it| it.as_string()).collect();
+    for event in texts.chunks_exact(3) {
+        take(&shown, &port, &event[0], &event[1], &event[2]);
+    }
     let size = Size::named(size);
-    let (stream, input, view) = owner.with(|| {
-        let shown = RwSignal::new(shown::Shown::default());
-        let stream = Stream::open(host, Address { base, key, id }, shown, &guard, Early { source, heard });
-        let input = Input::listen(&root, &stream, shown, &guard);
-        let view = mount_to_renderer(&root, move || move || shown.with(|it| view::widget(it, size)));
-        (stream, input, view)
-    });
-    let mounted = Mounted { _stream: stream, _input: input, _view: Box::new(view), _owner: owner };
-    MOUNTED.with_borrow_mut(|all| {
+    WIDGETS.with_borrow_mut(|all| {
         let free = all.iter().position(Option::is_none).unwrap_or(all.len());
         if free == all.len() {
             all.push(None);
         }
-        all[free] = Some(mounted);
+        let drawing = Drawing::of(free);
+        all[free] = Some(Rc::new(Widget { shown, port, root, size, drawn: RefCell::default(), drawing }));
         free
     })
 }
@@ -110,6 +90,138 @@ pub fn mount(
 /// Ends what [`mount`] began.
 #[wasm_bindgen]
 pub fn unmount(handle: usize) {
-    let mounted = MOUNTED.with_borrow_mut(|all| all.get_mut(handle).and_then(Option::take));
-    drop(mounted);
+    let widget = WIDGETS.with_borrow_mut(|all| all.get_mut(handle).and_then(Option::take));
+    drop(widget);
+}
+
+/// The stream says something: `kind` is "snapshot", "ball" or "state", `id` the update's, "<epoch>.<seq>".
+#[wasm_bindgen]
+pub fn hear(handle: usize, kind: &str, id: &str, text: &str) {
+    with(handle, |it| take(&it.shown, &it.port, kind, id, text));
+}
+
+/// How the stream is: heard again (`seconds` < 0), silent for so many seconds, or refused, and `why`.
+#[wasm_bindgen]
+pub fn link(handle: usize, seconds: i32, why: Option<String>) {
+    let link = match (why, u32::try_from(seconds)) {
+        (Some(why), _) => Link::Refused(why),
+        (None, Ok(seconds)) => Link::Lost { seconds },
+        (None, Err(_)) => Link::Live,
+    };
+    with(handle, |it| it.shown.update(|it| it.set_link(link)));
+}
+
+/// The part of that `name` is here, or could not be had.
+#[wasm_bindgen]
+pub fn arrived(handle: usize, name: &str, here: bool) {
+    let part = if here { Part::Here } else { Part::Failed };
+    with(handle, |it| it.shown.update(|it| it.arrived(name, part)));
+}
+
+/// A click (`key` is empty) or a key on the element of that `name`. Returns the id of the element that is to have the focus; then the
+/// event is used up.
+#[wasm_bindgen]
+pub fn ask(handle: usize, name: &str, key: &str) -> Option<String> {
+    let mut focus = None;
+    with(handle, |widget| match view::ask(name, key) {
+        None => {}
+        Some(Ask::Earlier) => widget.ask_for_earlier(),
+        Some(Ask::Filter(filter)) => widget.shown.update(|it| it.filter = filter),
+        Some(Ask::Show(tab)) => {
+            widget.open(tab);
+            focus = Some(view::tab_id(tab).to_owned());
+        }
+    });
+    focus
+}
+
+/// Shows balls that were asked for with `from` and, where lines without a `seq` are among them, `unnumbered`: `pages` of texts, the
+/// last of them "more" where there are others before. Empty when they could not be had. The part "detail" is here.
+#[wasm_bindgen]
+pub fn put_earlier(handle: usize, from: f64, unnumbered: bool, pages: &Array) {
+    let from = from as u64;
+    let asked = if unnumbered { Earlier::Unnumbered(from) } else { Earlier::Before(from) };
+    with(handle, |it| it.shown.update(|it| parts::put_earlier(&mut it.lines, asked, pages)));
+}
+
+/// Nothing when the widget is gone.
+fn with(handle: usize, run: impl FnOnce(&Widget)) {
+    // Not within the borrow: what is called may come back to this module.
+    let widget = WIDGETS.with_borrow(|all| all.get(handle).cloned().flatten());
+    widget.inspect(|it| run(it));
+}
+
+/// Folds what was heard, shows it and tells the page.
+fn take(shown: &ArcRwSignal<Shown>, port: &Port, kind: &str, id: &str, text: &str) {
+    let mut heard = (false, Step::Keep);
+    shown.update(|it| heard = (it.board.is_none(), it.hear(kind, id, text)));
+    let (first, step) = heard;
+    let tell = |name, text: &str| {
+        shown.with_untracked(|it| {
+            let seq = it.session.position.map_or(0, |it| it.seq);
+            port.tell(name, seq as f64, it.session.accepted_ms as f64, text);
+        });
+    };
+    match step {
+        Step::Keep => {}
+        Step::StartOver => port.start_over(),
+        Step::Replaced if first => tell("ready", ""),
+        Step::Replaced => {}
+        Step::Folded { command, change } => {
+            if matches!(command, Command::Ball(_)) {
+                tell("ball", "");
+            }
+            let said = || shown.with_untracked(|it| it.said.clone());
+            if change.wickets > 0 {
+                tell("wicket", &said());
+            }
+            if change.finished {
+                let result = shown.with_untracked(|it| it.session.game.as_ref()?.result_text());
+                tell("result", &result.unwrap_or_default());
+            }
+        }
+    }
+}
+
+impl Widget {
+    /// Opens a panel, and gets what it needs.
+    fn open(&self, tab: Tab) {
+        let part = self.shown.with_untracked(|it| it.detail);
+        let load = tab != Tab::Live && !matches!(part, Part::Here | Part::Coming);
+        self.shown.update(|it| {
+            it.tab = tab;
+            if load {
+                it.detail = Part::Coming;
+            }
+        });
+        if load {
+            self.port.load("detail");
+        }
+    }
+
+    /// Draws what is shown, and whatever else changes with it from now on.
+    fn draw(&self) {
+        let node = self.shown.with(|it| view::widget(it, self.size));
+        let mut drawn = self.drawn.borrow_mut();
+        match drawn.as_mut() {
+            None => *drawn = Drawn::new(&self.root, node),
+            Some(drawn) => drawn.redraw(node),
+        }
+    }
+
+    /// Asks for the balls before those that are shown.
+    fn ask_for_earlier(&self) {
+        let asked = self
+            .shown
+            .with_untracked(|it| Some((it.session.history()?, it.lines.earlier, it.lines.unnumbered())));
+        let Some(((epoch, rev), earlier, unnumbered)) = asked else { return };
+        let (from, shown) = match earlier {
+            Earlier::None => return,
+            Earlier::Before(seq) => (seq, -1),
+            Earlier::Unnumbered(seq) => (seq, unnumbered as i32),
+        };
+        self.shown.update(|it| it.lines.waiting = true);
+        let history = [&epoch.to_string(), " ", &rev.to_string()].concat();
+        self.port.earlier(&history, from as f64, shown, Lines::PAGE as u32);
+    }
 }

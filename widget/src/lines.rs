@@ -99,6 +99,22 @@ impl Lines {
     }
 }
 
+/// One page of all that were read after another; none when there are none. The last text is none of JSON: "more" where there are balls before
+/// the first.
+pub fn joined(pages: &[String]) -> Option<Balls> {
+    let (more, pages) = pages.split_last()?;
+    let mut all = Balls::default();
+    for page in pages {
+        let page: Balls = wire::decode(page).ok()?;
+        all.balls.extend(page.balls);
+        all.next = page.next;
+    }
+    if more == "more" {
+        all.next = all.balls.first().map(|it| it.seq);
+    }
+    Some(all)
+}
+
 fn line(game: &Match, index: usize, innings: &Innings, at: usize) -> Option<Line> {
     let bowled = innings.recent.get(at)?;
     Some(Line {
@@ -190,6 +206,21 @@ mod tests {
         assert_eq!((lines.earlier, lines.waiting), (Earlier::Before(41), false));
         lines.put_earlier(Earlier::Before(41), &page(1..=40));
         assert_eq!((seqs(&lines), lines.earlier), ((1..=101).collect(), Earlier::None));
+    }
+
+    #[test]
+    fn pages_are_joined_and_say_whether_there_are_balls_before_them() {
+        let text = |seqs, next| wire::encode(&Balls { next, ..page(seqs) });
+        let pages = |last: &str| joined(&[text(3..=4, Some(4)), text(5..=6, None), last.to_owned()]).unwrap();
+        assert_eq!(pages("more").balls.iter().map(|it| it.seq).collect::<Vec<_>>(), [3, 4, 5, 6]);
+        assert_eq!((pages("more").next, pages("").next), (Some(3), None));
+        assert_eq!(
+            joined(&[text(3..=4, Some(3)), String::new()]).unwrap().next,
+            Some(3),
+            "a page's own word"
+        );
+        assert_eq!(joined(&[]), None);
+        assert_eq!(joined(&["{".to_owned(), String::new()]), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is worth more than a changed figure: the moment on the card, the sentence for a screen reader, the event for the page.
 
 use crate::board::{Kind, counted};
-use cricket::{Change, Command, Match};
+use cricket::{Change, Command, Match, text::joined};
 
 /// What one folded command is worth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl News {
         if change.finished {
             sentences.extend(game.result_text());
         }
-        News { moment, sentence: sentences.join(". ") }
+        News { moment, sentence: joined(&sentences, ". ") }
     }
 }
 

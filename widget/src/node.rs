@@ -1,15 +1,14 @@
 //! Elements as plain data, and the one place that turns them into DOM.
 //!
-//! Leptos runs it: a [`Node`] is something that Leptos can [`Render`], so a closure that returns one is redrawn when its signals
-//! change. Why not Leptos' own elements: each of them is a type of its own, compiled for itself (20 KB of brotli for these views,
-//! against 2 KB for this file), and its `view!` macro sets `innerHTML`, which a page with Trusted Types forbids.
+//! Leptos' signals run it: an effect that reads a signal gives the [`Node`] it made of it to [`Drawn::redraw`], when the signal changes.
+//! Why not Leptos' own elements: each of them is a type of its own, compiled for itself (20 KB of brotli for these views, against 2 KB
+//! for this file), and its `view!` macro sets `innerHTML`, which a page with Trusted Types forbids.
 
-use leptos::tachys::view::{Mountable, Render};
 use std::{
     borrow::Cow,
     ops::{Deref, DerefMut},
 };
-use web_sys::Element;
+use web_sys::{Document, Element};
 
 /// An element with a text or with children, never both. One pointer: what the views build passes from call to call in a register, which
 /// makes them a quarter smaller than by value.
@@ -104,8 +103,7 @@ fn is_svg(tag: &str) -> bool {
     matches!(tag, "svg" | "g" | "line" | "polyline" | "rect" | "circle" | "text")
 }
 
-fn draw(mut node: Node) -> Drawn {
-    let document = leptos::prelude::document();
+fn draw(document: &Document, mut node: Node) -> Drawn {
     let element = match is_svg(node.tag) {
         true => document.create_element_ns(Some("http://www.w3.org/2000/svg"), node.tag),
         false => document.create_element(node.tag),
@@ -117,7 +115,8 @@ fn draw(mut node: Node) -> Drawn {
     if !node.text.is_empty() {
         element.set_text_content(Some(&node.text));
     }
-    let children: Vec<Drawn> = std::mem::take(&mut node.children).into_iter().map(draw).collect();
+    let children: Vec<Drawn> =
+        std::mem::take(&mut node.children).into_iter().map(|it| draw(document, it)).collect();
     for child in &children {
         insert(&element, &child.element, None);
     }
@@ -125,9 +124,9 @@ fn draw(mut node: Node) -> Drawn {
 }
 
 /// Changes only what differs, so that focus, scrolling and running animations stay.
-fn redraw(drawn: &mut Drawn, mut node: Node) {
+fn redraw(document: &Document, drawn: &mut Drawn, mut node: Node) {
     if drawn.node.tag != node.tag {
-        let new = draw(node);
+        let new = draw(document, node);
         // Replacing fails only for an element without a parent, which then nobody sees.
         let _ = drawn.element.replace_with_with_node_1(&new.element);
         *drawn = new;
@@ -146,25 +145,25 @@ fn redraw(drawn: &mut Drawn, mut node: Node) {
     if drawn.node.text != node.text {
         drawn.element.set_text_content(Some(&node.text));
     }
-    redraw_children(drawn, std::mem::take(&mut node.children));
+    redraw_children(document, drawn, std::mem::take(&mut node.children));
     drawn.node = node;
 }
 
-fn redraw_children(drawn: &mut Drawn, mut nodes: Vec<Node>) {
+fn redraw_children(document: &Document, drawn: &mut Drawn, mut nodes: Vec<Node>) {
     let keys: Vec<u64> = drawn.children.iter().map(|it| it.node.key).collect();
     let head = grown_at_head(&keys, &nodes);
     let rest = nodes.split_off(head);
     let first = drawn.children.first().map(|it| it.element.clone());
-    let new: Vec<Drawn> = nodes.into_iter().map(draw).collect();
+    let new: Vec<Drawn> = nodes.into_iter().map(|it| draw(document, it)).collect();
     for child in &new {
         insert(&drawn.element, &child.element, first.as_ref());
     }
     let kept = rest.len();
     for (at, node) in rest.into_iter().enumerate() {
         match drawn.children.get_mut(at) {
-            Some(child) => redraw(child, node),
+            Some(child) => redraw(document, child, node),
             None => {
-                let child = draw(node);
+                let child = draw(document, node);
                 insert(&drawn.element, &child.element, None);
                 drawn.children.push(child);
             }
@@ -186,35 +185,19 @@ fn insert(parent: &Element, child: &Element, before: Option<&Element>) {
     let _ = parent.insert_before(child, before.map(AsRef::as_ref));
 }
 
-impl Render for Node {
-    type State = Drawn;
-
-    fn build(self) -> Drawn {
-        draw(self)
+impl Drawn {
+    /// Draws into `root`, which is empty. None where there is no page.
+    pub fn new(root: &Element, node: Node) -> Option<Self> {
+        let drawn = draw(&root.owner_document()?, node);
+        insert(root, &drawn.element, None);
+        Some(drawn)
     }
 
-    fn rebuild(self, state: &mut Drawn) {
-        redraw(state, self);
-    }
-}
-
-impl Mountable for Drawn {
-    fn unmount(&mut self) {
-        self.element.remove();
-    }
-
-    fn mount(&mut self, parent: &Element, marker: Option<&web_sys::Node>) {
-        // `marker` is a child of `parent`, or none.
-        let _ = parent.insert_before(&self.element, marker);
-    }
-
-    fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
-        let parent = self.element.parent_element();
-        parent.inspect(|it| child.mount(it, Some(&self.element))).is_some()
-    }
-
-    fn elements(&self) -> Vec<Element> {
-        vec![self.element.clone()]
+    /// Changes what is drawn into what is to be seen.
+    pub fn redraw(&mut self, node: Node) {
+        if let Some(document) = self.element.owner_document() {
+            redraw(&document, self, node);
+        }
     }
 }
 

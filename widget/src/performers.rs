@@ -3,6 +3,20 @@
 use crate::scorecard::title;
 use cricket::{Innings, Match, PlayerId};
 
+/// What stays of a match.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Performers {
+    pub awards: Vec<Award>,
+    /// Of all innings but super overs; nothing while the match goes on.
+    pub best: Vec<Best>,
+}
+
+impl Performers {
+    pub fn of(game: &Match) -> Self {
+        Performers { awards: awards(game), best: best(game) }
+    }
+}
+
 /// The best of one innings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Best {
@@ -27,8 +41,7 @@ pub struct Award {
 /// Batters and bowlers named for an innings.
 const NAMED: usize = 2;
 
-/// The best of all innings but super overs; nothing while the match goes on.
-pub fn best(game: &Match) -> Vec<Best> {
+fn best(game: &Match) -> Vec<Best> {
     if game.outcome.is_none() {
         return Vec::new();
     }
@@ -79,8 +92,7 @@ fn bowled(it: &cricket::Bowler) -> String {
     [&it.wickets.to_string(), "/", &it.runs.to_string(), " (", &it.overs_text(), ")"].concat()
 }
 
-/// The players of the match.
-pub fn awards(game: &Match) -> Vec<Award> {
+fn awards(game: &Match) -> Vec<Award> {
     game.awards
         .iter()
         .map(|it| Award { name: game.setup.name(*it).to_owned(), figures: figures(game, *it) })

@@ -2,23 +2,25 @@
 
 use crate::{
     board::{Board, Kind},
-    charts::Charts,
     lines::Lines,
     news::News,
-    scorecard::{Card, cards},
+    parts::{self, Forecast, Part},
     session::{Session, Step},
 };
 use cricket::Command;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Shown {
+    pub session: Session,
     pub link: Link,
     /// None before the first snapshot.
     pub board: Option<Board>,
     pub lines: Lines,
-    pub cards: Vec<Card>,
-    pub charts: Charts,
     pub tab: Tab,
+    /// The panels beyond the first.
+    pub detail: Part,
+    /// Forecasts, and what stays of a finished match.
+    pub insight: Part,
     pub filter: Filter,
     pub moment: Option<Moment>,
     /// What the live region says.
@@ -75,12 +77,28 @@ pub struct Moment {
 }
 
 impl Shown {
-    /// Follows what the session did.
-    pub fn follow(&mut self, session: &Session, step: &Step) {
-        let Some(game) = &session.game else { return };
-        let seq = session.position.map_or(0, |it| it.seq);
+    /// Folds what the stream says.
+    pub fn hear(&mut self, kind: &str, id: &str, text: &str) -> Step {
+        let step = match kind {
+            "snapshot" => self.session.snapshot(text),
+            _ => self.session.update(id, text),
+        };
+        self.follow(&step);
+        step
+    }
+
+    /// What is known stays until something is heard, so a stream that is merely open says nothing before the first snapshot.
+    pub fn set_link(&mut self, link: Link) {
+        if link != Link::Live || self.board.is_some() {
+            self.link = link;
+        }
+    }
+
+    fn follow(&mut self, step: &Step) {
+        let Some(game) = &self.session.game else { return };
+        let seq = self.session.position.map_or(0, |it| it.seq);
         match step {
-            Step::Keep | Step::Reopen { .. } => return,
+            Step::Keep | Step::StartOver => return,
             Step::Replaced => self.lines = Lines::of(game, seq),
             Step::Folded { command, change } => {
                 let news = News::of(game, command, change);
@@ -96,8 +114,22 @@ impl Shown {
             }
         }
         self.link = Link::Live;
-        self.board = Some(Board::of(game));
-        self.cards = cards(game);
-        self.charts = Charts::of(game);
+        self.look();
+    }
+
+    /// Puts the match into words anew.
+    fn look(&mut self) {
+        let forecast =
+            |game| if self.insight == Part::Here { *parts::forecast(game) } else { Forecast::default() };
+        self.board = self.session.game.as_ref().map(|game| Board::of(game, forecast(game)));
+    }
+
+    /// A part is here, or could not be had.
+    pub fn arrived(&mut self, name: &str, part: Part) {
+        match name {
+            "detail" => self.detail = part,
+            _ => self.insight = part,
+        }
+        self.look();
     }
 }

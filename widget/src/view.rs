@@ -1,21 +1,23 @@
 //! The views: functions from [`Shown`] to [`Node`]s, without a browser in them. [`ask`] reads what a click or a key on one of them means.
 
 mod chances;
-mod charts;
+pub(crate) mod charts;
 mod commentary;
 mod header;
 mod live;
 mod pairs;
-mod result;
-mod scorecard;
+pub(crate) mod result;
+pub(crate) mod scorecard;
 mod tabs;
 
 use crate::{
     board::Row,
     news::moment_text,
     node::{Node, node, span},
+    parts::{self, Part},
     shown::{Link, Shown, Tab},
 };
+use cricket::{Match, Phase};
 pub use tabs::{Ask, ask, id as tab_id};
 
 /// How much is shown.
@@ -64,7 +66,8 @@ fn summary(shown: &Shown, size: Size) -> Node {
     if let Some(board) = shown.board.as_ref().filter(|_| size != Size::Compact) {
         middle.extend(Some(live::overs(board)).filter(|_| !board.overs.is_empty()));
         middle.extend(Some(live::at_the_wicket(board)).filter(|_| !board.batters.is_empty()));
-        middle.extend(result::result(board));
+        let finished = board.phase == Phase::Finished && shown.insight == Part::Here;
+        middle.extend(shown.session.game.as_ref().filter(|_| finished).and_then(parts::performers));
         score.extend(chances::chances(board));
         score.extend(Some(live::facts(board)).filter(|_| !board.facts.is_empty()));
     }
@@ -86,10 +89,9 @@ fn status(shown: &Shown) -> Node {
 }
 
 fn panel(shown: &Shown) -> Node {
-    let content = match shown.tab {
-        Tab::Live => commentary::lines(&shown.lines, shown.filter),
-        Tab::Scorecard => scorecard::cards(&shown.cards),
-        Tab::Charts => charts::charts(&shown.charts),
+    let content = match (&shown.session.game, shown.tab) {
+        (Some(game), tab) if tab != Tab::Live => detail(game, tab, shown.detail),
+        _ => commentary::lines(&shown.lines, shown.filter),
     };
     node("div", "panel")
         .with("role", "tabpanel")
@@ -97,6 +99,15 @@ fn panel(shown: &Shown) -> Node {
         .with("aria-labelledby", tabs::id(shown.tab))
         .with("tabindex", "0")
         .children(vec![content])
+}
+
+fn detail(game: &Match, tab: Tab, part: Part) -> Node {
+    let words = match part {
+        Part::Here => return parts::detail(game, tab),
+        Part::Failed => "This could not be loaded. Choose it again to try once more.",
+        Part::Away | Part::Coming => "Loading…",
+    };
+    node("p", "empty").text(words)
 }
 
 const BATTING: &[&str] = &["Batter", "R", "B", "4s", "6s", "SR"];
@@ -127,7 +138,7 @@ fn row(row: &Row) -> Node {
 mod tests {
     use super::*;
     use crate::{
-        session::{Session, Step},
+        session::Step,
         testing::{ball, begun, bowl},
     };
 
@@ -137,14 +148,17 @@ mod tests {
         node.children.iter().map(texts).fold(own, |all, it| [all, it].join("|"))
     }
 
+    fn hearing(state: cricket::Match) -> Shown {
+        let mut shown = Shown::default();
+        let snapshot = wire::Snapshot { state, ..wire::Snapshot::default() };
+        assert_eq!(shown.hear("snapshot", "", &wire::encode(&snapshot)), Step::Replaced);
+        shown
+    }
+
     fn shown() -> Shown {
         let mut game = begun();
         bowl(&mut game, [ball(4), ball(6)]);
-        let mut session = Session::default();
-        session.snapshot(&wire::encode(&wire::Snapshot { state: game, ..wire::Snapshot::default() }), 0.0);
-        let mut shown = Shown::default();
-        shown.follow(&session, &Step::Replaced);
-        shown
+        hearing(game)
     }
 
     #[test]
@@ -176,10 +190,7 @@ mod tests {
 
     #[test]
     fn a_table_without_rows_is_left_out() {
-        let mut session = Session::default();
-        session.snapshot(&wire::encode(&wire::Snapshot { state: begun(), ..wire::Snapshot::default() }), 0.0);
-        let mut shown = Shown { tab: Tab::Scorecard, ..Shown::default() };
-        shown.follow(&session, &Step::Replaced);
+        let shown = Shown { tab: Tab::Scorecard, detail: Part::Here, ..hearing(begun()) };
         let texts = texts(&widget(&shown, Size::Full));
         assert!(
             texts.contains("Extras") && !texts.contains("Batter") && !texts.contains("Bowler"),
@@ -196,7 +207,7 @@ mod tests {
         fn count(node: &Node, tag: &str) -> usize {
             usize::from(node.tag == tag) + node.children.iter().map(|it| count(it, tag)).sum::<usize>()
         }
-        let tree = widget(&Shown { tab: Tab::Scorecard, ..shown() }, Size::Full);
+        let tree = widget(&Shown { tab: Tab::Scorecard, detail: Part::Here, ..shown() }, Size::Full);
         assert!(count(&tree, "th") > 20);
         assert_eq!(scopes(&tree, "th"), count(&tree, "th"));
     }

@@ -72,6 +72,11 @@ impl<'a> Reader<'a> {
         Self { text, at: 0, depth: 0, mistake: None }
     }
 
+    /// What is left. Empty within a character, where no reader stands: slicing would bring the words of its panic into every fan's browser.
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
     fn whole(&mut self, value: &mut dyn Fill) -> Result<(), Malformed> {
         if value.fill(self).is_ok() && self.peek().is_some() {
             self.wrong("the end");
@@ -106,7 +111,7 @@ impl<'a> Reader<'a> {
     /// Takes `null` if it is next.
     pub fn null(&mut self) -> bool {
         self.peek();
-        let is_null = self.text[self.at..].starts_with("null");
+        let is_null = self.rest().starts_with("null");
         if is_null {
             self.at += 4;
         }
@@ -182,11 +187,11 @@ impl<'a> Reader<'a> {
         self.take(b'"', "a string")?;
         let mut out = String::new();
         loop {
-            let rest = &self.text[self.at..];
+            let rest = self.rest();
             let Some(stop) = rest.bytes().position(|it| matches!(it, b'"' | b'\\') || it < b' ') else {
                 return Err(self.wrong("a closing quote"));
             };
-            out.push_str(&rest[..stop]);
+            out.push_str(rest.get(..stop).unwrap_or_default());
             self.at += stop + 1;
             match rest.as_bytes()[stop] {
                 b'"' => return Ok(out),
@@ -223,7 +228,7 @@ impl<'a> Reader<'a> {
     fn unicode(&mut self) -> Result<char, Wrong> {
         let first = self.hex4()?;
         let code = if (0xD800..0xDC00).contains(&first) {
-            if !self.text[self.at..].starts_with("\\u") {
+            if !self.rest().starts_with("\\u") {
                 return Err(self.wrong("the second half of a surrogate pair"));
             }
             self.at += 2;
@@ -280,12 +285,12 @@ impl<'a> Reader<'a> {
 
     /// Passes over a number or a literal. How a number is written is not looked at: its value is not used.
     fn skip_word(&mut self) -> Result<(), Wrong> {
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         let end = rest
             .bytes()
             .position(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'-' | b'+' | b'.')))
             .unwrap_or(rest.len());
-        let word = &rest[..end];
+        let word = rest.get(..end).unwrap_or_default();
         let starts_as_number = word.starts_with(|it: char| it == '-' || it.is_ascii_digit());
         if !(starts_as_number || matches!(word, "true" | "false" | "null")) {
             return Err(self.wrong("a value"));
@@ -319,7 +324,7 @@ json_number!(u8 u16 u32 u64);
 impl Fill for bool {
     fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), Wrong> {
         reader.peek();
-        let rest = &reader.text[reader.at..];
+        let rest = reader.rest();
         let length = match (rest.starts_with("true"), rest.starts_with("false")) {
             (true, _) => 4,
             (_, true) => 5,

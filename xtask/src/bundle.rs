@@ -9,6 +9,7 @@ mod compile;
 mod fingerprint;
 mod manifest;
 mod shrink;
+mod style;
 mod trim;
 
 use crate::{args::Args, install, process::step};
@@ -21,11 +22,13 @@ use std::{fs, path::Path};
 pub(crate) const DIST: &str = "dist";
 /// Written by the widget's loader where the bundle's hash belongs.
 const PLACEHOLDER: &str = "__CREASE_BUNDLE__";
+/// Written by the widget's browser part where the parts' files belong.
+const PARTS: &str = "__CREASE_PARTS__";
 const LOADER: &str = "widget/loader/crease.js";
 /// The loader in its bundle's folder, for pages that pin it by its hash.
 const PINNED_LOADER: &str = "loader.js";
-/// What the bundle's script does beside binding the wasm.
-const TAKEOVER: &str = "widget/loader/takeover.js";
+/// What the bundle's script does beside binding the wasm, in this order.
+const BROWSER: &[&str] = &["widget/loader/takeover.js", "widget/loader/stream.js"];
 
 /// A file of the bundle: its path inside the bundle's folder and its content.
 type File = (String, Vec<u8>);
@@ -55,9 +58,11 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
         return manifest::print_table(&manifest::read()?);
     }
     install::wasm_target()?;
-    let mut files = step("widget → wasm32 (profile widget)", compile::build_and_bind)?;
+    let compile::Built { mut files, parts } =
+        step("widget → wasm32 (profile widget)", compile::build_and_bind)?;
     trim(&mut files)?;
-    append_takeover(&mut files)?;
+    append_browser(&mut files, &parts)?;
+    files.push(("crease.css".to_owned(), style::sheet()?.into_bytes()));
     match &tools {
         Some(tools) => step("shrink (wasm-opt, esbuild)", || shrink::all(tools, &mut files))?,
         None => println!("» no npm here: wasm-opt and esbuild are left out; the bundle is 2 to 4 % larger"),
@@ -86,10 +91,15 @@ fn trim(files: &mut [File]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts the takeover behind the glue, in the same module: one file is one round trip.
-fn append_takeover(files: &mut [File]) -> anyhow::Result<()> {
+/// Puts the widget's browser part behind the glue, in the same module: one file is one round trip.
+fn append_browser(files: &mut [File], parts: &compile::Parts) -> anyhow::Result<()> {
     let script = files.iter_mut().find(|it| it.0 == "crease.js").context("there is no crease.js")?;
-    script.1.extend(fs::read(TAKEOVER).with_context(|| format!("reading {TAKEOVER}"))?);
+    let mut source = String::new();
+    for path in BROWSER {
+        source += &fs::read_to_string(path).with_context(|| format!("reading {path}"))?;
+    }
+    anyhow::ensure!(source.contains(PARTS), "{BROWSER:?} do not contain {PARTS}");
+    script.1.extend(source.replace(PARTS, &serde_json::to_string(parts)?).into_bytes());
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::{
     node::{Node, node, span},
 };
 
-pub(super) fn charts(charts: &Charts) -> Node {
+pub(crate) fn charts(charts: &Charts) -> Node {
     if charts.innings.is_empty() {
         return node("p", "empty").text("Charts begin with the first innings.");
     }

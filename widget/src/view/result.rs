@@ -1,15 +1,14 @@
 //! What stays of a finished match: the players of the match, and the best of each innings.
 
 use crate::{
-    board::Board,
     node::{Node, node, span},
-    performers::{Award, Best},
+    performers::{Award, Best, Performers},
 };
 
 /// None while the match goes on.
-pub(super) fn result(board: &Board) -> Option<Node> {
-    let mut parts: Vec<Node> = board.awards.iter().map(award).collect();
-    parts.extend(board.best.iter().map(best));
+pub(crate) fn result(of: &Performers) -> Option<Node> {
+    let mut parts: Vec<Node> = of.awards.iter().map(award).collect();
+    parts.extend(of.best.iter().map(best));
     (!parts.is_empty()).then(|| node("div", "result").with("part", "result").children(parts))
 }
 

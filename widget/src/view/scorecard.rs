@@ -6,7 +6,7 @@ use crate::{
     scorecard::Card,
 };
 
-pub(super) fn cards(cards: &[Card]) -> Node {
+pub(crate) fn cards(cards: &[Card]) -> Node {
     if cards.is_empty() {
         return node("p", "empty").text("The scorecard begins with the first innings.");
     }

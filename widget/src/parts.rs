@@ -1,0 +1,101 @@
+//! Parts of the widget that are downloaded when they are first needed: xtask cuts them out of the wasm at the functions of this file, with all
+//! that only they reach. Elsewhere (tests) they are plain calls.
+//!
+//! A part must be [`Part::Here`] when one of its functions is called: `loader/takeover.js` brings it and says so.
+
+use crate::{
+    charts::Charts,
+    lines::{Earlier, Lines, joined},
+    node::Node,
+    performers::Performers,
+    scorecard::cards,
+    shown::Tab,
+    view::{charts, result, scorecard},
+};
+use cricket::{Match, Side};
+use js_sys::Array;
+
+/// How far a part is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    #[default]
+    Away,
+    Coming,
+    Here,
+    /// It could not be had; asking for it tries again.
+    Failed,
+}
+
+/// What the models say of a match that goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forecast {
+    /// That the home side wins: 1 to 99 per cent; none where nobody can tell, and once it is decided.
+    pub home_per_cent: Option<u8>,
+    /// What the first innings is likely to end at.
+    pub projected: Option<u16>,
+}
+
+/// Declares functions of parts: `part, a name of 32 hexadecimal digits: fn …`. On wasm each call goes to an import that xtask
+/// replaces by the function's place in the table of all functions, and the function itself into its part's file; both sides are compiled from
+/// one signature, so that they cannot differ.
+macro_rules! split {
+    ($($part:literal $unique:literal: $(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty $body:block)*) => {
+        $(
+            $(#[$doc])*
+            pub fn $name($($arg: $type),*) -> $result {
+                #[cfg(target_family = "wasm")]
+                #[expect(unsafe_code, reason = "the import and the export are one function")]
+                mod import {
+                    use super::*;
+                    #[link(wasm_import_module = "__wasm_split_placeholder__")]
+                    #[expect(improper_ctypes, reason = "Rust is on both sides")]
+                    unsafe extern "C" {
+                        #[link_name = concat!("__wasm_split_00", $part, "00_import_", $unique)]
+                        pub(super) safe fn call($($arg: $type),*) -> $result;
+                    }
+                    #[unsafe(export_name = concat!("__wasm_split_00", $part, "00_export_", $unique))]
+                    #[allow(improper_ctypes_definitions, reason = "so it is here, where the types are not C's")]
+                    extern "C" fn body($($arg: $type),*) -> $result $body
+                }
+                #[cfg(target_family = "wasm")]
+                return import::call($($arg),*);
+                #[cfg(not(target_family = "wasm"))]
+                $body
+            }
+        )*
+    };
+}
+
+split! {
+    "detail" "00000000000000000000000000000001":
+    /// The panel of a tab that is not open at first.
+    fn detail(game: &Match, tab: Tab) -> Node {
+        match tab {
+            Tab::Charts => charts::charts(&Charts::of(game)),
+            _ => scorecard::cards(&cards(game)),
+        }
+    }
+
+    "detail" "00000000000000000000000000000004":
+    /// Shows earlier balls in a list, from `pages` of texts as [`joined`] reads them.
+    fn put_earlier(lines: &mut Lines, asked: Earlier, pages: &Array) -> () {
+        let texts: Vec<String> = pages.iter().filter_map(|it| it.as_string()).collect();
+        match joined(&texts) {
+            Some(page) => lines.put_earlier(asked, &page),
+            None => lines.waiting = false,
+        }
+    }
+
+    "insight" "00000000000000000000000000000002":
+    /// What is likely to come.
+    fn forecast(game: &Match) -> Box<Forecast> {
+        let home = game.chances().map(|it| it.of(Side::Home)).filter(|it| it % 100 > 0);
+        Box::new(Forecast { home_per_cent: home, projected: game.projected_score() })
+    }
+
+    "insight" "00000000000000000000000000000003":
+    /// What stays of a finished match; none while it goes on.
+    fn performers(game: &Match) -> Option<Node> {
+        result::result(&Performers::of(game))
+    }
+}
