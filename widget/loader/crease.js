@@ -17,6 +17,7 @@ if (!customElements.get("crease-match")) {
   // Streams that the widget has not taken over, by address.
   const lines = {};
   let bundle;
+  let early = 0;
   let again = "";
 
   // Draws ["tag", {attributes}, children …]; what is a text becomes one.
@@ -71,7 +72,8 @@ if (!customElements.get("crease-match")) {
         });
     };
 
-    if (!bundle?.up) {
+    // Few, so that over HTTP/1.1 there are connections left for the rest.
+    if (!bundle?.up && early++ < 3) {
       const url = base + "matches/" + match + "/stream?key=" + key + "&last_event_id=" + (declared?.dataset.at || "");
       line = place.line = lines[url] || listen(url);
       line.users++;
@@ -80,6 +82,7 @@ if (!customElements.get("crease-match")) {
     return () => {
       place.still = 1;
       place.end?.();
+      early--;
       if (line && !--line.users) line.source?.close();
     };
   };
