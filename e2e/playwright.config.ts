@@ -17,8 +17,9 @@ export default defineConfig({
   use: {
     browserName: 'chromium',
     viewport: { width: 1280, height: 800 },
-    trace: 'retain-on-failure',
-    screenshot: 'only-on-failure',
+    // Recording takes a processor away from what is measured.
+    trace: process.env.CREASE_BENCH ? 'off' : 'retain-on-failure',
+    screenshot: process.env.CREASE_BENCH ? 'off' : 'only-on-failure',
     launchOptions: {
       // The system's browser; none is ever downloaded.
       executablePath: process.env.CHROMIUM_BIN ?? '/usr/bin/chromium',

@@ -9,7 +9,7 @@ if (!customElements.get("crease-match")) {
   const defaults = script?.dataset || {};
   // "https://live.example.com/v1/", of ".../v1/crease.js" as of ".../v1/bundle/<hash>/loader.js"
   const base = script?.src.split(/bundle\/|crease.js/)[0];
-  const { q = [] } = window.Crease || {};
+  const q = window.Crease?.q || [];
   const push = (run) => setTimeout(run);
   const names = ["match", "view", "key"];
   // Until the widget's own sheet: that of the frames.
@@ -29,13 +29,11 @@ if (!customElements.get("crease-match")) {
   };
 
   // Keeps what a stream says until the widget takes it.
-  const listen = (url) => {
+  const listen = (url, paint) => {
     const line = (lines[url] = { heard: [], users: 0, source: new EventSource(url) });
-    ["snapshot", "ball", "state", "error"].map((name) =>
-      line.source.addEventListener(name, (event) => {
-        line.heard.push(event);
-        line.hear?.();
-      }),
+    ["snapshot", "ball", "state"].map((name) =>
+      // After the first, the frame is old.
+      line.source.addEventListener(name, (event) => line.heard.push(event) > 1 && paint()),
     );
     return line;
   };
@@ -44,52 +42,56 @@ if (!customElements.get("crease-match")) {
   const begin = (host, match, view, key) => {
     const shadow = host.shadowRoot || host.attachShadow({ mode: "open" });
     const frame = base + "embed/" + match + "?key=" + key + "&view=" + view + "&frame=";
-    const place = { host, shadow, base, match, view, key, defaults, page: frame + "page" };
+    const place = { host, match, view, key, defaults };
     // A frame that came with the page says from where its stream goes on.
     const declared = shadow.querySelector("[data-at]");
     let line;
 
-    // Fails where the answer is a problem, which has no frame.
-    place.paint = async () => {
-      const answer = await (await fetch(frame + "tree")).json();
-      const drawn = draw(answer.frame);
-      if (place.still) return;
-      sheet.replaceSync(answer.style);
-      shadow.adoptedStyleSheets = [sheet];
-      shadow.replaceChildren(drawn);
-    };
+    // Resolves with 1 when it is drawn.
+    place.paint = () =>
+      fetch(frame + "tree")
+        .then((answer) => answer.json())
+        .then((answer) => {
+          if (place.still) return;
+          sheet.replaceSync(answer.style);
+          shadow.adoptedStyleSheets = [sheet];
+          shadow.replaceChildren(draw(answer.frame));
+          return 1;
+        })
+        .catch(() => {});
 
     const load = () => {
       if (place.still) return;
-      if (!bundle?.up && !declared) place.paint().catch(() => {});
       import(base + "bundle/__CREASE_BUNDLE__/crease.js" + again)
         .then((it) => (bundle = it).take(place))
         .catch(() => {
           // By another address: a browser may remember that an import failed.
           again += "?";
-          if (!shadow.firstChild) shadow.append(draw(["a", { href: place.page }, "Live score"]));
+          if (!shadow.firstChild) shadow.append(draw(["a", { href: frame + "page" }, "Score"]));
           setTimeout(load, 3e4);
         });
     };
 
+    // The frame first, or what stands in the page: what comes later must not hold it, or the stream, back.
+    if (bundle?.up) load();
+    else if (declared) setTimeout(load, 200);
+    else place.paint().then(load);
     // Few, so that over HTTP/1.1 there are connections left for the rest.
     if (!bundle?.up && early++ < 3) {
       const url = base + "matches/" + match + "/stream?key=" + key + "&last_event_id=" + (declared?.dataset.at || "");
-      line = place.line = lines[url] || listen(url);
+      line = place.line = lines[url] || listen(url, place.paint);
       line.users++;
     }
-    load();
     return () => {
       place.still = 1;
       place.end?.();
-      early--;
       if (line && !--line.users) line.source?.close();
     };
   };
 
   // Looks once at all that changed, when the page's script has ended: an element that was moved goes on.
   class CreaseMatch extends HTMLElement {
-    turn() {
+    connectedCallback() {
       push(() => {
         const asked = names.map((name) => encodeURIComponent(this.getAttribute(name) || defaults[name] || ""));
         const now = this.isConnected && asked[0] && asked + "";
@@ -102,17 +104,18 @@ if (!customElements.get("crease-match")) {
   }
   CreaseMatch.observedAttributes = names;
   const { prototype } = CreaseMatch;
-  prototype.connectedCallback = prototype.disconnectedCallback = prototype.attributeChangedCallback = prototype.turn;
+  prototype.disconnectedCallback = prototype.attributeChangedCallback = prototype.connectedCallback;
   customElements.define(tag, CreaseMatch);
 
   window.Crease = {
     version: "1.__CREASE_BUNDLE__",
     q: { push },
     mount: (place, options) => place.appendChild(draw([tag, options])),
-    unmount: (place) => (place.matches(tag) ? place : place.querySelector(tag))?.remove(),
+    unmount: (place) => (place.closest(tag) || place.querySelector(tag))?.remove(),
     on: (name, run) => {
-      document.addEventListener("crease:" + name, run);
-      return () => document.removeEventListener("crease:" + name, run);
+      name = "crease:" + name;
+      document.addEventListener(name, run);
+      return () => document.removeEventListener(name, run);
     },
   };
   q.map(push);

@@ -59,10 +59,10 @@ const hold = (name) =>
   );
 
 /** The right to open a stream: a function that gives it back, or nothing. */
-const takeSlot = async (site) => {
+const takeSlot = async () => {
   if (isMultiplexed()) return () => {};
   for (let slot = 0; navigator.locks && slot < SLOTS; slot++) {
-    const letGo = await hold(`crease ${site} slot ${slot}`);
+    const letGo = await hold(`crease ${BASE} slot ${slot}`);
     if (letGo) return letGo;
   }
   if (navigator.locks || opened >= SLOTS) return undefined;
@@ -95,9 +95,8 @@ class SharedStream {
   spoken = new Promise((speak) => (this.speak = speak));
 
   constructor(place) {
-    this.name = `crease ${place.base} ${place.match} ${place.key}`;
-    this.base = place.base;
-    this.url = `${place.base}matches/${place.match}`;
+    this.name = `crease ${BASE} ${place.match} ${place.key}`;
+    this.url = `${BASE}matches/${place.match}`;
     this.key = `key=${place.key}`;
   }
 
@@ -224,7 +223,7 @@ class SharedStream {
   async open() {
     if (this.source || this.isOpening || this.isFollowing || !this.isOn || this.due > Date.now()) return;
     this.isOpening = true;
-    this.letGo ??= await takeSlot(this.base);
+    this.letGo ??= await takeSlot();
     this.isOpening = false;
     if (!this.isOn || this.isFollowing || this.source) return this.source || this.close();
     this.due = this.notBefore = 0;
@@ -236,7 +235,7 @@ class SharedStream {
   /** For a stream that is open already: it needs a slot like any other. */
   async keepSlot() {
     this.isOpening = true;
-    this.letGo ??= await takeSlot(this.base);
+    this.letGo ??= await takeSlot();
     this.isOpening = false;
     if (!this.source) return this.close();
     if (this.letGo) return;

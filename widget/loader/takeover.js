@@ -14,6 +14,8 @@ const LISTENING_MS = 30_000;
 /** From an update to the frame that shows it: longer than a frame is kept by caches at the least, so that a crowd does not ask at once. */
 const UPDATE_MS = 2_000;
 
+/** "https://live.example.com/v1/" */
+const BASE = import.meta.url.split("bundle/")[0];
 const widgetSheet = new CSSStyleSheet();
 /** What the elements on the page do when the widget has died. */
 const falls = new Set();
@@ -92,7 +94,7 @@ const tell = (host, name, detail) => {
 /** Balls before those that are shown: pages of them as texts, without a hole; none when they could not be had, or belong to another history.
  * `shown` lines have no `seq` and are to be among them; then `from` is where their snapshot stood, else the oldest ball's `seq`. */
 const earlier = async (place, history, from, shown, size) => {
-  const url = `${place.base}matches/${place.match}/balls?key=${place.key}`;
+  const url = `${BASE}matches/${place.match}/balls?key=${place.key}`;
   const page = async (query) => {
     const answer = await fetch(`${url}&${query}`);
     if (!answer.ok) throw new Error(answer.status);
@@ -139,8 +141,10 @@ const listen = (root, handle) => {
 
 /** Shows the place's match by the widget, or without it. */
 export const take = (place) => {
-  const { host, shadow, line, defaults } = place;
+  const { host, line, defaults, match, view, key } = place;
   if (place.still) return;
+  const shadow = host.shadowRoot;
+  const page = `${BASE}embed/${match}?key=${key}&view=${view}&frame=page`;
   const declared = shadow.querySelector("[data-at]");
   const stream = streamOf(place);
   stream.adopt(line, declared);
@@ -198,7 +202,7 @@ export const take = (place) => {
   const paint = async () => {
     soon = false;
     try {
-      if (!document.hidden) await place.paint();
+      if (!document.hidden && !(await place.paint())) throw new Error("no frame");
       wait = WAIT_MS;
       if (!ended && !shown) tell(host, "ready", { seq: 0, t: 0, text: "" });
       shown = true;
@@ -212,7 +216,7 @@ export const take = (place) => {
 
   const leaveLink = () => {
     const link = document.createElement("a");
-    link.href = place.page;
+    link.href = page;
     link.target = "_blank";
     link.textContent = "The live score could not be loaded. Open it on a page of its own.";
     shadow.replaceChildren(link);

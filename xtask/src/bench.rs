@@ -2,6 +2,7 @@
 
 mod capacity;
 mod stream;
+mod widget;
 
 use crate::{
     args::Args,
@@ -21,6 +22,11 @@ type Bench = (&'static str, &'static str, fn(&mut Args) -> anyhow::Result<Value>
 const BENCHES: &[Bench] = &[
     ("score", "folding whole matches with the scoring engine", score),
     ("paint", "from a ball's acceptance to the fan's screen, over one innings in a browser", paint),
+    (
+        "widget",
+        "the widget's bytes and first moments beside plain JavaScript and Preact; fails over budget",
+        widget::run,
+    ),
     ("stream", "our event streams beside nchan's and a naive server's, in one run", stream::run),
     ("capacity", "nothing: computes deploy/capacity.md anew from the measured figures in it", capacity::run),
 ];
@@ -38,6 +44,8 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<()> {
     if json {
         println!("{result}");
     }
+    let passed = result["budgets_passed"].as_array().map_or(0, Vec::len);
+    anyhow::ensure!(passed == 0, "over budget: {}", result["budgets_passed"]);
     Ok(())
 }
 
@@ -54,22 +62,24 @@ fn score(args: &mut Args) -> anyhow::Result<Value> {
     Ok(report("score", ours, goals))
 }
 
-/// Runs the browser's measurement, which prints one JSON object.
 fn paint(args: &mut Args) -> anyhow::Result<Value> {
     args.done()?;
+    let measured = in_browser("paint", "play an innings in the browser", &[])?;
+    Ok(report("paint", json!({"accepted_to_painted": measured}), json!({})))
+}
+
+/// Runs a measurement of e2e/bench, which prints one JSON object.
+fn in_browser(name: &str, what: &str, environment: &[(&str, String)]) -> anyhow::Result<Value> {
     let crease = process::step("build the server", demo::build_server)?;
     bundle::build(Rebuild::WhenChanged)?;
-    let mut command = e2e::command(&crease, &["paint".to_owned()])?;
-    command.env("CREASE_BENCH", "1");
-    let log = workspace::target_folder()?.join("test-logs/bench-paint.log");
-    let (status, said) =
-        process::step("play an innings in the browser", || process::logged(&mut command, &log))?;
+    let mut command = e2e::command(&crease, &[name.to_owned()])?;
+    command.env("CREASE_BENCH", "1").envs(environment.iter().map(|(name, value)| (name, value)));
+    let log = workspace::target_folder()?.join(format!("test-logs/bench-{name}.log"));
+    let (status, said) = process::step(what, || process::logged(&mut command, &log))?;
     let measured =
         said.lines().find_map(|it| serde_json::from_str::<Value>(it.trim()).ok().filter(Value::is_object));
     match measured {
-        Some(measured) if status.success() => {
-            Ok(report("paint", json!({"accepted_to_painted": measured}), json!({})))
-        }
+        Some(measured) if status.success() => Ok(measured),
         _ => bail!("it measured nothing ({status})\n{}", process::tail(&said, 40)),
     }
 }

@@ -42,6 +42,11 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Path and bytes of brotli of each file in `dist/`.
+pub(crate) fn sizes() -> anyhow::Result<Vec<(String, u64)>> {
+    Ok(manifest::read()?.into_iter().map(|it| (it.path, it.brotli)).collect())
+}
+
 /// Whether unchanged inputs are bundled again.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Rebuild {

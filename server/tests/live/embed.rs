@@ -34,7 +34,8 @@ async fn the_first_paint_has_score_over_and_snapshot_in_one_answer() {
         assert!(html.contains(part), "{part} is missing in {html}");
     }
     let (_, script) = html.split_once(r#"<script type="application/json" data-at=""#).unwrap();
-    let (position, rest) = script.split_once("\">").unwrap();
+    let (position, rest) = script.split_once("\" data-bundle=\"").unwrap();
+    let (_, rest) = rest.split_once("\">").unwrap();
     let (snapshot, _) = rest.split_once("</script>").unwrap();
     let snapshot: Value = serde_json::from_str(snapshot).unwrap();
     assert_eq!(snapshot, server.json(&format!("/v1/matches/{id}"), &keys.secret).await);
@@ -49,11 +50,12 @@ async fn each_view_and_form_has_what_it_is_for() {
     let id = playing(&server, &keys).await;
     for (query, has, has_not) in [
         ("", "This over", "<html"),
+        ("", "data-bundle=\"", "preload"),
         ("?view=compact", "5/0", "This over"),
         ("?view=%22%3E", "view=\"card\"", "view=\"\""),
         ("?style=none", "5/0", "<style>"),
         ("?frame=page", "<html", "data-wasm"),
-        ("?frame=page&live=frame", "data-wasm=\"off\"", "modulepreload"),
+        ("?frame=page&live=frame", "data-wasm=\"off\"", "preload"),
         ("?frame=tree", "[\"div\",{\"class\":\"card\"", "<"),
     ] {
         let html = server.get(&format!("/v1/embed/{id}{query}"), &keys.secret).await.text().await.unwrap();

@@ -6,18 +6,8 @@ use std::path::Path;
 /// The bundle of this release.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::http) struct Bundle {
-    /// 16 hexadecimal digits over its content.
+    /// 16 hexadecimal digits over its content: it lies at `/v1/bundle/{name}/`.
     bundle: String,
-    files: Vec<File>,
-}
-
-/// A file as the manifest lists it.
-#[derive(Debug, Deserialize)]
-pub(super) struct File {
-    /// Relative to `/v1/`: "bundle/a1b2…/crease.js".
-    pub(super) path: String,
-    /// Subresource Integrity: `sha384-` and base64.
-    pub(super) integrity: String,
 }
 
 impl Bundle {
@@ -34,11 +24,6 @@ impl Bundle {
     pub(super) fn name(&self) -> &str {
         &self.bundle
     }
-
-    /// The script that the loader imports.
-    pub(super) fn script(&self) -> Option<&File> {
-        self.files.iter().find(|it| it.path.ends_with("/crease.js"))
-    }
 }
 
 #[cfg(test)]
@@ -46,14 +31,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_script_is_the_bundle_s_and_not_the_loader() {
+    fn a_bundle_is_named_by_the_manifest() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Bundle::read(folder.path()).script().is_none());
-        let manifest = r#"{"version": "0.1.0", "bundle": "ab", "files": [
-            {"path": "crease.js", "bytes": 1, "integrity": "sha384-a"},
-            {"path": "bundle/ab/crease.js", "bytes": 1, "integrity": "sha384-b"}]}"#;
+        assert_eq!(Bundle::read(folder.path()).name(), "");
+        let manifest = r#"{"version": "0.1.0", "bundle": "ab", "files": []}"#;
         std::fs::write(folder.path().join("manifest.json"), manifest).unwrap();
-        let bundle = Bundle::read(folder.path());
-        assert_eq!((bundle.name(), bundle.script().unwrap().integrity.as_str()), ("ab", "sha384-b"));
+        assert_eq!(Bundle::read(folder.path()).name(), "ab");
     }
 }

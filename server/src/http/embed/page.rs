@@ -39,13 +39,6 @@ pub(super) fn element(frame: &Frame, snapshot: &Snapshot, place: &Place, bundle:
     if place.style == Style::Inline {
         html.extend(["<style>", STYLE, "</style>"]);
     }
-    if let Some(script) = bundle.script().filter(|_| place.live == Live::Widget) {
-        html.push_str(r#"<link rel="modulepreload" href=""#);
-        escape(&format!("{origin}/v1/{}", script.path), &mut html);
-        html.push_str(r#"" integrity=""#);
-        escape(&script.integrity, &mut html);
-        html.push_str(r#"" crossorigin="anonymous">"#);
-    }
     frame.root.write_html(&mut html);
     if let Some(key) = &place.key {
         let page = format!("{origin}/v1/embed/{}?frame=page&amp;key={key}", snapshot.id);
@@ -57,9 +50,9 @@ pub(super) fn element(frame: &Frame, snapshot: &Snapshot, place: &Place, bundle:
     }
     // Without its style the frame is drawn anew by the loader, and its stream brings the snapshot.
     if place.style == Style::Inline {
-        html.push_str(r#"<script type="application/json" data-at=""#);
-        html.push_str(&snapshot.position().to_string());
-        html.push_str("\">");
+        let (at, bundle) = (snapshot.position(), bundle.name());
+        // The bundle is named, and not preloaded: on a slow processor that would hold the first paint back.
+        html += &format!(r#"<script type="application/json" data-at="{at}" data-bundle="{bundle}">"#);
         // Within a script element only this letter could end it (HTML Living Standard §4.12.1.3).
         html.push_str(&wire::encode(snapshot).replace('<', "\\u003c"));
         html.push_str("</script>");
