@@ -186,6 +186,8 @@ export const take = (place) => {
     member.lost = member.live = member.refused = () => {};
     document.addEventListener("visibilitychange", wake);
     paint();
+    // The update over which the widget fell may be younger than the frame that a cache has.
+    wake();
   };
 
   const wake = () => {

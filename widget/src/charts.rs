@@ -95,8 +95,7 @@ fn series(game: &Match, index: usize, innings: &Innings, per: u16) -> Series {
         balls: it.balls,
         unbroken: Some(it) == going_on,
     });
-    let falls =
-        innings.falls.iter().map(|it| Point { balls: it.overs * per + u16::from(it.balls), runs: it.runs });
+    let falls = innings.falls.iter().map(|it| Point { balls: balls(it.overs, per, it.balls), runs: it.runs });
     Series {
         title: title(game, index),
         short: game.setup.team(innings.batting).short.clone(),
@@ -109,16 +108,20 @@ fn series(game: &Match, index: usize, innings: &Innings, per: u16) -> Series {
     }
 }
 
+fn balls(overs: u16, per: u16, more: u8) -> u16 {
+    overs.saturating_mul(per).saturating_add(u16::from(more))
+}
+
 fn overs(innings: &Innings, per: u16) -> Vec<OverSum> {
-    let mut runs = 0;
+    let mut runs: u16 = 0;
     let totals = innings.over_totals.iter().zip(1_u16..);
     let sums = totals.map(|(over, number)| {
-        runs += over.runs;
+        runs = runs.saturating_add(over.runs);
         // The over in progress ends where it stands.
         let balls = if number > innings.overs {
-            innings.overs * per + u16::from(innings.over_balls)
+            balls(innings.overs, per, innings.over_balls)
         } else {
-            number * per
+            balls(number, per, 0)
         };
         OverSum { runs: over.runs, wickets: over.wickets, after: Point { balls, runs } }
     });

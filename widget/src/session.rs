@@ -38,7 +38,11 @@ impl Session {
 
     /// The whole state, by the `snapshot` event.
     pub fn snapshot(&mut self, text: &str) -> Step {
-        let Ok(snapshot) = wire::decode::<Snapshot>(text) else { return self.start_over() };
+        // The engine divides by it.
+        let can_be = |it: &Snapshot| it.state.setup.balls_per_over > 0;
+        let Some(snapshot) = wire::decode::<Snapshot>(text).ok().filter(can_be) else {
+            return self.start_over();
+        };
         self.position = Some(snapshot.position());
         self.rev = snapshot.rev;
         self.accepted_ms = snapshot.t;
@@ -161,6 +165,14 @@ mod tests {
         assert_eq!(session.snapshot(&snapshot(5, 2)), Step::Replaced);
         assert!(session.game.as_ref().is_some_and(|it| it.innings.is_empty()));
         assert!(matches!(session.update("7.6", &start(2)), Step::Folded { .. }));
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_is_not_taken() {
+        let mut session = Session::default();
+        assert_eq!(session.snapshot("{"), Step::StartOver);
+        assert_eq!(session.snapshot("{}"), Step::StartOver, "no balls in an over");
+        assert_eq!(session.game, None);
     }
 
     #[test]
