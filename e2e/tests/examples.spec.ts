@@ -111,3 +111,9 @@ test('the npm package holds its scripts and their types, and nothing else', () =
   const paths = files.map((it) => it.path).sort();
   expect(paths).toEqual(['README.md', 'index.d.ts', 'index.js', 'package.json', 'react.d.ts', 'react.js']);
 });
+
+test("the npm package's types say what a partner may write", () => {
+  const tsc = resolve(ROOT, 'e2e/node_modules/.bin/tsc');
+  // It prints what does not fit, a wrong word that would compile too, and ends with a status.
+  expect(() => execFileSync(tsc, ['-p', resolve(ROOT, 'e2e/types')], { encoding: 'utf8' })).not.toThrow();
+});

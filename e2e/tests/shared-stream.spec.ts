@@ -89,6 +89,8 @@ test('a page that nobody looks at for a minute lets its stream go, and catches u
 test('a page without network says so at once, and catches up when it is back', async ({ crease, page, context }) => {
   const match = await ClubMatch.begin(crease);
   await openPartner(crease, page, { body: `<crease-match match="${match.id}"></crease-match>` });
+  // The widget, not the frame before it.
+  await expect(page.locator('crease-match [role="status"]')).toBeAttached();
   await shows([page], '0/0', 1);
   await context.setOffline(true);
   await expect(badge(page)).toContainText('Reconnecting');

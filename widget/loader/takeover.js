@@ -82,6 +82,9 @@ const guard =
     }
   };
 
+/** Between two pieces of work, so that none of them keeps a slow processor from the page for long. */
+const breath = () => new Promise((go) => setTimeout(go));
+
 /** Tells the page of an update, once that has been painted: `Date.now() - detail.t` is then the time from the server's acceptance to the
  * screen (on one clock). In a hidden page nothing is painted, and it goes out at once. */
 const tell = (host, name, detail) => {
@@ -154,6 +157,8 @@ export const take = (place) => {
   let soon;
   let wait = WAIT_MS;
   let shown;
+  /** What the page is to be told once the widget is in it. */
+  let untold = [];
 
   /** What the stream tells: the widget while it runs, then what keeps the frame live. */
   const member = { hear() {}, live() {}, lost() {}, refused() {} };
@@ -162,7 +167,11 @@ export const take = (place) => {
 
   /** What the widget asks of the browser. */
   const port = {
-    tell: (name, seq, t, text) => tell(host, name, { seq, t, text }),
+    tell(name, seq, t, text) {
+      const run = () => tell(host, name, { seq, t, text });
+      if (untold) untold.push(run);
+      else run();
+    },
     startOver() {
       member.wants = true;
       stream.call();
@@ -225,16 +234,18 @@ export const take = (place) => {
   };
 
   const begin = async () => {
+    await breath();
     // What the card says beyond the score comes with it, so that nothing moves when it does.
     const insight = place.view !== "compact" && loadPart("insight");
-    const [, story, hasInsight] = await Promise.all([load(), stream.story(), insight]);
+    const hasInsight = (await Promise.all([insight, load(), stream.spoken]))[0];
+    await breath();
+    const story = await stream.story();
     if (ended) return;
     if (dead) throw dead;
     const root = document.createElement("div");
     // One text after the other: arrays of arrays would cost more to read than they say.
     const heard = story.flatMap(({ type, id, text }) => [type, id, text]);
     handle = mount(root, place.view, port, hasInsight, heard);
-    listen(root, handle);
     member.hear = guard((...heard) => hear(handle, ...heard));
     member.live = guard(() => link(handle, -1));
     member.lost = guard((seconds) => link(handle, seconds));
@@ -244,9 +255,18 @@ export const take = (place) => {
     });
     if (stream.link === "lost") member.lost(stream.silence());
     if (stream.link === "refused") member.refused(stream.why);
+    await breath();
+    if (ended) return;
+    draw(handle);
+    listen(root, handle);
+    await breath();
+    if (ended) return;
+    if (dead) throw dead;
     place.still = 1;
     shadow.adoptedStyleSheets = [widgetSheet];
     shadow.replaceChildren(root);
+    for (const run of untold) run();
+    untold = undefined;
     falls.add(fall);
   };
 

@@ -59,16 +59,10 @@ thread_local! {
     static WIDGETS: RefCell<Vec<Option<Rc<Widget>>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Draws a match into `root` and returns its handle. `insight`: that part is here. `heard` is what the stream has said so far, as texts: the
-/// type, id and data of one event after the other. When this returns, all of it is drawn.
+/// Begins a match that [`draw`] is to draw into `root`, and returns its handle. `insight`: that part is here. `heard` is what the stream has said
+/// so far, as texts: the type, id and data of one event after the other.
 #[wasm_bindgen]
 pub fn mount(root: Element, size: &str, port: Port, insight: bool, heard: &Array) -> usize {
-    let handle = begin(root, size, port, insight, heard);
-    with(handle, |it| it.drawing.mark_dirty());
-    handle
-}
-
-fn begin(root: Element, size: &str, port: Port, insight: bool, heard: &Array) -> usize {
     let insight = if insight { Part::Here } else { Part::Away };
     let shown = ArcRwSignal::new(Shown { insight, ..Shown::default() });
     let texts: Vec<String> = heard.iter().filter_map(|it| it.as_string()).collect();
@@ -85,6 +79,12 @@ fn begin(root: Element, size: &str, port: Port, insight: bool, heard: &Array) ->
         all[free] = Some(Rc::new(Widget { shown, port, root, size, drawn: RefCell::default(), drawing }));
         free
     })
+}
+
+/// Draws all that was heard, and from now on whatever is heard. Apart from [`mount`], so that neither takes a slow processor for long.
+#[wasm_bindgen]
+pub fn draw(handle: usize) {
+    with(handle, |it| it.drawing.mark_dirty());
 }
 
 /// Ends what [`mount`] began.

@@ -1,0 +1,29 @@
+// What a partner writes in TypeScript; it is compiled, not run. A line that must not compile says so.
+import { load, mount, on, unmount, type CreaseDetail } from 'crease-match';
+import { CreaseMatch } from 'crease-match/react';
+
+const place = document.body;
+
+export async function follow(): Promise<string> {
+  const crease = await load({ host: 'https://live.example.com', key: 'crs_pk_live_x' });
+  const element: HTMLElement = mount(place, { match: 'mat_1', view: 'full', theme: 'dark' });
+  const stop: () => void = on('wicket', ({ detail }) => tell(detail), element);
+  element.addEventListener('crease:result', (event) => tell(event.detail));
+  stop();
+  unmount(place);
+  // @ts-expect-error no such view
+  mount(place, { match: 'mat_1', view: 'huge' });
+  // @ts-expect-error a match is needed
+  mount(place, {});
+  // @ts-expect-error no such event
+  on('six', () => undefined);
+  return crease.version;
+}
+
+function tell({ seq, t, text }: CreaseDetail): string {
+  return `${text} ${seq.toFixed()} ${(Date.now() - t).toFixed()}`;
+}
+
+export const Score = () => <CreaseMatch match="mat_1" view="card" apiKey="crs_pk_live_x" onWicket={(event) => tell(event.detail)} />;
+// @ts-expect-error React keeps `key` for itself, and a match is needed
+export const Nothing = () => <CreaseMatch view="card" />;
