@@ -36,6 +36,7 @@ for (const [example, built_as] of Object.entries({
   'several-widgets': [],
   'strict-csp': [],
   theming: [],
+  matches: [],
   react: ['main.jsx', 'main.js'],
   vue: ['main.js', 'built.js'],
 })) {
@@ -93,6 +94,16 @@ test('several widgets are put up and taken down by the page', async ({ crease, p
   await expect(board.last().locator('.runs').first()).toHaveText('0/0');
   await page.getByRole('button', { name: 'One less' }).click();
   await expect(board).toHaveCount(1);
+});
+
+test('a match that is chosen in the ticker is shown in full', async ({ crease, page }) => {
+  const [match, other] = [await ClubMatch.begin(crease), await ClubMatch.begin(crease)];
+  await other.score(6);
+  await page.goto(crease.page('matches', match.id));
+  await expect(runs(page)).toHaveText('0/0');
+  await page.locator('crease-matches[view="ticker"] button').filter({ hasText: '6/0' }).first().click();
+  await expect(runs(page)).toHaveText('6/0');
+  await expect(page.locator('crease-match')).toHaveAttribute('match', other.id);
 });
 
 test('a preset of the playground changes the card and is written out to be copied', async ({ crease, page }) => {

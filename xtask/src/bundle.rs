@@ -24,6 +24,9 @@ pub(crate) const DIST: &str = "dist";
 const PLACEHOLDER: &str = "__CREASE_BUNDLE__";
 /// Written by the widget's browser part where the parts' files belong.
 const PARTS: &str = "__CREASE_PARTS__";
+/// Lists of matches; and where their style belongs in it.
+const MATCHES: &str = "widget/loader/matches.js";
+const STYLE: &str = "__CREASE_STYLE__";
 const LOADER: &str = "widget/loader/crease.js";
 /// The loader in its bundle's folder, for pages that pin it by its hash.
 const PINNED_LOADER: &str = "loader.js";
@@ -67,7 +70,7 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
         step("widget → wasm32 (profile widget)", compile::build_and_bind)?;
     trim(&mut files)?;
     append_browser(&mut files, &parts)?;
-    files.push(("crease.css".to_owned(), style::sheet()?.into_bytes()));
+    files.push(("crease.css".to_owned(), style::sheet(style::MATCH)?.into_bytes()));
     match &tools {
         Some(tools) => step("shrink (wasm-opt, esbuild)", || shrink::all(tools, &mut files))?,
         None => println!("» no npm here: wasm-opt and esbuild are left out; the bundle is 2 to 4 % larger"),
@@ -80,7 +83,9 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     let loader = loader(&source, &hash, tools.as_ref())?;
     files.pop();
     files.push((PINNED_LOADER.to_owned(), loader.clone()));
-    let entries = step("compress and write dist/", || write(&hash, &loader, &files))?;
+    let matches = matches(tools.as_ref())?;
+    let scripts = [("crease.js", loader), ("crease-matches.js", matches)];
+    let entries = step("compress and write dist/", || write(&hash, &scripts, &files))?;
     fingerprint::keep(&print)?;
     manifest::print_table(&entries)
 }
@@ -129,16 +134,29 @@ fn loader(source: &str, hash: &str, tools: Option<&install::NodeTools>) -> anyho
     }
 }
 
+/// The script of lists of matches, which needs nothing else.
+fn matches(tools: Option<&install::NodeTools>) -> anyhow::Result<Vec<u8>> {
+    let source = fs::read_to_string(MATCHES).with_context(|| format!("reading {MATCHES}"))?;
+    anyhow::ensure!(source.contains(STYLE), "{MATCHES} does not contain {STYLE}");
+    let source = source.replace(STYLE, &style::sheet(style::MATCHES)?).into_bytes();
+    match tools {
+        Some(tools) => shrink::script(tools, &source, shrink::Kind::Script),
+        None => Ok(source),
+    }
+}
+
 /// Bundles that are left in `dist/`: the newest, and those before it that open pages may still ask for.
 const BUNDLES_KEPT: usize = 4;
 
-/// Writes the bundle first, then the loader that leads to it, then the manifest; at last the oldest bundles go.
-fn write(hash: &str, loader: &[u8], files: &[File]) -> anyhow::Result<Vec<Entry>> {
+/// Writes the bundle first, then the loader that leads to it and the other script, then the manifest; at last the oldest bundles go.
+fn write(hash: &str, scripts: &[(&str, Vec<u8>)], files: &[File]) -> anyhow::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for (path, bytes) in files {
         entries.push(manifest::write_file(&format!("bundle/{hash}/{path}"), bytes)?);
     }
-    entries.insert(0, manifest::write_file("crease.js", loader)?);
+    for (at, (name, script)) in scripts.iter().enumerate() {
+        entries.insert(at, manifest::write_file(name, script)?);
+    }
     manifest::write(hash, &entries)?;
     remove_oldest(&Path::new(DIST).join("bundle"), hash)?;
     Ok(entries)

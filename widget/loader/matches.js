@@ -1,0 +1,188 @@
+// <crease-matches>: live matches, fixtures or results, as a list or as a ticker. One script tag, no wasm: it asks for a list and draws it, and asks
+// again while somebody looks. Like the match's own element it draws in a shadow root, parses no markup, keeps nothing and never throws
+// into the page.
+if (!customElements.get("crease-matches")) {
+  const script = document.currentScript || document.querySelector('script[src*="crease-matches.js"]');
+  const base = script?.src.split("crease-matches.js")[0];
+  const defaults = script?.dataset || {};
+
+  /** Between two looks, half as long again at most: milliseconds. What is to come and what is over changes slowly. */
+  const WAIT_MS = { live: 10_000, upcoming: 120_000, finished: 120_000 };
+  const WAIT_MS_MAX = 300_000;
+  const LIMIT = 20;
+  const WORDS = {
+    live: ["Live matches", "No match is being played now."],
+    upcoming: ["Fixtures", "No matches are announced."],
+    finished: ["Results", "No results yet."],
+  };
+  const BADGES = { play: "Live", break: "Break", delayed: "Delayed" };
+
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`__CREASE_STYLE__`);
+
+  const element = (tag, className, ...children) => {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    element.append(...children);
+    return element;
+  };
+
+  /** The day and the hour where the reader is; a day alone as it is said. */
+  const when = ({ starts_at, date }, lang) => {
+    const at = new Date(starts_at || `${date}T00:00:00Z`);
+    if (Number.isNaN(+at)) return date || "";
+    const format = starts_at
+      ? { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" }
+      : { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" };
+    try {
+      return new Intl.DateTimeFormat(lang || undefined, format).format(at);
+    } catch {
+      return new Intl.DateTimeFormat(undefined, format).format(at);
+    }
+  };
+
+  /** "312 & 187/4", and the overs of the last. */
+  const scored = (match, team) => {
+    const own = (match.scores || []).filter((it) => it.team === team);
+    const regular = own.filter((it) => !it.super_over);
+    return { score: regular.map((it) => it.score).join(" & "), overs: regular.length ? `${regular.at(-1).overs} ov` : "" };
+  };
+
+  class CreaseMatches extends HTMLElement {
+    static get observedAttributes() {
+      return ["show", "view", "limit", "key", "href", "lang"];
+    }
+
+    connectedCallback() {
+      this.turn();
+    }
+
+    disconnectedCallback() {
+      this.stop();
+    }
+
+    attributeChangedCallback() {
+      if (this.isConnected) this.turn();
+    }
+
+    /** Begins anew, once for all that changed together. */
+    turn() {
+      this.stop();
+      const stop = (this.stopping = new AbortController());
+      queueMicrotask(() => stop.signal.aborted || this.begin(stop.signal));
+    }
+
+    stop() {
+      this.stopping?.abort();
+      clearTimeout(this.timer);
+    }
+
+    begin(signal) {
+      const root = this.shadowRoot || this.attachShadow({ mode: "open" });
+      const show = WORDS[this.getAttribute("show")] ? this.getAttribute("show") : "live";
+      const [title, nothing] = WORDS[show];
+      const list = element("ul", "matches");
+      list.setAttribute("part", "list");
+      // A ticker is scrolled by keys, too.
+      if (this.getAttribute("view") === "ticker") list.tabIndex = 0;
+      list.setAttribute("aria-label", title);
+      const note = element("p", "note", "Loading…");
+      const more = element("button", "more", "More");
+      more.type = "button";
+      more.hidden = true;
+      root.adoptedStyleSheets = [sheet];
+      root.replaceChildren(element("section", "", list, note, more));
+      Object.assign(this, { show, nothing, list, note, more, signal, rows: new Map(), wait: WAIT_MS[show] });
+      more.addEventListener("click", () => this.look(this.next));
+      document.addEventListener("visibilitychange", () => document.hidden || this.look(), { signal });
+      this.look();
+    }
+
+    /** Asks for the list: its first page again, or the page at `cursor`, which is put below. */
+    async look(cursor) {
+      clearTimeout(this.timer);
+      const { signal, show } = this;
+      try {
+        if (!document.hidden) {
+          const limit = Math.min(Math.max(Number.parseInt(this.getAttribute("limit") ?? "") || LIMIT, 1), 50);
+          const query = new URLSearchParams({ status: show, limit, key: this.getAttribute("key") || defaults.key || "" });
+          if (cursor) query.set("cursor", cursor);
+          const answer = await fetch(`${base}matches?${query}`, { signal });
+          if (!answer.ok) throw new Error(answer.status);
+          const { matches, next } = await answer.json();
+          if (signal.aborted) return;
+          this.put(matches, next, cursor);
+          this.wait = WAIT_MS[show];
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        this.wait = Math.min(this.wait * 2, WAIT_MS_MAX);
+        // What is there stays.
+        if (!this.rows.size) this.note.textContent = "Matches could not be loaded.";
+      }
+      this.timer = setTimeout(() => this.look(), this.wait * (1 + Math.random() / 2));
+    }
+
+    put(matches, next, cursor) {
+      const isMore = !!cursor;
+      const before = new Set(isMore ? [] : this.rows.keys());
+      // Pages below the first stay as they were read.
+      if (isMore || !this.isLong) this.next = next;
+      this.isLong = (this.isLong && !isMore) || isMore;
+      let place = isMore ? null : this.list.firstChild;
+      for (const match of matches) {
+        const row = this.rows.get(match.id) ?? this.row(match);
+        row.fill(match);
+        before.delete(match.id);
+        if (row.item === place) place = place.nextSibling;
+        else this.list.insertBefore(row.item, place);
+      }
+      if (!this.isLong) {
+        for (const id of before) {
+          this.rows.get(id).item.remove();
+          this.rows.delete(id);
+        }
+      }
+      this.more.hidden = !this.next || this.getAttribute("view") === "ticker";
+      this.note.textContent = this.rows.size ? "" : this.nothing;
+      this.note.hidden = this.rows.size > 0;
+    }
+
+    /** A match's item, and what fills it: only texts that changed are written. */
+    row(match) {
+      const { id } = match;
+      const href = this.getAttribute("href");
+      const texts = {};
+      const text = (name) => (texts[name] = element("span", name));
+      const team = (at) => element("span", "team", text(`name${at}`), text(`score${at}`), text(`overs${at}`));
+      const open = element(href ? "a" : "button", "match", element("span", "head", text("occasion"), text("badge")), team(0), team(1), text("status"));
+      if (href) open.href = href.replace("{id}", id);
+      else open.type = "button";
+      open.addEventListener("click", () =>
+        this.dispatchEvent(new CustomEvent("crease:open", { bubbles: true, composed: true, detail: { match: id } })),
+      );
+      const item = element("li", "", open);
+      const fill = (match) => {
+        const set = (name, words) => {
+          if (texts[name].textContent !== words) texts[name].textContent = words;
+        };
+        const day = when(match, this.getAttribute("lang"));
+        set("occasion", [match.competition, this.show === "live" ? "" : day].filter(Boolean).join(" · "));
+        set("badge", BADGES[match.phase] ?? "");
+        texts.badge.dataset.phase = match.phase;
+        [0, 1].forEach((at) => {
+          const name = match.teams[at] ?? "";
+          const { score, overs } = scored(match, name);
+          set(`name${at}`, name);
+          set(`score${at}`, score);
+          set(`overs${at}`, overs);
+        });
+        set("status", match.phase === "upcoming" ? [match.venue, match.status_text].filter(Boolean).join(" · ") : match.status_text);
+      };
+      const row = { item, fill };
+      this.rows.set(id, row);
+      return row;
+    }
+  }
+  customElements.define("crease-matches", CreaseMatches);
+}
