@@ -109,6 +109,21 @@ test('eight matches on a page are live over HTTP/1.1, where a browser opens six 
   expect(await readers(crease)).toBeLessThanOrEqual(3);
 });
 
+test('a reader who spares bytes gets the score without what is not asked for', async ({ crease, page }) => {
+  const match = await ClubMatch.begin(crease);
+  await page.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }));
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await openPartner(crease, page, { body: `<crease-match view="full" match="${match.id}"></crease-match>` });
+  await expect(page.locator('crease-match [role="tab"]')).toHaveCount(3);
+  await match.score(4);
+  await shows([page], '4/0', 1);
+  expect(asked.filter((it) => it.includes('split_'))).toEqual([]);
+  // What is asked for comes.
+  await page.locator('crease-match [data-ask="tab-scorecard"]').click();
+  await expect(page.locator('crease-match .panel')).toContainText('Asha Vale');
+});
+
 test('a clock that is wrong by hours changes nothing but what it says', async ({ crease, page }) => {
   const match = await ClubMatch.begin(crease);
   await page.clock.install({ time: new Date('2031-01-01T00:00:00Z') });

@@ -235,8 +235,8 @@ export const take = (place) => {
 
   const begin = async () => {
     await breath();
-    // What the card says beyond the score comes with it, so that nothing moves when it does.
-    const insight = place.view !== "compact" && loadPart("insight");
+    // What the card says beyond the score comes with it, so that nothing moves when it does; not where the reader spares bytes.
+    const insight = place.view !== "compact" && !navigator.connection?.saveData && loadPart("insight");
     const hasInsight = (await Promise.all([insight, load(), stream.spoken]))[0];
     await breath();
     const story = await stream.story();
