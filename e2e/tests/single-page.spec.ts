@@ -167,6 +167,20 @@ test('a loader pinned by its hash runs with its own bundle, and another one is r
   await expect(page.locator('crease-match .runs')).toHaveCount(0);
 });
 
+test('the scripts say how they may be used, and by whom', async ({ crease }) => {
+  const { bundle } = (await (await fetch(`${crease.url}/v1/manifest.json`)).json()) as { bundle: string };
+  for (const [path, cache] of [['crease.js', 'max-age=300'], ['crease-matches.js', 'max-age=300'], [`bundle/${bundle}/crease.wasm`, 'immutable']]) {
+    const { headers, status } = await fetch(`${crease.url}/v1/${path}`);
+    expect(status, path).toBe(200);
+    expect(headers.get('cache-control'), path).toContain(cache);
+    expect(headers.get('cross-origin-resource-policy'), path).toBe('cross-origin');
+    expect(headers.get('timing-allow-origin'), path).toBe('*');
+  }
+  const { headers, status } = await fetch(`${crease.url}/v1/bundle/0000000000000000/crease.js`);
+  expect(status).toBe(404);
+  expect(headers.get('cache-control') ?? '').not.toContain('immutable');
+});
+
 test('the script tag may be there twice', async ({ crease, page }) => {
   const match = await ClubMatch.begin(crease);
   const wrong = troubles(page);

@@ -50,12 +50,13 @@ const isNews = (id, at) => {
 /** True where one connection carries any number of streams. */
 const isMultiplexed = () => /^h[23]/.test(performance.getEntriesByName(import.meta.url)[0]?.nextHopProtocol ?? "");
 
-/** Takes a lock if it is free, until the function it resolves with is called; resolves with nothing where it is not. */
+/** Takes a lock if it is free, until the function it resolves with is called; resolves with nothing where it is not. Where locks are not
+ * allowed (a frame without an origin) nobody can be counted, and everybody may. */
 const hold = (name) =>
   new Promise((answer) =>
     navigator.locks
       .request(name, { ifAvailable: true }, (lock) => lock ? new Promise((letGo) => answer(letGo)) : answer())
-      .catch(() => answer()),
+      .catch(() => answer(() => {})),
   );
 
 /** The right to open a stream: a function that gives it back, or nothing. */
@@ -137,6 +138,7 @@ class SharedStream {
   start() {
     this.isOn = true;
     this.tick();
+    for (const member of this.members) if (member.wants) this.call();
     if (!navigator.locks || !window.BroadcastChannel) return this.open();
     this.channel = new BroadcastChannel(this.name);
     this.channel.onmessage = ({ data }) => this.told(data);
@@ -306,6 +308,7 @@ class SharedStream {
     this.tick();
     const text = await this.snapshot();
     if (text) this.hear("snapshot", positionOf(text), text);
+    else this.lose();
   }
 
   async snapshot() {

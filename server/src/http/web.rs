@@ -32,7 +32,10 @@ fn cached(routes: Router<App>, cache: &'static str) -> Router<App> {
     let when_found =
         move |response: &Response| response.status().is_success().then(|| HeaderValue::from_static(cache));
     let policy = HeaderName::from_static("cross-origin-resource-policy");
+    // The widget asks by which protocol it came: over HTTP/2 it may open as many streams as it likes.
+    let timing = HeaderName::from_static("timing-allow-origin");
     routes
+        .layer(SetResponseHeaderLayer::overriding(timing, HeaderValue::from_static("*")))
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, when_found))
         .layer(SetResponseHeaderLayer::overriding(policy, HeaderValue::from_static("cross-origin")))
 }
