@@ -68,12 +68,17 @@ for (const [width, theme] of [[320, 'light'], [1200, 'dark']] as const) {
   test(`lists and tickers fit ${width} px in ${theme}, and axe finds nothing`, async ({ crease, page }) => {
     const matches = [await ClubMatch.begin(crease), await ClubMatch.begin(crease), await ClubMatch.begin(crease)];
     for (const match of matches) await match.score(4);
+    const [long, longer] = ['Royal Challengers of the Upper Valley', 'Royal Challengers of the Upper Valley and Beyond'];
+    const id = await crease.createMatch({ source_match_id: `long-${Math.random()}`, format: 't20', teams: [{ name: long, players: ['A'] }, { name: longer, players: ['B'] }] });
+    await crease.send(id, [{ id: 'start', command: { type: 'innings_start', team: longer } }]);
     await page.setViewportSize({ width, height: 900 });
     await open(crease, page, `<crease-matches theme="${theme}"></crease-matches><crease-matches view="ticker" theme="${theme}"></crease-matches>`);
     await expect(page.locator('crease-matches').nth(1).locator('li').first()).toBeVisible();
     await expect(rows(page).first()).toBeVisible();
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide).toBeLessThanOrEqual(width);
+    const spilt = await page.locator('crease-matches .match').evaluateAll((all) => all.filter((it) => it.scrollWidth > it.clientWidth).length);
+    expect(spilt, 'nothing sticks out of a card').toBe(0);
     await page.screenshot({ path: `shots/matches-${width}-${theme}.png`, fullPage: true });
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`)).toEqual([]);
