@@ -42,9 +42,13 @@ test('fixtures come page by page, and a page can hear which match is opened', as
   await expect(rows(page).first()).toContainText('May');
   await page.locator('crease-matches .more').click();
   await expect(rows(page)).toHaveCount(4);
-  // The first page is asked for again; what was read below it stays.
+  // Both pages are asked for again.
   await page.clock.runFor(200_000);
   await expect(rows(page)).toHaveCount(4);
+  // Another list begins with its first page.
+  await page.evaluate(() => document.querySelector('crease-matches')?.setAttribute('limit', '3'));
+  await expect(rows(page)).toHaveCount(3);
+  await expect(page.locator('crease-matches .more')).toBeVisible();
   const opened = page.evaluate(() => new Promise((told) => document.addEventListener('crease:open', (event) => told((event as CustomEvent<{ match: string }>).detail.match))));
   await rows(page).first().locator('button').click();
   expect(await opened).toMatch(/^mat_/);

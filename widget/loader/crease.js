@@ -45,6 +45,7 @@ if (!customElements.get("crease-match")) {
     const place = { host, match, view, key, defaults };
     // A frame that came with the page says from where its stream goes on.
     const declared = shadow.querySelector("[data-at]");
+    const url = base + "matches/" + match + "/stream?key=" + key + "&last_event_id=" + (declared?.dataset.at || "");
     let line;
 
     // Resolves with 1 when it is drawn.
@@ -78,14 +79,16 @@ if (!customElements.get("crease-match")) {
     else place.paint().then(load);
     // Few, so that over HTTP/1.1 there are connections left for the rest.
     if (!bundle?.up && early++ < 3) {
-      const url = base + "matches/" + match + "/stream?key=" + key + "&last_event_id=" + (declared?.dataset.at || "");
       line = place.line = lines[url] || listen(url, place.paint);
       line.users++;
     }
     return () => {
       place.still = 1;
       place.end?.();
-      if (line && !--line.users) line.source?.close();
+      if (line && !--line.users) {
+        line.source?.close();
+        delete lines[url];
+      }
     };
   };
 

@@ -94,26 +94,35 @@ if (!customElements.get("crease-matches")) {
       root.replaceChildren(element("section", "", list, note, more));
       // Who spares bytes is asked for fewer.
       const pace = WAIT_MS[show] * (navigator.connection?.saveData ? 6 : 1);
-      Object.assign(this, { show, nothing, list, note, more, signal, pace, rows: new Map(), wait: pace });
-      more.addEventListener("click", () => this.look(this.next));
+      Object.assign(this, { show, nothing, list, note, more, signal, pace, rows: new Map(), wait: pace, pages: 1 });
+      more.addEventListener("click", () => {
+        this.pages++;
+        this.look();
+      });
       document.addEventListener("visibilitychange", () => document.hidden || this.look(), { signal });
       this.look();
     }
 
-    /** Asks for the list: its first page again, or the page at `cursor`, which is put below. */
-    async look(cursor) {
+    /** Asks for as many pages as were opened. */
+    async look() {
       clearTimeout(this.timer);
       const { signal, show } = this;
       try {
         if (!document.hidden) {
           const limit = Math.min(Math.max(Number.parseInt(this.getAttribute("limit") ?? "") || LIMIT, 1), 50);
           const query = new URLSearchParams({ status: show, limit, key: this.getAttribute("key") || defaults.key || "" });
-          if (cursor) query.set("cursor", cursor);
-          const answer = await fetch(`${base}matches?${query}`, { signal });
-          if (!answer.ok) throw new Error(answer.status);
-          const { matches, next } = await answer.json();
+          const all = [];
+          let cursor;
+          for (let page = 0; page < this.pages && cursor !== null; page++) {
+            if (cursor) query.set("cursor", cursor);
+            const answer = await fetch(`${base}matches?${query}`, { signal });
+            if (!answer.ok) throw new Error(answer.status);
+            const { matches, next = null } = await answer.json();
+            all.push(...matches);
+            cursor = next;
+          }
           if (signal.aborted) return;
-          this.put(matches, next, cursor);
+          this.put(all, cursor !== null);
           this.wait = this.pace;
         }
       } catch (error) {
@@ -125,27 +134,22 @@ if (!customElements.get("crease-matches")) {
       this.timer = setTimeout(() => this.look(), this.wait * (1 + Math.random() / 2));
     }
 
-    put(matches, next, cursor) {
-      const isMore = !!cursor;
-      const before = new Set(isMore ? [] : this.rows.keys());
-      // Pages below the first stay as they were read.
-      if (isMore || !this.isLong) this.next = next;
-      this.isLong = (this.isLong && !isMore) || isMore;
-      let place = isMore ? null : this.list.firstChild;
+    /** Shows these matches in this order; `hasMore`: there are others behind them. */
+    put(matches, hasMore) {
+      const gone = new Set(this.rows.keys());
+      let place = this.list.firstChild;
       for (const match of matches) {
         const row = this.rows.get(match.id) ?? this.row(match);
         row.fill(match);
-        before.delete(match.id);
+        gone.delete(match.id);
         if (row.item === place) place = place.nextSibling;
         else this.list.insertBefore(row.item, place);
       }
-      if (!this.isLong) {
-        for (const id of before) {
-          this.rows.get(id).item.remove();
-          this.rows.delete(id);
-        }
+      for (const id of gone) {
+        this.rows.get(id).item.remove();
+        this.rows.delete(id);
       }
-      this.more.hidden = !this.next || this.getAttribute("view") === "ticker";
+      this.more.hidden = !hasMore || this.getAttribute("view") === "ticker";
       this.note.textContent = this.rows.size ? "" : this.nothing;
       this.note.hidden = this.rows.size > 0;
     }

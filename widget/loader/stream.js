@@ -109,7 +109,7 @@ class SharedStream {
     // From now on the loader neither keeps what is said nor closes the stream.
     early.source = undefined;
     early.heard = { push() {} };
-    if (this.source || this.isFollowing) return source.close();
+    if (this.source || this.isOpening || this.isFollowing) return source.close();
     this.follow(source);
     this.keepSlot();
     for (const event of heard) if (event.data) this.hear(event.type, event.lastEventId, event.data);
@@ -373,6 +373,7 @@ class SharedStream {
   refuse(why) {
     this.why = why;
     this.turn("refused", (member) => member.refused(why));
+    this.speak();
   }
 
   turn(link, tell) {

@@ -282,5 +282,11 @@ export const take = (place) => {
 
   stream.join(member);
   if (defaults.wasm === "off") fall();
-  else begin().catch((error) => ended || fall(error));
+  else {
+    begin().catch((error) => {
+      // After a trap the wasm's memory is anything: no widget goes on in it.
+      if (error instanceof WebAssembly.RuntimeError) die(error);
+      if (!ended) fall(dead ?? error);
+    });
+  }
 };

@@ -156,12 +156,10 @@ fn take(shown: &ArcRwSignal<Shown>, port: &Port, kind: &str, id: &str, text: &st
     let mut heard = (false, Step::Keep);
     shown.update(|it| heard = (it.board.is_none(), it.hear(kind, id, text)));
     let (first, step) = heard;
-    let tell = |name, text: &str| {
-        shown.with_untracked(|it| {
-            let seq = it.session.position.map_or(0, |it| it.seq);
-            port.tell(name, seq as f64, it.session.accepted_ms as f64, text);
-        });
-    };
+    // Not while the signal is read: in a hidden page the page's own code runs before this returns.
+    let (seq, t) =
+        shown.with_untracked(|it| (it.session.position.map_or(0, |it| it.seq), it.session.accepted_ms));
+    let tell = |name, text: &str| port.tell(name, seq as f64, t as f64, text);
     match step {
         Step::Keep => {}
         Step::StartOver => port.start_over(),

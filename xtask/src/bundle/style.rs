@@ -8,9 +8,13 @@ pub(super) const MATCH: &str = "widget/src/style.css";
 /// That of lists of matches, which stands in their script.
 pub(super) const MATCHES: &str = "widget/src/matches.css";
 
+/// Colours, which both begin with.
+const THEME: &str = "widget/src/theme.css";
+
 /// The text of a sheet.
 pub(super) fn sheet(path: &str) -> anyhow::Result<String> {
-    minified(&fs::read_to_string(path).with_context(|| format!("reading {path}"))?)
+    let read = |path: &str| fs::read_to_string(path).with_context(|| format!("reading {path}"));
+    minified(&(read(THEME)? + &read(path)?))
 }
 
 /// The same rules. White space goes where the grammar does not need it: beside `{};,>`, and after a colon, which in a selector never has
