@@ -3,16 +3,21 @@
 use crate::config::Config;
 use crate::feed::Feed;
 use crate::stream::{Census, Hub, Presence, Subscribers};
-use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::KeyRing;
+use std::ops::Deref;
 use std::sync::Arc;
 use store::{Clock, Store};
 use tokio_util::sync::CancellationToken;
 
-/// The parts of a running process. Handlers ask for the one they use.
-#[derive(Clone, FromRef)]
+/// A running process, as handlers and layers see it. Each of them has a clone for every request, so cloning is cheap.
+#[derive(Clone)]
 pub struct App {
+    parts: Arc<Parts>,
+}
+
+/// What a process is made of.
+pub struct Parts {
     pub config: Arc<Config>,
     pub store: Store,
     pub clock: Clock,
@@ -28,6 +33,20 @@ pub struct App {
     pub demo: Option<Arc<crate::demo::Demo>>,
     /// Fires when the process is to stop.
     pub shutdown: CancellationToken,
+}
+
+impl From<Parts> for App {
+    fn from(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
 }
 
 impl App {

@@ -108,7 +108,7 @@ impl Door {
 
 /// Lets in the connections that were accepted.
 struct Admission {
-    accepted: mpsc::UnboundedReceiver<Accepted>,
+    accepted: mpsc::UnboundedReceiver<Vec<Accepted>>,
     handshakes: Arc<Semaphore>,
     rate: Rate,
     serving: Arc<Serving>,
@@ -128,10 +128,11 @@ impl Admission {
     }
 
     async fn admit_all(&mut self) {
-        let mut waiting = Vec::with_capacity(ADMITTED_AT_ONCE);
-        while self.accepted.recv_many(&mut waiting, ADMITTED_AT_ONCE).await > 0 {
-            self.yield_to_updates().await;
-            for connection in waiting.drain(..) {
+        while let Some(accepted) = self.accepted.recv().await {
+            for (at, connection) in accepted.into_iter().enumerate() {
+                if at % ADMITTED_AT_ONCE == 0 {
+                    self.yield_to_updates().await;
+                }
                 let Ok(permit) = self.handshakes.clone().acquire_owned().await else { return };
                 self.rate.admit().await;
                 let connection = self.serving.clone().serve(connection, permit);

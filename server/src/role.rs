@@ -1,6 +1,6 @@
 //! A running process: what each role starts, and how all of it stops.
 
-use crate::app::App;
+use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::demo::Demo;
 use crate::door::Door;
@@ -88,7 +88,7 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
     let every = Duration::from_secs(config.redis.presence_seconds.max(1));
     let census = Census::start(presence.clone(), bus, clock.clone(), every);
     let subscribers = Subscribers::start(config.stream.clone(), presence.clone(), drain, shutdown.clone())?;
-    let app = App {
+    let app = App::from(Parts {
         subscribers: subscribers.clone(),
         presence,
         census,
@@ -101,7 +101,7 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
         metrics,
         demo,
         shutdown: shutdown.clone(),
-    };
+    });
     let playing = (role.ingests() && app.config.sandbox.enabled)
         .then(|| tokio::spawn(sandbox::play(feed, app.config.sandbox.clone(), shutdown.clone())));
     let noting =

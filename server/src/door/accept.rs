@@ -20,6 +20,9 @@ const BACKLOG: i32 = 65_535;
 const LOOK: Duration = Duration::from_millis(100);
 /// How HTTP/2 begins (RFC 9113 §3.4); no method of HTTP/1.1 does.
 const HTTP2: [u8; 3] = *b"PRI";
+/// From one round of the thread to the next, at least. In a storm each round then finds many connections, with their requests come in,
+/// and the threads that serve them are woken once for all; one that comes alone is taken at once.
+const ROUND: Duration = Duration::from_millis(1);
 const LISTENER: Token = Token(usize::MAX);
 /// One that was turned away is heard out for so long, and so many at once: closing while it speaks would reset the connection, and
 /// the reason would be lost.
@@ -105,18 +108,19 @@ pub(super) fn listen(address: SocketAddr, stalled: Duration) -> io::Result<TcpLi
     Ok(socket.into())
 }
 
-/// Starts the thread; what it accepts comes out of the channel, which ends once `shutdown` fires.
+/// Starts the thread; what it accepts comes out of the channel, round by round, which ends once `shutdown` fires.
 pub(super) fn start(
     listener: TcpListener,
     accepting: Accepting,
     shutdown: CancellationToken,
-) -> io::Result<mpsc::UnboundedReceiver<Accepted>> {
+) -> io::Result<mpsc::UnboundedReceiver<Vec<Accepted>>> {
     // Unbounded, but no fuller than `connections_max`: each is counted.
     let (sender, receiver) = mpsc::unbounded_channel();
     let mut listener = mio::net::TcpListener::from_std(listener);
     let poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-    let lobby = Lobby { poll, accepting, listener, waiting: Slab::new(), turned_away: 0, sender };
+    let lobby =
+        Lobby { poll, accepting, listener, waiting: Slab::new(), turned_away: 0, taken: Vec::new(), sender };
     std::thread::Builder::new().name("door".to_owned()).spawn(move || lobby.run(&shutdown))?;
     Ok(receiver)
 }
@@ -129,7 +133,9 @@ struct Lobby {
     listener: mio::net::TcpListener,
     waiting: Slab<Waiting>,
     turned_away: usize,
-    sender: mpsc::UnboundedSender<Accepted>,
+    /// In this round.
+    taken: Vec<Accepted>,
+    sender: mpsc::UnboundedSender<Vec<Accepted>>,
 }
 
 struct Waiting {
@@ -157,7 +163,7 @@ enum First {
 impl Lobby {
     fn run(mut self, shutdown: &CancellationToken) {
         let mut events = Events::with_capacity(1024);
-        let mut looked_at = Instant::now();
+        let (mut looked_at, mut round_begun) = (Instant::now(), Instant::now());
         while !shutdown.is_cancelled() {
             if let Err(error) = self.poll.poll(&mut events, Some(LOOK))
                 && error.kind() != io::ErrorKind::Interrupted
@@ -165,12 +171,17 @@ impl Lobby {
                 tracing::error!(%error, "the door cannot wait for connections");
                 return;
             }
+            if let Some(early) = ROUND.checked_sub(round_begun.elapsed()) {
+                std::thread::sleep(early);
+            }
+            round_begun = Instant::now();
             for event in &events {
                 match event.token() {
                     LISTENER => self.accept(),
                     Token(key) => self.hear(key),
                 }
             }
+            self.pass_on();
             if looked_at.elapsed() >= Duration::from_secs(1) {
                 looked_at = Instant::now();
                 self.end_overdue();
@@ -200,7 +211,7 @@ impl Lobby {
     fn enter(&mut self, mut socket: mio::net::TcpStream, peer: SocketAddr) {
         match self.accepting.admit(&mut socket, peer) {
             Some(counted) => match first(&socket) {
-                First::Speaks(protocol) => self.pass_on(socket, peer, counted, protocol),
+                First::Speaks(protocol) => self.take(socket, peer, counted, protocol),
                 First::Gone => {}
                 First::Nothing => self.wait(socket, peer, Role::Newcomer(counted)),
             },
@@ -241,7 +252,7 @@ impl Lobby {
         if let (First::Speaks(protocol), Role::Newcomer(counted), Ok(())) =
             (first, role, self.poll.registry().deregister(&mut socket))
         {
-            self.pass_on(socket, peer, counted, protocol);
+            self.take(socket, peer, counted, protocol);
         }
     }
 
@@ -266,9 +277,15 @@ impl Lobby {
         Some(waiting)
     }
 
-    fn pass_on(&self, socket: mio::net::TcpStream, peer: SocketAddr, counted: Counted, protocol: Protocol) {
-        // Nobody listens once the process stops: the connection is closed.
-        let _taken = self.sender.send(Accepted { socket: socket.into(), peer, counted, protocol });
+    fn take(&mut self, socket: mio::net::TcpStream, peer: SocketAddr, counted: Counted, protocol: Protocol) {
+        self.taken.push(Accepted { socket: socket.into(), peer, counted, protocol });
+    }
+
+    fn pass_on(&mut self) {
+        if !self.taken.is_empty() {
+            // Nobody listens once the process stops: the connections are closed.
+            let _heard = self.sender.send(std::mem::take(&mut self.taken));
+        }
     }
 }
 

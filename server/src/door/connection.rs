@@ -69,11 +69,12 @@ impl Serving {
     pub(super) async fn serve(self: Arc<Self>, accepted: Accepted, permit: OwnedSemaphorePermit) {
         let Accepted { socket, peer, counted, protocol } = accepted;
         let outcome = match protocol {
-            Protocol::Http1 => self.serve_http1(socket, peer, permit).await,
+            // On the heap at once: a task's future is moved some times before it has its place, and these are large.
+            Protocol::Http1 => Box::pin(self.serve_http1(socket, peer, permit)).await,
             Protocol::Http2 => {
                 drop(permit);
                 let Ok(socket) = TcpStream::from_std(socket) else { return };
-                self.serve_http2(socket, peer).await
+                Box::pin(self.serve_http2(socket, peer)).await
             }
         };
         if let Err(error) = outcome {

@@ -2,13 +2,11 @@
 
 use crate::app::App;
 use crate::problem::{Problem, types};
-use crate::stream::Presence;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use metrics_exporter_prometheus::PrometheusHandle;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -41,9 +39,6 @@ pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Proble
 
 /// Prometheus text format.
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, description = "metrics", body = str)))]
-pub(super) async fn metrics_text(
-    State(handle): State<PrometheusHandle>,
-    State(presence): State<Presence>,
-) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render() + &presence.render())
+pub(super) async fn metrics_text(State(app): State<App>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render() + &app.presence.render())
 }

@@ -1,12 +1,14 @@
 //! What surrounds every route: metrics, time limits, headers, and the answers where there is no route.
 
 use crate::app::App;
-use crate::problem::{Problem, types};
+use crate::http::stream;
+use crate::problem::{Problem, Word, types};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use metrics::SharedString;
 use std::time::{Duration, Instant};
 use tower_http::cors::{Any, CorsLayer};
 
@@ -40,9 +42,10 @@ pub(super) fn timely(routes: Router<App>, app: &App) -> Router<App> {
     routes.layer(middleware::from_fn_with_state(app.clone(), within_time))
 }
 
-/// Lays the common layers around all routes.
+/// Lays what is common to all routes around them. It is one layer: each costs a newcomer's request some microseconds, and there may be
+/// hundreds of thousands of them at once.
 pub(super) fn around(routes: Router<App>) -> Router<App> {
-    routes.layer(middleware::from_fn(headers)).layer(middleware::from_fn(measure))
+    routes.layer(middleware::from_fn(surround))
 }
 
 /// Answers in time or not at all. A stream's head counts; its body goes on for as long as the reader stays.
@@ -58,9 +61,7 @@ async fn within_time(State(app): State<App>, request: Request, next: Next) -> Re
 }
 
 /// Headers that every response carries unless its route set them.
-async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+fn complete(headers: &mut HeaderMap) {
     let defaults = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
@@ -69,16 +70,19 @@ async fn headers(request: Request, next: Next) -> Response {
     for (name, value) in defaults {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    response
 }
 
-async fn measure(request: Request, next: Next) -> Response {
+/// Measures, counts the streams that were not opened, whatever the reason, and completes the headers.
+async fn surround(request: Request, next: Next) -> Response {
     let begun = Instant::now();
     // The route's pattern, not the path: ids would make a metric of each match.
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "none".to_owned(), |it| it.as_str().to_owned());
+    let matched = request.extensions().get::<MatchedPath>();
+    let is_stream = matched.is_some_and(|it| it.as_str() == stream::ROUTE);
+    let route = match matched {
+        _ if is_stream => SharedString::const_str(stream::ROUTE),
+        Some(matched) => matched.as_str().to_owned().into(),
+        None => SharedString::const_str("none"),
+    };
     let method = match *request.method() {
         Method::GET => "GET",
         Method::POST => "POST",
@@ -86,8 +90,15 @@ async fn measure(request: Request, next: Next) -> Response {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     };
-    let response = next.run(request).await;
-    let status = response.status().as_u16().to_string();
+    let mut response = next.run(request).await;
+    if let Some(Word(word)) = response.extensions().get().filter(|_| is_stream) {
+        metrics::counter!("stream_refusals_total", "problem" => *word).increment(1);
+    }
+    complete(response.headers_mut());
+    let status = match response.status() {
+        StatusCode::OK => SharedString::const_str("200"),
+        other => other.as_str().to_owned().into(),
+    };
     metrics::histogram!("http_request_seconds", "route" => route, "method" => method, "status" => status)
         .record(begun.elapsed().as_secs_f64());
     response

@@ -46,10 +46,10 @@ pub fn router(app: App, surface: Surface) -> Router {
         ));
     }
     if matches!(surface, Surface::All | Surface::Edge) {
-        routes = routes.merge(stream::counting_refusals(layers::open(streaming(), &app)));
+        routes = routes.merge(layers::open(streaming(), &app));
     }
     if matches!(surface, Surface::All | Surface::Api | Surface::Ingest) {
-        routes = routes.merge(layers::timely(feeding(), &app));
+        routes = routes.merge(layers::timely(feeding(&app), &app));
     }
     if matches!(surface, Surface::All | Surface::Api) {
         routes = routes.merge(layers::timely(openapi::routes().merge(scorer::routes()), &app));
@@ -57,9 +57,8 @@ pub fn router(app: App, surface: Surface) -> Router {
     if app.demo.is_some() {
         routes = routes.merge(layers::timely(examples::routes(), &app));
     }
-    let body_bytes_max = app.config.http.body_bytes_max;
     let routes = routes.fallback(layers::no_route);
-    layers::around(routes).layer(DefaultBodyLimit::max(body_bytes_max)).with_state(app)
+    layers::around(routes).with_state(app)
 }
 
 /// What partners' pages read.
@@ -73,12 +72,13 @@ fn reading() -> Router<App> {
 
 /// What partners' pages follow.
 fn streaming() -> Router<App> {
-    Router::new().route("/v1/matches/{id}/stream", get(stream::open).head(stream::probe))
+    Router::new().route(stream::ROUTE, get(stream::open).head(stream::probe))
 }
 
 /// What feeds send.
-fn feeding() -> Router<App> {
-    Router::new()
+fn feeding(app: &App) -> Router<App> {
+    let routes = Router::new()
         .route("/v1/feed/matches", post(feed::create_match))
-        .route("/v1/feed/matches/{id}/commands", post(feed::commands))
+        .route("/v1/feed/matches/{id}/commands", post(feed::commands));
+    routes.layer(DefaultBodyLimit::max(app.config.http.body_bytes_max))
 }

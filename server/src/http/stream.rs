@@ -6,18 +6,20 @@ use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
 use crate::door::{ClientAddress, Handover};
-use crate::problem::{Problem, Word};
+use crate::problem::Problem;
 use crate::stream::{Caller, Cut, Future, Start, Topic};
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
 use axum::http::{HeaderMap, HeaderName, header, request::Parts};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Router, middleware};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 use wire::Position;
 
+/// Where streams are.
+pub(super) const ROUTE: &str = "/v1/matches/{id}/stream";
 /// nginx passes a response on unbuffered when it carries this header with "no".
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -87,16 +89,6 @@ pub(super) async fn probe(
     let topic = visible(&app, &reader, &id).await?;
     let start = start(&app, &topic, last).await?;
     Ok((head(resumed(&start)), Body::empty()).into_response())
-}
-
-/// Counts streams that were not opened, whatever the reason.
-pub(super) fn counting_refusals(routes: Router<App>) -> Router<App> {
-    routes.layer(middleware::map_response(async |response: Response| {
-        if let Some(Word(word)) = response.extensions().get() {
-            metrics::counter!("stream_refusals_total", "problem" => *word).increment(1);
-        }
-        response
-    }))
 }
 
 async fn start(app: &App, topic: &Arc<Topic>, last: Option<Position>) -> Result<Start, Future> {

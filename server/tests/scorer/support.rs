@@ -4,7 +4,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use partners::{Kind, Mode, NewKey, key, organisation};
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Response, StatusCode, redirect};
-use server::app::App;
+use server::app::{App, Parts};
 use server::config::Config;
 use server::feed::Feed;
 use server::http::{Surface, router};
@@ -35,7 +35,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock) -> App {
     let store = Store::connect(&database.url(), 8).await.unwrap();
     let shutdown = CancellationToken::new();
     let hub = Hub::new(store.clone(), config.stream.clone(), None);
-    App {
+    App::from(Parts {
         subscribers: Subscribers::start(
             config.stream.clone(),
             Presence::default(),
@@ -54,7 +54,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock) -> App {
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         demo: None,
         shutdown,
-    }
+    })
 }
 
 /// Serves it on a free port: its address.

@@ -5,7 +5,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use partners::{Kind, Mode, NewKey, key, organisation};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use server::app::App;
+use server::app::{App, Parts};
 use server::config::Config;
 use server::door::Door;
 use server::feed::Feed;
@@ -70,7 +70,7 @@ impl Server {
         let subscribers = Subscribers::start(streams.0, streams.1, drain, shutdown.clone()).unwrap();
         let stalled = Duration::from_secs(config.stream.stalled_seconds_max);
         let door = Door::open(config.http.clone(), stalled).unwrap();
-        let app = App {
+        let app = App::from(Parts {
             subscribers: subscribers.clone(),
             presence,
             census,
@@ -83,7 +83,7 @@ impl Server {
             metrics: metrics(),
             demo: None,
             shutdown,
-        };
+        });
         let url = format!("http://{}", door.address().unwrap());
         let (routes, stop) = (router(app.clone(), Surface::All), app.shutdown.clone());
         let serving =
