@@ -2,7 +2,7 @@
 export interface MatchOptions {
   /** `mat_…` */
   match: string;
-  /** `compact`: teams and status; `card`, the default: and the over and who plays; `full`: and ball by ball, scorecard. */
+  /** `compact`: one line of teams and status; `card`, the default: and the over and who plays; `full`: and ball by ball, scorecard. */
   view?: "compact" | "card" | "full";
   /** `auto`, the default: as the reader's system. */
   theme?: "auto" | "light" | "dark";
