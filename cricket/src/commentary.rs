@@ -56,7 +56,7 @@ impl Match {
         ball_label(&bowled.ball)
     }
 
-    /// A ball as a line of plain commentary: "Starc to Kohli, FOUR runs". `innings` is its index in [`Match::innings`].
+    /// A ball as a line of plain commentary: "Starc to Kohli, FOUR". `innings` is its index in [`Match::innings`].
     pub fn ball_line(&self, innings: usize, bowled: &Bowled) -> String {
         let ball = &bowled.ball;
         let name = |player| self.setup.short_name(player);
@@ -140,7 +140,7 @@ fn ball_label(ball: &Ball) -> String {
     }
 }
 
-/// "no run", "1 run", "FOUR runs", "SIX", "wide", "no ball, 2 runs", "leg bye", "3 byes".
+/// "no run", "1 run", "FOUR", "SIX", "wide", "no ball, 2 runs", "leg bye", "3 byes".
 fn runs_text(ball: &Ball) -> String {
     let extras = &ball.extras;
     let mut parts = Vec::new();
@@ -153,8 +153,8 @@ fn runs_text(ball: &Ball) -> String {
         parts.push("no ball".to_owned());
     }
     match (ball.runs, ball.boundary) {
-        (_, Some(Boundary::Four)) => parts.push("FOUR runs".to_owned()),
-        (_, Some(Boundary::Six)) => parts.push("SIX runs".to_owned()),
+        (_, Some(Boundary::Four)) => parts.push("FOUR".to_owned()),
+        (_, Some(Boundary::Six)) => parts.push("SIX".to_owned()),
         (0, None) => {}
         (1, None) => parts.push("1 run".to_owned()),
         (runs, None) => parts.push(text!(runs.to_string(), " runs")),

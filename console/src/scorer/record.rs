@@ -62,7 +62,7 @@ impl Entry {
 #[derive(Clone, Debug)]
 pub struct Told {
     pub entry: Entry,
-    /// In words: "Roy to Das, FOUR runs".
+    /// In words: "Roy to Das, FOUR".
     pub line: String,
     /// Index of the innings it fell in.
     pub innings: Option<usize>,
@@ -73,7 +73,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// "14.2" for a ball; "ball 14.2 (Roy to Das, FOUR runs)" says more.
+    /// "14.2" for a ball; "ball 14.2 (Roy to Das, FOUR)" says more.
     pub fn place(&self) -> Option<String> {
         self.bowled.as_ref().map(|it| format!("{}.{}", it.over, it.number))
     }
@@ -219,7 +219,7 @@ impl Record {
         Ok(())
     }
 
-    /// What was done last, with the score: "Roy to Das, FOUR runs. 52 for 1".
+    /// What was done last, with the score: "Roy to Das, FOUR. 52 for 1".
     pub fn last_words(&self) -> String {
         let Some(last) = self.told.iter().max_by_key(|it| it.entry.changed_at()) else {
             return String::new();

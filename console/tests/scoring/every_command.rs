@@ -286,7 +286,7 @@ fn a_forgotten_ball_goes_in_before_another_and_can_be_taken_back() {
     };
     assert_eq!(runs(&scorer), [0, 6, 4, 2]);
     assert!(
-        scorer.record().last_words().starts_with("Put in: ball 0.2 (Xan to Ada, SIX runs)."),
+        scorer.record().last_words().starts_with("Put in: ball 0.2 (Xan to Ada, SIX)."),
         "{}",
         scorer.record().last_words()
     );

@@ -448,11 +448,11 @@ fn what_was_filled_in_is_still_there_when_something_is_wrong() {
 fn a_page_that_the_match_has_left_behind_says_what_happened_and_asks_again() {
     let mut scorer = Scorer::in_play();
     scorer.ball("runs=4");
-    let notice = Notice::MovedOn(vec!["Xan to Ada, FOUR runs".to_owned()]);
+    let notice = Notice::MovedOn(vec!["Xan to Ada, FOUR".to_owned()]);
     let html = scorer.show_with(&notice, &Fields::default(), |view| score::page(view).into_string());
     assert!(
         text(&html)
-            .contains("Not counted: the match has moved on since this page was shown. Xan to Ada, FOUR runs")
+            .contains("Not counted: the match has moved on since this page was shown. Xan to Ada, FOUR")
     );
     assert!(html.contains(r#"data-say="Not counted: the match has moved on.""#), "{html}");
     assert!(html.contains(r#"name="runs" value="4""#), "the pad is there to press again");
@@ -462,7 +462,7 @@ fn a_page_that_the_match_has_left_behind_says_what_happened_and_asks_again() {
 fn each_ball_is_announced_with_the_score() {
     let mut scorer = Scorer::in_play();
     for (query, said) in [
-        ("runs=4", "Xan to Ada, FOUR runs. 4 for 0"),
+        ("runs=4", "Xan to Ada, FOUR. 4 for 0"),
         ("runs=0&called=wide", "Xan to Ada, wide. 5 for 0"),
         ("runs=1&called=no_ball&off=byes", "Xan to Ada, no ball, bye. 7 for 0"),
         ("act=wicket&runs=0&how=run_out&out=1", "Xan to Bea, OUT! run out"),

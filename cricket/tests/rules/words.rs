@@ -90,8 +90,8 @@ fn balls_read_in_four_characters_and_in_a_line() {
     for (shorthand, label, line) in [
         ("0", "•", "no run"),
         ("1", "1", "1 run"),
-        ("4", "4", "FOUR runs"),
-        ("6", "6", "SIX runs"),
+        ("4", "4", "FOUR"),
+        ("6", "6", "SIX"),
         ("1wd", "1wd", "wide"),
         ("5wd", "5wd", "5 wides"),
         ("1nb", "1nb", "no ball"),

@@ -42,7 +42,7 @@ async fn two_overs_are_scored_with_a_wide_a_wicket_an_undo_and_an_edit() {
     assert!(scorer.page.contains("Elms to bat"), "{}", scorer.page);
 
     scorer.open(&format!("{path}/balls")).await;
-    let ball = ball_link(&scorer.page, "Xan to Bea, FOUR runs");
+    let ball = ball_link(&scorer.page, "Xan to Bea, FOUR");
     let (_, rev) = scorer.told(&path).await;
     scorer.open(&ball).await;
     let edit = [
@@ -76,7 +76,7 @@ async fn a_press_that_comes_twice_counts_once_and_says_so() {
     let again = ground.post(&path, &scorer.cookie, &form).await;
     assert_eq!(scorer.follow(again).await, StatusCode::OK);
     assert!(scorer.page.contains("Already scored, and counted once."), "{}", scorer.page);
-    assert!(scorer.page.contains("Xan to Ada, FOUR runs. 4 for 0"), "{}", scorer.page);
+    assert!(scorer.page.contains("Xan to Ada, FOUR. 4 for 0"), "{}", scorer.page);
     assert_eq!(scorer.told(&path).await.0, "4/0 (0.1)");
     let undo = scorer.form("undo", &[]);
     assert_eq!(ground.post(&path, &scorer.cookie, &undo).await.status(), StatusCode::SEE_OTHER);
@@ -130,11 +130,8 @@ async fn two_scorers_do_not_score_the_same_ball_twice() {
     let mut statuses = [a.status(), b.status()];
     statuses.sort();
     assert_eq!(statuses, [StatusCode::SEE_OTHER, StatusCode::CONFLICT]);
-    let (runs, line) = if a.status() == StatusCode::CONFLICT {
-        (2, "Xan to Ada, 2 runs")
-    } else {
-        (4, "Xan to Ada, FOUR runs")
-    };
+    let (runs, line) =
+        if a.status() == StatusCode::CONFLICT { (2, "Xan to Ada, 2 runs") } else { (4, "Xan to Ada, FOUR") };
     assert_eq!(one.told(&path).await.0, format!("{runs}/0 (0.1)"));
     let conflict = if a.status() == StatusCode::CONFLICT { a } else { b };
     other.page = conflict.text().await.unwrap();
