@@ -1,32 +1,12 @@
 // Every state a fan can find a match in, in all three views at once and at three widths: what it says, that it fits, and what axe finds.
 import AxeBuilder from '@axe-core/playwright';
 import { type Page, type TestInfo } from '@playwright/test';
-import { type Crease, expect, test } from '../fixtures';
+import { AWAY, ClubMatch, HOME } from '../club';
+import { expect, test } from '../fixtures';
 import { openPartner } from '../partner';
 
 const VIEWS = ['compact', 'card', 'full'];
 const WIDTHS = [240, 390, 820];
-const HOME = 'Fernhill';
-const AWAY = 'Marlow Green';
-
-async function announce(crease: Crease): Promise<string> {
-  const side = (name: string, players: string[]) => ({ name, players });
-  return crease.createMatch({
-    source_match_id: `states-${Date.now()}-${Math.random()}`,
-    format: 't20',
-    competition: 'Club Cup',
-    venue: 'Mill Lane',
-    teams: [side(HOME, ['Asha Vale', 'Bram Holt', 'Cai Rowan']), side(AWAY, ['Dev Marsh', 'Ed Lark', 'Flo Quill'])],
-  });
-}
-
-let sent = 0;
-
-async function send(crease: Crease, match: string, ...commands: Record<string, unknown>[]): Promise<void> {
-  const batch = commands.map((command) => ({ id: `c${sent++}`, command }));
-  const { answers } = await crease.send(match, batch);
-  expect(answers.filter((it) => it.status !== 'accepted')).toEqual([]);
-}
 
 const elements = (match: string) => VIEWS.map((it) => `<crease-match view="${it}" match="${match}"></crease-match>`).join('<br>');
 
@@ -55,14 +35,10 @@ async function looksRight(page: Page, info: TestInfo, state: string, badge: stri
 
 test('a match from its announcement to a super over', async ({ crease, page }, info) => {
   test.slow();
-  const match = await announce(crease);
-  await openPartner(crease, page, { body: elements(match) });
-  const hears = (...commands: Record<string, unknown>[]) => send(crease, match, ...commands);
-  const ball = (batting: string, more: Record<string, unknown>) => {
-    const [striker, non_striker, bowler] =
-      batting === HOME ? ['Asha Vale', 'Bram Holt', 'Dev Marsh'] : ['Dev Marsh', 'Ed Lark', 'Asha Vale'];
-    return { type: 'ball', striker, non_striker, bowler, ...more };
-  };
+  const match = await ClubMatch.announce(crease);
+  await openPartner(crease, page, { body: elements(match.id) });
+  const hears = (...commands: Record<string, unknown>[]) => match.send(...commands);
+  const { ball } = ClubMatch;
   const four = { runs: 4, boundary: 'four' };
 
   await looksRight(page, info, 'announced', 'Upcoming', 'The match has not begun');
@@ -86,25 +62,27 @@ test('a match from its announcement to a super over', async ({ crease, page }, i
 });
 
 test('a match that is abandoned', async ({ crease, page }, info) => {
-  const match = await announce(crease);
-  await openPartner(crease, page, { body: elements(match) });
-  await send(crease, match, { type: 'result', by: 'abandoned' });
+  const match = await ClubMatch.announce(crease);
+  await openPartner(crease, page, { body: elements(match.id) });
+  await match.send({ type: 'result', by: 'abandoned' });
   await looksRight(page, info, 'abandoned', 'Result', 'Match abandoned');
 });
 
 test('a connection that is lost keeps the score, and says so', async ({ context, crease, page }, info) => {
-  const match = await announce(crease);
-  await openPartner(crease, page, { body: elements(match) });
-  await expect(page.locator('crease-match[view="full"] .unseen')).toBeAttached();
+  const match = await ClubMatch.begin(crease);
+  await match.score(4);
+  await openPartner(crease, page, { body: elements(match.id) });
+  for (const view of VIEWS) await expect(page.locator(`crease-match[view="${view}"] .unseen`)).toBeAttached();
   await context.setOffline(true);
   await page.route('**/v1/**', (route) => route.abort());
   await crease.restart();
-  await looksRight(page, info, 'lost', /^Reconnecting…( last heard \d+ s ago)?$/, 'The match has not begun');
+  await looksRight(page, info, 'lost', /^Reconnecting… last heard \d+ s ago$/, `${HOME} are batting`);
+  for (const view of VIEWS) await expect(page.locator(`crease-match[view="${view}"] .runs`).first()).toHaveText('4/0');
 });
 
 for (const [state, match, key] of [['an unknown match', 'mat_unknown', ''], ['a refused key', '', 'pk_live_none']] as const) {
   test(`${state}: it is told in words`, async ({ crease, page }, info) => {
-    const body = elements(match || (await announce(crease))).replaceAll('<crease-match', `<crease-match${key && ` key="${key}"`}`);
+    const body = elements(match || (await ClubMatch.announce(crease)).id).replaceAll('<crease-match', `<crease-match${key && ` key="${key}"`}`);
     await openPartner(crease, page, { body });
     const status = page.locator('crease-match[view="card"] .status');
     await expect(status).toHaveClass(/refused/);
@@ -112,3 +90,32 @@ for (const [state, match, key] of [['an unknown match', 'mat_unknown', ''], ['a 
     await expect(status).not.toBeEmpty();
   });
 }
+
+test('the compact view is one line where there is room, and never wider than its place', async ({ crease, page }, info) => {
+  const match = await ClubMatch.begin(crease);
+  const { ball } = ClubMatch;
+  const end = { type: 'innings_end', reason: 'closed' };
+  await match.send(...Array(30).fill(ball(HOME, { runs: 4 })), end, { type: 'innings_start', team: AWAY }, ball(AWAY, { runs: 4 }));
+  const compact = page.locator('crease-match[view="compact"]');
+  await page.goto(crease.page('plain-html', match.id));
+  await expect(compact.locator('.unseen')).toBeAttached();
+  await page.evaluate(() => {
+    const element = document.querySelector('crease-match[view="compact"]');
+    document.querySelector('article')?.replaceChildren(element as Element);
+  });
+  const box = async (selector: string) => (await compact.locator(selector).boundingBox()) ?? { x: NaN, y: NaN, width: NaN, height: NaN };
+  for (const [width, lines] of [[240, 2], [271, 2], [360, 2], [440, 2], [1000, 1]] as const) {
+    await compact.evaluate((it, width) => ((it as HTMLElement).style.width = `${width}px`), width);
+    const [card, teams, status, badge] = [await box('.card'), await box('.teams'), await box('.status'), await box('.badge')];
+    expect(card.width).toBe(width);
+    expect(badge.x + badge.width, `${width} px: the badge stands within`).toBeLessThanOrEqual(card.x + width);
+    expect(status.y >= teams.y + teams.height, `${width} px: the sentence stands below`).toBe(lines > 1);
+    expect(card.height, `${width} px: what is kept free is enough`).toBe(76);
+    const across = await compact.locator('.card').evaluate((it) => it.scrollWidth - it.clientWidth);
+    expect(across).toBeLessThanOrEqual(0);
+    await info.attach(`compact-${width}`, { body: await compact.screenshot(), contentType: 'image/png' });
+  }
+  await expect(compact.locator('.runs')).toHaveText(['120/0', '4/0']);
+  const { violations } = await new AxeBuilder({ page }).include('crease-match').analyze();
+  expect(violations.map((it) => it.id)).toEqual([]);
+});

@@ -54,34 +54,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
   }
 }
 
-test('the compact view is one line where there is room, and never wider than its place', async ({ crease, page }, info) => {
-  const match = await played(crease, false);
-  test.skip(match === undefined, 'the recorded matches are not beside this project');
-  if (match === undefined) return;
-  const compact = page.locator('crease-match[view="compact"]');
-  await page.goto(crease.page('plain-html', match));
-  await expect(compact.locator('.unseen')).toBeAttached();
-  await page.evaluate(() => {
-    const element = document.querySelector('crease-match[view="compact"]');
-    document.querySelector('article')?.replaceChildren(element as Element);
-  });
-  const box = async (selector: string) => (await compact.locator(selector).boundingBox()) ?? { x: NaN, y: NaN, width: NaN, height: NaN };
-  for (const [width, lines] of [[240, 3], [390, 2], [1000, 1]] as const) {
-    await compact.evaluate((it, width) => ((it as HTMLElement).style.width = `${width}px`), width);
-    const [card, teams, status, badge] = [await box('.card'), await box('.teams'), await box('.status'), await box('.badge')];
-    expect(card.width).toBe(width);
-    expect(badge.x + badge.width, `${width} px: the badge stands within`).toBeLessThanOrEqual(card.x + width);
-    expect(status.y >= teams.y + teams.height, `${width} px: the sentence stands below`).toBe(lines > 1);
-    expect(card.height, `${width} px`).toBeLessThan(lines < 3 ? 78 : 110);
-    const across = await compact.locator('.card').evaluate((it) => it.scrollWidth - it.clientWidth);
-    expect(across).toBeLessThanOrEqual(0);
-    await info.attach(`compact-${width}`, { body: await compact.screenshot(), contentType: 'image/png' });
-  }
-  await expect(compact.locator('.runs').first()).toHaveText('208/7');
-  const { violations } = await new AxeBuilder({ page }).include('crease-match').analyze();
-  expect(violations.map((it) => it.id)).toEqual([]);
-});
-
 test('charts show every over and wicket, in pictures and in figures', async ({ crease, page }) => {
   const recorded = recordedMatch(MATCH);
   const match = await played(crease, false);
