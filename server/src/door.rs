@@ -1,22 +1,25 @@
 //! How connections come in: accepted by a thread of their own, admitted at a bounded rate, served by hyper, and, once a stream's head
-//! is sent, given up to the shard that feeds it.
+//! is sent, given up to the shard that feeds it. One that asks for a stream which can be opened at once goes a shorter way
+//! (`at_once.rs`), without hyper and the routes.
 //!
 //! A storm of newcomers must not delay a ball to those who are there: newcomers wait while a shard is sending, and no more than
-//! `handshakes_max` of them are being answered at once.
+//! `handshakes_max` of them are being served at once.
 
 mod accept;
 mod address;
+mod at_once;
 mod connection;
 mod handover;
 mod requests;
 
 pub use address::{ClientAddress, Proxies};
+pub use at_once::{AtOnce, Opened};
 pub use handover::Handover;
 
 use crate::config;
 use crate::stream::Subscribers;
 use accept::{Accepted, Accepting};
-use connection::Serving;
+use connection::{AtDoor, Serving};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -32,6 +35,13 @@ const YIELD_MS_MAX: u64 = 20;
 /// How many newcomers come in at most before that is looked at: about a millisecond's work.
 const ADMITTED_AT_ONCE: usize = 64;
 
+/// What a port serves.
+pub struct Service {
+    pub routes: axum::Router,
+    /// The short way to a stream, where there are streams.
+    pub at_once: Option<Arc<dyn AtOnce>>,
+}
+
 /// A bound port.
 pub struct Door {
     listener: TcpListener,
@@ -39,9 +49,15 @@ pub struct Door {
 }
 
 impl Door {
-    /// Binds the configured address. A peer that takes no bytes for as long as `stalled` is cut off by the kernel, which alone can see it.
-    pub fn open(limits: config::Http, stalled: Duration) -> io::Result<Self> {
+    /// Binds the configured address. A peer that takes no bytes for as long as a stream may stall is cut off by the kernel, which alone
+    /// can see it.
+    pub fn open(limits: config::Http, streams: &config::Stream) -> io::Result<Self> {
+        let stalled = Duration::from_secs(streams.stalled_seconds_max);
         let listener = accept::listen(limits.listen, stalled)?;
+        if let Err(error) = accept::reserve_files(&listener, limits.connections_max + streams.subscribers_max)
+        {
+            tracing::info!(%error, "no room could be made for open files");
+        }
         Ok(Self { listener, limits })
     }
 
@@ -53,7 +69,7 @@ impl Door {
     /// Serves until `shutdown`, then until the streams have left (within `drain` and a second) and open requests are done.
     pub async fn serve(
         self,
-        routes: axum::Router,
+        service: Service,
         subscribers: Subscribers,
         shutdown: CancellationToken,
         drain: Duration,
@@ -69,7 +85,7 @@ impl Door {
             accepted,
             handshakes: Arc::new(Semaphore::new(limits.handshakes_max.max(1))),
             rate: Rate::new(limits.accepts_per_second_max),
-            serving: Arc::new(Serving::new(routes, subscribers.clone(), &limits, shutdown.clone())),
+            serving: Arc::new(Serving::new(service, subscribers.clone(), &limits, shutdown.clone())),
             subscribers: subscribers.clone(),
             open: open.clone(),
             abandoned: abandoned.clone(),
@@ -133,12 +149,23 @@ impl Admission {
                 if at % ADMITTED_AT_ONCE == 0 {
                     self.yield_to_updates().await;
                 }
-                let Ok(permit) = self.handshakes.clone().acquire_owned().await else { return };
                 self.rate.admit().await;
-                let connection = self.serving.clone().serve(connection, permit);
-                self.open.spawn(self.abandoned.clone().run_until_cancelled_owned(connection));
+                match self.serving.open_at_once(connection) {
+                    AtDoor::Done => {}
+                    AtDoor::ToFinish(unsent) => self.spawn(self.serving.clone().finish(unsent)),
+                    AtDoor::ToServe(connection, ahead) => {
+                        let Ok(permit) = self.handshakes.clone().acquire_owned().await else { return };
+                        self.spawn(self.serving.clone().serve(connection, ahead, permit));
+                    }
+                }
             }
+            // Tasks that are ready have their turn, however many connections come in.
+            tokio::task::yield_now().await;
         }
+    }
+
+    fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
+        self.open.spawn(self.abandoned.clone().run_until_cancelled_owned(connection));
     }
 
     /// Waits while shards are sending an update, but not for ever.

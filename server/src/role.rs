@@ -81,8 +81,7 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
         WithDemo::No => None,
     };
     let drain = Duration::from_secs(config.shutdown.drain_seconds);
-    let stalled = Duration::from_secs(config.stream.stalled_seconds_max);
-    let door = Door::open(config.http.clone(), stalled)
+    let door = Door::open(config.http.clone(), &config.stream)
         .with_context(|| format!("{} cannot be listened on", config.http.listen))?;
     let presence = Presence::default();
     let every = Duration::from_secs(config.redis.presence_seconds.max(1));
@@ -108,7 +107,8 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
         tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
     tokio::spawn(watch_signals(shutdown.clone()));
     tracing::info!(address = %door.address()?, "listening");
-    door.serve(http::router(app, role.surface()), subscribers, shutdown, drain).await.context("serving")?;
+    let service = http::service(app, role.surface()).await;
+    door.serve(service, subscribers, shutdown, drain).await.context("serving")?;
     if let Some(playing) = playing {
         // It stands at a pause or in a commit; what it was about to do is drawn again at the next start.
         playing.abort();

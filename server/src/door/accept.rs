@@ -4,6 +4,8 @@
 use crate::config;
 use crate::door::address::Proxies;
 use mio::{Events, Interest, Poll, Token};
+use rustix::io::fcntl_dupfd_cloexec;
+use rustix::process::{Resource, getrlimit};
 use slab::Slab;
 use socket2::{Domain, Socket, Type};
 use std::collections::HashMap;
@@ -106,6 +108,16 @@ pub(super) fn listen(address: SocketAddr, stalled: Duration) -> io::Result<TcpLi
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     Ok(socket.into())
+}
+
+/// Makes room for as many open files, as far as the process may have them. The kernel doubles its table of a process's files when that is
+/// full, and where there are threads it lets each of them wait for that, for some ten milliseconds: in a storm, the one that accepts.
+pub(super) fn reserve_files(listener: &TcpListener, files: usize) -> io::Result<()> {
+    let allowed = getrlimit(Resource::Nofile).current.and_then(|it| usize::try_from(it).ok());
+    let last = allowed.map_or(files, |it| it.min(files)).saturating_sub(1);
+    // The table keeps the size that the copy needed.
+    drop(fcntl_dupfd_cloexec(listener, i32::try_from(last).unwrap_or(i32::MAX))?);
+    Ok(())
 }
 
 /// Starts the thread; what it accepts comes out of the channel, round by round, which ends once `shutdown` fires.

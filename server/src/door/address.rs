@@ -1,5 +1,6 @@
 //! Where a request comes from: the peer, or what a proxy that is trusted says.
 
+use axum::http::HeaderMap;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
@@ -22,6 +23,13 @@ impl Proxies {
     pub fn trust(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.nets.iter().any(|it| it.contains(&address))
+    }
+
+    /// The client behind a peer, by the headers of its request.
+    pub(super) fn client_of(&self, peer: SocketAddr, headers: &HeaderMap) -> ClientAddress {
+        let forwarded_for = headers.get_all("x-forwarded-for");
+        let texts: Vec<&str> = forwarded_for.iter().filter_map(|it| it.to_str().ok()).collect();
+        self.client(peer, texts.into_iter())
     }
 
     /// The client behind a peer: the last address of `X-Forwarded-For` that is no proxy of ours. What stands before that, anybody may

@@ -1,11 +1,13 @@
 //! One connection, from its first byte until it ends or a shard takes it.
 
+use super::Service;
 use super::accept::{Accepted, Protocol};
 use super::address::Proxies;
+use super::at_once::{self, Outcome};
 use super::handover::{Handover, Watched};
 use super::requests::Requests;
 use crate::config;
-use crate::stream::{Cut, Subscribers};
+use crate::stream::{Cut, Subscribers, Subscription};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, Version, header};
@@ -21,6 +23,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
@@ -40,7 +43,7 @@ const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
 /// What every connection is served with.
 pub(super) struct Serving {
-    routes: axum::Router,
+    service: Service,
     subscribers: Subscribers,
     proxies: Proxies,
     http1: http1::Builder,
@@ -49,9 +52,24 @@ pub(super) struct Serving {
     shutdown: CancellationToken,
 }
 
+/// What becomes of a connection that was let in.
+pub(super) enum AtDoor {
+    Done,
+    ToFinish(Unsent),
+    /// So much of it was read.
+    ToServe(Accepted, Vec<u8>),
+}
+
+/// A stream whose first bytes the kernel did not take at once.
+pub(super) struct Unsent {
+    accepted: Accepted,
+    subscription: Subscription,
+    unsent: Vec<u8>,
+}
+
 impl Serving {
     pub(super) fn new(
-        routes: axum::Router,
+        service: Service,
         subscribers: Subscribers,
         limits: &config::Http,
         shutdown: CancellationToken,
@@ -62,15 +80,54 @@ impl Serving {
         http1.timer(TokioTimer::new()).header_read_timeout(head_within);
         http1.max_header_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
         let proxies = Proxies::new(&limits.trusted_proxies);
-        Self { routes, subscribers, proxies, http1, idle_max: head_within, shutdown }
+        Self { service, subscribers, proxies, http1, idle_max: head_within, shutdown }
     }
 
-    /// Serves a connection to its end. The permit is a place among the newcomers, and is given back with the first answer.
-    pub(super) async fn serve(self: Arc<Self>, accepted: Accepted, permit: OwnedSemaphorePermit) {
+    /// Opens the stream that a connection asks for, if that can be done at once; else it is to be served.
+    pub(super) fn open_at_once(&self, accepted: Accepted) -> AtDoor {
+        let (Some(at_once), Protocol::Http1) = (&self.service.at_once, accepted.protocol) else {
+            return AtDoor::ToServe(accepted, Vec::new());
+        };
+        match at_once::answer(&**at_once, &accepted.socket, accepted.peer, &self.proxies) {
+            Outcome::Sent(subscription) => {
+                self.subscribers.take_over(subscription, accepted.socket);
+                AtDoor::Done
+            }
+            Outcome::Partly(subscription, unsent) => {
+                AtDoor::ToFinish(Unsent { accepted, subscription, unsent })
+            }
+            Outcome::Not(ahead) => AtDoor::ToServe(accepted, ahead),
+            Outcome::Gone => AtDoor::Done,
+        }
+    }
+
+    /// Sends the rest of what a stream begins with.
+    pub(super) async fn finish(self: Arc<Self>, unsent: Unsent) {
+        let Unsent { accepted: Accepted { socket, counted, .. }, subscription, unsent } = unsent;
+        let sending = async {
+            let mut socket = TcpStream::from_std(socket)?;
+            socket.write_all(&unsent).await?;
+            socket.into_std()
+        };
+        match tokio::time::timeout(self.idle_max, sending).await {
+            Ok(Ok(socket)) => self.subscribers.take_over(subscription, socket),
+            Ok(Err(error)) => tracing::debug!(%error, "a connection ended"),
+            Err(_) => tracing::debug!("a connection took no bytes"),
+        }
+        drop(counted);
+    }
+
+    /// Serves a connection, of which `ahead` was read, to its end. The permit is a place among the newcomers, and is given back with the first answer.
+    pub(super) async fn serve(
+        self: Arc<Self>,
+        accepted: Accepted,
+        ahead: Vec<u8>,
+        permit: OwnedSemaphorePermit,
+    ) {
         let Accepted { socket, peer, counted, protocol } = accepted;
         let outcome = match protocol {
             // On the heap at once: a task's future is moved some times before it has its place, and these are large.
-            Protocol::Http1 => Box::pin(self.serve_http1(socket, peer, permit)).await,
+            Protocol::Http1 => Box::pin(self.serve_http1((socket, ahead), peer, permit)).await,
             Protocol::Http2 => {
                 drop(permit);
                 let Ok(socket) = TcpStream::from_std(socket) else { return };
@@ -85,14 +142,14 @@ impl Serving {
 
     async fn serve_http1(
         &self,
-        socket: std::net::TcpStream,
+        (socket, ahead): (std::net::TcpStream, Vec<u8>),
         peer: SocketAddr,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), hyper::Error> {
         let handover = Handover::default();
         let cut = Cut::new();
         let service = service_fn(|request| self.answer(request, peer, Some(handover.clone()), cut.clone()));
-        let io = TokioIo::new(Watched::new(socket, handover.clone()));
+        let io = TokioIo::new(Watched::new(socket, ahead, handover.clone()));
         let mut connection = self.http1.serve_connection(io, service);
         let taken = {
             let mut stopping = pin!(self.shutdown.cancelled());
@@ -185,9 +242,7 @@ impl Serving {
         cut: Cut,
     ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
         let mut request = request.map(Body::new);
-        let forwarded = request.headers().get_all("x-forwarded-for");
-        let forwarded: Vec<&str> = forwarded.iter().filter_map(|it| it.to_str().ok()).collect();
-        let client = self.proxies.client(peer, forwarded.into_iter());
+        let client = self.proxies.client_of(peer, request.headers());
         let version = request.version();
         let extensions = request.extensions_mut();
         extensions.insert(ConnectInfo(peer));
@@ -197,7 +252,7 @@ impl Serving {
         if let Some(handover) = handover.filter(|_| version == Version::HTTP_11) {
             extensions.insert(handover);
         }
-        let answering = self.routes.clone().oneshot(request);
+        let answering = self.service.routes.clone().oneshot(request);
         let shutdown = self.shutdown.clone();
         async move {
             let mut response = answering.await?;

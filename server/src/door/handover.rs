@@ -105,6 +105,8 @@ impl http_body::Body for FirstBytes {
 /// A connection that is read in vain waits for nothing, until [`Handover::settle`] says that it stays with the runtime.
 pub(super) struct Watched {
     socket: Socket,
+    /// What was read of it before hyper had it.
+    ahead: Vec<u8>,
     has_read: bool,
     handover: Handover,
 }
@@ -118,8 +120,9 @@ enum Socket {
 }
 
 impl Watched {
-    pub(super) fn new(socket: std::net::TcpStream, handover: Handover) -> Self {
-        Self { socket: Socket::Bare(socket), has_read: false, handover }
+    /// A socket of which `ahead` was read already.
+    pub(super) fn new(socket: std::net::TcpStream, ahead: Vec<u8>, handover: Handover) -> Self {
+        Self { socket: Socket::Bare(socket), ahead, has_read: false, handover }
     }
 
     /// The socket, taken out of the runtime.
@@ -170,6 +173,13 @@ impl AsyncRead for Watched {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let given = self.ahead.len().min(buffer.remaining());
+            buffer.put_slice(&self.ahead[..given]);
+            self.ahead.drain(..given);
+            self.has_read = self.ahead.is_empty();
+            return Poll::Ready(Ok(()));
+        }
         let is_settled = self.handover.shared.is_settled.load(Ordering::Relaxed);
         if self.has_read && !is_settled {
             // hyper looks at once whether more comes, or the client has gone.

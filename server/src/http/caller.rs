@@ -5,7 +5,7 @@ use crate::feed::list::Shown;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
-use partners::{Mode, Need, PartnerKey};
+use partners::{KeyRefusal, Mode, Need, PartnerKey};
 use std::sync::Arc;
 
 /// May read matches and open streams. Where the configuration asks for no key, anyone may.
@@ -37,10 +37,9 @@ impl Reader {
     }
 }
 
-impl FromRequestParts<App> for Reader {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+impl Reader {
+    /// By the key that a request came with.
+    pub(super) fn of(parts: &Parts, app: &App) -> Result<Self, KeyRefusal> {
         let origin = parts.headers.get(header::ORIGIN).and_then(|it| it.to_str().ok());
         let key = match (from_headers(&parts.headers), from_query(parts.uri.query())) {
             (Some(text), _) => Some((text, Need::Any)),
@@ -51,14 +50,23 @@ impl FromRequestParts<App> for Reader {
             return Ok(Self { key: None });
         }
         let (text, need) = key.unzip();
-        match app.keys.check(text, origin, need.unwrap_or(Need::Any)) {
-            Ok(key) => Ok(Self { key: Some(key) }),
-            Err(refusal) => {
-                metrics::counter!("key_refusals_total", "code" => refusal.code()).increment(1);
-                Err(refusal.into())
-            }
-        }
+        let key = app.keys.check(text, origin, need.unwrap_or(Need::Any))?;
+        Ok(Self { key: Some(key) })
     }
+}
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Self::of(parts, app).map_err(refused)
+    }
+}
+
+/// Counts a refusal, and says it.
+fn refused(refusal: KeyRefusal) -> Problem {
+    metrics::counter!("key_refusals_total", "code" => refusal.code()).increment(1);
+    refusal.into()
 }
 
 /// Holds a secret key: a feed.
@@ -71,13 +79,8 @@ impl FromRequestParts<App> for Feeder {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        match app.keys.check(from_headers(&parts.headers), None, Need::Secret) {
-            Ok(key) => Ok(Self { key }),
-            Err(refusal) => {
-                metrics::counter!("key_refusals_total", "code" => refusal.code()).increment(1);
-                Err(refusal.into())
-            }
-        }
+        let key = app.keys.check(from_headers(&parts.headers), None, Need::Secret);
+        key.map(|key| Self { key }).map_err(refused)
     }
 }
 

@@ -4,12 +4,15 @@ use crate::app::App;
 use crate::http::stream;
 use crate::problem::{Problem, Word, types};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use metrics::SharedString;
+use axum::routing::get;
+use metrics::{Histogram, SharedString};
 use std::time::{Duration, Instant};
+use tower::ServiceExt;
 use tower_http::cors::{Any, CorsLayer};
 
 /// Says whether a stream resumed ("yes") or began with a snapshot ("snapshot").
@@ -99,9 +102,32 @@ async fn surround(request: Request, next: Next) -> Response {
         StatusCode::OK => SharedString::const_str("200"),
         other => other.as_str().to_owned().into(),
     };
-    metrics::histogram!("http_request_seconds", "route" => route, "method" => method, "status" => status)
-        .record(begun.elapsed().as_secs_f64());
+    took(route, method, status).record(begun.elapsed().as_secs_f64());
     response
+}
+
+/// How long requests took until their answer began.
+fn took(route: SharedString, method: &'static str, status: SharedString) -> Histogram {
+    metrics::histogram!("http_request_seconds", "route" => route, "method" => method, "status" => status)
+}
+
+/// As [`around`] measures the streams that it lets through.
+pub(super) fn took_to_open() -> Histogram {
+    let (route, status) = (SharedString::const_str(stream::ROUTE), SharedString::const_str("200"));
+    took(route, "GET", status)
+}
+
+/// The headers that a route's answer would have after all layers.
+pub(super) async fn headers_around(
+    route: &str,
+    answer: impl Fn() -> Response + Clone + Send + Sync + 'static,
+    app: &App,
+) -> HeaderMap {
+    let routes = open(Router::new().route(route, get(async move || answer())), app).with_state(app.clone());
+    let request = Request::get(route).body(Body::empty()).expect("a route is a path");
+    let Ok(mut response) = routes.oneshot(request).await;
+    complete(response.headers_mut());
+    std::mem::take(response.headers_mut())
 }
 
 pub(super) async fn no_route(request: Request) -> Problem {

@@ -17,9 +17,11 @@ mod stream;
 mod web;
 
 use crate::app::App;
+use crate::door::{AtOnce, Service};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use std::sync::Arc;
 
 /// Which routes a process serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +38,16 @@ pub enum Surface {
     Worker,
 }
 
-/// The routes of a surface.
-pub fn router(app: App, surface: Surface) -> Router {
+/// What a surface serves.
+pub async fn service(app: App, surface: Surface) -> Service {
+    let at_once: Option<Arc<dyn AtOnce>> = match surface {
+        Surface::All | Surface::Edge => Some(Arc::new(stream::Streams::of(&app).await)),
+        Surface::Api | Surface::Ingest | Surface::Worker => None,
+    };
+    Service { routes: router(app, surface), at_once }
+}
+
+fn router(app: App, surface: Surface) -> Router {
     let mut routes = layers::timely(health::routes(), &app);
     if matches!(surface, Surface::All | Surface::Edge | Surface::Api) {
         routes = routes.merge(layers::open(

@@ -1,25 +1,30 @@
 //! The live stream of a match (Server-Sent Events, HTML Living Standard §9.2).
 
 use super::caller::Reader;
-use super::layers::CREASE_RESUMED;
+use super::layers::{self, CREASE_RESUMED};
 use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
-use crate::door::{ClientAddress, Handover};
+use crate::door::{AtOnce, ClientAddress, Handover, Opened};
 use crate::problem::Problem;
 use crate::stream::{Caller, Cut, Future, Start, Topic};
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, State};
-use axum::http::{HeaderMap, HeaderName, header, request::Parts};
+use axum::extract::{FromRequestParts, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use metrics::{Counter, Histogram};
 use serde::Deserialize;
 use std::sync::Arc;
+use std::time::Instant;
 use utoipa::IntoParams;
 use wire::Position;
 
 /// Where streams are.
 pub(super) const ROUTE: &str = "/v1/matches/{id}/stream";
+/// The connection ends with the stream, and a client or a proxy that keeps connections should know.
+const ONE_STREAM: [(HeaderName, &str); 1] = [(header::CONNECTION, "close")];
 /// nginx passes a response on unbuffered when it carries this header with "no".
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -69,12 +74,9 @@ pub(super) async fn open(
     let start = start(&app, &topic, last).await?;
     let resumed = resumed(&start);
     let subscription = app.subscribers.admit(topic, start, Caller { address, key_id: reader.key_id() })?;
-    metrics::counter!("stream_starts_total", "resumed" => resumed).increment(1);
+    starts(resumed).increment(1);
     Ok(match handover {
-        // The connection ends with the stream, and a client or a proxy that keeps connections should know.
-        Some(Extension(handover)) => {
-            (head(resumed), [(header::CONNECTION, "close")], handover.body(subscription)).into_response()
-        }
+        Some(Extension(handover)) => (head(resumed), ONE_STREAM, handover.body(subscription)).into_response(),
         None => (head(resumed), Body::from_stream(app.subscribers.follow(subscription, cut))).into_response(),
     })
 }
@@ -89,6 +91,64 @@ pub(super) async fn probe(
     let topic = visible(&app, &reader, &id).await?;
     let start = start(&app, &topic, last).await?;
     Ok((head(resumed(&start)), Body::empty()).into_response())
+}
+
+/// The short way to a stream: what [`open`] does where nothing has to be waited for and nothing is refused.
+pub(super) struct Streams {
+    app: App,
+    /// Of an answer that resumes, and of one that begins with a snapshot.
+    heads: [Head; 2],
+    took: Histogram,
+}
+
+/// The head of an answer, as `http` writes it, up to its date.
+struct Head {
+    bytes: Bytes,
+    starts: Counter,
+}
+
+impl Streams {
+    pub(super) async fn of(app: &App) -> Self {
+        let heads = [Head::of("yes", app).await, Head::of("snapshot", app).await];
+        Self { app: app.clone(), heads, took: layers::took_to_open() }
+    }
+}
+
+impl Head {
+    async fn of(resumed: &'static str, app: &App) -> Self {
+        let answer = move || (head(resumed), ONE_STREAM, Body::empty()).into_response();
+        let mut bytes = b"HTTP/1.1 200 OK\r\n".to_vec();
+        let mut headers = layers::headers_around(ROUTE, answer, app).await;
+        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        headers.remove(header::CONTENT_LENGTH);
+        for (name, value) in &headers {
+            bytes.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        }
+        Self { bytes: bytes.into(), starts: starts(resumed) }
+    }
+}
+
+impl AtOnce for Streams {
+    fn open(&self, request: &Parts, ClientAddress(address): ClientAddress) -> Option<Opened> {
+        let begun = Instant::now();
+        let id = request.uri.path().strip_prefix("/v1/matches/")?.strip_suffix("/stream")?;
+        let topic = self.app.hub.topic_here(id)?;
+        let reader = Reader::of(request, &self.app).ok().filter(|it| it.may_see(topic.is_sandbox()))?;
+        let Query(query) = Query::<StreamQuery>::try_from_uri(&request.uri).ok()?;
+        let last = last_position(&request.headers, query.last_event_id.as_deref()).ok()?;
+        let start = topic.start(last).ok()?;
+        let head = &self.heads[usize::from(!start.is_resumed)];
+        let caller = Caller { address, key_id: reader.key_id() };
+        let subscription = self.app.subscribers.admit(topic, start, caller).ok()?;
+        head.starts.increment(1);
+        self.took.record(begun.elapsed().as_secs_f64());
+        Some(Opened { head: head.bytes.clone(), subscription })
+    }
+}
+
+/// Counts streams that began.
+fn starts(resumed: &'static str) -> Counter {
+    metrics::counter!("stream_starts_total", "resumed" => resumed)
 }
 
 async fn start(app: &App, topic: &Arc<Topic>, last: Option<Position>) -> Result<Start, Future> {

@@ -89,6 +89,13 @@ impl Hub {
         loaded
     }
 
+    /// The topic of a match, if this process has read it.
+    pub fn topic_here(&self, match_id: &str) -> Option<Arc<Topic>> {
+        let (slot, topic) = self.here(match_id)?;
+        self.note_use(&slot);
+        Some(topic)
+    }
+
     /// The slot's topic, read by the first who asks.
     async fn loaded(&self, match_id: &str, slot: &Slot) -> Result<Arc<Topic>, HubError> {
         let mut is_new = false;
@@ -222,8 +229,12 @@ impl Hub {
             self.topics_changed();
         }
         let slot = slots.entry(match_id.to_owned()).or_default().clone();
-        slot.used.store(self.inner.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        self.note_use(&slot);
         slot
+    }
+
+    fn note_use(&self, slot: &Slot) {
+        slot.used.store(self.inner.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
     }
 }
 

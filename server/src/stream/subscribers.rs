@@ -4,6 +4,7 @@ use super::follower::{self, Cut};
 use super::mailbox::{Joining, Mailbox, Note};
 use super::presence::{Guard, Presence};
 use super::shard::{Busy, Shard};
+use super::tape::write_chunk;
 use super::topic::{Start, Topic};
 use crate::config;
 use bytes::Bytes;
@@ -80,6 +81,13 @@ pub struct Subscription {
     pub(super) topic: Arc<Topic>,
     pub(super) cursor: u64,
     pub(super) seat: Seat,
+}
+
+impl Subscription {
+    /// Appends the first bytes as HTTP/1.1 sends them; then the subscription has none.
+    pub fn write_first(&mut self, into: &mut Vec<u8>) {
+        write_chunk(into, &std::mem::take(&mut self.first));
+    }
 }
 
 impl Subscribers {

@@ -18,6 +18,7 @@ mod outage;
 mod rest;
 mod restart;
 mod rounds;
+mod short_way;
 mod slow;
 mod stream;
 mod support;

@@ -7,7 +7,7 @@ use reqwest::{Response, StatusCode, redirect};
 use server::app::{App, Parts};
 use server::config::Config;
 use server::feed::Feed;
-use server::http::{Surface, router};
+use server::http::{Surface, service};
 use server::stream::{Census, Hub, Presence, Subscribers};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock) -> App {
 pub(crate) async fn serve(app: App) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let routes = router(app, Surface::All).into_make_service_with_connect_info::<SocketAddr>();
+    let routes = service(app, Surface::All).await.routes.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     url
 }

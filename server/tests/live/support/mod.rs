@@ -15,7 +15,7 @@ pub(crate) use fan::Fan;
 pub(crate) use nginx::Nginx;
 pub(crate) use process::Crease;
 pub(crate) use proxy::{Proxy, Relay};
-pub(crate) use raw::Raw;
+pub(crate) use raw::{Head, Raw};
 pub(crate) use scene::{Scene, announcement, ball, sent};
 pub(crate) use server::{Keys, ORIGIN, Server, answers, client, client_builder, database, http2_client};
 pub(crate) use sse::{Event, Item, Stream, event};

@@ -9,7 +9,7 @@ use server::app::{App, Parts};
 use server::config::Config;
 use server::door::Door;
 use server::feed::Feed;
-use server::http::{Surface, router};
+use server::http::{Surface, service};
 use server::stream::{Bus, Census, Hub, Presence, Subscribers};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, OnceLock};
@@ -68,8 +68,7 @@ impl Server {
         let census = Census::start(presence.clone(), bus, clock.clone(), every);
         let streams = (config.stream.clone(), presence.clone());
         let subscribers = Subscribers::start(streams.0, streams.1, drain, shutdown.clone()).unwrap();
-        let stalled = Duration::from_secs(config.stream.stalled_seconds_max);
-        let door = Door::open(config.http.clone(), stalled).unwrap();
+        let door = Door::open(config.http.clone(), &config.stream).unwrap();
         let app = App::from(Parts {
             subscribers: subscribers.clone(),
             presence,
@@ -85,9 +84,9 @@ impl Server {
             shutdown,
         });
         let url = format!("http://{}", door.address().unwrap());
-        let (routes, stop) = (router(app.clone(), Surface::All), app.shutdown.clone());
+        let (service, stop) = (service(app.clone(), Surface::All).await, app.shutdown.clone());
         let serving =
-            tokio::spawn(async move { door.serve(routes, subscribers, stop, drain).await.unwrap() });
+            tokio::spawn(async move { door.serve(service, subscribers, stop, drain).await.unwrap() });
         Self { app, url, client: client(), serving }
     }
 

@@ -1,6 +1,6 @@
 //! A strict reader of Server-Sent Events: anything that our streams should not send is a failure.
 
-use super::raw::{Raw, RawBody};
+use super::raw::{Head, Raw, RawBody};
 use super::within;
 use reqwest::{Response, StatusCode};
 
@@ -45,9 +45,14 @@ impl Stream {
     /// The same over a connection on which it was asked for.
     pub(crate) async fn over(mut raw: Raw) -> Self {
         let head = raw.head().await;
+        Self::of_body(raw, &head)
+    }
+
+    /// The same where the head was read.
+    pub(crate) fn of_body(raw: Raw, head: &Head) -> Self {
         assert_eq!((head.status, head.headers["content-type"].as_str()), (200, "text/event-stream"));
         let resumed = head.headers["crease-resumed"].clone();
-        Self { resumed, body: Body::Raw(raw.into_body(&head)), received: Vec::new() }
+        Self { resumed, body: Body::Raw(raw.into_body(head)), received: Vec::new() }
     }
 
     /// The `Crease-Resumed` header.
