@@ -148,7 +148,7 @@ function hasEnded(child: ChildProcess): boolean {
 }
 
 /** A port that nobody has now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening));
   const address = probe.address();

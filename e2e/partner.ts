@@ -38,6 +38,17 @@ export function troubles(page: Page): string[] {
   return noted;
 }
 
+/** What a page throws and nobody catches, from now on, as the page itself hears it: Firefox's driver calls failed requests errors of the page too. */
+export async function uncaught(page: Page): Promise<() => Promise<string[]>> {
+  await page.addInitScript(() => {
+    const uncaught: string[] = [];
+    Object.assign(window, { uncaught });
+    addEventListener('error', (event) => uncaught.push(event.message));
+    addEventListener('unhandledrejection', (event) => uncaught.push(String(event.reason)));
+  });
+  return () => page.evaluate(() => (window as unknown as { uncaught: string[] }).uncaught);
+}
+
 /** Open streams, as the server counts them. */
 export async function readers(crease: Crease): Promise<number> {
   const text = await (await fetch(`${crease.url}/metrics`)).text();

@@ -15,24 +15,46 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   reporter: [['list']],
   use: {
-    browserName: 'chromium',
     viewport: { width: 1280, height: 800 },
     // Recording takes a processor away from what is measured.
     trace: process.env.CREASE_BENCH ? 'off' : 'retain-on-failure',
     screenshot: process.env.CREASE_BENCH ? 'off' : 'only-on-failure',
-    launchOptions: {
-      // The system's browser; none is ever downloaded.
-      executablePath: process.env.CHROMIUM_BIN ?? '/usr/bin/chromium',
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    },
   },
+  projects: [
+    {
+      name: 'chromium',
+      use: {
+        browserName: 'chromium',
+        launchOptions: {
+          // The system's browser; none is ever downloaded.
+          executablePath: process.env.CHROMIUM_BIN ?? '/usr/bin/chromium',
+          args: [
+            '--headless',
+            '--no-sandbox',
+            '--disable-gpu',
+            '--disable-quic',
+            '--no-first-run',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+          ],
+        },
+      },
+    },
+    // The stock Firefox, where there is one, by WebDriver BiDi: what depends on the engine. What the pages look like is seen once.
+    ...(process.env.FIREFOX_BIN
+      ? [
+          {
+            name: 'firefox',
+            testIgnore: ['**/reading.spec.ts', '**/states.spec.ts'],
+            grepInvert: /@chromium/,
+            use: {
+              browserName: 'firefox' as const,
+              channel: 'moz-firefox',
+              launchOptions: { executablePath: process.env.FIREFOX_BIN },
+            },
+          },
+        ]
+      : []),
+  ],
 });

@@ -72,7 +72,7 @@ fn paint(args: &mut Args) -> anyhow::Result<Value> {
 fn in_browser(name: &str, what: &str, environment: &[(&str, String)]) -> anyhow::Result<Value> {
     let crease = process::step("build the server", demo::build_server)?;
     bundle::build(Rebuild::WhenChanged)?;
-    let mut command = e2e::command(&crease, &[name.to_owned()])?;
+    let mut command = e2e::command(&crease, e2e::Browsers::Chromium, &[name.to_owned()])?;
     command.env("CREASE_BENCH", "1").envs(environment.iter().map(|(name, value)| (name, value)));
     let log = workspace::target_folder()?.join(format!("test-logs/bench-{name}.log"));
     let (status, said) = process::step(what, || process::logged(&mut command, &log))?;

@@ -17,21 +17,37 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     install::for_tests()?;
     let crease = step("build the server", demo::build_server)?;
     bundle::build(Rebuild::WhenChanged)?;
-    process::run(&mut command(&crease, &args.rest)?)?;
+    process::run(&mut command(&crease, Browsers::All, &args.rest)?)?;
     println!(
         "Next: cargo xtask e2e -- --headed, or -- -g NAME for one test; cargo xtask test runs everything"
     );
     Ok(())
 }
 
+/// Which browsers a run is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Browsers {
+    /// Chromium, and Firefox where it is.
+    All,
+    Chromium,
+}
+
 /// Playwright, ready to run with these further words.
-pub(crate) fn command(crease: &Path, words: &[String]) -> anyhow::Result<Command> {
+pub(crate) fn command(crease: &Path, browsers: Browsers, words: &[String]) -> anyhow::Result<Command> {
     install_packages()?;
     let mut command = Command::new("node_modules/.bin/playwright");
     command.arg("test").args(words).current_dir(workspace::root().join(FOLDER));
     command.env("CREASE_BIN", crease);
     if let Some(chromium) = install::chromium() {
         command.env("CHROMIUM_BIN", chromium);
+    }
+    if browsers == Browsers::All {
+        if let Some(firefox) = install::firefox() {
+            command.env("FIREFOX_BIN", firefox);
+        }
+        if let Some(wordpress) = install::wordpress() {
+            command.env("WORDPRESS_DIR", wordpress);
+        }
     }
     Ok(command)
 }

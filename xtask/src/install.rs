@@ -104,6 +104,36 @@ pub(crate) fn for_tests() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Debian's Firefox, installed where that can be done without a question; others have none that the tests can drive, and do without.
+pub(crate) fn firefox() -> Option<PathBuf> {
+    let find = || {
+        let named = env::var_os("FIREFOX_BIN").map(PathBuf::from).filter(|it| it.is_file());
+        named.or_else(|| on_path("firefox-esr"))
+    };
+    if let Some(found) = find() {
+        return Some(found);
+    }
+    if let Err(why) = debian::install(&["firefox-esr"]) {
+        println!("  no Firefox: its tests are left out ({why:#})");
+    }
+    find()
+}
+
+/// Debian's WordPress with PHP and MariaDB, installed where that can be done without a question; the plugin's test does without elsewhere.
+pub(crate) fn wordpress() -> Option<PathBuf> {
+    let files = Path::new("/usr/share/wordpress");
+    let is_here = || {
+        let programs = ["php", "mariadb", "mariadb-install-db"].iter().all(|it| on_path(it).is_some());
+        programs && for_root("mariadbd") && files.join("wp-load.php").is_file()
+    };
+    if !is_here()
+        && let Err(why) = debian::install(&["wordpress", "php-cli", "php-mysql", "mariadb-server"])
+    {
+        println!("  no WordPress: its test is left out ({why:#})");
+    }
+    is_here().then(|| files.to_owned())
+}
+
 fn names(needs: &[&Need]) -> String {
     needs.iter().map(|it| it.what).collect::<Vec<_>>().join(", ")
 }

@@ -100,7 +100,7 @@ impl Report {
     /// The browser's tests need a server, whose failure to compile has been reported already.
     fn browser(&mut self) {
         let name = "browser";
-        match demo::build_server().and_then(|crease| e2e::command(&crease, &[])) {
+        match demo::build_server().and_then(|crease| e2e::command(&crease, e2e::Browsers::All, &[])) {
             Ok(mut command) => self.command(name, &mut command),
             Err(error) => self.check(name, || Err(error)),
         }
