@@ -1,0 +1,58 @@
+// What each view looks like at three widths, in light and dark, pixel by pixel: `cargo xtask e2e -- --update-snapshots looks` takes the
+// pictures in looks/ anew, to be looked at. The font is a package's, since every machine has others.
+import { ClubMatch, HOME } from '../club';
+import { expect, test } from '../fixtures';
+import { openPartner } from '../partner';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname ?? __dirname, '..');
+const WIDTHS = [240, 480, 1120];
+
+const faces = [400, 500, 600, 700, 800].map((weight) => {
+  const file = resolve(ROOT, `node_modules/@fontsource/inter/files/inter-latin-${weight}-normal.woff2`);
+  const data = `data:font/woff2;base64,${readFileSync(file).toString('base64')}`;
+  return `@font-face { font-family: Inter; font-weight: ${weight}; src: url(${data}) format("woff2"); }`;
+});
+const style = `<style>${faces.join('\n')} body { margin: 0 } crease-match { --crease-font: Inter }</style>`;
+
+/** Nine balls with a four, a six, a wide, byes and a wicket. */
+async function played(match: ClubMatch): Promise<void> {
+  const ball = (over: number, more: Record<string, unknown>) => ({ ...ClubMatch.ball(HOME, more), over, bowler: over === 0 ? 'Dev Marsh' : 'Ed Lark' });
+  const four = { runs: 4, boundary: 'four' };
+  const caught = { runs: 0, wickets: [{ player: 'Asha Vale', kind: 'caught', fielders: [{ name: 'Flo Quill' }] }] };
+  const after = { striker: 'Cai Rowan', non_striker: 'Bram Holt' };
+  await match.send(
+    ball(0, { runs: 0 }),
+    ball(0, four),
+    ball(0, { runs: 6, boundary: 'six' }),
+    ball(0, { runs: 0, extras: { wides: 1 } }),
+    ball(0, { runs: 0, extras: { leg_byes: 2 } }),
+    ball(0, caught),
+    ball(0, { ...after, runs: 2 }),
+    ball(1, { striker: 'Bram Holt', non_striker: 'Cai Rowan', runs: 0 }),
+    ball(1, { striker: 'Bram Holt', non_striker: 'Cai Rowan', ...four }),
+  );
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`the views in ${colorScheme}`, { tag: '@chromium' }, async ({ crease, page }) => {
+    const match = await ClubMatch.begin(crease);
+    await played(match);
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const views = ['compact', 'card', 'full'];
+    await openPartner(crease, page, { head: style, body: views.map((it) => `<crease-match view="${it}" match="${match.id}"></crease-match>`).join('') });
+    for (const view of views) await expect(page.locator(`crease-match[view="${view}"] .runs`).first()).toHaveText('19/1');
+    const full = page.locator('crease-match[view="full"]');
+    await expect(full.locator('.lines li')).toHaveCount(9);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const view of views) await expect(page.locator(`crease-match[view="${view}"]`)).toHaveScreenshot(`${view}-${width}-${colorScheme}.png`);
+    }
+    for (const tab of ['Scorecard', 'Charts']) {
+      await full.getByRole('tab', { name: tab }).click();
+      await expect(full.getByRole('tabpanel').locator('table, svg').first()).toBeVisible();
+      await expect(full).toHaveScreenshot(`${tab.toLowerCase()}-1120-${colorScheme}.png`);
+    }
+  });
+}
