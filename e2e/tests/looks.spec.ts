@@ -56,3 +56,23 @@ for (const colorScheme of ['light', 'dark'] as const) {
     }
   });
 }
+
+test('the views in a page that is read from right to left', { tag: '@chromium' }, async ({ crease, page }) => {
+  const match = await ClubMatch.begin(crease);
+  await played(match);
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  const views = ['compact', 'full'];
+  const elements = views.map((it) => `<crease-match view="${it}" match="${match.id}"></crease-match>`).join('');
+  await openPartner(crease, page, { head: style, body: `<main dir="rtl">${elements}</main>` });
+  const full = page.locator('crease-match[view="full"]');
+  await expect(full.locator('.lines li')).toHaveCount(9);
+  for (const width of [240, 480, 1120]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const view of views) await expect(page.locator(`crease-match[view="${view}"]`)).toHaveScreenshot(`${view}-${width}-rtl.png`);
+  }
+  for (const tab of ['Scorecard', 'Charts']) {
+    await full.getByRole('tab', { name: tab }).click();
+    await expect(full.getByRole('tabpanel').locator('table, svg').first()).toBeVisible();
+    await expect(full).toHaveScreenshot(`${tab.toLowerCase()}-1120-rtl.png`);
+  }
+});
