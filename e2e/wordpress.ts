@@ -115,6 +115,7 @@ async function until(fact: () => boolean | Promise<boolean>): Promise<void> {
   for (;;) {
     try {
       if (await fact()) return;
+      if (Date.now() > limit) throw new Error(`not so after ${READY_MS_MAX} ms`);
     } catch (error) {
       if (Date.now() > limit) throw error;
     }

@@ -54,7 +54,8 @@ impl Door {
     pub fn open(limits: config::Http, streams: &config::Stream) -> io::Result<Self> {
         let stalled = Duration::from_secs(streams.stalled_seconds_max);
         let listener = accept::listen(limits.listen, stalled)?;
-        if let Err(error) = accept::reserve_files(&listener, limits.connections_max + streams.subscribers_max)
+        if let Err(error) =
+            accept::reserve_files(&listener, limits.connections_max.saturating_add(streams.subscribers_max))
         {
             tracing::info!(%error, "no room could be made for open files");
         }
@@ -147,6 +148,8 @@ impl Admission {
         while let Some(accepted) = self.accepted.recv().await {
             for (at, connection) in accepted.into_iter().enumerate() {
                 if at % ADMITTED_AT_ONCE == 0 {
+                    // Tasks that are ready have their turn, a ball on its way among them, however many connections come in.
+                    tokio::task::yield_now().await;
                     self.yield_to_updates().await;
                 }
                 self.rate.admit().await;
@@ -159,8 +162,6 @@ impl Admission {
                     }
                 }
             }
-            // Tasks that are ready have their turn, however many connections come in.
-            tokio::task::yield_now().await;
         }
     }
 

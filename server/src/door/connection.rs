@@ -117,7 +117,8 @@ impl Serving {
         drop(counted);
     }
 
-    /// Serves a connection, of which `ahead` was read, to its end. The permit is a place among the newcomers, and is given back with the first answer.
+    /// Serves a connection, of which `ahead` was read, to its end. The permit is a place among the newcomers, and is given back with the
+    /// first answer.
     pub(super) async fn serve(
         self: Arc<Self>,
         accepted: Accepted,
