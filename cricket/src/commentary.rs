@@ -1,53 +1,56 @@
 //! A ball and a dismissal in plain words.
 
 use crate::{
-    Ball, Batter, BatterState, Boundary, Bowled, Dismissal, DismissalKind, Fielder, Innings, Match, PlayerId,
-    Powerplay,
-    text::{joined, text},
+    Ball, Batter, BatterState, Boundary, Bowled, Dismissal, DismissalKind, Fielder, Innings, Match, Message,
+    PlayerId, Powerplay, Words, text, text::joined, words::messages as say,
 };
 
 impl Match {
     /// How a batter's innings stands or ended, as a scorecard says it: "c Smith b Jones", "run out (Smith/Jones)",
     /// "not out".
-    pub fn how_out(&self, batter: &Batter) -> String {
+    pub fn how_out(&self, words: Words, batter: &Batter) -> String {
         match (&batter.dismissal, batter.state) {
-            (Some(dismissal), _) => self.dismissal_text(dismissal, batter.dismissed_by),
-            (None, BatterState::Retired) => "retired".to_owned(),
-            (None, _) => "not out".to_owned(),
+            (Some(dismissal), _) => self.dismissal_text(words, dismissal, batter.dismissed_by),
+            (None, BatterState::Retired) => words.get(say::RETIRED).to_owned(),
+            (None, _) => words.get(say::NOT_OUT).to_owned(),
         }
     }
 
     /// "c Smith b Jones"; `bowler` as in [`Batter::dismissed_by`].
-    pub fn dismissal_text(&self, dismissal: &Dismissal, bowler: Option<PlayerId>) -> String {
+    pub fn dismissal_text(&self, words: Words, dismissal: &Dismissal, bowler: Option<PlayerId>) -> String {
         let bowler = bowler.map_or("", |it| self.setup.short_name(it));
-        let first = dismissal.fielders.first().map(|it| self.fielder(it));
-        match dismissal.kind {
-            DismissalKind::Bowled => text!("b ", bowler),
-            DismissalKind::Caught => match first {
-                Some(name) => text!("c ", name, " b ", bowler),
-                None => text!("c ? b ", bowler),
-            },
-            DismissalKind::CaughtAndBowled => text!("c & b ", bowler),
-            DismissalKind::Lbw => text!("lbw b ", bowler),
+        let names: Vec<String> = dismissal.fielders.iter().map(|it| self.fielder(words, it)).collect();
+        let first = names.first();
+        let by_bowler = |message| words.fill(message, &[bowler]);
+        let by_both = |message, first: &str| words.fill(message, &[first, bowler]);
+        let message = match dismissal.kind {
+            DismissalKind::Bowled => return by_bowler(say::BOWLED),
+            DismissalKind::Caught => return by_both(say::CAUGHT, first.map_or("?", String::as_str)),
+            DismissalKind::CaughtAndBowled => return by_bowler(say::CAUGHT_AND_BOWLED),
+            DismissalKind::Lbw => return by_bowler(say::LBW),
             DismissalKind::Stumped => match first {
-                Some(name) => text!("st ", name, " b ", bowler),
-                None => text!("st b ", bowler),
+                Some(name) => return by_both(say::STUMPED, name),
+                None => return by_bowler(say::STUMPED_BY_NOBODY),
             },
-            DismissalKind::HitWicket => text!("hit wicket b ", bowler),
-            DismissalKind::RunOut if dismissal.fielders.is_empty() => "run out".to_owned(),
-            DismissalKind::RunOut => {
-                let names: Vec<String> = dismissal.fielders.iter().map(|it| self.fielder(it)).collect();
-                text!("run out (", joined(&names, "/"), ")")
-            }
-            kind => kind.words().to_owned(),
-        }
+            DismissalKind::HitWicket => return by_bowler(say::HIT_WICKET),
+            DismissalKind::RunOut if names.is_empty() => say::RUN_OUT,
+            DismissalKind::RunOut => return words.fill(say::RUN_OUT_BY, &[&joined(&names, "/")]),
+            DismissalKind::HandledTheBall => say::HANDLED_THE_BALL,
+            DismissalKind::HitTheBallTwice => say::HIT_THE_BALL_TWICE,
+            DismissalKind::ObstructingTheField => say::OBSTRUCTING_THE_FIELD,
+            DismissalKind::TimedOut => say::TIMED_OUT,
+            DismissalKind::RetiredOut => say::RETIRED_OUT,
+            DismissalKind::RetiredHurt => say::RETIRED_HURT,
+            DismissalKind::RetiredNotOut => say::RETIRED_NOT_OUT,
+        };
+        words.get(message).to_owned()
     }
 
-    fn fielder(&self, fielder: &Fielder) -> String {
+    fn fielder(&self, words: Words, fielder: &Fielder) -> String {
         match fielder {
             Fielder::Player(player) => self.setup.short_name(*player).to_owned(),
-            Fielder::Substitute(Some(name)) => text!("sub (", name, ")"),
-            Fielder::Substitute(None) => "sub".to_owned(),
+            Fielder::Substitute(Some(name)) => words.fill(say::SUBSTITUTE_NAMED, &[name]),
+            Fielder::Substitute(None) => words.get(say::SUBSTITUTE).to_owned(),
         }
     }
 
@@ -57,43 +60,47 @@ impl Match {
     }
 
     /// A ball as a line of plain commentary: "Starc to Kohli, FOUR". `innings` is its index in [`Match::innings`].
-    pub fn ball_line(&self, innings: usize, bowled: &Bowled) -> String {
+    pub fn ball_line(&self, words: Words, innings: usize, bowled: &Bowled) -> String {
         let ball = &bowled.ball;
         let name = |player| self.setup.short_name(player);
-        let mut line = text!(name(ball.bowler), " to ", name(ball.striker), ", ");
-        let wickets: Vec<String> =
-            ball.wickets.iter().map(|it| self.wicket_text(self.innings.get(innings), ball, it)).collect();
-        let runs = runs_text(ball);
-        match (wickets.is_empty(), runs == "no run") {
-            (true, _) => line.push_str(&runs),
-            (false, true) => line.push_str(&joined(&wickets, "; ")),
-            (false, false) => {
-                line.push_str(&runs);
-                line.push_str("; ");
-                line.push_str(&joined(&wickets, "; "));
-            }
-        }
-        if bowled.free_hit {
-            line.push_str(" (free hit)");
-        }
-        line
+        let wickets: Vec<String> = ball
+            .wickets
+            .iter()
+            .map(|it| self.wicket_text(words, self.innings.get(innings), ball, it))
+            .collect();
+        let wickets = joined(&wickets, "; ");
+        let runs = runs_text(words, ball);
+        let what = match (wickets.is_empty(), runs) {
+            (true, None) => words.get(say::NO_RUN).to_owned(),
+            (true, Some(runs)) => runs,
+            (false, None) => wickets,
+            (false, Some(runs)) => text!(runs, "; ", wickets),
+        };
+        let line = words.fill(say::BALL_LINE, &[name(ball.bowler), name(ball.striker), &what]);
+        if bowled.free_hit { words.fill(say::FREE_HIT_LINE, &[&line]) } else { line }
     }
 
     /// "OUT! Kohli c Smith b Starc 34 (28)"; the figures only while they are those of this dismissal.
-    fn wicket_text(&self, innings: Option<&Innings>, ball: &Ball, dismissal: &Dismissal) -> String {
-        let how = self.dismissal_text(dismissal, Some(ball.bowler));
+    fn wicket_text(
+        &self,
+        words: Words,
+        innings: Option<&Innings>,
+        ball: &Ball,
+        dismissal: &Dismissal,
+    ) -> String {
+        let how = self.dismissal_text(words, dismissal, Some(ball.bowler));
         let who = match dismissal.player == ball.striker {
             true => String::new(),
             false => text!(self.setup.short_name(dismissal.player), " "),
         };
-        let call = if dismissal.kind.is_wicket() { "OUT! " } else { "" };
         let batter = innings.and_then(|it| it.batter(dismissal.player));
-        match batter.filter(|it| it.dismissal.as_ref() == Some(dismissal)) {
+        let told = match batter.filter(|it| it.dismissal.as_ref() == Some(dismissal)) {
             Some(batter) => {
-                text!(call, who, how, " ", batter.runs.to_string(), " (", batter.balls.to_string(), ")")
+                text!(who, how, " ", batter.runs.to_string(), " (", batter.balls.to_string(), ")")
             }
-            None => text!(call, who, how),
-        }
+            None => text!(who, how),
+        };
+        if dismissal.kind.is_wicket() { words.fill(say::OUT, &[&told]) } else { told }
     }
 
     /// The powerplay in force for the ball that is due.
@@ -140,34 +147,24 @@ fn ball_label(ball: &Ball) -> String {
     }
 }
 
-/// "no run", "1 run", "FOUR", "SIX", "wide", "no ball, 2 runs", "leg bye", "3 byes".
-fn runs_text(ball: &Ball) -> String {
+/// "1 run", "FOUR", "SIX", "wide", "no ball, 2 runs", "leg bye", "3 byes"; none for no run.
+fn runs_text(words: Words, ball: &Ball) -> Option<String> {
     let extras = &ball.extras;
     let mut parts = Vec::new();
-    match extras.wides {
-        0 => {}
-        1 => parts.push("wide".to_owned()),
-        wides => parts.push(text!(wides.to_string(), " wides")),
-    }
-    if extras.no_balls > 0 {
-        parts.push("no ball".to_owned());
-    }
-    match (ball.runs, ball.boundary) {
-        (_, Some(Boundary::Four)) => parts.push("FOUR".to_owned()),
-        (_, Some(Boundary::Six)) => parts.push("SIX".to_owned()),
-        (0, None) => {}
-        (1, None) => parts.push("1 run".to_owned()),
-        (runs, None) => parts.push(text!(runs.to_string(), " runs")),
-    }
-    for (runs, one) in [(extras.leg_byes, "leg bye"), (extras.byes, "bye")] {
-        match runs {
-            0 => {}
-            1 => parts.push(one.to_owned()),
-            runs => parts.push(text!(runs.to_string(), " ", one, "s")),
+    let mut said = |runs: u16, one: &Message, other: &Message| {
+        if runs > 0 {
+            parts.push(words.fill(if runs == 1 { one } else { other }, &[&runs.to_string()]));
         }
+    };
+    said(extras.wides, say::WIDE, say::WIDES);
+    said(u16::from(extras.no_balls > 0), say::NO_BALL, say::NO_BALL);
+    match ball.boundary {
+        Some(Boundary::Four) => said(1, say::FOUR, say::FOUR),
+        Some(Boundary::Six) => said(1, say::SIX, say::SIX),
+        None => said(u16::from(ball.runs), say::RUNS, say::RUNS),
     }
-    if extras.penalty > 0 {
-        parts.push(text!(extras.penalty.to_string(), " penalty runs"));
-    }
-    if parts.is_empty() { "no run".to_owned() } else { joined(&parts, ", ") }
+    said(extras.leg_byes, say::LEG_BYE, say::LEG_BYES);
+    said(extras.byes, say::BYE, say::BYES);
+    said(extras.penalty, say::PENALTY_RUNS, say::PENALTY_RUNS);
+    (!parts.is_empty()).then(|| joined(&parts, ", "))
 }

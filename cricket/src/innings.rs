@@ -1,6 +1,6 @@
 //! One side's turn to bat: totals, batters, bowlers, partnerships, overs.
 
-use crate::text::text;
+use crate::text;
 use crate::{Ball, Dismissal, Extras, PlayerId, Rate, Setup, Side};
 
 /// The state of one innings. Every figure is derived from commands; nothing here is set by hand.

@@ -8,6 +8,8 @@
 //! The server and the fan's browser run this same code, so a fan's score can never disagree with ours. It is pure: no
 //! I/O, no clock, no randomness, no async, and no floating point in what is folded (only in `projection`, whose estimates are shown).
 //!
+//! What it says to fans it says in their language: see [`Words`].
+//!
 //! Read [`Ball`] first, then [`Match`], then [`Innings`].
 
 mod ball;
@@ -32,6 +34,7 @@ pub mod text;
 mod totals;
 mod verdict;
 mod wicket;
+pub mod words;
 
 pub use ball::{Ball, Boundary, Decision, Dismissal, DismissalKind, Extras, Fielder, Review};
 pub use change::Change;
@@ -48,3 +51,4 @@ pub use rate::Rate;
 pub use refusal::Refusal;
 pub use setup::{Format, Player, PlayerId, Setup, SetupError, Side, Team};
 pub use totals::InningsTotals;
+pub use words::{Message, Words};

@@ -1,6 +1,6 @@
 //! Overs: which one a ball belongs to, how one ends, and how one that was miscounted is opened again.
 
-use crate::text::text;
+use crate::text;
 use crate::{Ball, Bowled, Format, Innings, Refusal, Setup};
 
 /// Where the next ball falls.

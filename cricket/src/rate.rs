@@ -1,6 +1,6 @@
 //! Rates without floating point.
 
-use crate::text::text;
+use crate::text;
 use std::fmt;
 
 /// A rate in hundredths, rounded half up: 745 is "7.45" runs an over, or a strike rate of "7.45" runs a hundred balls.

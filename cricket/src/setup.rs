@@ -1,5 +1,6 @@
 //! What is known of a match before its first ball: who plays, what, where and by which rules.
 
+use crate::text::cut;
 use std::fmt;
 
 /// A player's place in [`Setup::players`]. Names are unique within a match only, so ids are too.
@@ -232,8 +233,8 @@ fn surname(name: &str) -> &str {
         word.bytes().any(known)
             && word.bytes().all(|it| known(it) || matches!(it, b'-' | b'\'') || !it.is_ascii())
     };
-    match name.split_once(' ') {
-        Some((first, rest)) if !rest.is_empty() && initials(first) => rest,
+    match cut(name, b' ') {
+        (first, rest) if !rest.is_empty() && initials(first) => rest,
         _ => name,
     }
 }

@@ -1,7 +1,7 @@
 //! The words beside and under a score.
 
-use crate::text::text;
-use crate::{Innings, InningsEnd, Match, Outcome, Phase, Side, Tiebreak};
+use crate::text;
+use crate::{Innings, InningsEnd, Match, Outcome, Phase, Side, Tiebreak, Words, words::messages as say};
 
 impl Innings {
     /// "187/4", or "187" when all out; "d" follows a declaration.
@@ -16,92 +16,86 @@ impl Innings {
 
 impl Match {
     /// The result in words, once there is one: "Australia won by 6 wickets".
-    pub fn result_text(&self) -> Option<String> {
+    pub fn result_text(&self, words: Words) -> Option<String> {
         let outcome = self.outcome.as_ref()?;
-        let (text, method) = match outcome {
-            Outcome::Runs { winner, runs, method } => {
-                (text!(self.name(*winner), " won by ", count(*runs, "run")), method.as_deref())
-            }
-            Outcome::Wickets { winner, wickets, method } => (
-                text!(self.name(*winner), " won by ", count(u16::from(*wickets), "wicket")),
-                method.as_deref(),
-            ),
-            Outcome::Innings { winner, runs, method } => {
-                let margin = match runs {
-                    0 => String::new(),
-                    runs => text!(" and ", count(*runs, "run")),
-                };
-                (text!(self.name(*winner), " won by an innings", margin), method.as_deref())
-            }
-            Outcome::Win { winner, method } => (text!(self.name(*winner), " won"), method.as_deref()),
-            Outcome::Tie { tiebreak, method } => return Some(self.tie_text(*tiebreak, method.as_deref())),
-            Outcome::Draw => ("Match drawn".to_owned(), None),
-            Outcome::NoResult => ("No result".to_owned(), None),
-            Outcome::Abandoned => ("Match abandoned".to_owned(), None),
+        let by = |message, winner: &Side, margin: u16| {
+            words.fill(message, &[self.name(*winner), &margin.to_string()])
         };
-        Some(match method {
-            Some("Awarded") => text!(text, " (awarded)"),
+        let (text, method) = match outcome {
+            Outcome::Runs { winner, runs, method } => (by(say::WON_BY_RUNS, winner, *runs), method),
+            Outcome::Wickets { winner, wickets, method } => {
+                (by(say::WON_BY_WICKETS, winner, u16::from(*wickets)), method)
+            }
+            Outcome::Innings { winner, runs, method } => {
+                let message = if *runs == 0 { say::WON_BY_INNINGS } else { say::WON_BY_INNINGS_AND };
+                (by(message, winner, *runs), method)
+            }
+            Outcome::Win { winner, method } => (by(say::WON, winner, 0), method),
+            Outcome::Tie { tiebreak, method } => (self.tie_text(words, *tiebreak), method),
+            Outcome::Draw => (words.get(say::DRAWN).to_owned(), &None),
+            Outcome::NoResult => (words.get(say::NO_RESULT).to_owned(), &None),
+            Outcome::Abandoned => (words.get(say::ABANDONED).to_owned(), &None),
+        };
+        Some(match method.as_deref() {
+            Some("Awarded") => text!(text, " (", words.get(say::AWARDED), ")"),
             Some(method) => text!(text, " (", method, ")"),
             None => text,
         })
     }
 
-    fn tie_text(&self, tiebreak: Option<Tiebreak>, method: Option<&str>) -> String {
-        let settled = match tiebreak {
-            Some(Tiebreak::SuperOver(side)) => Some(text!(self.name(side), " won the Super Over")),
-            Some(Tiebreak::BowlOut(side)) => Some(text!(self.name(side), " won the bowl-out")),
-            Some(Tiebreak::Rule(side)) => Some(text!(self.name(side), " won the tiebreak")),
-            None => None,
+    /// "Match tied (Home won the Super Over)".
+    fn tie_text(&self, words: Words, tiebreak: Option<Tiebreak>) -> String {
+        let (message, side) = match tiebreak {
+            Some(Tiebreak::SuperOver(side)) => (say::WON_SUPER_OVER, side),
+            Some(Tiebreak::BowlOut(side)) => (say::WON_BOWL_OUT, side),
+            Some(Tiebreak::Rule(side)) => (say::WON_TIEBREAK, side),
+            None => return words.get(say::TIED).to_owned(),
         };
-        match (method, settled) {
-            (None, None) => "Match tied".to_owned(),
-            (Some(method), None) => text!("Match tied (", method, ")"),
-            (None, Some(settled)) => text!("Match tied (", settled, ")"),
-            (Some(method), Some(settled)) => text!("Match tied (", settled, ") (", method, ")"),
-        }
+        text!(words.get(say::TIED), " (", words.fill(message, &[self.name(side)]), ")")
     }
 
     /// The sentence under the score: the result, why play has stopped, what the chase needs, who leads, who won the toss.
-    pub fn status_text(&self) -> String {
-        if let Some(text) = self.result_text() {
+    pub fn status_text(&self, words: Words) -> String {
+        if let Some(text) = self.result_text(words) {
             return text;
         }
+        let note = words.note(&self.note);
+        let with_note = |alone, by| match note {
+            "" => words.get(alone).to_owned(),
+            note => words.fill(by, &[note]),
+        };
         match self.phase {
-            Phase::Delayed if self.innings.is_empty() => {
-                return with_note("The start is delayed", &self.note);
-            }
-            Phase::Delayed => return with_note("play has stopped", &self.note),
-            Phase::Break if !self.note.is_empty() => return self.note.clone(),
-            _ => {}
-        }
-        match self.innings.last() {
-            None => self.toss_text().unwrap_or_else(|| "The match has not begun".to_owned()),
-            Some(innings) => self.innings_status(innings),
+            Phase::Delayed if self.innings.is_empty() => with_note(say::START_DELAYED, say::START_DELAYED_BY),
+            Phase::Delayed => with_note(say::PLAY_STOPPED, say::PLAY_STOPPED_BY),
+            Phase::Break if !note.is_empty() => note.to_owned(),
+            _ => match self.innings.last() {
+                None => self.toss_text(words).unwrap_or_else(|| words.get(say::NOT_BEGUN).to_owned()),
+                Some(innings) => self.innings_status(words, innings),
+            },
         }
     }
 
-    fn innings_status(&self, innings: &Innings) -> String {
+    fn innings_status(&self, words: Words, innings: &Innings) -> String {
         let team = self.name(innings.batting);
+        let say_runs = |message, runs: i32| words.fill(message, &[team, &runs.to_string()]);
         if let (Some(needed), None) = (self.runs_needed(), innings.end) {
+            let needed = needed.to_string();
             return match self.balls_left() {
-                Some(balls) => {
-                    let balls = count(u16::try_from(balls).unwrap_or(u16::MAX), "ball");
-                    text!(team, " need ", count(needed, "run"), " from ", balls)
-                }
-                None => text!(team, " need ", count(needed, "run")),
+                Some(balls) => words.fill(say::NEED_FROM, &[team, &needed, &balls.to_string()]),
+                None => words.fill(say::NEED, &[team, &needed]),
             };
         }
         if innings.end.is_some()
             && let Some(proposal) = self.computed_outcome()
         {
             let told = Match { setup: self.setup.clone(), outcome: Some(proposal), ..Match::default() };
-            return told.result_text().unwrap_or_default();
+            return told.result_text(words).unwrap_or_default();
         }
         if self.setup.format.is_multi_day() && self.innings.len() > 1 {
             return match self.lead().unwrap_or(0) {
-                0 => "Scores level".to_owned(),
-                lead if lead > 0 => text!(team, " lead by ", count_wide(lead, "run")),
-                lead => text!(team, " trail by ", count_wide(-lead, "run")),
+                0 => words.get(say::LEVEL).to_owned(),
+                lead if lead > 0 => say_runs(say::LEAD, lead),
+                lead => say_runs(say::TRAIL, -lead),
             };
         }
         if innings.end.is_some() {
@@ -109,16 +103,17 @@ impl Match {
             return match innings.target {
                 // The other side chases next, unless a D/L target will be set.
                 None if self.decides_next(innings) => {
-                    text!(team, " ", score, "; ", other, " need ", count(innings.runs + 1, "run"), " to win")
+                    let needed = (innings.runs + 1).to_string();
+                    words.fill(say::NEED_NEXT, &[team, &score, other, &needed])
                 }
-                None => text!(team, " ", score, "; ", other, " to bat"),
+                None => words.fill(say::BATS_NEXT, &[team, &score, other]),
                 Some(_) => text!(team, " ", score),
             };
         }
         if innings.super_over {
-            return text!("Super Over: ", team, " are batting");
+            return words.fill(say::BATTING_SUPER_OVER, &[team]);
         }
-        self.toss_text().unwrap_or_else(|| text!(team, " are batting"))
+        self.toss_text(words).unwrap_or_else(|| words.fill(say::BATTING, &[team]))
     }
 
     /// Whether the innings after this one is a chase of one more than it.
@@ -127,36 +122,13 @@ impl Match {
         !self.setup.format.is_multi_day() && alike % 2 == 1
     }
 
-    fn toss_text(&self) -> Option<String> {
+    fn toss_text(&self, words: Words) -> Option<String> {
         let toss = self.toss?;
-        let choice = if toss.bats { "bat" } else { "field" };
-        Some(text!(self.name(toss.winner), " chose to ", choice))
+        let message = if toss.bats { say::CHOSE_TO_BAT } else { say::CHOSE_TO_FIELD };
+        Some(words.fill(message, &[self.name(toss.winner)]))
     }
 
     fn name(&self, side: Side) -> &str {
         &self.setup.team(side).name
     }
-}
-
-/// "Rain: play has stopped", or "Play has stopped". `text` is ours and in ASCII: the tables for all of Unicode's letters would be a tenth
-/// of what a fan's browser loads.
-fn with_note(text: &str, note: &str) -> String {
-    if note.is_empty() {
-        let mut sentence = text.to_owned();
-        if let Some(first) = sentence.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        return sentence;
-    }
-    text!(note, ": ", text.to_ascii_lowercase())
-}
-
-/// "1 run", "14 balls".
-fn count(number: u16, noun: &str) -> String {
-    count_wide(i32::from(number), noun)
-}
-
-fn count_wide(number: i32, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    text!(number.to_string(), " ", noun, plural)
 }

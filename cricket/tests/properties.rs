@@ -3,7 +3,7 @@
 use cricket::{
     Ball, BatterState, Boundary, Command, Decision, Dismissal, DismissalKind, Extras, Fielder, Format,
     Innings, InningsEnd, InningsStart, Log, Match, Op, Outcome, Penalty, Player, PlayerId, PlayerIn,
-    Powerplay, Replacement, Review, Role, Setup, Side, TargetSet, Team, Tiebreak, Toss,
+    Powerplay, Replacement, Review, Role, Setup, Side, TargetSet, Team, Tiebreak, Toss, Words,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -237,17 +237,18 @@ fn garbage() -> impl Strategy<Value = Command> {
 
 /// Reads everything that a page would show; none of it may panic.
 fn read_all(game: &Match) -> usize {
-    let mut length = game.status_text().len() + game.result_text().map_or(0, |it| it.len());
+    let mut length =
+        game.status_text(Words::ENGLISH).len() + game.result_text(Words::ENGLISH).map_or(0, |it| it.len());
     length += usize::from(game.computed_outcome().is_some()) + usize::from(game.powerplay_now().is_some());
     length += usize::from(game.required_rate().is_some()) + usize::from(game.run_rate().is_some());
     length += usize::from(game.lead().is_some()) + usize::from(game.trail().is_some());
     for (index, innings) in game.innings.iter().enumerate() {
         length += innings.score_text().len() + innings.overs_text().len();
-        length += innings.batters.iter().map(|it| game.how_out(it).len()).sum::<usize>();
+        length += innings.batters.iter().map(|it| game.how_out(Words::ENGLISH, it).len()).sum::<usize>();
         for bowled in &innings.recent {
             let label = game.ball_label(bowled);
             assert!(label.chars().count() <= 4, "{label}");
-            length += label.len() + game.ball_line(index, bowled).len();
+            length += label.len() + game.ball_line(Words::ENGLISH, index, bowled).len();
         }
     }
     length + game.totals().len()

@@ -243,10 +243,9 @@ export const take = (place) => {
     if (ended) return;
     if (dead) throw dead;
     const root = document.createElement("div");
-    // One text after the other: arrays of arrays would cost more to read than they say.
-    const heard = story.flatMap(({ type, id, text }) => [type, id, text]);
-    handle = mount(root, place.view, port, hasInsight, heard);
+    handle = mount(root, place.view, port, hasInsight);
     member.hear = guard((...heard) => hear(handle, ...heard));
+    for (const { type, id, text } of story) member.hear(type, id, text);
     member.live = guard(() => link(handle, -1));
     member.lost = guard((seconds) => link(handle, seconds));
     member.refused = guard((why) => {

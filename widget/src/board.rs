@@ -2,7 +2,8 @@
 
 use crate::parts::Forecast;
 use cricket::{
-    Ball, BatterState, Boundary, Bowled, Innings, Match, Outcome, Phase, PlayerId, Rate, Setup, Side,
+    Ball, BatterState, Boundary, Bowled, Innings, Match, Outcome, Phase, PlayerId, Rate, Setup, Side, Words,
+    text, text::cut, words::messages as say,
 };
 
 /// The summary of a match, the scorecard aside.
@@ -150,23 +151,23 @@ pub struct Share {
 
 impl Board {
     /// `forecast` holds nothing until the part that makes it is here.
-    pub fn of(game: &Match, forecast: Forecast) -> Self {
+    pub fn of(game: &Match, words: Words, forecast: Forecast) -> Self {
         let setup = &game.setup;
         let latest = game.innings.last();
         let playing = latest.filter(|_| game.phase != Phase::Finished);
         Board {
             competition: joined(&setup.competition, &setup.stage),
-            place: joined(&setup.venue, &date_text(&setup.date)),
-            badge: badge(game),
+            place: joined(&setup.venue, &date_text(words, &setup.date)),
+            badge: badge(game, words),
             phase: game.phase,
-            teams: teams(game),
-            status: game.status_text(),
+            teams: teams(game, words),
+            status: game.status_text(words),
             batters: playing.map(|it| at_the_wicket(setup, it)).unwrap_or_default(),
             bowlers: playing.map(|it| bowling_now(setup, it)).unwrap_or_default(),
-            overs: playing.map(|it| last_overs(game, it)).unwrap_or_default(),
+            overs: playing.map(|it| last_overs(game, words, it)).unwrap_or_default(),
             free_hit: playing.is_some_and(|it| it.free_hit),
-            facts: facts(game, playing, forecast.projected),
-            chances: forecast.home_per_cent.map(|it| shares(game, it)),
+            facts: facts(game, words, playing, forecast.projected),
+            chances: forecast.chances,
         }
     }
 }
@@ -174,69 +175,71 @@ impl Board {
 /// "a · b", or the one that is not empty.
 fn joined(a: &str, b: &str) -> String {
     let dot = if a.is_empty() || b.is_empty() { "" } else { " · " };
-    [a, dot, b].concat()
+    text!(a, dot, b)
 }
 
 /// "24 May 2024" from "2024-05-24"; anything else as it stands.
-fn date_text(date: &str) -> String {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut parts = date.split('-');
-    let (Some(year), Some(month), Some(day)) = (parts.next(), parts.next(), parts.next()) else {
-        return date.to_owned();
-    };
-    let month = month.parse::<usize>().ok().and_then(|it| MONTHS.get(it.wrapping_sub(1)));
-    month.map_or_else(
-        || date.to_owned(),
-        |month| [day.trim_start_matches('0'), " ", month, " ", year].concat(),
-    )
+fn date_text(words: Words, date: &str) -> String {
+    let (year, rest) = cut(date, b'-');
+    let (month, day) = cut(rest, b'-');
+    match month.parse::<usize>() {
+        Ok(month @ 1..=12) if !day.is_empty() => {
+            let month = words.piece(say::MONTHS, month - 1);
+            words.fill(say::DATE, &[day.strip_prefix('0').unwrap_or(day), month, year])
+        }
+        _ => date.to_owned(),
+    }
 }
 
-fn badge(game: &Match) -> String {
-    let word = match game.phase {
-        Phase::Upcoming => "Upcoming",
-        Phase::Play => "Live",
-        Phase::Break => "Break",
-        Phase::Delayed => "Delayed",
-        Phase::Finished => "Result",
+fn badge(game: &Match, words: Words) -> String {
+    let message = match game.phase {
+        Phase::Upcoming => say::UPCOMING,
+        Phase::Play => say::LIVE,
+        Phase::Break => say::BREAK,
+        Phase::Delayed => say::DELAYED,
+        Phase::Finished => say::RESULT,
     };
-    let note = matches!(game.phase, Phase::Break | Phase::Delayed) && !game.note.is_empty();
-    if note { game.note.clone() } else { word.to_owned() }
+    let is_noted = matches!(game.phase, Phase::Break | Phase::Delayed) && !game.note.is_empty();
+    if is_noted { words.note(&game.note) } else { words.get(message) }.to_owned()
 }
 
-fn teams(game: &Match) -> Vec<TeamRow> {
+fn teams(game: &Match, words: Words) -> Vec<TeamRow> {
     let first = first_to_bat(game);
-    [first, first.other()].map(|side| team_row(game, side)).into()
+    [first, first.other()].map(|side| team_row(game, words, side)).into()
 }
 
 fn first_to_bat(game: &Match) -> Side {
     game.innings.first().map_or(Side::Home, |it| it.batting)
 }
 
-fn shares(game: &Match, home_per_cent: u8) -> [Share; 2] {
-    let first = first_to_bat(game);
-    [first, first.other()].map(|side| {
-        let team = game.setup.team(side);
-        let per_cent = if side == Side::Home { home_per_cent } else { 100 - home_per_cent };
-        Share { name: team.name.clone(), short: team.short.clone(), side, per_cent }
-    })
+impl Share {
+    /// Both sides', in the order of [`Board::teams`].
+    pub(crate) fn both(game: &Match, home_per_cent: u8) -> [Share; 2] {
+        let first = first_to_bat(game);
+        [first, first.other()].map(|side| {
+            let team = game.setup.team(side);
+            let per_cent = if side == Side::Home { home_per_cent } else { 100 - home_per_cent };
+            Share { name: team.name.clone(), short: team.short.clone(), side, per_cent }
+        })
+    }
 }
 
-fn team_row(game: &Match, side: Side) -> TeamRow {
+fn team_row(game: &Match, words: Words, side: Side) -> TeamRow {
     let team = game.setup.team(side);
     let of_side =
         |super_over| game.innings.iter().filter(move |it| it.batting == side && it.super_over == super_over);
     let mut earlier: Vec<String> = of_side(false).map(Innings::score_text).collect();
     let score = earlier.pop().unwrap_or_default();
     let latest = of_side(false).next_back();
-    let super_over = of_side(true).next_back().map(|it| ["Super over ", &it.score_text()].concat());
+    let super_over =
+        of_side(true).next_back().map(|it| words.fill(say::SUPER_OVER_SCORE, &[&it.score_text()]));
     TeamRow {
         name: team.name.clone(),
         short: team.short.clone(),
         side,
         earlier: earlier.iter().flat_map(|it| [it.as_str(), " & "]).collect(),
         score,
-        overs: latest.map(|it| overs_of(&game.setup, it)).unwrap_or_default(),
+        overs: latest.map(|it| overs_of(&game.setup, words, it)).unwrap_or_default(),
         super_over: super_over.unwrap_or_default(),
         batting: game.current().is_some_and(|it| it.batting == side) && game.phase != Phase::Finished,
         won: game.outcome.as_ref().and_then(Outcome::winner) == Some(side),
@@ -244,15 +247,14 @@ fn team_row(game: &Match, side: Side) -> TeamRow {
 }
 
 /// "18.3/20 ov": of how many, where there is a limit.
-fn overs_of(setup: &Setup, innings: &Innings) -> String {
+fn overs_of(setup: &Setup, words: Words, innings: &Innings) -> String {
     let mut text = innings.overs_text();
     let limit = innings.overs_max.filter(|_| innings.end.is_none());
     if let Some(limit) = limit {
         text.push('/');
         text.push_str(&limit.to_string());
     }
-    text.push_str(if setup.balls_per_over == 6 { " ov" } else { " sets" });
-    text
+    words.fill(if setup.balls_per_over == 6 { say::OVERS } else { say::SETS }, &[&text])
 }
 
 fn at_the_wicket(setup: &Setup, innings: &Innings) -> Vec<Row> {
@@ -299,7 +301,7 @@ fn rate_text(rate: Option<Rate>) -> String {
     rate.map_or_else(|| "–".to_owned(), Rate::text)
 }
 
-fn last_overs(game: &Match, innings: &Innings) -> Vec<Over> {
+fn last_overs(game: &Match, words: Words, innings: &Innings) -> Vec<Over> {
     let balls_per_over = game.setup.balls_per_over;
     let Some(latest) = innings.recent.last().map(|it| it.over) else { return Vec::new() };
     let over = |number: u16| {
@@ -307,14 +309,15 @@ fn last_overs(game: &Match, innings: &Innings) -> Vec<Over> {
         let legal = balls.iter().filter(|it| it.ball.is_legal()).count();
         let going_on = number == innings.overs && innings.end.is_none();
         let runs = innings.over_totals.get(usize::from(number)).map_or(0, |it| it.runs);
-        let word = if balls_per_over == 6 { "over" } else { "set" };
-        let title = match going_on {
-            true => ["This ", word].concat(),
-            false => [if word == "over" { "Over " } else { "Set " }, &(number + 1).to_string()].concat(),
+        let message = match (going_on, balls_per_over == 6) {
+            (true, true) => say::THIS_OVER,
+            (true, false) => say::THIS_SET,
+            (false, true) => say::OVER_NUMBER,
+            (false, false) => say::SET_NUMBER,
         };
         Over {
-            title,
-            sum: counted(u32::from(runs), "run"),
+            title: words.fill(message, &[&(number + 1).to_string()]),
+            sum: words.fill(say::RUNS, &[&runs.to_string()]),
             chips: balls.iter().map(|it| chip(game, it)).collect(),
             blanks: if going_on { usize::from(balls_per_over).saturating_sub(legal) } else { 0 },
         }
@@ -327,54 +330,47 @@ fn chip(game: &Match, bowled: &Bowled) -> Chip {
     Chip { label: game.ball_label(bowled), kind: Kind::of(&bowled.ball) }
 }
 
-/// "1 run", "9 runs"
-pub(crate) fn counted(count: u32, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    [&count.to_string(), " ", noun, plural].concat()
-}
-
-fn facts(game: &Match, playing: Option<&Innings>, projected: Option<u16>) -> Vec<Fact> {
+fn facts(game: &Match, words: Words, playing: Option<&Innings>, projected: Option<u16>) -> Vec<Fact> {
     let mut facts = Vec::new();
-    let mut fact = |label, value: String, note: String| facts.push(Fact { label, value, note });
+    let mut fact =
+        |label, value: String, note: String| facts.push(Fact { label: words.get(label), value, note });
     if let Some(innings) = playing {
         if let Some(rate) = game.run_rate() {
-            fact("Run rate", rate.text(), String::new());
+            fact(say::RUN_RATE, rate.text(), String::new());
         }
         if let Some(rate) = game.required_rate().filter(|_| innings.end.is_none()) {
-            fact("Required", rate.text(), String::new());
+            fact(say::REQUIRED_RATE, rate.text(), String::new());
         }
         if let Some(total) = projected {
-            fact("Projected score", total.to_string(), String::new());
+            fact(say::PROJECTED_SCORE, total.to_string(), String::new());
         }
         if let Some(pair) = innings.partnership().filter(|_| innings.end.is_none()) {
-            fact(
-                "Partnership",
-                pair.runs.to_string(),
-                ["off ", &counted(u32::from(pair.balls), "ball")].concat(),
-            );
+            let balls = words.fill(say::OFF_BALLS, &[&pair.balls.to_string()]);
+            fact(say::PARTNERSHIP, pair.runs.to_string(), balls);
         }
-        if let Some((value, note)) = last_wicket(&game.setup, innings) {
-            fact("Last wicket", value, note);
+        if let Some((value, note)) = last_wicket(&game.setup, words, innings) {
+            fact(say::LAST_WICKET, value, note);
         }
     }
     facts
 }
 
 /// "V Kohli 45 (32)" and "120/3, 14.2 ov".
-fn last_wicket(setup: &Setup, innings: &Innings) -> Option<(String, String)> {
+fn last_wicket(setup: &Setup, words: Words, innings: &Innings) -> Option<(String, String)> {
     let fall = innings.falls.last()?;
     let mut value = setup.name(fall.player).to_owned();
     if let Some(batter) = innings.batters.iter().find(|it| it.player == fall.player) {
         value.extend([" ", &batter.runs.to_string(), " (", &batter.balls.to_string(), ")"]);
     }
-    Some((value, fall_text(fall)))
+    Some((value, fall_text(words, fall)))
 }
 
 /// "120/3, 14.2 ov"
-pub(crate) fn fall_text(fall: &cricket::Fall) -> String {
+pub(crate) fn fall_text(words: Words, fall: &cricket::Fall) -> String {
     let numbers =
         [fall.runs, u16::from(fall.wicket), fall.overs, u16::from(fall.balls)].map(|it| it.to_string());
-    [&numbers[0], "/", &numbers[1], ", ", &numbers[2], ".", &numbers[3], " ov"].concat()
+    let overs = words.fill(say::OVERS, &[&text!(numbers[2], ".", numbers[3])]);
+    text!(numbers[0], "/", numbers[1], ", ", overs)
 }
 
 #[cfg(test)]
@@ -408,7 +404,7 @@ mod tests {
 
     #[test]
     fn before_the_toss_there_are_teams_and_a_sentence_and_no_figures() {
-        let board = Board::of(&game(), Forecast::default());
+        let board = Board::of(&game(), Words::ENGLISH, Forecast::default());
         assert_eq!(board.competition, "Coast League · Final");
         assert_eq!(board.place, "Harbour Ground · 4 May 2026");
         assert_eq!(board.badge, "Upcoming");
@@ -421,7 +417,7 @@ mod tests {
     fn an_over_in_progress_is_shown_ball_by_ball_with_room_for_the_rest() {
         let mut game = begun();
         bowl(&mut game, [ball(0), ball(4), wide(), ball(6)]);
-        let board = Board::of(&game, Forecast::default());
+        let board = Board::of(&game, Words::ENGLISH, Forecast::default());
         let over = &board.overs[0];
         assert_eq!((over.title.as_str(), over.sum.as_str(), over.blanks), ("This over", "11 runs", 3));
         let kinds: Vec<Kind> = labels(over).iter().map(|it| it.1).collect();
@@ -435,7 +431,7 @@ mod tests {
     fn the_striker_is_marked_and_has_figures() {
         let mut game = begun();
         bowl(&mut game, [ball(4), ball(0)]);
-        let board = Board::of(&game, Forecast::default());
+        let board = Board::of(&game, Words::ENGLISH, Forecast::default());
         let rows: Vec<_> = board.batters.iter().map(|it| (it.name.as_str(), it.marked)).collect();
         assert_eq!(rows, [("Player HarbourA", true), ("Player HarbourB", false)]);
         assert_eq!(board.batters[0].cells, ["4", "2", "1", "0", "200.00"]);
@@ -447,9 +443,12 @@ mod tests {
     fn a_wicket_is_told_and_ends_the_partnership() {
         let mut game = begun();
         bowl(&mut game, [ball(4)]);
-        assert_eq!(fact(&Board::of(&game, Forecast::default()), "Partnership"), Some(("4", "off 1 ball")));
+        assert_eq!(
+            fact(&Board::of(&game, Words::ENGLISH, Forecast::default()), "Partnership"),
+            Some(("4", "off 1 ball"))
+        );
         bowl(&mut game, [caught()]);
-        let board = Board::of(&game, Forecast::default());
+        let board = Board::of(&game, Words::ENGLISH, Forecast::default());
         assert_eq!(fact(&board, "Last wicket"), Some(("Player HarbourA 4 (2)", "4/1, 0.2 ov")));
         assert_eq!(board.batters.len(), 1);
         assert_eq!(fact(&board, "Partnership"), None);
@@ -459,7 +458,7 @@ mod tests {
     fn a_delay_shows_its_reason() {
         let mut game = begun();
         game.apply(&Command::Delay("Rain".to_owned())).unwrap();
-        assert_eq!(Board::of(&game, Forecast::default()).badge, "Rain");
+        assert_eq!(Board::of(&game, Words::ENGLISH, Forecast::default()).badge, "Rain");
     }
 
     #[test]
@@ -467,7 +466,7 @@ mod tests {
         for (date, text) in
             [("2024-05-24", "24 May 2024"), ("2024-13-01", "2024-13-01"), ("", ""), ("May", "May")]
         {
-            assert_eq!(date_text(date), text);
+            assert_eq!(date_text(Words::ENGLISH, date), text);
         }
     }
 }

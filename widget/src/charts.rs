@@ -1,7 +1,7 @@
 //! The match over by over, as figures to draw: how each innings grew, what each over brought, what each pair put on.
 
 use crate::scorecard::title;
-use cricket::{Innings, Match, Side};
+use cricket::{Innings, Match, Side, Words};
 
 /// All innings but super overs, and how far the axes reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,10 +64,10 @@ pub struct Pair {
 }
 
 impl Charts {
-    pub fn of(game: &Match) -> Self {
+    pub fn of(game: &Match, words: Words) -> Self {
         let per = u16::from(game.setup.balls_per_over);
         let regular = game.innings.iter().enumerate().filter(|it| !it.1.super_over);
-        let innings: Vec<Series> = regular.map(|(index, it)| series(game, index, it, per)).collect();
+        let innings: Vec<Series> = regular.map(|(index, it)| series(game, words, index, it, per)).collect();
         let limits = game.innings.iter().filter_map(|it| Some(it.overs_max?.saturating_mul(per))).max();
         let overs = || innings.iter().flat_map(|it| &it.overs);
         let target = game.current().filter(|it| !it.super_over).and_then(|it| it.target).map(|it| it.runs);
@@ -83,7 +83,7 @@ impl Charts {
     }
 }
 
-fn series(game: &Match, index: usize, innings: &Innings, per: u16) -> Series {
+fn series(game: &Match, words: Words, index: usize, innings: &Innings, per: u16) -> Series {
     let name = |player| game.setup.short_name(player).to_owned();
     let going_on = innings.partnership().filter(|_| innings.end.is_none());
     let pairs = innings.partnerships.iter().map(|it| Pair {
@@ -97,7 +97,7 @@ fn series(game: &Match, index: usize, innings: &Innings, per: u16) -> Series {
     });
     let falls = innings.falls.iter().map(|it| Point { balls: balls(it.overs, per, it.balls), runs: it.runs });
     Series {
-        title: title(game, index),
+        title: title(game, words, index),
         short: game.setup.team(innings.batting).short.clone(),
         side: innings.batting,
         again: game.innings[..index].iter().any(|it| it.batting == innings.batting),
@@ -142,7 +142,7 @@ mod tests {
             &mut game,
             [Ball { bowler: PlayerId(12), striker: PlayerId(1), non_striker: PlayerId(0), ..ball(4) }],
         );
-        let charts = Charts::of(&game);
+        let charts = Charts::of(&game, Words::ENGLISH);
         let overs = &charts.innings[0].overs;
         assert_eq!(overs.len(), 2);
         assert_eq!(overs[0], OverSum { runs: 12, wickets: 0, after: Point { balls: 6, runs: 12 } });
@@ -154,7 +154,7 @@ mod tests {
     fn pairs_and_falls_are_told() {
         let mut game = begun();
         bowl(&mut game, [ball(4), caught()]);
-        let innings = &Charts::of(&game).innings[0];
+        let innings = &Charts::of(&game, Words::ENGLISH).innings[0];
         assert_eq!(innings.falls, [Point { balls: 2, runs: 4 }]);
         assert_eq!(
             (innings.pairs[0].first_runs, innings.pairs[0].runs, innings.pairs[0].unbroken),
@@ -169,13 +169,13 @@ mod tests {
         game.apply(&Command::InningsEnd(InningsEnd::Declared)).unwrap();
         game.apply(&Command::InningsStart(InningsStart { batting: Side::Away, ..InningsStart::default() }))
             .unwrap();
-        let charts = Charts::of(&game);
+        let charts = Charts::of(&game, Words::ENGLISH);
         assert_eq!((charts.innings.len(), charts.target, charts.runs), (2, Some(13), 13));
     }
 
     #[test]
     fn before_the_first_ball_the_axes_are_not_empty() {
-        let charts = Charts::of(&crate::testing::game());
+        let charts = Charts::of(&crate::testing::game(), Words::ENGLISH);
         assert_eq!((charts.balls, charts.runs, charts.over_runs, charts.innings.len()), (1, 1, 1, 0));
     }
 }

@@ -24,7 +24,7 @@ pub mod shown;
 mod testing;
 pub mod view;
 
-use cricket::Command;
+use cricket::{Command, Words, text};
 use drawing::Drawing;
 use js_sys::Array;
 use leptos::prelude::{ArcRwSignal, Update, With, WithUntracked};
@@ -55,20 +55,17 @@ struct Widget {
 }
 
 thread_local! {
+    /// What [`learn`] has learnt.
+    static LANGUAGES: RefCell<Vec<Words>> = const { RefCell::new(Vec::new()) };
     /// The page's widgets; [`unmount`] empties a place, [`mount`] fills the first empty one.
     static WIDGETS: RefCell<Vec<Option<Rc<Widget>>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Begins a match that [`draw`] is to draw into `root`, and returns its handle. `insight`: that part is here. `heard` is what the stream has said
-/// so far, as texts: the type, id and data of one event after the other.
+/// Begins a match that [`draw`] is to draw into `root`, and returns its handle. `insight`: that part is here.
 #[wasm_bindgen]
-pub fn mount(root: Element, size: &str, port: Port, insight: bool, heard: &Array) -> usize {
+pub fn mount(root: Element, size: &str, port: Port, insight: bool) -> usize {
     let insight = if insight { Part::Here } else { Part::Away };
     let shown = ArcRwSignal::new(Shown { insight, ..Shown::default() });
-    let texts: Vec<String> = heard.iter().filter_map(|it| it.as_string()).collect();
-    for event in texts.chunks_exact(3) {
-        take(&shown, &port, &event[0], &event[1], &event[2]);
-    }
     let size = Size::named(size);
     WIDGETS.with_borrow_mut(|all| {
         let free = all.iter().position(Option::is_none).unwrap_or(all.len());
@@ -85,6 +82,22 @@ pub fn mount(root: Element, size: &str, port: Port, insight: bool, heard: &Array
 #[wasm_bindgen]
 pub fn draw(handle: usize) {
     with(handle, |it| it.drawing.mark_dirty());
+}
+
+/// Learns a language from its table, as [`Words::read`] has it, once and for all; returns its number. The part "speech" is here.
+#[wasm_bindgen]
+pub fn learn(table: String) -> usize {
+    LANGUAGES.with_borrow_mut(|all| {
+        all.push(parts::learn(table));
+        all.len()
+    })
+}
+
+/// Says all in the language of that number from now on; 0: in English.
+#[wasm_bindgen]
+pub fn speak(handle: usize, language: usize) {
+    let learnt = LANGUAGES.with_borrow(|all| all.get(language.wrapping_sub(1)).copied());
+    with(handle, |it| it.shown.update(|it| it.speak(learnt.unwrap_or_default())));
 }
 
 /// Ends what [`mount`] began.
@@ -174,7 +187,7 @@ fn take(shown: &ArcRwSignal<Shown>, port: &Port, kind: &str, id: &str, text: &st
                 tell("wicket", &said());
             }
             if change.finished {
-                let result = shown.with_untracked(|it| it.session.game.as_ref()?.result_text());
+                let result = shown.with_untracked(|it| it.session.game.as_ref()?.result_text(it.words));
                 tell("result", &result.unwrap_or_default());
             }
         }
@@ -219,7 +232,7 @@ impl Widget {
             Earlier::Unnumbered(seq) => (seq, unnumbered as i32),
         };
         self.shown.update(|it| it.lines.waiting = true);
-        let history = [&epoch.to_string(), " ", &rev.to_string()].concat();
+        let history = text!(epoch.to_string(), " ", rev.to_string());
         self.port.earlier(&history, from as f64, shown, Lines::PAGE as u32);
     }
 }

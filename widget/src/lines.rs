@@ -1,7 +1,7 @@
 //! The ball-by-ball list.
 
 use crate::board::Kind;
-use cricket::{Innings, Match};
+use cricket::{Innings, Match, Words, text};
 use wire::{BallLine, Balls};
 
 /// Balls in words, oldest first, and how to ask for those before them.
@@ -49,11 +49,11 @@ impl Lines {
     pub const MAX: usize = 1200;
 
     /// What the snapshot at `seq` remembers: the last balls of the latest innings.
-    pub fn of(game: &Match, seq: u64) -> Self {
+    pub fn of(game: &Match, words: Words, seq: u64) -> Self {
         let mut lines = Vec::new();
         let mut earlier = if game.innings.is_empty() { Earlier::None } else { Earlier::Unnumbered(seq) };
         if let Some((index, innings)) = game.innings.iter().enumerate().next_back() {
-            lines.extend((0..innings.recent.len()).filter_map(|at| line(game, index, innings, at)));
+            lines.extend((0..innings.recent.len()).filter_map(|at| line(game, words, index, innings, at)));
             // `recent` forgets whole overs, and within two of them whatever is over its limit.
             let whole = innings.recent.first().is_none_or(|it| it.over == 0);
             if index == 0 && whole && innings.recent.len() < Innings::RECENT_MAX {
@@ -64,10 +64,10 @@ impl Lines {
     }
 
     /// Adds the ball that was just folded.
-    pub fn push(&mut self, game: &Match, index: usize, seq: u64) {
+    pub fn push(&mut self, game: &Match, words: Words, index: usize, seq: u64) {
         let Some(innings) = game.innings.get(index) else { return };
         let Some(at) = innings.recent.len().checked_sub(1) else { return };
-        self.lines.extend(line(game, index, innings, at).map(|it| Line { seq, key: seq, ..it }));
+        self.lines.extend(line(game, words, index, innings, at).map(|it| Line { seq, key: seq, ..it }));
         if self.lines.len() > Self::MAX {
             self.lines.remove(0);
             if let Some(oldest) = self.lines.first().filter(|it| it.seq > 0) {
@@ -115,18 +115,18 @@ pub fn joined(pages: &[String]) -> Option<Balls> {
     Some(all)
 }
 
-fn line(game: &Match, index: usize, innings: &Innings, at: usize) -> Option<Line> {
+fn line(game: &Match, words: Words, index: usize, innings: &Innings, at: usize) -> Option<Line> {
     let bowled = innings.recent.get(at)?;
     Some(Line {
         seq: 0,
         // Above every `seq`, for they are not known here.
         key: u64::MAX - at as u64,
         innings: u8::try_from(index).unwrap_or(u8::MAX),
-        over: [&bowled.over.to_string(), ".", &bowled.number.to_string()].concat(),
+        over: text!(bowled.over.to_string(), ".", bowled.number.to_string()),
         label: game.ball_label(bowled),
-        text: game.ball_line(index, bowled),
+        text: game.ball_line(words, index, bowled),
         kind: Kind::of(&bowled.ball),
-        score: [&bowled.runs.to_string(), "/", &bowled.wickets.to_string()].concat(),
+        score: text!(bowled.runs.to_string(), "/", bowled.wickets.to_string()),
     })
 }
 
@@ -164,7 +164,7 @@ mod tests {
     fn the_first_balls_of_a_match_have_nothing_before_them() {
         let mut game = begun();
         bowl(&mut game, vec![ball(1), ball(0)]);
-        let lines = Lines::of(&game, 4);
+        let lines = Lines::of(&game, Words::ENGLISH, 4);
         assert_eq!((lines.lines.len(), lines.earlier), (2, Earlier::None));
         assert_eq!((lines.lines[0].over.as_str(), lines.lines[0].score.as_str()), ("0.1", "1/0"));
     }
@@ -175,7 +175,7 @@ mod tests {
         for bowler in [11, 12, 11] {
             bowl(&mut game, (0..6).map(|_| Ball { bowler: PlayerId(bowler), ..ball(0) }));
         }
-        let mut lines = Lines::of(&game, 20);
+        let mut lines = Lines::of(&game, Words::ENGLISH, 20);
         let asked = Earlier::Unnumbered(20);
         assert_eq!((lines.unnumbered(), lines.lines[0].over.as_str(), lines.earlier), (12, "1.1", asked));
         lines.put_earlier(asked, &page(3..=20));
@@ -189,7 +189,7 @@ mod tests {
         game.apply(&Command::InningsEnd(InningsEnd::Declared)).unwrap();
         game.apply(&Command::InningsStart(InningsStart { batting: Side::Away, ..InningsStart::default() }))
             .unwrap();
-        let lines = Lines::of(&game, 5);
+        let lines = Lines::of(&game, Words::ENGLISH, 5);
         assert_eq!((lines.lines.len(), lines.earlier), (0, Earlier::Unnumbered(5)));
     }
 
@@ -199,7 +199,7 @@ mod tests {
         let asked = Earlier::Unnumbered(100);
         let mut lines = Lines { earlier: asked, lines: vec![Line::default(); 24], waiting: true };
         bowl(&mut game, vec![ball(1)]);
-        lines.push(&game, 0, 101);
+        lines.push(&game, Words::ENGLISH, 0, 101);
         lines.put_earlier(asked, &Balls { next: Some(41), ..page(41..=101) });
         assert_eq!(seqs(&lines), (41..=101).collect::<Vec<_>>());
         assert_ne!(lines.lines[60].text, "before", "a ball that was folded here is not taken from the page");
@@ -245,7 +245,7 @@ mod tests {
         bowl(&mut game, vec![ball(1)]);
         let mut lines = Lines::default();
         for seq in 1..=Lines::MAX as u64 + 5 {
-            lines.push(&game, 0, seq);
+            lines.push(&game, Words::ENGLISH, 0, seq);
         }
         assert_eq!((lines.lines.len(), lines.earlier), (Lines::MAX, Earlier::Before(6)));
     }

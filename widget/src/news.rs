@@ -1,7 +1,7 @@
 //! What is worth more than a changed figure: the moment on the card, the sentence for a screen reader, the event for the page.
 
-use crate::board::{Kind, counted};
-use cricket::{Change, Command, Match, text::joined};
+use crate::board::Kind;
+use cricket::{Change, Command, Match, Message, Words, text::joined, words::messages as say};
 
 /// What one folded command is worth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct News {
 
 impl News {
     /// `game` is the match after the command.
-    pub fn of(game: &Match, command: &Command, change: &Change) -> Self {
+    pub fn of(game: &Match, words: Words, command: &Command, change: &Change) -> Self {
         let innings = change.innings.and_then(|index| Some((index, game.innings.get(index)?)));
         let moment = match command {
             Command::Ball(ball) => {
@@ -25,32 +25,32 @@ impl News {
         let mut sentences: Vec<String> = Vec::new();
         if let Some((index, innings)) = innings {
             let line = innings.recent.last().filter(|_| moment.is_some());
-            sentences.extend(line.map(|it| game.ball_line(index, it)));
+            sentences.extend(line.map(|it| game.ball_line(words, index, it)));
             if let Some((player, runs)) = change.milestone {
-                sentences.push([game.setup.name(player), " has ", &runs.to_string()].concat());
+                sentences.push(words.fill(say::HAS_RUNS, &[game.setup.name(player), &runs.to_string()]));
             }
             if change.over_ended {
-                sentences.push(["End of over ", &innings.overs.to_string()].concat());
+                sentences.push(words.fill(say::END_OF_OVER, &[&innings.overs.to_string()]));
             }
             if !sentences.is_empty() || change.innings_end.is_some() {
                 let team = &game.setup.team(innings.batting).name;
-                let wickets = counted(u32::from(innings.wickets), "wicket");
-                sentences.push([team, " ", &innings.runs.to_string(), " for ", &wickets].concat());
+                let (runs, wickets) = (innings.runs.to_string(), innings.wickets.to_string());
+                sentences.push(words.fill(say::RUNS_FOR, &[team, &runs, &wickets]));
             }
         }
         if change.finished {
-            sentences.extend(game.result_text());
+            sentences.extend(game.result_text(words));
         }
         News { moment, sentence: joined(&sentences, ". ") }
     }
 }
 
 /// What the moment says.
-pub fn moment_text(kind: Kind) -> &'static str {
+pub fn moment_text(kind: Kind) -> &'static Message {
     match kind {
-        Kind::Four => "FOUR",
-        Kind::Six => "SIX",
-        _ => "WICKET",
+        Kind::Four => say::FOUR,
+        Kind::Six => say::SIX,
+        _ => say::WICKET,
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
     fn news(balls: Vec<cricket::Ball>) -> News {
         let mut game = begun();
         let (command, change) = bowl(&mut game, balls);
-        News::of(&game, &command, &change)
+        News::of(&game, Words::ENGLISH, &command, &change)
     }
 
     #[test]

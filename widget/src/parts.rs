@@ -4,15 +4,16 @@
 //! A part must be [`Part::Here`] when one of its functions is called: `loader/takeover.js` brings it and says so.
 
 use crate::{
+    board::Share,
     charts::Charts,
     lines::{Earlier, Lines, joined},
     node::Node,
     performers::Performers,
     scorecard::cards,
     shown::Tab,
-    view::{charts, result, scorecard},
+    view::{chances, charts, digits, result, scorecard},
 };
-use cricket::{Match, Side};
+use cricket::{Match, Side, Words};
 use js_sys::Array;
 
 /// How far a part is.
@@ -27,10 +28,10 @@ pub enum Part {
 }
 
 /// What the models say of a match that goes on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Forecast {
-    /// That the home side wins: 1 to 99 per cent; none where nobody can tell, and once it is decided.
-    pub home_per_cent: Option<u8>,
+    /// Of winning, in the order of the board's teams; none where nobody can tell, and once it is decided.
+    pub chances: Option<[Share; 2]>,
     /// What the first innings is likely to end at.
     pub projected: Option<u16>,
 }
@@ -69,10 +70,10 @@ macro_rules! split {
 split! {
     "detail" "00000000000000000000000000000001":
     /// The panel of a tab that is not open at first.
-    fn detail(game: &Match, tab: Tab) -> Node {
+    fn detail(game: &Match, words: Words, tab: Tab) -> Node {
         match tab {
-            Tab::Charts => charts::charts(&Charts::of(game)),
-            _ => scorecard::cards(&cards(game)),
+            Tab::Charts => charts::charts(words, &Charts::of(game, words)),
+            _ => scorecard::cards(words, &cards(game, words)),
         }
     }
 
@@ -90,12 +91,30 @@ split! {
     /// What is likely to come.
     fn forecast(game: &Match) -> Box<Forecast> {
         let home = game.chances().map(|it| it.of(Side::Home)).filter(|it| it % 100 > 0);
-        Box::new(Forecast { home_per_cent: home, projected: game.projected_score() })
+        Box::new(Forecast { chances: home.map(|it| Share::both(game, it)), projected: game.projected_score() })
     }
 
     "insight" "00000000000000000000000000000003":
     /// What stays of a finished match; none while it goes on.
-    fn performers(game: &Match) -> Option<Node> {
-        result::result(&Performers::of(game))
+    fn performers(game: &Match, words: Words) -> Option<Node> {
+        result::result(words, &Performers::of(game, words))
+    }
+
+    "insight" "00000000000000000000000000000005":
+    /// The bar of chances.
+    fn chances(words: Words, shares: &[Share; 2]) -> Node {
+        chances::chances(words, shares)
+    }
+
+    "speech" "00000000000000000000000000000006":
+    /// A language from its table.
+    fn learn(table: String) -> Words {
+        Words::read(table.leak())
+    }
+
+    "speech" "00000000000000000000000000000007":
+    /// Puts the language's digits into all that is read.
+    fn put_digits(words: Words, node: &mut Node) -> () {
+        digits::put(words, node);
     }
 }

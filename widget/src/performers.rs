@@ -1,7 +1,7 @@
 //! Who made a finished match: the best of each innings, and the players of the match with what they did.
 
 use crate::scorecard::title;
-use cricket::{Innings, Match, PlayerId};
+use cricket::{Innings, Match, PlayerId, Words, text};
 
 /// What stays of a match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,8 +12,8 @@ pub struct Performers {
 }
 
 impl Performers {
-    pub fn of(game: &Match) -> Self {
-        Performers { awards: awards(game), best: best(game) }
+    pub fn of(game: &Match, words: Words) -> Self {
+        Performers { awards: awards(game), best: best(game, words) }
     }
 }
 
@@ -41,15 +41,15 @@ pub struct Award {
 /// Batters and bowlers named for an innings.
 const NAMED: usize = 2;
 
-fn best(game: &Match) -> Vec<Best> {
+fn best(game: &Match, words: Words) -> Vec<Best> {
     if game.outcome.is_none() {
         return Vec::new();
     }
     let played = game.innings.iter().enumerate().filter(|it| !it.1.super_over && it.1.legal_balls > 0);
-    played.map(|(index, innings)| of_innings(game, index, innings)).collect()
+    played.map(|(index, innings)| of_innings(game, words, index, innings)).collect()
 }
 
-fn of_innings(game: &Match, index: usize, innings: &Innings) -> Best {
+fn of_innings(game: &Match, words: Words, index: usize, innings: &Innings) -> Best {
     // Most runs; of as many, off fewer balls. Most wickets; of as many, for fewer runs.
     let runs = innings.batters.iter().map(|it| rank(it.runs, it.balls));
     let wickets = innings.bowlers.iter().map(|it| rank(u16::from(it.wickets), it.runs));
@@ -57,7 +57,7 @@ fn of_innings(game: &Match, index: usize, innings: &Innings) -> Best {
     let batters = top(runs.collect()).into_iter().map(|at| &innings.batters[at]).filter(|it| it.balls > 0);
     let bowlers = top(wickets.collect()).into_iter().map(|at| &innings.bowlers[at]).filter(|it| it.balls > 0);
     Best {
-        title: title(game, index),
+        title: title(game, words, index),
         score: innings.score_text(),
         batters: batters.map(|it| (name(it.player), batted(it))).collect(),
         bowlers: bowlers.map(|it| (name(it.player), bowled(it))).collect(),
@@ -85,11 +85,11 @@ fn top(mut ranks: Vec<u32>) -> Vec<usize> {
 /// "82 (53)", "82* (53)" for one who was not out.
 fn batted(it: &cricket::Batter) -> String {
     let star = if it.state == cricket::BatterState::Out { "" } else { "*" };
-    [&it.runs.to_string(), star, " (", &it.balls.to_string(), ")"].concat()
+    text!(it.runs.to_string(), star, " (", it.balls.to_string(), ")")
 }
 
 fn bowled(it: &cricket::Bowler) -> String {
-    [&it.wickets.to_string(), "/", &it.runs.to_string(), " (", &it.overs_text(), ")"].concat()
+    text!(it.wickets.to_string(), "/", it.runs.to_string(), " (", it.overs_text(), ")")
 }
 
 fn awards(game: &Match) -> Vec<Award> {
@@ -128,10 +128,10 @@ mod tests {
     fn a_finished_match_names_its_best() {
         let mut game = begun();
         bowl(&mut game, [ball(4), ball(2), caught()]);
-        assert!(best(&game).is_empty());
+        assert!(best(&game, Words::ENGLISH).is_empty());
         game.apply(&Command::Result(Outcome::Win { winner: Side::Home, method: None })).unwrap();
         game.apply(&Command::Awards(vec![PlayerId(0), PlayerId(11), PlayerId(5)])).unwrap();
-        let best = best(&game);
+        let best = best(&game, Words::ENGLISH);
         assert_eq!((best[0].title.as_str(), best[0].score.as_str()), ("Harbour", "6/1"));
         assert_eq!(best[0].batters, [("Player HarbourA".to_owned(), "6 (3)".to_owned())]);
         assert_eq!(best[0].bowlers, [("Player MeadowA".to_owned(), "1/6 (0.3)".to_owned())]);

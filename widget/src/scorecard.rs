@@ -1,7 +1,7 @@
 //! Whole innings as tables.
 
 use crate::board::{Row, batter_cells, bowler_row, fall_text};
-use cricket::{BatterState, Extras, Innings, Match};
+use cricket::{BatterState, Extras, Innings, Match, Words, words::messages as say};
 
 /// One innings on the scorecard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,42 +21,43 @@ pub struct Card {
 }
 
 /// All innings: the latest first while the match goes on, for that is the one a fan looks for; in order when it is over.
-pub fn cards(game: &Match) -> Vec<Card> {
-    let mut cards: Vec<Card> = (0..game.innings.len()).map(|index| card(game, index)).collect();
+pub fn cards(game: &Match, words: Words) -> Vec<Card> {
+    let mut cards: Vec<Card> = (0..game.innings.len()).map(|index| card(game, words, index)).collect();
     if game.outcome.is_none() {
         cards.reverse();
     }
     cards
 }
 
-fn card(game: &Match, index: usize) -> Card {
+fn card(game: &Match, words: Words, index: usize) -> Card {
     let setup = &game.setup;
     let innings = &game.innings[index];
     let batting = innings.batters.iter().map(|it| Row {
         name: setup.name(it.player).to_owned(),
-        note: game.how_out(it),
+        note: game.how_out(words, it),
         cells: batter_cells(it),
         marked: it.state == BatterState::Batting,
     });
     let falls = innings.falls.iter().map(|it| Row {
         name: setup.name(it.player).to_owned(),
-        cells: vec![fall_text(it)],
+        cells: vec![fall_text(words, it)],
         ..Row::default()
     });
     Card {
-        title: title(game, index),
-        score: [&innings.score_text(), " (", &innings.overs_text(), " ov)"].concat(),
+        title: title(game, words, index),
+        score: [&*innings.score_text(), " (", &*words.fill(say::OVERS, &[&innings.overs_text()]), ")"]
+            .concat(),
         batting: batting.collect(),
         sums: vec![
             Row {
-                name: "Extras".to_owned(),
+                name: words.get(say::EXTRAS).to_owned(),
                 note: extras_text(&innings.extras),
                 cells: vec![innings.extras.total().to_string()],
                 marked: false,
             },
             Row {
-                name: "Total".to_owned(),
-                note: total_note(game, innings),
+                name: words.get(say::TOTAL).to_owned(),
+                note: total_note(game, words, innings),
                 cells: vec![innings.score_text()],
                 marked: true,
             },
@@ -68,20 +69,20 @@ fn card(game: &Match, index: usize) -> Card {
 }
 
 /// "Australia", "Australia, second innings", "Australia, super over"
-pub(crate) fn title(game: &Match, index: usize) -> String {
+pub(crate) fn title(game: &Match, words: Words, index: usize) -> String {
     let innings = &game.innings[index];
     let team = &game.setup.team(innings.batting).name;
     let before = game.innings[..index]
         .iter()
         .filter(|it| it.batting == innings.batting && it.super_over == innings.super_over)
         .count();
-    let which = match (innings.super_over, before) {
-        (true, 0) => ", super over",
-        (true, _) => ", second super over",
-        (false, 0) => "",
-        (false, _) => ", second innings",
+    let message = match (innings.super_over, before) {
+        (true, 0) => say::SUPER_OVER,
+        (true, _) => say::SECOND_SUPER_OVER,
+        (false, 0) => return team.clone(),
+        (false, _) => say::SECOND_INNINGS,
     };
-    [team, which].concat()
+    words.fill(message, &[team])
 }
 
 /// "w 4, nb 1, lb 3"; nothing when there are none.
@@ -102,11 +103,13 @@ fn extras_text(extras: &Extras) -> String {
 }
 
 /// "18.3 overs, run rate 7.45"
-fn total_note(game: &Match, innings: &Innings) -> String {
-    let unit = if game.setup.balls_per_over == 6 { " overs" } else { " sets" };
-    let rate = innings.run_rate(game.setup.balls_per_over);
-    let rate = rate.map(|it| [", run rate ", &it.to_string()].concat()).unwrap_or_default();
-    [&innings.overs_text(), unit, &rate].concat()
+fn total_note(game: &Match, words: Words, innings: &Innings) -> String {
+    let message = if game.setup.balls_per_over == 6 { say::TOTAL_OVERS } else { say::TOTAL_SETS };
+    let overs = words.fill(message, &[&innings.overs_text()]);
+    match innings.run_rate(game.setup.balls_per_over) {
+        Some(rate) => words.fill(say::TOTAL_AT, &[&overs, &rate.text()]),
+        None => overs,
+    }
 }
 
 fn yet_to_bat(game: &Match, innings: &Innings) -> String {
@@ -132,7 +135,7 @@ mod tests {
     fn an_innings_is_told_in_full() {
         let mut game = begun();
         bowl(&mut game, [ball(6), wide(), caught()]);
-        let cards = cards(&game);
+        let cards = cards(&game, Words::ENGLISH);
         let card = &cards[0];
         assert_eq!((card.title.as_str(), card.score.as_str()), ("Harbour", "7/1 (0.2 ov)"));
         assert_eq!(card.batting[0].note, "c Player MeadowB b Player MeadowA");

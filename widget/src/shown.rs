@@ -7,10 +7,11 @@ use crate::{
     parts::{self, Forecast, Part},
     session::{Session, Step},
 };
-use cricket::Command;
+use cricket::{Command, Words};
 
 #[derive(Debug, Default)]
 pub struct Shown {
+    pub words: Words,
     pub session: Session,
     pub link: Link,
     /// None before the first snapshot.
@@ -87,6 +88,18 @@ impl Shown {
         step
     }
 
+    /// Says all anew in another language. The balls that were asked for are in the language before, so they are left out until they are
+    /// asked for again.
+    pub fn speak(&mut self, words: Words) {
+        self.words = words;
+        self.said.clear();
+        let seq = self.session.position.map_or(0, |it| it.seq);
+        if let Some(game) = &self.session.game {
+            self.lines = Lines::of(game, words, seq);
+        }
+        self.look();
+    }
+
     /// What is known stays until something is heard, so a stream that is merely open says nothing before the first snapshot.
     pub fn set_link(&mut self, link: Link) {
         if link != Link::Live || self.board.is_some() {
@@ -99,9 +112,9 @@ impl Shown {
         let seq = self.session.position.map_or(0, |it| it.seq);
         match step {
             Step::Keep | Step::StartOver => return,
-            Step::Replaced => self.lines = Lines::of(game, seq),
+            Step::Replaced => self.lines = Lines::of(game, self.words, seq),
             Step::Folded { command, change } => {
-                let news = News::of(game, command, change);
+                let news = News::of(game, self.words, command, change);
                 if let Some(kind) = news.moment {
                     self.moment = Some(Moment { kind, odd: self.moment.is_none_or(|it| !it.odd) });
                 }
@@ -109,7 +122,7 @@ impl Shown {
                     self.said = news.sentence;
                 }
                 if let (Command::Ball(_), Some(innings)) = (command, change.innings) {
-                    self.lines.push(game, innings, seq);
+                    self.lines.push(game, self.words, innings, seq);
                 }
             }
         }
@@ -121,7 +134,7 @@ impl Shown {
     fn look(&mut self) {
         let forecast =
             |game| if self.insight == Part::Here { *parts::forecast(game) } else { Forecast::default() };
-        self.board = self.session.game.as_ref().map(|game| Board::of(game, forecast(game)));
+        self.board = self.session.game.as_ref().map(|game| Board::of(game, self.words, forecast(game)));
     }
 
     /// A part is here, or could not be had.

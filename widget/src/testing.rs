@@ -2,7 +2,7 @@
 
 use cricket::{
     Ball, Boundary, Change, Command, Dismissal, DismissalKind, Extras, Fielder, InningsStart, Match, Player,
-    PlayerId, Setup, Side, Team, Toss,
+    PlayerId, Setup, Side, Team, Toss, text,
 };
 
 /// Harbour (players 0 to 10) against Meadow (11 to 21), twenty overs a side, before the toss.
@@ -11,7 +11,7 @@ pub(crate) fn game() -> Match {
     let team = |(name, short, _): (&str, &str, Side)| Team { name: name.to_owned(), short: short.to_owned() };
     let players = sides.iter().flat_map(|(team, _, side)| {
         let name =
-            move |number: char| Player { name: ["Player ", team, &number.to_string()].concat(), side: *side };
+            move |number: char| Player { name: text!("Player ", team, number.to_string()), side: *side };
         ('A'..='K').map(name)
     });
     let setup = Setup {

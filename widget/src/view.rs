@@ -1,8 +1,9 @@
 //! The views: functions from [`Shown`] to [`Node`]s, without a browser in them. [`ask`] reads what a click or a key on one of them means.
 
-mod chances;
+pub(crate) mod chances;
 pub(crate) mod charts;
 mod commentary;
+pub(crate) mod digits;
 mod header;
 mod live;
 mod pairs;
@@ -17,7 +18,7 @@ use crate::{
     parts::{self, Part},
     shown::{Link, Shown, Tab},
 };
-use cricket::{Match, Phase};
+use cricket::{Match, Phase, Words, text::cut, words::messages as say};
 pub use tabs::{Ask, ask, id as tab_id};
 
 /// How much is shown.
@@ -48,27 +49,39 @@ pub fn widget(shown: &Shown, size: Size) -> Node {
         node("p", "unseen").with("role", "status").text(shown.said.clone()),
     ];
     if size == Size::Full && shown.board.is_some() {
-        children.push(node("section", "detail").children(vec![tabs::bar(shown.tab), panel(shown)]));
+        children
+            .push(node("section", "detail").children(vec![tabs::bar(shown.words, shown.tab), panel(shown)]));
     }
     if let Some(moment) = shown.moment {
         let class = if moment.odd { "moment odd" } else { "moment even" };
         let banner = node("div", class).with("data-kind", moment.kind.class()).with("aria-hidden", "true");
-        children.push(banner.children(vec![span("", moment_text(moment.kind))]));
+        children.push(banner.children(vec![span("", shown.words.get(moment_text(moment.kind)))]));
     }
-    node("div", "card").with("part", "card").children(children)
+    let words = shown.words;
+    let mut card = node("div", "card").with("part", "card").with("lang", words.tag()).children(children);
+    if let Some(direction) = words.direction() {
+        card = card.with("dir", direction);
+    }
+    if words.has_own_digits() {
+        parts::put_digits(words, &mut card);
+    }
+    card
 }
 
 fn summary(shown: &Shown, size: Size) -> Node {
+    let words = shown.words;
     let mut score = vec![header::header(shown)];
     let mut middle = Vec::new();
     score.extend(shown.board.as_ref().map(header::teams));
     score.push(status(shown));
     if let Some(board) = shown.board.as_ref().filter(|_| size != Size::Compact) {
-        middle.extend(Some(live::overs(board)).filter(|_| !board.overs.is_empty()));
-        middle.extend(Some(live::at_the_wicket(board)).filter(|_| !board.batters.is_empty()));
+        middle.extend(Some(live::overs(words, board)).filter(|_| !board.overs.is_empty()));
+        middle.extend(Some(live::at_the_wicket(words, board)).filter(|_| !board.batters.is_empty()));
         let finished = board.phase == Phase::Finished && shown.insight == Part::Here;
-        middle.extend(shown.session.game.as_ref().filter(|_| finished).and_then(parts::performers));
-        score.extend(chances::chances(board));
+        middle.extend(
+            shown.session.game.as_ref().filter(|_| finished).and_then(|it| parts::performers(it, words)),
+        );
+        score.extend(board.chances.as_ref().map(|it| parts::chances(words, it)));
         score.extend(Some(live::facts(board)).filter(|_| !board.facts.is_empty()));
     }
     let mut halves = vec![node("div", "half").children(score)];
@@ -80,18 +93,18 @@ fn summary(shown: &Shown, size: Size) -> Node {
 
 /// The sentence under the score, or what stands in its place before there is one.
 fn status(shown: &Shown) -> Node {
-    let (class, words) = match (&shown.board, &shown.link) {
+    let (class, text) = match (&shown.board, &shown.link) {
         (Some(board), _) => ("status", board.status.clone()),
         (None, Link::Refused(why)) => ("status refused", why.clone()),
-        (None, _) => ("status waiting", "Waiting for the score…".to_owned()),
+        (None, _) => ("status waiting", shown.words.get(say::WAITING).to_owned()),
     };
-    node("p", class).with("part", "status").text(words)
+    node("p", class).with("part", "status").text(text)
 }
 
 fn panel(shown: &Shown) -> Node {
     let content = match (&shown.session.game, shown.tab) {
-        (Some(game), tab) if tab != Tab::Live => detail(game, tab, shown.detail),
-        _ => commentary::lines(&shown.lines, shown.filter),
+        (Some(game), tab) if tab != Tab::Live => detail(game, shown.words, tab, shown.detail),
+        _ => commentary::lines(shown.words, &shown.lines, shown.filter),
     };
     node("div", "panel")
         .with("role", "tabpanel")
@@ -101,24 +114,27 @@ fn panel(shown: &Shown) -> Node {
         .children(vec![content])
 }
 
-fn detail(game: &Match, tab: Tab, part: Part) -> Node {
-    let words = match part {
-        Part::Here => return parts::detail(game, tab),
-        Part::Failed => "This could not be loaded. Choose it again to try once more.",
-        Part::Away | Part::Coming => "Loading…",
+fn detail(game: &Match, words: Words, tab: Tab, part: Part) -> Node {
+    let message = match part {
+        Part::Here => return parts::detail(game, words, tab),
+        Part::Failed => say::NOT_LOADED,
+        Part::Away | Part::Coming => say::LOADING,
     };
-    node("p", "empty").text(words)
+    node("p", "empty").text(words.get(message))
 }
 
-const BATTING: &[&str] = &["Batter", "R", "B", "4s", "6s", "SR"];
-const BOWLING: &[&str] = &["Bowler", "O", "M", "R", "W", "Econ"];
-
-/// A column of names and columns of figures; `class` chooses their emphasis in the style sheet.
-fn table(class: &'static str, heads: &[&'static str], rows: &[Row]) -> Node {
-    let heads: Vec<Node> = heads.iter().map(|it| node("th", "").with("scope", "col").text(*it)).collect();
+/// A column of names and columns of figures; `class` chooses their emphasis in the style sheet. `heads` have bars between them; no
+/// heads when empty.
+fn table(class: &'static str, mut heads: &'static str, rows: &[Row]) -> Node {
     let mut parts = Vec::new();
     if !heads.is_empty() {
-        parts.push(node("thead", "").children(vec![node("tr", "").children(heads)]));
+        let mut cells = Vec::new();
+        while !heads.is_empty() {
+            let (head, after) = cut(heads, b'|');
+            cells.push(node("th", "").with("scope", "col").text(head));
+            heads = after;
+        }
+        parts.push(node("thead", "").children(vec![node("tr", "").children(cells)]));
     }
     parts.push(node("tbody", "").children(rows.iter().map(row).collect()));
     node("table", class).with("part", "table").children(parts)

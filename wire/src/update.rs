@@ -1,6 +1,7 @@
 //! What a stream sends.
 
 use crate::json::{Fill, Json, Malformed, Reader, Wrong, json_object, write_name};
+use cricket::text::cut;
 use cricket::{Command, Match};
 use std::str::FromStr;
 
@@ -24,7 +25,7 @@ impl FromStr for Position {
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let malformed = Malformed { at: 0, wanted: "a position like 1732489200000.42" };
-        let (epoch, seq) = text.split_once('.').ok_or(malformed)?;
+        let (epoch, seq) = cut(text, b'.');
         let number = |digits: &str| {
             let plain = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
             plain.then(|| digits.parse().ok()).flatten().ok_or(malformed)

@@ -3,7 +3,7 @@
 use super::due::{Crease, Due};
 use super::record::{Newest, Told};
 use super::view::View;
-use cricket::{Batter, BatterState, Innings, Match, PlayerId, Rate};
+use cricket::{Batter, BatterState, Innings, Match, PlayerId, Rate, Words};
 use maud::{Markup, html};
 
 /// Balls in view below the pad, each with a link to put it right.
@@ -28,7 +28,7 @@ pub(super) fn score(view: &View<'_>) -> Markup {
                     }
                 }
             }
-            p.status { (game.result_text().unwrap_or_else(|| game.status_text())) }
+            p.status { (game.result_text(Words::ENGLISH).unwrap_or_else(|| game.status_text(Words::ENGLISH))) }
             (rates(game))
         }
     }
@@ -263,7 +263,7 @@ pub(super) fn cards(view: &View<'_>) -> Markup {
                         @for batter in &innings.batters {
                             tr {
                                 th scope="row" { (game.setup.name(batter.player)) }
-                                td.text { @if batter.state == BatterState::Batting { "not out" } @else { (game.how_out(batter)) } }
+                                td.text { @if batter.state == BatterState::Batting { "not out" } @else { (game.how_out(Words::ENGLISH, batter)) } }
                                 td { (batter.runs) } td { (batter.balls) }
                             }
                         }

@@ -1,7 +1,7 @@
 //! A match as its scorer sees it: the log folded, every entry told in words.
 
 use super::words;
-use cricket::{Bowled, Command, Match, Refusal, Setup};
+use cricket::{Bowled, Command, Match, Refusal, Setup, Words};
 
 /// One command of the log as it counts now, corrections taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -256,7 +256,9 @@ fn tell(entry: Entry, game: &Match) -> Told {
         .flatten()
         .cloned();
     let (line, symbol) = match (&bowled, innings) {
-        (Some(bowled), Some(innings)) => (game.ball_line(innings, bowled), game.ball_label(bowled)),
+        (Some(bowled), Some(innings)) => {
+            (game.ball_line(Words::ENGLISH, innings, bowled), game.ball_label(bowled))
+        }
         _ => (words::command(&entry.command, game), String::new()),
     };
     Told { entry, line, innings, bowled, symbol }

@@ -5,7 +5,7 @@ use super::choices::Choices;
 use super::view::{View, players};
 use crate::controls::{Choice, Filled, Label, Line};
 use crate::form::{Fields, Mistakes};
-use cricket::{Match, Outcome, Side};
+use cricket::{Match, Outcome, Side, Words};
 use maud::{Markup, html};
 
 /// Asks for the result.
@@ -80,7 +80,7 @@ pub(super) fn form(view: &View<'_>, proposal: Option<&Outcome>) -> Markup {
 
 fn in_words(game: &Match, outcome: &Outcome) -> String {
     let told = Match { setup: game.setup.clone(), outcome: Some(outcome.clone()), ..Match::default() };
-    told.result_text().unwrap_or_default()
+    told.result_text(Words::ENGLISH).unwrap_or_default()
 }
 
 /// The match is over: players of the match may be named.
@@ -93,7 +93,7 @@ pub(super) fn finished(view: &View<'_>) -> Markup {
     let everyone: Vec<Choice> = names(Side::Home).chain(names(Side::Away)).collect();
     html! {
         section.step {
-            h2 { (game.result_text().unwrap_or_default()) }
+            h2 { (game.result_text(Words::ENGLISH).unwrap_or_default()) }
             @if !game.awards.is_empty() {
                 p { @if game.awards.len() > 1 { "Players" } @else { "Player" } " of the match: " strong { (awarded.join(", ")) } }
             }

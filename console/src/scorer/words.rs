@@ -1,7 +1,7 @@
 //! What the game has no words for: commands between balls, refusals as a scorer can act on them.
 
 use super::record::Record;
-use cricket::{Bowled, Command, Dismissal, Match, PowerplayKind, Refusal, Role, Side};
+use cricket::{Bowled, Command, Dismissal, Match, PowerplayKind, Refusal, Role, Side, Words};
 
 /// "52 for 1", as it is read out.
 pub(super) fn score(runs: u16, wickets: u8) -> String {
@@ -57,7 +57,7 @@ pub(super) fn command(command: &Command, game: &Match) -> String {
         Command::Delay(reason) => format!("Delay: {reason}"),
         Command::Break(reason) => format!("Break: {reason}"),
         Command::Resume => "Play goes on".to_owned(),
-        Command::Result(_) => game.result_text().unwrap_or_default(),
+        Command::Result(_) => game.result_text(Words::ENGLISH).unwrap_or_default(),
         Command::Awards(players) => {
             let names: Vec<&str> = players.iter().map(|it| setup.name(*it)).collect();
             match names.as_slice() {
@@ -72,14 +72,14 @@ pub(super) fn command(command: &Command, game: &Match) -> String {
 pub(super) fn taken_out(command: &Command, game: &Match) -> String {
     match (command, game.innings.len().checked_sub(1)) {
         (Command::Ball(ball), Some(innings)) => {
-            game.ball_line(innings, &Bowled { ball: ball.clone(), ..Bowled::default() })
+            game.ball_line(Words::ENGLISH, innings, &Bowled { ball: ball.clone(), ..Bowled::default() })
         }
         _ => self::command(command, game),
     }
 }
 
 fn batter_out(dismissal: &Dismissal, game: &Match) -> String {
-    format!("{} {}", game.setup.name(dismissal.player), game.dismissal_text(dismissal, None))
+    format!("{} {}", game.setup.name(dismissal.player), game.dismissal_text(Words::ENGLISH, dismissal, None))
 }
 
 /// Why the feed cannot take what was pressed, as a sentence. A correction that would make a later ball impossible

@@ -8,7 +8,7 @@ mod projection;
 mod shuffled;
 mod strike;
 
-use cricket::Outcome;
+use cricket::{Outcome, Words};
 use manifest::each_match;
 
 #[test]
@@ -30,7 +30,12 @@ fn every_innings_of_the_archive_has_the_checkers_totals() {
 #[test]
 fn every_result_of_the_archive_reads_as_the_checker_words_it() {
     each_match(|known, archive| {
-        assert_eq!(archive.game.result_text().as_deref(), Some(known.result_text.as_str()), "{}", known.id);
+        assert_eq!(
+            archive.game.result_text(Words::ENGLISH).as_deref(),
+            Some(known.result_text.as_str()),
+            "{}",
+            known.id
+        );
     });
 }
 

@@ -1,5 +1,6 @@
 //! What the other twenty thousand files of the archive hold: the totals are the file's own sums, whatever it says.
 
+use cricket::Words;
 use cricket::cricsheet::{self, Archive, Reason};
 use serde_json::{Value, json};
 
@@ -285,7 +286,7 @@ fn outcomes_of_every_kind_are_worded() {
     ] {
         let mut file = file(&json!([]));
         file["info"]["outcome"] = outcome.clone();
-        assert_eq!(read(&file).game.result_text().as_deref(), text, "{outcome}");
+        assert_eq!(read(&file).game.result_text(Words::ENGLISH).as_deref(), text, "{outcome}");
     }
 }
 

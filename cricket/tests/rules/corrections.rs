@@ -2,7 +2,7 @@
 //! command no longer fits and stays as it was.
 
 use cricket::{
-    Command, Format, InningsEnd, InningsStart, Log, Match, Op, Outcome, PlayerIn, Refusal, Setup, Side,
+    Command, Format, InningsEnd, InningsStart, Log, Match, Op, Outcome, PlayerIn, Refusal, Setup, Side, Words,
 };
 
 use crate::scene::{Scene, setup};
@@ -164,7 +164,7 @@ fn a_result_is_corrected_and_taken_back_like_any_command() {
     assert_eq!(log.apply(900, Op::Append(Command::OverEnd)), Err(Refusal::MatchOver));
     log.apply(901, Op::Edit { of: result, command: Command::Result(Outcome::NoResult) })
         .expect("another result");
-    assert_eq!(log.game().result_text().as_deref(), Some("No result"));
+    assert_eq!(log.game().result_text(Words::ENGLISH).as_deref(), Some("No result"));
     log.apply(902, Op::Remove { of: result }).expect("no result at all");
     assert_eq!(log.game().outcome, None);
     let end = log.game().innings[1].end;

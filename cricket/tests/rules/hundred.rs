@@ -1,6 +1,6 @@
 //! The Hundred: sets of five, two of them from each end in turn, one bowler for one set or two.
 
-use cricket::{Ball, Command, Format, Side};
+use cricket::{Ball, Command, Format, Side, Words};
 
 use crate::scene::{Scene, away, home};
 
@@ -49,7 +49,7 @@ fn rates_are_runs_a_set_and_what_is_left_is_counted_in_balls() {
     scene.overs(19, "1");
     assert_eq!((scene.game.runs_needed(), scene.game.balls_left()), (Some(6), Some(5)));
     assert_eq!(scene.game.required_rate().map(|it| it.to_string()).as_deref(), Some("6.00"));
-    assert_eq!(scene.game.status_text(), "Away need 6 runs from 5 balls");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Away need 6 runs from 5 balls");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use cricket::{
     Ball, BatterState, Command, Decision, DismissalKind, Format, PlayerId, PlayerIn, Refusal, Replacement,
-    Review, Role,
+    Review, Role, Words,
 };
 
 use crate::scene::{Scene, away, home, out};
@@ -62,7 +62,7 @@ fn a_batter_who_retired_hurt_may_come_back_with_his_runs() {
     scene.balls("4 2");
     scene.done(Command::BatterOut(out(home(0), DismissalKind::RetiredHurt)));
     assert_eq!(scene.innings().wickets, 0);
-    assert_eq!(scene.game.how_out(&scene.innings().batters[0]), "retired hurt");
+    assert_eq!(scene.game.how_out(Words::ENGLISH, &scene.innings().batters[0]), "retired hurt");
     scene.bat_in(home(2));
     assert_eq!(scene.say(Command::BatterIn(PlayerIn { player: home(0) })), Err(Refusal::CreaseFull));
     scene.ball("W");
@@ -179,5 +179,8 @@ fn a_batter_timed_out_has_no_partnership_and_faced_nothing() {
     let innings = scene.innings();
     let pairs: Vec<_> = innings.partnerships.iter().map(|it| (it.wicket, it.runs)).collect();
     assert_eq!((innings.wickets, pairs), (2, vec![(1, 1), (3, 2)]));
-    assert_eq!(scene.game.how_out(innings.batter(home(2)).expect("is on the card")), "timed out");
+    assert_eq!(
+        scene.game.how_out(Words::ENGLISH, innings.batter(home(2)).expect("is on the card")),
+        "timed out"
+    );
 }

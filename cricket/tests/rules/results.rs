@@ -1,6 +1,6 @@
 //! Results, computed and told.
 
-use cricket::{Command, Format, InningsEnd, Outcome, Phase, Refusal, Side, Tiebreak};
+use cricket::{Command, Format, InningsEnd, Outcome, Phase, Refusal, Side, Tiebreak, Words};
 
 use crate::scene::Scene;
 
@@ -33,8 +33,8 @@ fn results_read_as_newspapers_print_them() {
     ] {
         let mut scene = Scene::of(Format::T20);
         assert!(scene.done(Command::Result(outcome)).finished);
-        assert_eq!(scene.game.result_text().as_deref(), Some(text));
-        assert_eq!(scene.game.status_text(), text);
+        assert_eq!(scene.game.result_text(Words::ENGLISH).as_deref(), Some(text));
+        assert_eq!(scene.game.status_text(Words::ENGLISH), text);
         assert_eq!((scene.game.phase, scene.innings().end), (Phase::Finished, Some(InningsEnd::Closed)));
         assert_eq!(scene.say(Command::OverEnd), Err(Refusal::MatchOver));
     }

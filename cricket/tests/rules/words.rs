@@ -2,7 +2,7 @@
 
 use cricket::{
     Ball, Command, Dismissal, DismissalKind, Fielder, Format, InningsEnd, InningsStart, Match, PlayerId,
-    Powerplay, PowerplayKind, Side, Toss,
+    Powerplay, PowerplayKind, Side, Toss, Words,
 };
 
 use crate::scene::{Scene, away, home, out_by, setup};
@@ -10,48 +10,48 @@ use crate::scene::{Scene, away, home, out_by, setup};
 #[test]
 fn the_sentence_under_the_score_says_what_matters_now() {
     let mut game = Match::new(setup(Format::Odi)).expect("a right setup");
-    assert_eq!(game.status_text(), "The match has not begun");
+    assert_eq!(game.status_text(Words::ENGLISH), "The match has not begun");
     game.apply(&Command::Delay("Rain".to_owned())).expect("can be delayed");
-    assert_eq!(game.status_text(), "Rain: the start is delayed");
+    assert_eq!(game.status_text(Words::ENGLISH), "Rain: the start is delayed");
     game.apply(&Command::Resume).expect("can go on");
     game.apply(&Command::Toss(Toss { winner: Side::Home, bats: true })).expect("a toss");
-    assert_eq!(game.status_text(), "Home chose to bat");
+    assert_eq!(game.status_text(Words::ENGLISH), "Home chose to bat");
     let mut scene = Scene { game };
     scene.start(Side::Home);
     scene.overs(49, "1");
-    assert_eq!(scene.game.status_text(), "Home chose to bat");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Home chose to bat");
     scene.done(Command::Delay("Bad light".to_owned()));
-    assert_eq!(scene.game.status_text(), "Bad light: play has stopped");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Bad light: play has stopped");
     scene.done(Command::Break("Drinks".to_owned()));
-    assert_eq!(scene.game.status_text(), "Drinks");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Drinks");
     scene.overs(1, "1");
-    assert_eq!(scene.game.status_text(), "Home 300/0; Away need 301 runs to win");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Home 300/0; Away need 301 runs to win");
     scene.start(Side::Away);
     scene.overs(49, "1");
-    assert_eq!(scene.game.status_text(), "Away need 7 runs from 6 balls");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Away need 7 runs from 6 balls");
     scene.balls("0 0 0 6 0");
-    assert_eq!(scene.game.status_text(), "Away need 1 run from 1 ball");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Away need 1 run from 1 ball");
     scene.ball("0");
-    assert_eq!(scene.game.status_text(), "Match tied");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Match tied");
 }
 
 #[test]
 fn in_multi_day_cricket_it_says_who_leads_and_by_how_much() {
     let mut scene = Scene::of(Format::Test);
     scene.all_out_for(20);
-    assert_eq!(scene.game.status_text(), "Home 20; Away to bat");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Home 20; Away to bat");
     scene.start(Side::Away);
     scene.ball("4");
-    assert_eq!(scene.game.status_text(), "Away trail by 16 runs");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Away trail by 16 runs");
     scene.balls("6 6 4");
-    assert_eq!(scene.game.status_text(), "Scores level");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Scores level");
     scene.ball("1");
-    assert_eq!(scene.game.status_text(), "Away lead by 1 run");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Away lead by 1 run");
     scene.done(Command::InningsEnd(InningsEnd::Declared));
     scene.start(Side::Home);
     scene.all_out_for(11);
     scene.start(Side::Away);
-    assert_eq!(scene.game.status_text(), "Away need 11 runs");
+    assert_eq!(scene.game.status_text(Words::ENGLISH), "Away need 11 runs");
 }
 
 #[test]
@@ -75,14 +75,14 @@ fn dismissals_read_as_on_a_scorecard() {
         (by(Kind::ObstructingTheField, &[]), "obstructing the field"),
     ] {
         let game = Match::new(setup(Format::T20)).expect("a right setup");
-        assert_eq!(game.dismissal_text(&dismissal, Some(away(9))), text);
+        assert_eq!(game.dismissal_text(Words::ENGLISH, &dismissal, Some(away(9))), text);
     }
     let scene = {
         let mut scene = Scene::of(Format::T20);
         scene.ball("0");
         scene
     };
-    assert_eq!(scene.game.how_out(&scene.innings().batters[0]), "not out");
+    assert_eq!(scene.game.how_out(Words::ENGLISH, &scene.innings().batters[0]), "not out");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn balls_read_in_four_characters_and_in_a_line() {
         let bowled = scene.innings().recent.last().expect("the ball").clone();
         assert_eq!(scene.game.ball_label(&bowled), label);
         assert!(scene.game.ball_label(&bowled).chars().count() <= 4);
-        assert_eq!(scene.game.ball_line(0, &bowled), format!("Away 9 to Home 0, {line}"));
+        assert_eq!(scene.game.ball_line(Words::ENGLISH, 0, &bowled), format!("Away 9 to Home 0, {line}"));
     }
 }
 
@@ -119,7 +119,7 @@ fn a_wicket_of_the_partner_names_him_with_the_runs_completed() {
     let bowled = scene.innings().recent.last().expect("the ball").clone();
     assert_eq!(scene.game.ball_label(&bowled), "W1");
     assert_eq!(
-        scene.game.ball_line(0, &bowled),
+        scene.game.ball_line(Words::ENGLISH, 0, &bowled),
         "Away 9 to Home 1, 1 run; OUT! Home 0 run out (Away 4) 3 (1)"
     );
 }

@@ -2,7 +2,7 @@
 
 use super::archive::{self, ArchiveError};
 use cricket::cricsheet::Archive;
-use cricket::{Extras, InningsTotals};
+use cricket::{Extras, InningsTotals, Words};
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -104,6 +104,6 @@ fn line<'a>(path: &Path, archive: &'a Archive) -> Line<'a> {
         match_type: &archive.match_type,
         teams: archive.setup.teams.iter().map(|it| it.name.as_str()).collect(),
         innings: archive.game.totals().into_iter().map(InningsLine::from).collect(),
-        result_text: archive.game.result_text(),
+        result_text: archive.game.result_text(Words::ENGLISH),
     }
 }

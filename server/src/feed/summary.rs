@@ -1,6 +1,6 @@
 //! What a list of matches shows of one: kept in its row, so that a list folds nothing.
 
-use cricket::Match;
+use cricket::{Match, Words};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,7 +36,7 @@ impl Summary {
             overs: innings.overs_text(),
             super_over: innings.super_over,
         });
-        Self { status_text: game.status_text(), scores: scores.collect() }
+        Self { status_text: game.status_text(Words::ENGLISH), scores: scores.collect() }
     }
 
     /// For the row.

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use cricket::{BatterState, Innings, Match, Rate};
+use cricket::{BatterState, Innings, Match, Rate, Words};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -124,8 +124,8 @@ impl Scorecard {
             id,
             rev,
             teams: game.setup.teams.iter().map(|it| it.name.clone()).collect(),
-            status_text: game.status_text(),
-            result_text: game.result_text(),
+            status_text: game.status_text(Words::ENGLISH),
+            result_text: game.result_text(Words::ENGLISH),
             innings: game.innings.iter().map(|it| InningsCard::of(it, game)).collect(),
             players_of_the_match: game.awards.iter().map(name).collect(),
         }
@@ -139,7 +139,7 @@ impl InningsCard {
         let extras = &innings.extras;
         let batting = innings.batters.iter().map(|it| BattingLine {
             player: name(it.player),
-            how_out: game.how_out(it),
+            how_out: game.how_out(Words::ENGLISH, it),
             is_out: it.state == BatterState::Out,
             runs: it.runs,
             balls: it.balls,

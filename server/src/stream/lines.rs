@@ -1,6 +1,6 @@
 //! The balls of a match in words, oldest first: what the ball-by-ball list pages through.
 
-use cricket::{Boundary, Bowled, Command, Log, Match};
+use cricket::{Boundary, Bowled, Command, Log, Match, Words};
 use wire::BallLine;
 
 /// Every ball of the match's present history.
@@ -58,7 +58,7 @@ fn line(seq: u64, innings: usize, bowled: &Bowled, game: &Match) -> BallLine {
         innings: u8::try_from(innings).unwrap_or(u8::MAX),
         over: format!("{}.{}", bowled.over, bowled.number),
         label: game.ball_label(bowled),
-        text: game.ball_line(innings, bowled),
+        text: game.ball_line(Words::ENGLISH, innings, bowled),
         kind: kind.to_owned(),
         score: format!("{}/{}", bowled.runs, bowled.wickets),
     }

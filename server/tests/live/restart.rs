@@ -1,6 +1,7 @@
 //! The real program: killed, stopped, started again, started wrongly.
 
 use crate::support::{Crease, Fan, Stream, announcement, answers, ball, client, sent, within};
+use cricket::Words;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use reqwest::StatusCode;
@@ -249,5 +250,8 @@ async fn a_replay_plays_a_recorded_match_through_the_feed() {
     let id = list["matches"][0]["id"].as_str().unwrap();
     // Players are numbered otherwise when they are announced side by side; the figures are the same.
     let state = outside.snapshot(&crease, id).await.state;
-    assert_eq!((state.totals(), state.result_text()), (known.game.totals(), known.game.result_text()));
+    assert_eq!(
+        (state.totals(), state.result_text(Words::ENGLISH)),
+        (known.game.totals(), known.game.result_text(Words::ENGLISH))
+    );
 }

@@ -6,19 +6,23 @@ use crate::{
     charts::{Charts, OverSum, Point, Series},
     node::{Node, node, span},
 };
+use cricket::{Words, text, words::messages as say};
 
-pub(crate) fn charts(charts: &Charts) -> Node {
+pub(crate) fn charts(words: Words, charts: &Charts) -> Node {
     if charts.innings.is_empty() {
-        return node("p", "empty").text("Charts begin with the first innings.");
+        return node("p", "empty").text(words.get(say::NO_CHARTS));
     }
-    let mut parts = vec![figure("Runs by over", vec![legend(charts), worm(charts)])];
+    let mut parts = vec![figure(words.get(say::RUNS_BY_OVER), vec![legend(charts), worm(words, charts)])];
     parts.extend(charts.innings.iter().map(|it| {
-        let title = ["Runs an over: ", &it.title].concat();
-        figure("", vec![node("h2", "").text(title), manhattan(charts, it)])
+        let title = words.fill(say::RUNS_AN_OVER, &[&it.title]);
+        figure("", vec![node("h2", "").text(title), manhattan(words, charts, it)])
     }));
-    parts.push(over_by_over(charts));
+    parts.push(over_by_over(words, charts));
     parts.extend(charts.innings.iter().filter(|it| !it.pairs.is_empty()).map(|it| {
-        figure("", vec![node("h2", "").text(["Partnerships: ", &it.title].concat()), super::pairs::pairs(it)])
+        figure(
+            "",
+            vec![node("h2", "").text(words.fill(say::PARTNERSHIPS, &[&it.title])), super::pairs::pairs(it)],
+        )
     }));
     node("div", "charts").children(parts)
 }
@@ -47,36 +51,36 @@ fn legend(charts: &Charts) -> Node {
 }
 
 /// Runs over balls, one line an innings, a dot where a wicket fell.
-fn worm(charts: &Charts) -> Node {
+fn worm(words: Words, charts: &Charts) -> Node {
     let runs = Axis::of(charts.runs);
     let mut parts = grid(&runs);
     parts.extend(over_labels(charts));
     if let Some(target) = charts.target {
         let y = from_top(target, runs.end);
         parts.push(line("target", ["0%", &y, "100%", &y]));
-        let label = ["Target ", &target.to_string()].concat();
+        let label = words.fill(say::TARGET, &[&target.to_string()]);
         parts.push(text("target", "0", &y).with("dx", "4").with("dy", "-4").text(label));
     }
     for it in &charts.innings {
         let class = if it.again { "line again" } else { "line" };
         let curve = node("polyline", class).with("points", points(&it.overs)).with("data-side", side(it));
-        let room = ["0 0 ", &charts.balls.to_string(), " ", &runs.end.to_string()].concat();
+        let room = text!("0 0 ", charts.balls.to_string(), " ", runs.end.to_string());
         parts.push(node("svg", "curve").with("viewBox", room).with("preserveAspectRatio", "none").children(
             vec![
                 // Up is down in SVG.
                 node("g", "")
-                    .with("transform", ["translate(0 ", &runs.end.to_string(), ") scale(1 -1)"].concat())
+                    .with("transform", text!("translate(0 ", runs.end.to_string(), ") scale(1 -1)"))
                     .children(vec![curve]),
             ],
         ));
         let dot = |it: &Point| dot(percent(it.balls, charts.balls), from_top(it.runs, runs.end));
         parts.extend(it.falls.iter().map(|fall| dot(fall).with("data-side", side(it))));
     }
-    plot("worm", said(charts), parts)
+    plot("worm", said(words, charts), parts)
 }
 
-fn said(charts: &Charts) -> String {
-    let mut text = String::from("Runs by over");
+fn said(words: Words, charts: &Charts) -> String {
+    let mut text = words.get(say::RUNS_BY_OVER).to_owned();
     for it in &charts.innings {
         text.extend(["; ", &it.title, " ", &it.score]);
     }
@@ -84,7 +88,7 @@ fn said(charts: &Charts) -> String {
 }
 
 /// One column an over, a dot above it for each wicket.
-fn manhattan(charts: &Charts, innings: &Series) -> Node {
+fn manhattan(words: Words, charts: &Charts, innings: &Series) -> Node {
     let runs = Axis::of(charts.over_runs);
     let mut parts = grid(&runs);
     parts.extend(over_labels(charts));
@@ -96,24 +100,24 @@ fn manhattan(charts: &Charts, innings: &Series) -> Node {
         let column = column.with("width", percent(3, slots * 5)).with("height", percent(over.runs, runs.end));
         parts.push(column.with("data-side", side(innings)));
         for wicket in 0..u16::from(over.wickets) {
-            let lift = ["translate(0 -", &(7 + 9 * wicket).to_string(), ")"].concat();
+            let lift = text!("translate(0 -", (7 + 9 * wicket).to_string(), ")");
             parts.push(dot(percent(at * 2 + 1, slots * 2), top.clone()).with("transform", lift));
         }
     }
-    let label = ["Runs an over, ", &innings.title, " ", &innings.score].concat();
+    let label = text!(words.fill(say::RUNS_AN_OVER, &[&innings.title]), " ", &innings.score);
     plot("manhattan", label, parts)
 }
 
 /// All overs in figures.
-fn over_by_over(charts: &Charts) -> Node {
+fn over_by_over(words: Words, charts: &Charts) -> Node {
     let head = |text: String| node("th", "").with("scope", "col").text(text);
-    let mut heads = vec![head("Over".to_owned())];
+    let mut heads = vec![head(words.get(say::OVER).to_owned())];
     heads.extend(charts.innings.iter().map(|it| head(it.short.clone())));
     let longest = charts.innings.iter().map(|it| it.overs.len()).max().unwrap_or(0);
     let row = |at: usize| {
         let mut cells = vec![node("th", "").with("scope", "row").text((at + 1).to_string())];
         cells.extend(charts.innings.iter().map(|it| match it.overs.get(at) {
-            Some(over) => over_cell(over),
+            Some(over) => over_cell(words, over),
             None => node("td", ""),
         }));
         node("tr", "").children(cells)
@@ -121,16 +125,16 @@ fn over_by_over(charts: &Charts) -> Node {
     let body = node("tbody", "").children((0..longest).map(row).collect());
     let head = node("thead", "").children(vec![node("tr", "").children(heads)]);
     node("details", "").children(vec![
-        node("summary", "").text("Over by over in figures"),
+        node("summary", "").text(words.get(say::IN_FIGURES)),
         node("table", "by-over").with("part", "table").children(vec![head, body]),
     ])
 }
 
 /// "9, 2 wickets" and "45".
-fn over_cell(over: &OverSum) -> Node {
+fn over_cell(words: Words, over: &OverSum) -> Node {
     let mut runs = over.runs.to_string();
     if over.wickets > 0 {
-        runs.extend([", ", &crate::board::counted(u32::from(over.wickets), "wicket")]);
+        runs.extend([", ", &words.fill(say::WICKETS_LOST, &[&over.wickets.to_string()])]);
     }
     node("td", "").children(vec![span("note", runs), span("", over.after.runs.to_string())])
 }
@@ -214,7 +218,7 @@ pub(super) fn percent(value: u16, of: u16) -> String {
     let hundredths = u32::from(value) * 10_000 / u32::from(of.max(1));
     let rest = (hundredths % 100).to_string();
     let zero = if rest.len() < 2 { ".0" } else { "." };
-    [&(hundredths / 100).to_string(), zero, &rest, "%"].concat()
+    text!((hundredths / 100).to_string(), zero, rest, "%")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::{
     node::{Node, node, span},
     shown::{Link, Shown},
 };
-use cricket::{Phase, Side};
+use cricket::{Phase, Side, Words, words::messages as say};
 
 /// Competition, place and the state of things.
 pub(super) fn header(shown: &Shown) -> Node {
@@ -22,13 +22,11 @@ pub(super) fn header(shown: &Shown) -> Node {
 
 /// The badge's tone (a value in the style sheet) and word.
 fn badge(shown: &Shown) -> (&'static str, String) {
+    let words = shown.words;
     match (&shown.link, &shown.board) {
-        (Link::Lost { seconds: 0..3 }, _) => ("lost", "Reconnecting…".to_owned()),
-        (Link::Lost { seconds }, _) => {
-            ("lost", ["Reconnecting… last heard ", &ago(*seconds), " ago"].concat())
-        }
-        (Link::Refused(_), _) => ("quiet", "Unavailable".to_owned()),
-        (_, None) => ("quiet", "Connecting…".to_owned()),
+        (Link::Lost { seconds }, _) => ("lost", silent(words, *seconds)),
+        (Link::Refused(_), _) => ("quiet", words.get(say::UNAVAILABLE).to_owned()),
+        (_, None) => ("quiet", words.get(say::CONNECTING).to_owned()),
         (_, Some(board)) => {
             let tone = match board.phase {
                 Phase::Play => "live",
@@ -40,12 +38,14 @@ fn badge(shown: &Shown) -> (&'static str, String) {
     }
 }
 
-/// "12 s", "3 min"
-fn ago(seconds: u32) -> String {
-    match seconds {
-        0..60 => [&seconds.to_string(), " s"].concat(),
-        _ => [&(seconds / 60).to_string(), " min"].concat(),
-    }
+/// "Reconnecting… last heard 12 s ago"
+fn silent(words: Words, seconds: u32) -> String {
+    let (message, count) = match seconds {
+        0..3 => (say::RECONNECTING, 0),
+        3..60 => (say::SILENT_SECONDS, seconds),
+        _ => (say::SILENT_MINUTES, seconds / 60),
+    };
+    words.fill(message, &[&count.to_string()])
 }
 
 pub(super) fn teams(board: &Board) -> Node {
@@ -77,10 +77,19 @@ fn team(row: &TeamRow) -> Node {
 
 #[cfg(test)]
 mod tests {
-    use super::ago;
+    use super::*;
+    use cricket::text;
 
     #[test]
     fn a_silence_is_told_in_seconds_then_minutes() {
-        assert_eq!([ago(12), ago(59), ago(60), ago(185)], ["12 s", "59 s", "1 min", "3 min"]);
+        for (seconds, text) in [
+            (2, ""),
+            (3, " last heard 3 s ago"),
+            (59, " last heard 59 s ago"),
+            (60, " last heard 1 min ago"),
+            (185, " last heard 3 min ago"),
+        ] {
+            assert_eq!(silent(Words::ENGLISH, seconds), text!("Reconnecting…", text));
+        }
     }
 }

@@ -1,15 +1,16 @@
 //! The over, the players in the middle, the rates.
 
-use super::{BATTING, BOWLING, table};
+use super::table;
 use crate::{
     board::{Board, Chip, Fact, Kind, Over},
     node::{Node, node, span},
 };
+use cricket::{Words, text, words::messages as say};
 
-pub(super) fn overs(board: &Board) -> Node {
+pub(super) fn overs(words: Words, board: &Board) -> Node {
     let mut parts: Vec<Node> = board.overs.iter().map(over).collect();
     if board.free_hit {
-        parts.push(span("free", "Free hit"));
+        parts.push(span("free", words.get(say::FREE_HIT)));
     }
     node("div", "overs").with("part", "overs").children(parts)
 }
@@ -19,7 +20,7 @@ fn over(over: &Over) -> Node {
     let chips = over.chips.iter().cloned().chain(blanks).map(|it| chip("li", it)).collect();
     node("div", "over").children(vec![
         node("div", "over-head").children(vec![span("", over.title.clone()), span("sum", over.sum.clone())]),
-        node("ol", "").with("aria-label", [&over.title, ", ", &over.sum].concat()).children(chips),
+        node("ol", "").with("aria-label", text!(over.title, ", ", over.sum)).children(chips),
     ])
 }
 
@@ -28,11 +29,11 @@ pub(super) fn chip(tag: &'static str, chip: Chip) -> Node {
     node(tag, "chip").with("data-kind", chip.kind.class()).with("aria-hidden", hidden).text(chip.label)
 }
 
-pub(super) fn at_the_wicket(board: &Board) -> Node {
-    let mut tables = vec![table("batting now", BATTING, &board.batters)];
+pub(super) fn at_the_wicket(words: Words, board: &Board) -> Node {
+    let mut tables = vec![table("batting now", words.get(say::BATTING_COLUMNS), &board.batters)];
     // Before the first ball of an innings nobody bowls.
     if !board.bowlers.is_empty() {
-        tables.push(table("bowling now", BOWLING, &board.bowlers));
+        tables.push(table("bowling now", words.get(say::BOWLING_COLUMNS), &board.bowlers));
     }
     node("div", "middle").children(tables)
 }

@@ -5,6 +5,7 @@ use crate::{
     charts::{Pair, Series},
     node::{Node, node, span},
 };
+use cricket::text;
 
 pub(super) fn pairs(innings: &Series) -> Node {
     let most = innings.pairs.iter().map(|it| it.runs).max().unwrap_or(0).max(1);
@@ -18,7 +19,7 @@ pub(super) fn pairs(innings: &Series) -> Node {
 
 fn pair(pair: &Pair, most: u16) -> Node {
     let star = if pair.unbroken { "*" } else { "" };
-    let runs = [&pair.runs.to_string(), star].concat();
+    let runs = text!(pair.runs.to_string(), star);
     let bar = |x: u16, width: u16, class| {
         let bar = node("rect", class).with("x", percent(x, most)).with("width", percent(width, most));
         bar.with("y", "0").with("height", "100%")
@@ -36,12 +37,11 @@ fn pair(pair: &Pair, most: u16) -> Node {
             batter(&pair.second, pair.second_runs),
         ]),
         node("p", "sum")
-            .children(vec![span("", runs), span("note", [" (", &pair.balls.to_string(), ")"].concat())]),
+            .children(vec![span("", runs), span("note", text!(" (", pair.balls.to_string(), ")"))]),
         node("svg", "bar").with("aria-hidden", "true").children(bars),
     ])
 }
 
 fn batter(name: &str, runs: u16) -> Node {
-    node("span", "")
-        .children(vec![span("who", name.to_owned()), span("note", [" ", &runs.to_string()].concat())])
+    node("span", "").children(vec![span("who", name.to_owned()), span("note", text!(" ", runs.to_string()))])
 }

@@ -4,18 +4,19 @@ use crate::{
     node::{Node, node, span},
     performers::{Award, Best, Performers},
 };
+use cricket::{Words, words::messages as say};
 
 /// None while the match goes on.
-pub(crate) fn result(of: &Performers) -> Option<Node> {
-    let mut parts: Vec<Node> = of.awards.iter().map(award).collect();
+pub(crate) fn result(words: Words, of: &Performers) -> Option<Node> {
+    let mut parts: Vec<Node> = of.awards.iter().map(|it| award(words, it)).collect();
     parts.extend(of.best.iter().map(best));
     (!parts.is_empty()).then(|| node("div", "result").with("part", "result").children(parts))
 }
 
-fn award(award: &Award) -> Node {
+fn award(words: Words, award: &Award) -> Node {
     let figures = span("note", award.figures.clone());
     node("p", "award").children(vec![
-        span("label", "Player of the match"),
+        span("label", words.get(say::PLAYER_OF_THE_MATCH)),
         span("who", award.name.clone()),
         figures,
     ])

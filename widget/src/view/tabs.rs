@@ -4,12 +4,13 @@ use crate::{
     node::{Node, node},
     shown::{Filter, Tab},
 };
+use cricket::{Message, Words, words::messages as say};
 
 /// In their order; the id of each is unique within the shadow root and also its `data-ask`.
-const TABS: [(Tab, &str, &str); 3] = [
-    (Tab::Live, "tab-live", "Ball by ball"),
-    (Tab::Scorecard, "tab-scorecard", "Scorecard"),
-    (Tab::Charts, "tab-charts", "Charts"),
+const TABS: [(Tab, &str, &Message); 3] = [
+    (Tab::Live, "tab-live", say::BALL_BY_BALL),
+    (Tab::Scorecard, "tab-scorecard", say::SCORECARD),
+    (Tab::Charts, "tab-charts", say::CHARTS),
 ];
 
 /// What a fan asks for. Elements name it in `data-ask`.
@@ -50,7 +51,7 @@ pub fn ask(name: &str, key: &str) -> Option<Ask> {
     key.is_empty().then_some(asked)
 }
 
-pub(super) fn bar(selected: Tab) -> Node {
+pub(super) fn bar(words: Words, selected: Tab) -> Node {
     let tabs = TABS.into_iter().map(|(tab, id, label)| {
         let (chosen, stop) = if tab == selected { ("true", "0") } else { ("false", "-1") };
         node("button", "")
@@ -62,9 +63,12 @@ pub(super) fn bar(selected: Tab) -> Node {
             .with("aria-controls", "panel")
             .with("aria-selected", chosen)
             .with("tabindex", stop)
-            .text(label)
+            .text(words.get(label))
     });
-    node("div", "tabs").with("role", "tablist").with("aria-label", "Match details").children(tabs.collect())
+    node("div", "tabs")
+        .with("role", "tablist")
+        .with("aria-label", words.get(say::DETAILS))
+        .children(tabs.collect())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! what takes its place looks the same.
 
 use super::node::{Node, node, span};
-use cricket::{Ball, Boundary, Innings, Match, Phase, Side};
+use cricket::{Ball, Boundary, Innings, Match, Phase, Side, Words};
 
 /// The frame's own style sheet: what the widget's says about these elements, and no more.
 pub(super) const STYLE: &str = include_str!("frame.css");
@@ -44,7 +44,7 @@ pub(super) struct Frame {
 impl Frame {
     pub(super) fn of(game: &Match, view: View) -> Self {
         let mut half = vec![header(game), teams(game)];
-        half.push(node("p", "status").with("part", "status").text(game.status_text()));
+        half.push(node("p", "status").with("part", "status").text(game.status_text(Words::ENGLISH)));
         half.extend(over(game).filter(|_| view != View::Compact));
         let summary = node("section", "summary").children([node("div", "half").children(half)]);
         let card = node("div", "card").with("part", "card").children([summary]);
