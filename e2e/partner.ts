@@ -12,12 +12,14 @@ export interface PartnerPage {
   policy?: string;
   /** Further attributes of Crease's script tag; null leaves the tag out. */
   script?: string | null;
+  /** The page's language. */
+  lang?: string;
 }
 
 /** Opens a page of a partner that embeds Crease. */
-export async function openPartner(crease: Crease, page: Page, { body, head = '', policy, script = '' }: PartnerPage): Promise<void> {
+export async function openPartner(crease: Crease, page: Page, { body, head = '', policy, script = '', lang = 'en' }: PartnerPage): Promise<void> {
   const tag = `<script async src="${crease.url}/v1/crease.js" data-key="${crease.demo.publishable_key}" ${script}></script>`;
-  const html = `<!doctype html><html lang="en"><head><title>Partner</title><link rel="icon" href="data:,">${head}
+  const html = `<!doctype html><html lang="${lang}"><head><title>Partner</title><link rel="icon" href="data:,">${head}
     ${script === null ? '' : tag}</head><body>${body}</body></html>`;
   const headers: Record<string, string> = { 'content-type': 'text/html' };
   if (policy !== undefined) headers['content-security-policy'] = policy;

@@ -1,6 +1,7 @@
 //! The words for fans: of a match, and of what shows it. English stands in the code ([`messages`]); any other language is a table of
 //! texts in the same order, which a server carries along and a browser loads when it is chosen.
 
+pub mod languages;
 pub mod messages;
 
 use crate::text::cut;
@@ -35,27 +36,30 @@ struct Table {
 }
 
 /// Between the name of a note and its translation.
-const NOTE: char = '\t';
+const NOTE: u8 = b'\t';
 
 impl Words {
     pub const ENGLISH: Words = Words(None);
 
-    /// A language from its table: a first line of its tag, its direction, "one" where 0 goes with the singular ("other" where not) and its
-    /// digit 0, "bn ltr one ০"; a line for each message in the order of [`messages::ALL`]; and lines of a note's English name, a tab and its
+    /// A language from its table: a first line of its tag, its direction, "one" where 0 goes with the singular ("other" where not), its
+    /// digit 0 and its own name, "bn ltr one ০ বাংলা"; a line for each message in the order of [`messages::ALL`]; and lines of a note's English name, a tab and its
     /// translation. What is missing is said in English.
     ///
     /// Lives until the program ends: a table is read once and used by all.
     pub fn read(table: &'static str) -> Words {
-        let mut lines = table.split('\n');
-        let mut head = lines.next().unwrap_or_default().split(' ');
-        let mut next = || head.next().unwrap_or_default();
-        let (tag, direction, is_zero_one) = (next(), next(), next() == "one");
-        let zero = next().chars().next().unwrap_or('0');
+        let (head, mut rest) = cut(table, b'\n');
+        let (tag, head) = cut(head, b' ');
+        let (direction, head) = cut(head, b' ');
+        let (zero_goes_with, head) = cut(head, b' ');
+        let is_zero_one = zero_goes_with == "one";
+        let zero = head.chars().next().unwrap_or('0');
         let (mut texts, mut notes) = (Vec::new(), Vec::new());
-        for line in lines {
-            match line.split_once(NOTE) {
-                Some(note) => notes.push(note),
-                None => texts.push(line),
+        while !rest.is_empty() {
+            let (line, after) = cut(rest, b'\n');
+            rest = after;
+            match cut(line, NOTE) {
+                (text, "") => texts.push(text),
+                note => notes.push(note),
             }
         }
         Words(Some(Box::leak(Box::new(Table { tag, direction, texts, is_zero_one, zero, notes }))))
@@ -139,5 +143,70 @@ impl Words {
             own.push(digit.and_then(|it| char::from_u32(u32::from(zero) + it)).unwrap_or(letter));
         }
         own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Words, languages::named, messages as say};
+
+    #[test]
+    fn values_stand_where_the_language_puts_them() {
+        let need = |words: Words| words.fill(say::NEED_FROM, &["India", "1", "12"]);
+        assert_eq!(need(Words::ENGLISH), "India need 1 run from 12 balls");
+        assert_eq!(need(named("hi")), "India को 12 गेंदों में 1 रन चाहिए");
+        assert_eq!(need(named("mr")), "India ला 12 चेंडूंत 1 धाव हव्यात");
+        assert_eq!(Words::ENGLISH.fill(say::RUNS, &[]), " runs", "a value that is missing is empty");
+        assert_eq!(
+            Words::ENGLISH.fill(say::BATTING, &["{0} {9|a"]),
+            "{0} {9|a are batting",
+            "a value is never read"
+        );
+    }
+
+    #[test]
+    fn nothing_goes_with_the_singular_where_the_language_has_it_so() {
+        let balls = |words: Words, count: &str| words.fill(say::OFF_BALLS, &[count]);
+        assert_eq!([balls(Words::ENGLISH, "0"), balls(Words::ENGLISH, "1")], ["off 0 balls", "off 1 ball"]);
+        assert_eq!([balls(named("hi"), "0"), balls(named("hi"), "2")], ["0 गेंद में", "2 गेंदों में"]);
+        assert_eq!([balls(named("ur"), "0"), balls(named("ur"), "1")], ["0 گیندوں میں", "1 گیند میں"]);
+    }
+
+    #[test]
+    fn digits_are_the_languages_own_and_those_of_latin_marks_stay() {
+        for (text, wanted) in [
+            ("187/4", "১৮৭/৪"),
+            ("18.3/20 ওভার", "১৮.৩/২০ ওভার"),
+            ("40/1d", "৪০/১d"),
+            ("1wd", "1wd"),
+            ("W1", "W1"),
+            ("U19", "U19"),
+            ("2nd ODI", "2nd ODI"),
+            ("T20 2026", "T20 ২০২৬"),
+            ("", ""),
+            ("٣ é", "٣ é"),
+        ] {
+            assert_eq!(named("bn").digits(text), wanted);
+            assert_eq!(named("hi").digits(text), text);
+        }
+    }
+
+    #[test]
+    fn a_note_is_translated_where_it_is_known() {
+        assert_eq!(named("hi").note("Rain"), "बारिश");
+        assert_eq!(named("hi").note("A dog on the field"), "A dog on the field");
+        assert_eq!(Words::ENGLISH.note("Rain"), "Rain");
+    }
+
+    #[test]
+    fn what_a_table_lacks_is_said_in_english() {
+        let words = Words::read("xx ltr other 0 X\nnon");
+        assert_eq!([words.get(say::NOT_OUT), words.get(say::RETIRED)], ["non", "retired"]);
+        assert_eq!(Words::read("").get(say::NOT_OUT), "not out");
+    }
+
+    #[test]
+    fn months_stand_in_their_order() {
+        assert_eq!([0, 11, 12].map(|it| Words::ENGLISH.piece(say::MONTHS, it)), ["Jan", "Dec", ""]);
     }
 }

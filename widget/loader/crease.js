@@ -1,17 +1,17 @@
 // The partner's one script tag: defines <crease-match> and window.Crease. For each element it asks for three things at once: the frame (the
 // score as the server draws it), the stream, and the bundle, whose takeover.js goes on from there. It never throws into the page, keeps
 // nothing, parses no markup, and can be included twice.
-if (!customElements.get("crease-match")) {
-  const tag = "crease-match";
+const tag = "crease-match";
+if (!customElements.get(tag)) {
 
   // A module script is not told which element it is. What an element leaves out, its script may say for all: data-key.
   const script = document.currentScript || document.querySelector('script[src*="crease.js"]');
-  const defaults = script?.dataset || {};
+  const defaults = { lang: document.documentElement.lang, ...script?.dataset };
   // "https://live.example.com/v1/", of ".../v1/crease.js" as of ".../v1/bundle/<hash>/loader.js"
   const base = script?.src.split(/bundle\/|crease.js/)[0];
-  const q = window.Crease?.q || [];
+  const before = window.Crease;
   const push = (run) => setTimeout(run);
-  const names = ["match", "view", "key"];
+  const names = ["match", "view", "key", "lang"];
   // Until the widget's own sheet: that of the frames.
   const sheet = new CSSStyleSheet();
   // Streams that the widget has not taken over, by address.
@@ -30,19 +30,20 @@ if (!customElements.get("crease-match")) {
 
   // Keeps what a stream says until the widget takes it.
   const listen = (url, paint) => {
-    const line = (lines[url] = { heard: [], users: 0, source: new EventSource(url) });
+    const source = new EventSource(url);
+    const line = (lines[url] = { heard: [], users: 0, source });
     ["snapshot", "ball", "state"].map((name) =>
       // After the first, the frame is old.
-      line.source.addEventListener(name, (event) => line.heard.push(event) > 1 && paint()),
+      source.addEventListener(name, (event) => line.heard.push(event) > 1 && paint()),
     );
     return line;
   };
 
   // Shows a match in an element; returns what ends it.
-  const begin = (host, match, view, key) => {
+  const begin = (host, match, view, key, lang) => {
     const shadow = host.shadowRoot || host.attachShadow({ mode: "open" });
-    const frame = base + "embed/" + match + "?key=" + key + "&view=" + view + "&frame=";
-    const place = { host, match, view, key, defaults };
+    const frame = base + "embed/" + match + "?key=" + key + "&view=" + view + "&lang=" + lang + "&frame=";
+    const place = { host, match, view, key, lang, defaults };
     // A frame that came with the page says from where its stream goes on.
     const declared = shadow.querySelector("[data-at]");
     const url = base + "matches/" + match + "/stream?key=" + key + "&last_event_id=" + (declared?.dataset.at || "");
@@ -75,12 +76,14 @@ if (!customElements.get("crease-match")) {
 
     // The frame first, or what stands in the page: what comes later must not hold it, or the stream, back.
     if (bundle?.up) load();
-    else if (declared) setTimeout(load, 200);
-    else place.paint().then(load);
-    // Few, so that over HTTP/1.1 there are connections left for the rest.
-    if (!bundle?.up && early++ < 3) {
-      line = place.line = lines[url] || listen(url, place.paint);
-      line.users++;
+    else {
+      if (declared) setTimeout(load, 200);
+      else place.paint().then(load);
+      // Few, so that over HTTP/1.1 there are connections left for the rest.
+      if (early++ < 3) {
+        line = place.line = lines[url] || listen(url, place.paint);
+        line.users++;
+      }
     }
     return () => {
       place.still = 1;
@@ -98,10 +101,10 @@ if (!customElements.get("crease-match")) {
       push(() => {
         const asked = names.map((name) => encodeURIComponent(this.getAttribute(name) || defaults[name] || ""));
         const now = this.isConnected && asked[0] && asked + "";
-        if (now === this.now) return;
-        this.now = now;
-        this.end?.();
-        this.end = now ? begin(this, ...asked) : null;
+        if (now !== this.now) {
+          this.end?.();
+          this.end = (this.now = now) ? begin(this, ...asked) : null;
+        }
       });
     }
   }
@@ -121,5 +124,5 @@ if (!customElements.get("crease-match")) {
       return () => document.removeEventListener(name, run);
     },
   };
-  q.map(push);
+  before?.q?.map(push);
 }

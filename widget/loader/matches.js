@@ -7,15 +7,11 @@ if (!customElements.get("crease-matches")) {
   const defaults = script?.dataset || {};
 
   /** Between two looks, half as long again at most: milliseconds. What is to come and what is over changes slowly. */
-  const WAIT_MS = { live: 10_000, upcoming: 120_000, finished: 120_000 };
+  const WAIT_MS = { __proto__: null, live: 10_000, upcoming: 120_000, finished: 120_000 };
   const WAIT_MS_MAX = 300_000;
   const LIMIT = 20;
-  const WORDS = {
-    live: ["Live matches", "No match is being played now."],
-    upcoming: ["Fixtures", "No matches are announced."],
-    finished: ["Results", "No results yet."],
-  };
-  const BADGES = { play: "Live", break: "Break", delayed: "Delayed" };
+  /** Phases that are told by a badge. */
+  const BADGES = ["play", "break", "delayed"];
 
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`__CREASE_STYLE__`);
@@ -42,10 +38,13 @@ if (!customElements.get("crease-matches")) {
   };
 
   /** "312 & 187/4", and the overs of the last. */
-  const scored = (match, team) => {
+  const scored = (match, team, words) => {
     const own = (match.scores || []).filter((it) => it.team === team);
     const regular = own.filter((it) => !it.super_over);
-    return { score: regular.map((it) => it.score).join(" & "), overs: regular.length ? `${regular.at(-1).overs} ov` : "" };
+    const { format } = new Intl.NumberFormat(words.lang, { useGrouping: false });
+    const digits = (text) => text.replace(/\d/g, format);
+    const overs = regular.length ? words.overs.replace("{0}", regular.at(-1).overs) : "";
+    return { score: digits(regular.map((it) => it.score).join(" & ")), overs: digits(overs) };
   };
 
   class CreaseMatches extends HTMLElement {
@@ -79,22 +78,22 @@ if (!customElements.get("crease-matches")) {
 
     begin(signal) {
       const root = this.shadowRoot || this.attachShadow({ mode: "open" });
-      const show = WORDS[this.getAttribute("show")] ? this.getAttribute("show") : "live";
-      const [title, nothing] = WORDS[show];
+      const show = WAIT_MS[this.getAttribute("show")] ? this.getAttribute("show") : "live";
+      const lang = this.getAttribute("lang") || defaults.lang || document.documentElement.lang;
       const list = element("ul", "matches");
       list.setAttribute("part", "list");
       // A ticker is scrolled by keys, too.
       if (this.getAttribute("view") === "ticker") list.tabIndex = 0;
-      list.setAttribute("aria-label", title);
-      const note = element("p", "note", "Loading…");
-      const more = element("button", "more", "More");
+      const note = element("p", "note", "…");
+      const more = element("button", "more");
       more.type = "button";
       more.hidden = true;
       root.adoptedStyleSheets = [sheet];
-      root.replaceChildren(element("section", "", list, note, more));
+      const section = element("section", "", list, note, more);
+      root.replaceChildren(section);
       // Who spares bytes is asked for fewer.
       const pace = WAIT_MS[show] * (navigator.connection?.saveData ? 6 : 1);
-      Object.assign(this, { show, nothing, list, note, more, signal, pace, rows: new Map(), wait: pace, pages: 1 });
+      Object.assign(this, { show, speech: lang, section, list, note, more, signal, pace, rows: new Map(), wait: pace, pages: 1 });
       more.addEventListener("click", () => {
         this.pages++;
         this.look();
@@ -110,19 +109,21 @@ if (!customElements.get("crease-matches")) {
       try {
         if (!document.hidden) {
           const limit = Math.min(Math.max(Number.parseInt(this.getAttribute("limit") ?? "") || LIMIT, 1), 50);
-          const query = new URLSearchParams({ status: show, limit, key: this.getAttribute("key") || defaults.key || "" });
+          const query = new URLSearchParams({ status: show, limit, key: this.getAttribute("key") || defaults.key || "", lang: this.speech });
           const all = [];
           let cursor;
+          let words;
           for (let page = 0; page < this.pages && cursor !== null; page++) {
             if (cursor) query.set("cursor", cursor);
             const answer = await fetch(`${base}matches?${query}`, { signal });
             if (!answer.ok) throw new Error(answer.status);
-            const { matches, next = null } = await answer.json();
+            const { matches, next = null, ...rest } = await answer.json();
             all.push(...matches);
             cursor = next;
+            words = rest.words;
           }
           if (signal.aborted) return;
-          this.put(all, cursor !== null);
+          this.put(all, cursor !== null, words);
           this.wait = this.pace;
         }
       } catch (error) {
@@ -134,13 +135,17 @@ if (!customElements.get("crease-matches")) {
       this.timer = setTimeout(() => this.look(), this.wait * (1 + Math.random() / 2));
     }
 
-    /** Shows these matches in this order; `hasMore`: there are others behind them. */
-    put(matches, hasMore) {
+    /** Shows these matches in this order; `hasMore`: there are others behind them; `words`: the list's own texts. */
+    put(matches, hasMore, words) {
+      this.section.lang = words.lang;
+      if (words.dir) this.section.dir = words.dir;
+      this.list.setAttribute("aria-label", words.title);
+      this.more.textContent = words.more;
       const gone = new Set(this.rows.keys());
       let place = this.list.firstChild;
       for (const match of matches) {
         const row = this.rows.get(match.id) ?? this.row(match);
-        row.fill(match);
+        row.fill(match, words);
         gone.delete(match.id);
         if (row.item === place) place = place.nextSibling;
         else this.list.insertBefore(row.item, place);
@@ -150,7 +155,7 @@ if (!customElements.get("crease-matches")) {
         this.rows.delete(id);
       }
       this.more.hidden = !hasMore || this.getAttribute("view") === "ticker";
-      this.note.textContent = this.rows.size ? "" : this.nothing;
+      this.note.textContent = this.rows.size ? "" : words.nothing;
       this.note.hidden = this.rows.size > 0;
     }
 
@@ -168,17 +173,17 @@ if (!customElements.get("crease-matches")) {
         this.dispatchEvent(new CustomEvent("crease:open", { bubbles: true, composed: true, detail: { match: id } })),
       );
       const item = element("li", "", open);
-      const fill = (match) => {
+      const fill = (match, words) => {
         const set = (name, words) => {
           if (texts[name].textContent !== words) texts[name].textContent = words;
         };
-        const day = when(match, this.getAttribute("lang"));
+        const day = when(match, this.speech);
         set("occasion", [match.competition, this.show === "live" ? "" : day].filter(Boolean).join(" · "));
-        set("badge", BADGES[match.phase] ?? "");
+        set("badge", BADGES.includes(match.phase) ? match.phase_text : "");
         texts.badge.dataset.phase = match.phase;
         [0, 1].forEach((at) => {
           const name = match.teams[at] ?? "";
-          const { score, overs } = scored(match, name);
+          const { score, overs } = scored(match, name, words);
           set(`name${at}`, name);
           set(`score${at}`, score);
           set(`overs${at}`, overs);

@@ -21,6 +21,8 @@ const widgetSheet = new CSSStyleSheet();
 const falls = new Set();
 /** The files of each part, by name. */
 const PARTS = __CREASE_PARTS__;
+/** Tags of the languages beside English. */
+const LANGUAGES = __CREASE_LANGUAGES__;
 const brought = {};
 let loading;
 let dead;
@@ -62,6 +64,31 @@ const loadPart = (name) =>
     },
   );
 
+/** What the wasm calls a language, by its tag; 0 is English, and what cannot be had. */
+const languages = {};
+const language = (tag) => {
+  // A page may say more than we tell apart: "hi-IN".
+  const name = tag.split("-")[0].toLowerCase();
+  if (!LANGUAGES.includes(name)) return 0;
+  return (languages[name] ??= Promise.all([beside(`${name}.txt`).then((answer) => answer.text()), loadPart("speech")])
+    .then(([table, hasSpeech]) => hasSpeech && learn(table))
+    .catch(() => 0)
+    .then((number) => number || delete languages[name] && 0));
+};
+
+/** Where the fan's choice of a language is kept, for all the pages of the site. */
+const CHOICE = "crease-language";
+const chosen = () => {
+  try {
+    return localStorage[CHOICE];
+  } catch {
+    // Where a browser keeps nothing.
+  }
+};
+
+/** What makes the elements on the page speak another language. */
+const turns = new Set();
+
 const die = (error) => {
   if (dead) return;
   // Where in the wasm: a panic has no other words (xtask/src/bundle/trim.rs).
@@ -97,7 +124,7 @@ const tell = (host, name, detail) => {
 /** Balls before those that are shown: pages of them as texts, without a hole; none when they could not be had, or belong to another history.
  * `shown` lines have no `seq` and are to be among them; then `from` is where their snapshot stood, else the oldest ball's `seq`. */
 const earlier = async (place, history, from, shown, size) => {
-  const url = `${BASE}matches/${place.match}/balls?key=${place.key}`;
+  const url = `${BASE}matches/${place.match}/balls?key=${place.key}&lang=${place.lang}`;
   const page = async (query) => {
     const answer = await fetch(`${url}&${query}`);
     if (!answer.ok) throw new Error(answer.status);
@@ -147,7 +174,7 @@ export const take = (place) => {
   const { host, line, defaults, match, view, key } = place;
   if (place.still) return;
   const shadow = host.shadowRoot;
-  const page = `${BASE}embed/${match}?key=${key}&view=${view}&frame=page`;
+  const page = `${BASE}embed/${match}?key=${key}&view=${view}&lang=${place.lang}&frame=page`;
   const declared = shadow.querySelector("[data-at]");
   const stream = streamOf(place);
   stream.adopt(line, declared);
@@ -180,14 +207,30 @@ export const take = (place) => {
       const here = await loadPart(name);
       if (handle !== undefined) guard(arrived)(handle, name, here);
     },
+    choose(tag) {
+      try {
+        localStorage[CHOICE] = tag;
+      } catch {
+        // It lasts as long as the page.
+      }
+      for (const turn of turns) turn(tag);
+    },
     async earlier(...asked) {
       const [pages, hasDetail] = await Promise.all([earlier(place, ...asked), loadPart("detail")]);
       if (hasDetail && handle !== undefined) guard(put_earlier)(handle, asked[1], asked[2] >= 0, pages);
     },
   };
 
+  /** Speaks another language, once that is here; of two that are asked for, the later. */
+  const turn = async (tag) => {
+    place.lang = tag;
+    const number = await language(tag);
+    if (handle !== undefined && place.lang === tag) guard(speak)(handle, number);
+  };
+
   const fall = (error) => {
     falls.delete(fall);
+    turns.delete(turn);
     handle = undefined;
     if (error) tell(host, "error", { seq: 0, t: 0, text: String(error) });
     place.still = 0;
@@ -237,13 +280,15 @@ export const take = (place) => {
     await breath();
     // What the card says beyond the score comes with it, so that nothing moves when it does; not where the reader spares bytes.
     const insight = place.view !== "compact" && !navigator.connection?.saveData && loadPart("insight");
-    const hasInsight = (await Promise.all([insight, load(), stream.spoken]))[0];
+    place.lang = chosen() ?? place.lang;
+    const [hasInsight, , , number] = await Promise.all([insight, load(), stream.spoken, language(place.lang)]);
     await breath();
     const story = await stream.story();
     if (ended) return;
     if (dead) throw dead;
     const root = document.createElement("div");
     handle = mount(root, place.view, port, hasInsight);
+    if (number) speak(handle, number);
     member.hear = guard((...heard) => hear(handle, ...heard));
     for (const { type, id, text } of story) member.hear(type, id, text);
     member.live = guard(() => link(handle, -1));
@@ -267,6 +312,7 @@ export const take = (place) => {
     for (const run of untold) run();
     untold = undefined;
     falls.add(fall);
+    turns.add(turn);
   };
 
   place.end = () => {
@@ -275,6 +321,7 @@ export const take = (place) => {
     document.removeEventListener("visibilitychange", wake);
     stream.leave(member);
     falls.delete(fall);
+    turns.delete(turn);
     if (handle !== undefined) guard(unmount)(handle);
     handle = undefined;
   };

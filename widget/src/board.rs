@@ -192,15 +192,8 @@ fn date_text(words: Words, date: &str) -> String {
 }
 
 fn badge(game: &Match, words: Words) -> String {
-    let message = match game.phase {
-        Phase::Upcoming => say::UPCOMING,
-        Phase::Play => say::LIVE,
-        Phase::Break => say::BREAK,
-        Phase::Delayed => say::DELAYED,
-        Phase::Finished => say::RESULT,
-    };
     let is_noted = matches!(game.phase, Phase::Break | Phase::Delayed) && !game.note.is_empty();
-    if is_noted { words.note(&game.note) } else { words.get(message) }.to_owned()
+    if is_noted { words.note(&game.note) } else { words.get(say::of_phase(game.phase)) }.to_owned()
 }
 
 fn teams(game: &Match, words: Words) -> Vec<TeamRow> {

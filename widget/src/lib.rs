@@ -139,6 +139,7 @@ pub fn ask(handle: usize, name: &str, key: &str) -> Option<String> {
     with(handle, |widget| match view::ask(name, key) {
         None => {}
         Some(Ask::Earlier) => widget.ask_for_earlier(),
+        Some(Ask::Language(tag)) => widget.port.choose(tag),
         Some(Ask::Filter(filter)) => widget.shown.update(|it| it.filter = filter),
         Some(Ask::Show(tab)) => {
             widget.open(tab);

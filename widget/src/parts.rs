@@ -11,7 +11,7 @@ use crate::{
     performers::Performers,
     scorecard::cards,
     shown::Tab,
-    view::{chances, charts, digits, result, scorecard},
+    view::{chances, charts, digits, result, scorecard, settings},
 };
 use cricket::{Match, Side, Words};
 use js_sys::Array;
@@ -73,6 +73,7 @@ split! {
     fn detail(game: &Match, words: Words, tab: Tab) -> Node {
         match tab {
             Tab::Charts => charts::charts(words, &Charts::of(game, words)),
+            Tab::Settings => settings::settings(words),
             _ => scorecard::cards(words, &cards(game, words)),
         }
     }

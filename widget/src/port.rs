@@ -21,6 +21,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn load(this: &Port, part: &str);
 
+    /// The fan chooses a language, by its tag: `speak` follows for all widgets on the page, now and when they come again.
+    #[wasm_bindgen(method)]
+    pub fn choose(this: &Port, language: &str);
+
     /// Asks for balls before those that are shown; the answer comes by `put_earlier`. `history`: "epoch rev". `shown`: how many lines have
     /// no `seq`; then `from` is where their snapshot stood. -1: all have, and `from` is the oldest one's. `size`: balls a page.
     #[wasm_bindgen(method)]

@@ -48,6 +48,7 @@ pub enum Tab {
     Live,
     Scorecard,
     Charts,
+    Settings,
 }
 
 /// Which balls the ball-by-ball list shows.

@@ -9,6 +9,7 @@ mod live;
 mod pairs;
 pub(crate) mod result;
 pub(crate) mod scorecard;
+pub(crate) mod settings;
 mod tabs;
 
 use crate::{

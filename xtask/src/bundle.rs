@@ -7,6 +7,7 @@
 
 mod compile;
 mod fingerprint;
+mod languages;
 mod manifest;
 mod shrink;
 mod style;
@@ -24,6 +25,8 @@ pub(crate) const DIST: &str = "dist";
 const PLACEHOLDER: &str = "__CREASE_BUNDLE__";
 /// Written by the widget's browser part where the parts' files belong.
 const PARTS: &str = "__CREASE_PARTS__";
+/// Written by the widget's browser part where the languages' tags belong.
+const LANGUAGES: &str = "__CREASE_LANGUAGES__";
 /// Lists of matches; and where their style belongs in it.
 const MATCHES: &str = "widget/loader/matches.js";
 const STYLE: &str = "__CREASE_STYLE__";
@@ -69,7 +72,9 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     let compile::Built { mut files, parts } =
         step("widget → wasm32 (profile widget)", compile::build_and_bind)?;
     trim(&mut files)?;
-    append_browser(&mut files, &parts)?;
+    let languages = languages::tables()?;
+    append_browser(&mut files, &parts, &languages)?;
+    files.extend(languages);
     files.push(("crease.css".to_owned(), style::sheet(style::MATCH)?.into_bytes()));
     match &tools {
         Some(tools) => step("shrink (wasm-opt, esbuild)", || shrink::all(tools, &mut files))?,
@@ -102,14 +107,19 @@ fn trim(files: &mut [File]) -> anyhow::Result<()> {
 }
 
 /// Puts the widget's browser part behind the glue, in the same module: one file is one round trip.
-fn append_browser(files: &mut [File], parts: &compile::Parts) -> anyhow::Result<()> {
+fn append_browser(files: &mut [File], parts: &compile::Parts, languages: &[File]) -> anyhow::Result<()> {
     let script = files.iter_mut().find(|it| it.0 == "crease.js").context("there is no crease.js")?;
     let mut source = String::new();
     for path in BROWSER {
         source += &fs::read_to_string(path).with_context(|| format!("reading {path}"))?;
     }
-    anyhow::ensure!(source.contains(PARTS), "{BROWSER:?} do not contain {PARTS}");
-    script.1.extend(source.replace(PARTS, &serde_json::to_string(parts)?).into_bytes());
+    let tags: Vec<&str> = languages.iter().map(|it| it.0.trim_end_matches(".txt")).collect();
+    for (mark, value) in [(PARTS, serde_json::to_string(parts)?), (LANGUAGES, serde_json::to_string(&tags)?)]
+    {
+        anyhow::ensure!(source.contains(mark), "{BROWSER:?} do not contain {mark}");
+        source = source.replace(mark, &value);
+    }
+    script.1.extend(source.into_bytes());
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! What there is to say to fans, in English.
 
 use super::Message;
+use crate::Phase;
 
 /// Numbers the messages in the order in which they stand.
 macro_rules! messages {
@@ -111,6 +112,17 @@ messages! {
     UNKNOWN_MATCH = "There is no such match.";
     KEY_REFUSED = "This site may not show the match.";
 
+    // Lists of matches.
+    LIVE_MATCHES = "Live matches";
+    NO_LIVE_MATCHES = "No match is being played now.";
+    FIXTURES = "Fixtures";
+    NO_FIXTURES = "No matches are announced.";
+    RESULTS = "Results";
+    NO_RESULTS = "No results yet.";
+    MATCHES = "Matches";
+    NO_MATCHES = "No matches yet.";
+    MORE = "More";
+
     // The score.
     /// Of an innings: "18.3/20 ov".
     OVERS = "{0} ov";
@@ -185,7 +197,19 @@ messages! {
     WICKETS_LOST = "{0} {0|wicket|wickets}";
 
     // Choices.
+    SETTINGS = "Settings";
     LANGUAGE = "Language";
     TONE = "Tone";
     PLAIN = "Plain";
+}
+
+/// The state of things, in a word.
+pub fn of_phase(phase: Phase) -> &'static Message {
+    match phase {
+        Phase::Upcoming => UPCOMING,
+        Phase::Play => LIVE,
+        Phase::Break => BREAK,
+        Phase::Delayed => DELAYED,
+        Phase::Finished => RESULT,
+    }
 }

@@ -1,7 +1,9 @@
 //! What a list of matches shows of one: kept in its row, so that a list folds nothing.
 
+use cricket::words::languages::{self, NAMES};
 use cricket::{Match, Words};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Status and scores in words.
@@ -10,6 +12,10 @@ use utoipa::ToSchema;
 pub struct Summary {
     /// "Australia need 23 runs from 14 balls", or the result.
     pub status_text: String,
+    /// The same in the other languages, by their tags.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(ignore)]
+    pub statuses: BTreeMap<String, String>,
     /// One for each innings so far.
     pub scores: Vec<Score>,
 }
@@ -36,7 +42,26 @@ impl Summary {
             overs: innings.overs_text(),
             super_over: innings.super_over,
         });
-        Self { status_text: game.status_text(Words::ENGLISH), scores: scores.collect() }
+        let others = NAMES.iter().skip(1).map(|(tag, _)| (*tag).to_owned());
+        Self {
+            status_text: game.status_text(Words::ENGLISH),
+            statuses: others
+                .map(|tag| {
+                    let text = game.status_text(languages::named(&tag));
+                    (tag, text)
+                })
+                .collect(),
+            scores: scores.collect(),
+        }
+    }
+
+    /// The summary in one language.
+    pub fn in_words(mut self, words: Words) -> Self {
+        if let Some(text) = self.statuses.remove(words.tag()) {
+            self.status_text = if words.has_own_digits() { words.digits(&text) } else { text };
+        }
+        self.statuses.clear();
+        self
     }
 
     /// For the row.

@@ -6,13 +6,14 @@ use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
 use crate::problem::{Problem, types};
-use crate::stream::Future;
+use crate::stream::{Future, Told};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use cricket::words::languages;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{BallLine, Balls, Position};
+use wire::{Balls, Position};
 
 /// Balls on one page, unless asked for fewer.
 const PAGE_BALLS_MAX: usize = 200;
@@ -30,6 +31,8 @@ pub(super) struct BallsQuery {
     before: Option<u64>,
     /// Balls on the page, 1 to 200.
     limit: Option<usize>,
+    /// The language of the texts, `hi` for one; English when left out or not known.
+    lang: Option<String>,
 }
 
 /// Ball by ball; each page oldest first.
@@ -64,20 +67,23 @@ pub(super) async fn list(
         let epoch = topic.position().epoch;
         app.hub.catch_up(&id, Position { epoch, seq }).await;
     }
-    let (position, rev, lines) = topic.lines();
+    let (snapshot, lines) = topic.lines();
+    let (position, rev) = (snapshot.position(), snapshot.rev);
+    let words = languages::named(query.lang.as_deref().unwrap_or_default());
     let end = query.before.map(|seq| place_of(&lines.balls, seq, position)).transpose()?;
     Ok(unless_unchanged(&headers, position, || {
         let (balls, next) = match end {
             Some(end) => page_before(&lines.balls, end, balls_max),
             None => lines.page(query.after.unwrap_or(0), balls_max),
         };
+        let balls = balls.iter().map(|it| it.line(&snapshot.state, words)).collect();
         wire::encode(&Balls { epoch: position.epoch, rev, balls, next })
     }))
 }
 
 /// Where the ball of update `seq` stands. One that is not there is refused rather than guessed at: a page from the wrong place would
 /// repeat balls or leave some out, and whoever asks holds an older history than this one.
-fn place_of(balls: &[BallLine], seq: u64, head: Position) -> Result<usize, Problem> {
+fn place_of(balls: &[Told], seq: u64, head: Position) -> Result<usize, Problem> {
     if seq > head.seq {
         return Err(Future { head }.into());
     }
@@ -91,9 +97,9 @@ fn place_of(balls: &[BallLine], seq: u64, head: Position) -> Result<usize, Probl
 }
 
 /// At most `balls_max` balls that stand before place `end`, oldest first, and the seq that the page before these ends at.
-fn page_before(balls: &[BallLine], end: usize, balls_max: usize) -> (Vec<BallLine>, Option<u64>) {
+fn page_before(balls: &[Told], end: usize, balls_max: usize) -> (&[Told], Option<u64>) {
     let start = end.saturating_sub(balls_max);
-    let page = balls[start..end].to_vec();
+    let page = &balls[start..end];
     let next = page.first().filter(|_| start > 0).map(|it| it.seq);
     (page, next)
 }

@@ -22,6 +22,7 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use bundle::Bundle;
+use cricket::words::languages;
 use frame::{Frame, View};
 use page::Place;
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,8 @@ pub(super) struct EmbedQuery {
     /// `element`, `tree` or `page`.
     #[param(inline)]
     frame: Option<Form>,
+    /// The language, `hi` for one; English when left out or not known.
+    lang: Option<String>,
     /// Of a page: `widget`, or `frame` for one without WebAssembly.
     #[param(inline)]
     live: Option<Live>,
@@ -137,7 +140,8 @@ pub(super) async fn show(
         live: query.live.unwrap_or_default(),
         style: query.style.unwrap_or_default(),
     };
-    let frame = || Frame::of(&snapshot.state, place.view);
+    let words = languages::named(query.lang.as_deref().unwrap_or_default());
+    let frame = || Frame::of(&snapshot.state, place.view, words);
     let mut response = match form {
         Form::Element => fresh_for_a_second(&headers, &tag, "text/html; charset=utf-8", || {
             page::element(&frame(), &snapshot, &place, &bundle)

@@ -12,6 +12,8 @@ use crate::stream::Topic;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use cricket::Words;
+use cricket::words::{languages, messages as say};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -29,6 +31,8 @@ pub(super) struct ListQuery {
     cursor: Option<String>,
     /// Matches on the page, 1 to 50.
     limit: Option<u32>,
+    /// The language of the texts, `hi` for one; English when left out or not known.
+    lang: Option<String>,
 }
 
 /// A page of matches: those that begin last come first, and of the upcoming ones the next. What happens in a match does not move it.
@@ -37,6 +41,42 @@ pub(super) struct MatchList {
     matches: Vec<MatchItem>,
     /// Ask again with `cursor=` this; none on the last page.
     next: Option<String>,
+    /// What a list is called and what it says, in the language that was asked for.
+    words: ListWords,
+}
+
+/// A list's own texts.
+#[derive(Debug, Serialize, ToSchema)]
+struct ListWords {
+    /// "Live matches"
+    title: &'static str,
+    /// "No match is being played now."
+    nothing: &'static str,
+    more: &'static str,
+    /// How overs are said: "{0} ov"
+    overs: &'static str,
+    /// The language of these texts, and its direction where it is not left to the page: `ltr`, `rtl`.
+    lang: &'static str,
+    dir: Option<&'static str>,
+}
+
+impl ListWords {
+    fn of(status: Option<Status>, words: Words) -> Self {
+        let (title, nothing) = match status {
+            Some(Status::Live) => (say::LIVE_MATCHES, say::NO_LIVE_MATCHES),
+            Some(Status::Upcoming) => (say::FIXTURES, say::NO_FIXTURES),
+            Some(Status::Finished) => (say::RESULTS, say::NO_RESULTS),
+            None => (say::MATCHES, say::NO_MATCHES),
+        };
+        Self {
+            title: words.get(title),
+            nothing: words.get(nothing),
+            more: words.get(say::MORE),
+            overs: words.get(say::OVERS),
+            lang: words.tag(),
+            dir: words.direction(),
+        }
+    }
 }
 
 /// A match in a list.
@@ -47,6 +87,8 @@ pub(super) struct MatchItem {
     status: Status,
     /// upcoming, play, break, delayed, finished
     phase: &'static str,
+    /// "Live": the phase in the language that was asked for.
+    phase_text: &'static str,
     /// The two names.
     teams: Vec<String>,
     competition: String,
@@ -62,14 +104,15 @@ pub(super) struct MatchItem {
     summary: Summary,
 }
 
-impl From<Listed> for MatchItem {
-    fn from(listed: Listed) -> Self {
+impl MatchItem {
+    fn of(listed: Listed, words: Words) -> Self {
         let Listed { row, status, .. } = listed;
         let starts = row.starts_at_ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
         Self {
             id: row.id,
             status,
             phase: log::phase_word(row.phase),
+            phase_text: words.get(say::of_phase(row.phase)),
             teams: row.setup.teams.into_iter().map(|it| it.name).collect(),
             competition: row.setup.competition,
             stage: row.setup.stage,
@@ -77,7 +120,7 @@ impl From<Listed> for MatchItem {
             date: row.setup.date,
             starts_at: starts.map(|it| it.to_string()),
             sandbox: row.sandbox,
-            summary: row.summary,
+            summary: row.summary.in_words(words),
         }
     }
 }
@@ -109,7 +152,9 @@ pub(super) async fn list(
     let is_last = rows.len() <= rows_max as usize;
     rows.truncate(rows_max as usize);
     let next = rows.last().filter(|_| !is_last).map(cursor_of);
-    let body = MatchList { matches: rows.into_iter().map(MatchItem::from).collect(), next };
+    let words = languages::named(query.lang.as_deref().unwrap_or_default());
+    let matches = rows.into_iter().map(|it| MatchItem::of(it, words)).collect();
+    let body = MatchList { matches, next, words: ListWords::of(query.status, words) };
     let body = serde_json::to_string(&body).expect("texts and numbers are JSON");
     Ok(unless_same(&headers, body))
 }

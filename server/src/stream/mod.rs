@@ -24,7 +24,7 @@ mod topic;
 pub use bus::Bus;
 pub use follower::Cut;
 pub use hub::{Hub, HubError};
-pub use lines::Lines;
+pub use lines::{Lines, Told};
 pub use presence::{Census, Counts, Guard, Presence};
 pub use published::Published;
 pub use subscribers::{Caller, Full, Subscribers, Subscription};

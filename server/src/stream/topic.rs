@@ -127,10 +127,16 @@ impl Topic {
         self.state().snapshot.clone()
     }
 
-    /// The state's position, revision and balls.
-    pub fn lines(&self) -> (Position, u32, Arc<Lines>) {
+    /// The state's position and revision.
+    pub fn revision(&self) -> (Position, u32) {
         let state = self.state();
-        (state.snapshot.position(), state.snapshot.rev, state.lines.clone())
+        (state.snapshot.position(), state.snapshot.rev)
+    }
+
+    /// The state, and the balls that led to it.
+    pub fn lines(&self) -> (Snapshot, Arc<Lines>) {
+        let state = self.state();
+        (state.snapshot.clone(), state.lines.clone())
     }
 
     /// How a subscriber that last saw `last` begins.

@@ -25,7 +25,7 @@ async fn the_first_paint_has_score_over_and_snapshot_in_one_answer() {
     assert_eq!(response.headers()["cache-control"], "public, max-age=1");
     let html = response.text().await.unwrap();
     let opening = format!(
-        r#"<crease-match match="{id}" view="full" theme="dark"><template shadowrootmode="open"><style>"#
+        r#"<crease-match match="{id}" view="full" lang="en" theme="dark"><template shadowrootmode="open"><style>"#
     );
     assert!(html.starts_with(&opening), "{html}");
     for part in

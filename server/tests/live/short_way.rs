@@ -74,7 +74,8 @@ async fn both_ways_give_the_same_head_the_same_stream_and_the_same_counts() {
             assert_eq!(head.headers["crease-resumed"], word, "{way:?}");
             let date = head.headers.remove("date").expect("a date");
             assert!(httpdate::parse_http_date(&date).is_ok(), "{date}");
-            assert_eq!(server.counted(&starts), before.1 + 1.0, "{way:?}");
+            // Other tests of this process open streams, too.
+            assert!(server.counted(&starts) > before.1, "{way:?}");
             assert!(server.counted(took) > before.0, "{way:?}");
             let mut stream = Stream::of_body(raw, &head);
             heads.push(head);

@@ -10,7 +10,7 @@ use crate::{
 use cricket::{Words, words::messages as say};
 
 pub(super) fn lines(words: Words, lines: &Lines, filter: Filter) -> Node {
-    if lines.lines.is_empty() {
+    if lines.lines.is_empty() && lines.earlier == Earlier::None {
         return node("p", "empty").text(words.get(say::NO_BALLS));
     }
     let items: Vec<Node> = lines.lines.iter().rev().filter(|it| filter.shows(it.kind)).map(line).collect();

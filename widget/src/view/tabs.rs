@@ -7,18 +7,24 @@ use crate::{
 use cricket::{Message, Words, words::messages as say};
 
 /// In their order; the id of each is unique within the shadow root and also its `data-ask`.
-const TABS: [(Tab, &str, &Message); 3] = [
+const TABS: [(Tab, &str, &Message); 4] = [
     (Tab::Live, "tab-live", say::BALL_BY_BALL),
     (Tab::Scorecard, "tab-scorecard", say::SCORECARD),
     (Tab::Charts, "tab-charts", say::CHARTS),
+    (Tab::Settings, "tab-settings", say::SETTINGS),
 ];
+
+/// What stands before a language's tag in a `data-ask`.
+pub(super) const LANGUAGE: &str = "language-";
 
 /// What a fan asks for. Elements name it in `data-ask`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum Ask<'a> {
     Show(Tab),
     Filter(Filter),
     Earlier,
+    /// To speak the language of this tag.
+    Language(&'a str),
 }
 
 /// The element id of a tab.
@@ -27,7 +33,7 @@ pub fn id(tab: Tab) -> &'static str {
 }
 
 /// What a click (`key` is empty) or a key on the element with this `data-ask` means; the right arrow leads to the next tab.
-pub fn ask(name: &str, key: &str) -> Option<Ask> {
+pub fn ask<'a>(name: &'a str, key: &str) -> Option<Ask<'a>> {
     if let Some(at) = TABS.iter().position(|it| it.1 == name) {
         let last = TABS.len() - 1;
         let to = match key {
@@ -46,7 +52,7 @@ pub fn ask(name: &str, key: &str) -> Option<Ask> {
         "filter-all" => Ask::Filter(Filter::All),
         "filter-wickets" => Ask::Filter(Filter::Wickets),
         "filter-boundaries" => Ask::Filter(Filter::Boundaries),
-        _ => return None,
+        _ => Ask::Language(name.strip_prefix(LANGUAGE)?),
     };
     key.is_empty().then_some(asked)
 }
@@ -80,15 +86,17 @@ mod tests {
         let cases = [
             ("tab-live", "", Some(Ask::Show(Tab::Live))),
             ("tab-live", "ArrowRight", Some(Ask::Show(Tab::Scorecard))),
-            ("tab-live", "ArrowLeft", Some(Ask::Show(Tab::Charts))),
-            ("tab-charts", "ArrowRight", Some(Ask::Show(Tab::Live))),
+            ("tab-live", "ArrowLeft", Some(Ask::Show(Tab::Settings))),
+            ("tab-settings", "ArrowRight", Some(Ask::Show(Tab::Live))),
             ("tab-scorecard", "Home", Some(Ask::Show(Tab::Live))),
-            ("tab-live", "End", Some(Ask::Show(Tab::Charts))),
+            ("tab-live", "End", Some(Ask::Show(Tab::Settings))),
             ("filter-wickets", "", Some(Ask::Filter(Filter::Wickets))),
             ("filter-wickets", "Enter", None),
             ("tab-live", "Enter", None),
             ("earlier", "", Some(Ask::Earlier)),
             ("earlier", "ArrowLeft", None),
+            ("language-hi", "", Some(Ask::Language("hi"))),
+            ("language-hi", "Enter", None),
             ("else", "", None),
         ];
         for (name, key, wanted) in cases {

@@ -2,6 +2,7 @@
 //! what takes its place looks the same.
 
 use super::node::{Node, node, span};
+use cricket::words::messages as say;
 use cricket::{Ball, Boundary, Innings, Match, Phase, Side, Words};
 
 /// The frame's own style sheet: what the widget's says about these elements, and no more.
@@ -39,16 +40,37 @@ pub(super) struct Frame {
     pub(super) root: Node,
     /// "Harbour 120/3 · Meadow 98": a page's title.
     pub(super) title: String,
+    pub(super) words: Words,
 }
 
 impl Frame {
-    pub(super) fn of(game: &Match, view: View) -> Self {
-        let mut half = vec![header(game), teams(game)];
-        half.push(node("p", "status").with("part", "status").text(game.status_text(Words::ENGLISH)));
-        half.extend(over(game).filter(|_| view != View::Compact));
+    pub(super) fn of(game: &Match, view: View, words: Words) -> Self {
+        let mut half = vec![header(game, words), teams(game, words)];
+        half.push(node("p", "status").with("part", "status").text(game.status_text(words)));
+        half.extend(over(game, words).filter(|_| view != View::Compact));
         let summary = node("section", "summary").children([node("div", "half").children(half)]);
-        let card = node("div", "card").with("part", "card").children([summary]);
-        Self { root: node("div", "").children([card]), title: title(game) }
+        let mut card = node("div", "card").with("part", "card").with("lang", words.tag());
+        if let Some(direction) = words.direction() {
+            card = card.with("dir", direction);
+        }
+        let mut root = node("div", "").children([card.children([summary])]);
+        if words.has_own_digits() {
+            put_digits(words, &mut root);
+        }
+        Self { root, title: words.digits(&title(game)), words }
+    }
+}
+
+/// Puts the language's digits into all that is read.
+fn put_digits(words: Words, node: &mut Node) {
+    match node {
+        Node::Text(text) => *text = words.digits(text),
+        Node::Element { attributes, children, .. } => {
+            for (_, label) in attributes.iter_mut().filter(|it| it.0 == "aria-label") {
+                *label = words.digits(label);
+            }
+            children.iter_mut().for_each(|it| put_digits(words, it));
+        }
     }
 }
 
@@ -60,17 +82,15 @@ fn title(game: &Match) -> String {
     order(game).map(side).join(" · ")
 }
 
-fn header(game: &Match) -> Node {
+fn header(game: &Match, words: Words) -> Node {
     let setup = &game.setup;
-    let (tone, word) = match game.phase {
-        Phase::Upcoming => ("quiet", "Upcoming"),
-        Phase::Play => ("live", "Live"),
-        Phase::Break => ("quiet", "Break"),
-        Phase::Delayed => ("lost", "Delayed"),
-        Phase::Finished => ("quiet", "Result"),
+    let tone = match game.phase {
+        Phase::Play => "live",
+        Phase::Delayed => "lost",
+        Phase::Upcoming | Phase::Break | Phase::Finished => "quiet",
     };
     let noted = matches!(game.phase, Phase::Break | Phase::Delayed) && !game.note.is_empty();
-    let badge = if noted { game.note.as_str() } else { word };
+    let badge = if noted { words.note(&game.note) } else { words.get(say::of_phase(game.phase)) };
     let named =
         |parts: [&str; 2]| parts.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" · ");
     let occasion = node("div", "occasion").children([
@@ -87,18 +107,18 @@ fn order(game: &Match) -> [Side; 2] {
     [first, first.other()]
 }
 
-fn teams(game: &Match) -> Node {
-    node("div", "teams").with("part", "teams").children(order(game).map(|side| team(game, side)))
+fn teams(game: &Match, words: Words) -> Node {
+    node("div", "teams").with("part", "teams").children(order(game).map(|side| team(game, words, side)))
 }
 
-fn team(game: &Match, side: Side) -> Node {
+fn team(game: &Match, words: Words, side: Side) -> Node {
     let team = game.setup.team(side);
     let is_batting = game.phase != Phase::Finished && game.current().is_some_and(|it| it.batting == side);
     let shirt = match side {
         Side::Home => "home",
         Side::Away => "away",
     };
-    let overs = innings(game, side).next_back().map(|it| overs(game, it)).unwrap_or_default();
+    let overs = innings(game, side).next_back().map(|it| overs(game, words, it)).unwrap_or_default();
     node("div", if is_batting { "team batting" } else { "team" }).children([
         span("shirt", &*team.short).with("data-side", shirt).with("aria-hidden", "true"),
         node("div", "names").children([span("name", &*team.name)]),
@@ -119,20 +139,26 @@ fn scores(game: &Match, side: Side) -> String {
 }
 
 /// "18.3/20 ov"
-fn overs(game: &Match, innings: &Innings) -> String {
-    let unit = if game.setup.balls_per_over == 6 { "ov" } else { "sets" };
-    match innings.overs_max.filter(|_| innings.end.is_none()) {
-        Some(max) => format!("{}/{max} {unit}", innings.overs_text()),
-        None => format!("{} {unit}", innings.overs_text()),
+fn overs(game: &Match, words: Words, innings: &Innings) -> String {
+    let mut text = innings.overs_text();
+    if let Some(max) = innings.overs_max.filter(|_| innings.end.is_none()) {
+        text = format!("{text}/{max}");
     }
+    words.fill(if game.setup.balls_per_over == 6 { say::OVERS } else { say::SETS }, &[&text])
 }
 
 /// The over in progress, or the last one; none before the first ball and after the result.
-fn over(game: &Match) -> Option<Node> {
+fn over(game: &Match, words: Words) -> Option<Node> {
     let innings = game.innings.last().filter(|_| game.phase != Phase::Finished)?;
     let number = innings.recent.last()?.over;
     let is_going_on = number == innings.overs && innings.end.is_none();
-    let title = if is_going_on { "This over".to_owned() } else { format!("Over {}", number + 1) };
+    let message = match (is_going_on, game.setup.balls_per_over == 6) {
+        (true, true) => say::THIS_OVER,
+        (true, false) => say::THIS_SET,
+        (false, true) => say::OVER_NUMBER,
+        (false, false) => say::SET_NUMBER,
+    };
+    let title = words.fill(message, &[&(number + 1).to_string()]);
     let balls = innings.recent.iter().filter(|it| it.over == number);
     let chips =
         balls.map(|it| node("li", "chip").with("data-kind", kind(&it.ball)).text(game.ball_label(it)));

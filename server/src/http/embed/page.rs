@@ -32,16 +32,21 @@ pub(super) struct Place {
 pub(super) fn element(frame: &Frame, snapshot: &Snapshot, place: &Place, bundle: &Bundle) -> String {
     let Place { origin, view, theme, .. } = place;
     let mut html = format!(
-        r#"<crease-match match="{}" view="{}" theme="{theme}"><template shadowrootmode="open">"#,
+        r#"<crease-match match="{}" view="{}" lang="{}" theme="{theme}"><template shadowrootmode="open">"#,
         snapshot.id,
-        view.word()
+        view.word(),
+        frame.words.tag(),
     );
     if place.style == Style::Inline {
         html.extend(["<style>", STYLE, "</style>"]);
     }
     frame.root.write_html(&mut html);
     if let Some(key) = &place.key {
-        let page = format!("{origin}/v1/embed/{}?frame=page&amp;key={key}", snapshot.id);
+        let page = format!(
+            "{origin}/v1/embed/{}?frame=page&amp;lang={}&amp;key={key}",
+            snapshot.id,
+            frame.words.tag()
+        );
         html.extend([
             r#"<noscript><p class="status"><a href=""#,
             &page,
@@ -78,10 +83,12 @@ pub(super) fn whole(frame: &Frame, snapshot: &Snapshot, place: &Place, bundle: &
         bundle,
     );
     format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+        "<!doctype html><html lang=\"{}\" dir=\"{}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"icon\" href=\"data:,\">\
         <noscript><meta http-equiv=\"refresh\" content=\"{REFRESH_SECONDS}\"></noscript><style>{PAGE_STYLE}</style>\
-        <script defer src=\"{origin}/v1/crease.js\" data-key=\"{key}\"{wasm}></script></head><body>{element}</body></html>"
+        <script defer src=\"{origin}/v1/crease.js\" data-key=\"{key}\"{wasm}></script></head><body>{element}</body></html>",
+        frame.words.tag(),
+        frame.words.direction().unwrap_or("ltr"),
     )
 }
 

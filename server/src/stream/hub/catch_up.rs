@@ -161,7 +161,7 @@ impl Hub {
     }
 
     async fn later(&self, match_id: &str, topic: &Topic) -> Result<Later, HubError> {
-        let (from, rev, _) = topic.lines();
+        let (from, rev) = topic.revision();
         let read = self.inner.store.read("stream.catch_up", async |client| {
             let Some(row) = log::match_by_id(client, match_id).await? else { return Ok(None) };
             if row.epoch != from.epoch {
