@@ -9,12 +9,17 @@ import { resolve } from 'node:path';
 const ROOT = resolve(import.meta.dirname ?? __dirname, '..');
 const WIDTHS = [240, 480, 1120];
 
-const faces = [400, 500, 600, 700, 800].map((weight) => {
-  const file = resolve(ROOT, `node_modules/@fontsource/inter/files/inter-latin-${weight}-normal.woff2`);
-  const data = `data:font/woff2;base64,${readFileSync(file).toString('base64')}`;
-  return `@font-face { font-family: Inter; font-weight: ${weight}; src: url(${data}) format("woff2"); }`;
-});
-const style = `<style>${faces.join('\n')} body { margin: 0 } crease-match { --crease-font: Inter }</style>`;
+/** A family of a package's fonts, in one of its scripts. */
+const faces = (family: string, font: string, script: string, weights: number[]) =>
+  weights.map((weight) => {
+    const file = resolve(ROOT, `node_modules/@fontsource/${font}/files/${font}-${script}-${weight}-normal.woff2`);
+    const data = `data:font/woff2;base64,${readFileSync(file).toString('base64')}`;
+    return `@font-face { font-family: "${family}"; font-weight: ${weight}; src: url(${data}) format("woff2"); }`;
+  });
+const styled = (fonts: string[], families: string) =>
+  `<style>${fonts.join('\n')} body { margin: 0 } crease-match { --crease-font: ${families} }</style>`;
+const inter = faces('Inter', 'inter', 'latin', [400, 500, 600, 700, 800]);
+const style = styled(inter, 'Inter');
 
 /** Nine balls with a four, a six, a wide, byes and a wicket. */
 async function played(match: ClubMatch): Promise<void> {
@@ -49,9 +54,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.setViewportSize({ width, height: 900 });
       for (const view of views) await expect(page.locator(`crease-match[view="${view}"]`)).toHaveScreenshot(`${view}-${width}-${colorScheme}.png`);
     }
-    for (const tab of ['Scorecard', 'Charts']) {
+    for (const tab of ['Scorecard', 'Charts', 'Settings']) {
       await full.getByRole('tab', { name: tab }).click();
-      await expect(full.getByRole('tabpanel').locator('table, svg').first()).toBeVisible();
+      await expect(full.getByRole('tabpanel').locator('table, svg, .settings').first()).toBeVisible();
       await expect(full).toHaveScreenshot(`${tab.toLowerCase()}-1120-${colorScheme}.png`);
     }
   });
@@ -76,3 +81,27 @@ test('the views in a page that is read from right to left', { tag: '@chromium' }
     await expect(full).toHaveScreenshot(`${tab.toLowerCase()}-1120-rtl.png`);
   }
 });
+
+for (const [lang, font, script] of [
+  ['mr', 'noto-sans-devanagari', 'devanagari'],
+  ['ur', 'noto-sans-arabic', 'arabic'],
+] as const) {
+  test(`the views in ${lang}`, { tag: '@chromium' }, async ({ crease, page }) => {
+    const match = await ClubMatch.begin(crease);
+    await played(match);
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    const views = ['compact', 'full'];
+    const head = styled([...inter, ...faces('Noto', font, script, [400, 500, 600, 700, 800])], 'Inter, Noto');
+    await openPartner(crease, page, { head, lang, body: views.map((it) => `<crease-match view="${it}" match="${match.id}"></crease-match>`).join('') });
+    const full = page.locator('crease-match[view="full"]');
+    await expect(full.locator('.lines li')).toHaveCount(9);
+    await expect(full.locator('.card')).toHaveAttribute('lang', lang);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const view of views) await expect(page.locator(`crease-match[view="${view}"]`)).toHaveScreenshot(`${view}-${width}-${lang}.png`);
+    }
+    await full.getByRole('tab').nth(1).click();
+    await expect(full.locator('.cards table').first()).toBeVisible();
+    await expect(full).toHaveScreenshot(`scorecard-1120-${lang}.png`);
+  });
+}

@@ -56,7 +56,10 @@ test('fixtures come page by page, and a page can hear which match is opened', as
 });
 
 test('a list says when there is nothing, and when it could not be had, and comes back', async ({ crease, page }) => {
-  await page.route('**/v1/matches?*', (route) => route.fulfill({ json: { matches: [] } }));
+  await page.route('**/v1/matches?*', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), matches: [], next: null } });
+  });
   await open(crease, page, '<crease-matches show="finished"></crease-matches>');
   await expect(page.locator('crease-matches .note')).toHaveText('No results yet.');
   await page.unroute('**/v1/matches?*');

@@ -115,7 +115,7 @@ test('a reader who spares bytes gets the score without what is not asked for', a
   const asked: string[] = [];
   page.on('request', (request) => asked.push(request.url()));
   await openPartner(crease, page, { body: `<crease-match view="full" match="${match.id}"></crease-match>` });
-  await expect(page.locator('crease-match [role="tab"]')).toHaveCount(3);
+  await expect(page.locator('crease-match [role="tab"]')).toHaveCount(4);
   await match.score(4);
   await shows([page], '4/0', 1);
   expect(asked.filter((it) => it.includes('split_'))).toEqual([]);

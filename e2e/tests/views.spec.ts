@@ -42,7 +42,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       if (match === undefined) return;
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: 900 });
-      for (const tab of ['Ball by ball', 'Scorecard', 'Charts']) {
+      for (const tab of ['Ball by ball', 'Scorecard', 'Charts', 'Settings']) {
         const panel = await open(crease, page, match, tab);
         const across = await panel.evaluate((it) => it.scrollWidth - it.clientWidth);
         expect(across, `${tab} does not scroll across`).toBeLessThanOrEqual(0);
@@ -112,7 +112,7 @@ test('tabs go around by arrows, backwards where letters do', async ({ crease, pa
   for (const [dir, next] of [['ltr', 'ArrowRight'], ['rtl', 'ArrowLeft']]) {
     await page.evaluate((it) => document.documentElement.setAttribute('dir', it), dir);
     await tab.first().click();
-    for (const at of [1, 2, 0]) {
+    for (const at of [1, 2, 3, 0]) {
       await page.keyboard.press(next);
       await expect(tab.nth(at)).toBeFocused();
       await expect(tab.nth(at)).toHaveAttribute('aria-selected', 'true');

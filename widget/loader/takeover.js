@@ -80,7 +80,8 @@ const language = (tag) => {
 const CHOICE = "crease-language";
 const chosen = () => {
   try {
-    return localStorage[CHOICE];
+    const tag = localStorage[CHOICE];
+    if (tag === "en" || LANGUAGES.includes(tag)) return tag;
   } catch {
     // Where a browser keeps nothing.
   }

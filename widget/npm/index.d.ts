@@ -7,6 +7,7 @@ export interface MatchOptions {
   /** `auto`, the default: as the reader's system. */
   theme?: "auto" | "light" | "dark";
   tone?: string;
+  /** `en`, `hi`, `bn`, `ta`, `te`, `mr`, `ur`; a region may follow. The page's own where it is left out. A fan's choice comes before it. */
   lang?: string;
   /** Another publishable key than the page's. */
   key?: string;

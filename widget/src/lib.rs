@@ -2,7 +2,7 @@
 //!
 //! The loader (`loader/crease.js`) defines the element, shows the frame and opens the stream; the end of the bundle's script
 //! (`loader/takeover.js`, `loader/stream.js`) is the widget's browser: it calls the functions of this file, and does what [`Port`] asks.
-//! The widget draws only inside the element's shadow root, stores nothing, and never throws into the page: what goes wrong here ends in a
+//! The widget draws only inside the element's shadow root, stores nothing but the fan's choice of a language, and never throws into the page: what goes wrong here ends in a
 //! frame that is kept live without it.
 //!
 //! The pure modules know no browser and are tested natively: [`session`] (the state machine of what is heard), [`board`], [`scorecard`],

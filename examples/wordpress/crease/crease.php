@@ -8,7 +8,8 @@
  * License: Apache-2.0
  * Text Domain: crease
  *
- * The page gets one script tag, and only where a score is on it. Nothing is stored in the reader's browser and no cookie is set.
+ * The page gets one script tag, and only where a score is on it. No cookie is set, and nothing but a fan's choice of a
+ * language is stored in the browser. The score speaks the page's language where it is one of Crease's.
  */
 
 namespace Crease;

@@ -59,6 +59,9 @@ pub fn ask<'a>(name: &'a str, key: &str) -> Option<Ask<'a>> {
 
 pub(super) fn bar(words: Words, selected: Tab) -> Node {
     let tabs = TABS.into_iter().map(|(tab, id, label)| {
+        let label = words.get(label);
+        // There is no room for four words.
+        let shown = if tab == Tab::Settings { "⋯" } else { label };
         let (chosen, stop) = if tab == selected { ("true", "0") } else { ("false", "-1") };
         node("button", "")
             .with("type", "button")
@@ -69,7 +72,8 @@ pub(super) fn bar(words: Words, selected: Tab) -> Node {
             .with("aria-controls", "panel")
             .with("aria-selected", chosen)
             .with("tabindex", stop)
-            .text(words.get(label))
+            .with("aria-label", label)
+            .text(shown)
     });
     node("div", "tabs")
         .with("role", "tablist")
