@@ -69,16 +69,16 @@ if (!customElements.get(tag)) {
         .catch(() => {
           // By another address: a browser may remember that an import failed.
           again += "?";
-          if (!shadow.firstChild) shadow.append(draw(["a", { href: frame + "page" }, "Score"]));
+          if (!shadow.firstChild) shadow.append("Unavailable");
           setTimeout(load, 3e4);
         });
     };
 
-    // The frame first, or what stands in the page: what comes later must not hold it, or the stream, back.
+    // The frame first, or what stands in the page, and time to paint it: what comes later must not hold it, or the stream, back.
     if (bundle?.up) load();
     else {
       if (declared) setTimeout(load, 200);
-      else place.paint().then(load);
+      else place.paint().then(() => setTimeout(load, 100));
       // Few, so that over HTTP/1.1 there are connections left for the rest.
       if (early++ < 3) {
         line = place.line = lines[url] || listen(url, place.paint);
@@ -117,7 +117,7 @@ if (!customElements.get(tag)) {
     version: "1.__CREASE_BUNDLE__",
     q: { push },
     mount: (place, options) => place.appendChild(draw([tag, options])),
-    unmount: (place) => (place.closest(tag) || place.querySelector(tag))?.remove(),
+    unmount: (place) => (place.querySelector(tag) || place.closest(tag))?.remove(),
     on: (name, run) => {
       name = "crease:" + name;
       document.addEventListener(name, run);
