@@ -71,6 +71,7 @@ test('a page that nobody looks at for a minute lets its stream go, and catches u
   await page.clock.install();
   await openPartner(crease, page, { body: `<crease-match match="${match.id}"></crease-match>` });
   await shows([page], '0/0', 1);
+  await expect(page.locator('crease-match [role="status"]'), 'the widget has the stream').toBeAttached();
   await expect.poll(() => readers(crease)).toBe(1);
   await hide(page, true);
   await page.clock.runFor(50_000);

@@ -113,14 +113,17 @@ const guard =
 /** Between two pieces of work, so that none of them keeps a slow processor from the page for long. */
 const breath = () => new Promise((go) => setTimeout(go));
 
-/** Tells the page of an update, once that has been painted: `Date.now() - detail.t` is then the time from the server's acceptance to the
- * screen (on one clock). In a hidden page nothing is painted, and it goes out at once. */
-const tell = (host, name, detail) => {
-  const dispatch = () => host.dispatchEvent(new CustomEvent(`crease:${name}`, { bubbles: true, composed: true, detail }));
-  if (document.hidden) return dispatch();
+/** After the next frame, or at once in a hidden page, where nothing is painted. */
+const oncePainted = (run) => {
+  if (document.hidden) return run();
   // The frame's callback runs before its painting, a timer set by it after.
-  requestAnimationFrame(() => setTimeout(dispatch));
+  requestAnimationFrame(() => setTimeout(run));
 };
+
+/** Tells the page of an update, once that has been painted: `Date.now() - detail.t` is then the time from the server's acceptance to the
+ * screen (on one clock). */
+const tell = (host, name, detail) =>
+  oncePainted(() => host.dispatchEvent(new CustomEvent(`crease:${name}`, { bubbles: true, composed: true, detail })));
 
 /** Balls before those that are shown: pages of them as texts, without a hole; none when they could not be had, or belong to another history.
  * `shown` lines have no `seq` and are to be among them; then `from` is where their snapshot stood, else the oldest ball's `seq`. */
@@ -310,6 +313,8 @@ export const take = (place) => {
     place.still = 1;
     shadow.adoptedStyleSheets = [widgetSheet];
     shadow.replaceChildren(root);
+    // Now the panel.
+    oncePainted(guard(() => handle !== undefined && draw(handle)));
     for (const run of untold) run();
     untold = undefined;
     falls.add(fall);

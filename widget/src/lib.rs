@@ -65,7 +65,7 @@ thread_local! {
 #[wasm_bindgen]
 pub fn mount(root: Element, size: &str, port: Port, insight: bool) -> usize {
     let insight = if insight { Part::Here } else { Part::Away };
-    let shown = ArcRwSignal::new(Shown { insight, ..Shown::default() });
+    let shown = ArcRwSignal::new(Shown { insight, is_panel_late: true, ..Shown::default() });
     let size = Size::named(size);
     WIDGETS.with_borrow_mut(|all| {
         let free = all.iter().position(Option::is_none).unwrap_or(all.len());
@@ -78,10 +78,18 @@ pub fn mount(root: Element, size: &str, port: Port, insight: bool) -> usize {
     })
 }
 
-/// Draws all that was heard, and from now on whatever is heard. Apart from [`mount`], so that neither takes a slow processor for long.
+/// Draws all that was heard but what is in the panel, and from now on whatever is heard; when called again, the panel too. In steps, so
+/// that none takes a slow processor for long.
 #[wasm_bindgen]
 pub fn draw(handle: usize) {
-    with(handle, |it| it.drawing.mark_dirty());
+    with(handle, |it| {
+        let is_first = it.drawn.borrow().is_none();
+        if is_first {
+            it.drawing.mark_dirty();
+        } else {
+            it.shown.update(|it| it.is_panel_late = false);
+        }
+    });
 }
 
 /// Learns a language from its table, as [`Words::read`] has it, once and for all; returns its number. The part "speech" is here.

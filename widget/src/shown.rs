@@ -23,6 +23,8 @@ pub struct Shown {
     /// Forecasts, and what stays of a finished match.
     pub insight: Part,
     pub filter: Filter,
+    /// The panel is left empty: its laying out waits until the rest is painted.
+    pub is_panel_late: bool,
     pub moment: Option<Moment>,
     /// What the live region says.
     pub said: String,

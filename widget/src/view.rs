@@ -104,15 +104,16 @@ fn status(shown: &Shown) -> Node {
 
 fn panel(shown: &Shown) -> Node {
     let content = match (&shown.session.game, shown.tab) {
-        (Some(game), tab) if tab != Tab::Live => detail(game, shown.words, tab, shown.detail),
-        _ => commentary::lines(shown.words, &shown.lines, shown.filter),
+        _ if shown.is_panel_late => Vec::new(),
+        (Some(game), tab) if tab != Tab::Live => vec![detail(game, shown.words, tab, shown.detail)],
+        _ => vec![commentary::lines(shown.words, &shown.lines, shown.filter)],
     };
     node("div", "panel")
         .with("role", "tabpanel")
         .with("id", "panel")
         .with("aria-labelledby", tabs::id(shown.tab))
         .with("tabindex", "0")
-        .children(vec![content])
+        .children(content)
 }
 
 fn detail(game: &Match, words: Words, tab: Tab, part: Part) -> Node {

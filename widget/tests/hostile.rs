@@ -3,6 +3,7 @@
 #[path = "../../wire/tests/json/values.rs"]
 mod values;
 
+use cricket::words::languages;
 use proptest::prelude::*;
 use values::{command, game};
 use widget::{
@@ -25,7 +26,7 @@ fn borne(run: impl FnOnce()) {
 /// Draws everything that there is to see.
 fn draw(shown: &mut Shown) {
     (shown.detail, shown.insight) = (Part::Here, Part::Here);
-    for tab in [Tab::Live, Tab::Scorecard, Tab::Charts] {
+    for tab in [Tab::Live, Tab::Scorecard, Tab::Charts, Tab::Settings] {
         for filter in [Filter::All, Filter::Wickets, Filter::Boundaries] {
             (shown.tab, shown.filter) = (tab, filter);
             for size in [Size::Compact, Size::Card, Size::Full] {
@@ -50,8 +51,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn any_state_is_drawn(mut state in game(), commands in prop::collection::vec(command(), 0..6)) {
-        let mut shown = Shown::default();
+    fn any_state_is_drawn_in_any_language(mut state in game(), lang in "(en|bn|ta|ur)", commands in prop::collection::vec(command(), 0..6)) {
+        let mut shown = Shown { words: languages::named(&lang), ..Shown::default() };
         state.setup.balls_per_over = state.setup.balls_per_over.max(1);
         let snapshot = Snapshot { t: 1, id: "mat_1".to_owned(), epoch: 7, seq: 3, rev: 1, state };
         borne(|| assert_eq!(shown.hear("snapshot", "7.3", &wire::encode(&snapshot)), Step::Replaced));
@@ -61,6 +62,8 @@ proptest! {
             borne(|| drop(shown.hear("ball", &id, &wire::encode(&Update { t: 2, rev: 1, command }))));
             draw(&mut shown);
         }
+        borne(|| shown.speak(languages::named("mr")));
+        draw(&mut shown);
     }
 
     #[test]

@@ -147,7 +147,7 @@ pub(super) async fn show(
             page::element(&frame(), &snapshot, &place, &bundle)
         }),
         Form::Tree => fresh_for_a_second(&headers, &tag, "application/json", || {
-            let tree = EmbedTree { style: frame::STYLE, frame: frame().root };
+            let tree = EmbedTree { style: place.view.style(), frame: frame().root };
             serde_json::to_string(&tree).expect("texts are JSON")
         }),
         Form::Page => fresh_for_a_second(&headers, &tag, "text/html; charset=utf-8", || {

@@ -3,15 +3,16 @@
 use super::caller::Reader;
 use super::etag::unless_unchanged;
 use super::matches::visible;
-use super::request::Id;
+use super::request::{Asked, Id};
 use crate::app::App;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use cricket::words::languages;
 use cricket::{BatterState, Innings, Match, Rate, Words};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// A match's card.
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,8 +98,17 @@ pub(super) struct PartnershipLine {
     balls: u16,
 }
 
+/// In which language the texts are.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ScorecardQuery {
+    /// `hi` for one; English when left out or not known.
+    lang: Option<String>,
+}
+
 /// Batting, bowling, partnerships and the fall of wickets.
-#[utoipa::path(get, path = "/v1/matches/{id}/scorecard", tag = "matches", params(("id" = String, Path, description = "mat_…")), responses(
+#[utoipa::path(get, path = "/v1/matches/{id}/scorecard", tag = "matches",
+    params(("id" = String, Path, description = "mat_…"), ScorecardQuery), responses(
     (status = 200, body = Scorecard),
     (status = 304, description = "unchanged since the ETag"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -107,39 +117,41 @@ pub(super) async fn show(
     reader: Reader,
     State(app): State<App>,
     Id(id): Id,
+    Asked(query): Asked<ScorecardQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;
     let snapshot = topic.snapshot();
     Ok(unless_unchanged(&headers, snapshot.position(), || {
-        let card = Scorecard::of(snapshot.id, snapshot.rev, &snapshot.state);
+        let words = languages::named(query.lang.as_deref().unwrap_or_default());
+        let card = Scorecard::of(snapshot.id, snapshot.rev, &snapshot.state, words);
         serde_json::to_string(&card).expect("texts and numbers are JSON")
     }))
 }
 
 impl Scorecard {
-    fn of(id: String, rev: u32, game: &Match) -> Self {
+    fn of(id: String, rev: u32, game: &Match, words: Words) -> Self {
         let name = |player: &cricket::PlayerId| game.setup.name(*player).to_owned();
         Self {
             id,
             rev,
             teams: game.setup.teams.iter().map(|it| it.name.clone()).collect(),
-            status_text: game.status_text(Words::ENGLISH),
-            result_text: game.result_text(Words::ENGLISH),
-            innings: game.innings.iter().map(|it| InningsCard::of(it, game)).collect(),
+            status_text: game.status_text(words),
+            result_text: game.result_text(words),
+            innings: game.innings.iter().map(|it| InningsCard::of(it, game, words)).collect(),
             players_of_the_match: game.awards.iter().map(name).collect(),
         }
     }
 }
 
 impl InningsCard {
-    fn of(innings: &Innings, game: &Match) -> Self {
+    fn of(innings: &Innings, game: &Match, words: Words) -> Self {
         let setup = &game.setup;
         let name = |player: cricket::PlayerId| setup.name(player).to_owned();
         let extras = &innings.extras;
         let batting = innings.batters.iter().map(|it| BattingLine {
             player: name(it.player),
-            how_out: game.how_out(Words::ENGLISH, it),
+            how_out: game.how_out(words, it),
             is_out: it.state == BatterState::Out,
             runs: it.runs,
             balls: it.balls,

@@ -171,3 +171,39 @@ async fn a_first_paint_travels_compressed() {
     let bytes = response.bytes().await.unwrap();
     assert!(bytes.len() < 2600, "{} bytes", bytes.len());
 }
+
+#[tokio::test]
+async fn what_is_read_is_in_the_language_that_is_asked_for() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let keys = server.partner().await;
+    let id = playing(&server, &keys).await;
+    let read = async |path: &str| server.get(path, &keys.secret).await.text().await.unwrap();
+    let tree: Value =
+        serde_json::from_str(&read(&format!("/v1/embed/{id}?frame=tree&lang=bn")).await).unwrap();
+    let card = tree["frame"][2].to_string();
+    for part in [r#""lang":"bn""#, "৫/০", "০.২", "এই ওভার", "লাইভ"] {
+        assert!(card.contains(part), "{part} is missing in {card}");
+    }
+    let page = read(&format!("/v1/embed/{id}?frame=page&lang=ur-PK")).await;
+    assert!(page.starts_with(r#"<!doctype html><html lang="ur" dir="rtl">"#), "{page}");
+    assert!(page.contains(&format!(r#"<crease-match match="{id}" view="card" lang="ur""#)), "{page}");
+    let balls: Value = serde_json::from_str(&read(&format!("/v1/matches/{id}/balls?lang=hi")).await).unwrap();
+    assert!(balls["balls"][0]["text"].as_str().unwrap().ends_with("को: 4 रन"), "{balls}");
+    assert_eq!(balls["balls"][0]["score"], "4/0", "figures are data");
+    let scorecard: Value =
+        serde_json::from_str(&read(&format!("/v1/matches/{id}/scorecard?lang=te")).await).unwrap();
+    assert_eq!(scorecard["innings"][0]["batting"][0]["how_out"], "నాటౌట్");
+    let list: Value = serde_json::from_str(&read("/v1/matches?status=live&lang=mr").await).unwrap();
+    let listed = list["matches"].as_array().unwrap().iter().find(|it| it["id"] == id.as_str()).unwrap();
+    assert_eq!(
+        (&listed["status_text"], &listed["phase_text"]),
+        (&json!("Home XI ची फलंदाजी"), &json!("लाइव्ह"))
+    );
+    assert_eq!(listed.get("statuses"), None);
+    assert_eq!((&list["words"]["title"], &list["words"]["dir"]), (&json!("लाइव्ह सामने"), &json!("ltr")));
+    for lang in ["", "de", "%00", "en\"><script>"] {
+        let html = read(&format!("/v1/embed/{id}?lang={lang}")).await;
+        assert!(html.contains(r#"lang="en" theme"#) && html.contains("This over"), "{lang}: {html}");
+    }
+}

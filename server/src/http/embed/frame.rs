@@ -4,9 +4,10 @@
 use super::node::{Node, node, span};
 use cricket::words::messages as say;
 use cricket::{Ball, Boundary, Innings, Match, Phase, Side, Words};
+use std::sync::LazyLock;
 
-/// The frame's own style sheet: what the widget's says about these elements, and no more.
-pub(super) const STYLE: &str = include_str!("frame.css");
+/// The frame's own style sheet: what the widget's says about these elements, and no more. A rule a line.
+const STYLE: &str = include_str!("frame.css");
 
 /// How much is shown, as the element's `view` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,16 @@ impl View {
             "compact" => View::Compact,
             "full" => View::Full,
             _ => View::Card,
+        }
+    }
+
+    /// The frame's style sheet: without the rules of the one-line view, a third of them, where it is not that.
+    pub(super) fn style(self) -> &'static str {
+        static WITHOUT_COMPACT: LazyLock<String> =
+            LazyLock::new(|| STYLE.lines().filter(|it| !it.contains("[view=compact]")).collect());
+        match self {
+            View::Compact => STYLE,
+            View::Card | View::Full => &WITHOUT_COMPACT,
         }
     }
 

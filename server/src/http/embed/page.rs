@@ -1,12 +1,11 @@
 //! The frame as HTML: an element for a partner's page, and a page of our own for an `<iframe>`.
 
 use super::bundle::Bundle;
-use super::frame::{Frame, STYLE, View};
+use super::frame::{Frame, View};
 use super::node::escape;
 use super::{Live, Style};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
-use std::sync::LazyLock;
 use wire::Snapshot;
 
 /// A page's own style: the element fills it.
@@ -38,7 +37,7 @@ pub(super) fn element(frame: &Frame, snapshot: &Snapshot, place: &Place, bundle:
         frame.words.tag(),
     );
     if place.style == Style::Inline {
-        html.extend(["<style>", STYLE, "</style>"]);
+        html.extend(["<style>", view.style(), "</style>"]);
     }
     frame.root.write_html(&mut html);
     if let Some(key) = &place.key {
@@ -94,7 +93,7 @@ pub(super) fn whole(frame: &Frame, snapshot: &Snapshot, place: &Place, bundle: &
 
 /// The page's content security policy. `ancestors` are the origins that the key is bound to; none: any site may frame it.
 pub(super) fn policy(place: &Place, ancestors: &[String]) -> String {
-    static STYLES: LazyLock<String> = LazyLock::new(|| [STYLE, PAGE_STYLE].map(source).join(" "));
+    let styles = [place.view.style(), PAGE_STYLE].map(source).join(" ");
     let origin = &place.origin;
     let wasm = match place.live {
         Live::Widget => " 'wasm-unsafe-eval'",
@@ -105,7 +104,7 @@ pub(super) fn policy(place: &Place, ancestors: &[String]) -> String {
     format!(
         "default-src 'none'; script-src {origin}{wasm}; connect-src {origin}; style-src {}; img-src data:; base-uri 'none'; \
         form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors {ancestors}",
-        *STYLES
+        styles
     )
 }
 
