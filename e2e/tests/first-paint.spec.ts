@@ -127,7 +127,7 @@ test('where wasm fails without a word, the frame goes on and the page is told on
   await expect(runs(page)).toHaveText('4/0');
   await match.score(2);
   await expect(runs(page)).toHaveText('6/0');
-  expect(await page.evaluate(() => (window as unknown as { heard: string[] }).heard.sort())).toEqual(['error', 'ready']);
+  await expect.poll(() => page.evaluate(() => (window as unknown as { heard: string[] }).heard.sort())).toEqual(['error', 'ready']);
   expect(await thrown()).toEqual([]);
 });
 

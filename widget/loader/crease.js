@@ -10,7 +10,7 @@ if (!customElements.get(tag)) {
   // "https://live.example.com/v1/", of ".../v1/crease.js" as of ".../v1/bundle/<hash>/loader.js"
   const base = script?.src.split(/bundle\/|crease.js/)[0];
   const before = window.Crease;
-  const push = (run) => setTimeout(run);
+  const push = (run) => queueMicrotask(run);
   const names = ["match", "view", "key", "lang"];
   // Until the widget's own sheet: that of the frames.
   const sheet = new CSSStyleSheet();
