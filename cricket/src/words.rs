@@ -31,7 +31,7 @@ struct Table {
     is_zero_one: bool,
     /// The language's digit 0; the others follow it.
     zero: char,
-    /// Reasons and intervals as feeds name them, and what they are called: "Rain".
+    /// Reasons and intervals as feeds name them ("Rain"), refusals as the server does, and what they are called.
     notes: Vec<(&'static str, &'static str)>,
 }
 
@@ -105,7 +105,7 @@ impl Words {
         pieces.0
     }
 
-    /// A reason or an interval as the feed names it ("Rain"), in this language where it is known.
+    /// A reason or an interval as the feed names it ("Rain"), a refusal as the server does, in this language where it is known.
     pub fn note(self, name: &str) -> &str {
         let known = self.0.and_then(|it| it.notes.iter().find(|it| it.0 == name));
         known.map_or(name, |it| it.1)

@@ -18,11 +18,13 @@ class Language {
   readonly zero: string;
   readonly name: string;
   private readonly messages: Map<string, string>;
+  private readonly notes: Map<string, string>;
 
   constructor(source: string) {
     const [head, ...lines] = source.split('\n');
     const [tag, direction, zeroGoesWith, zero, name] = (head as string).split(' ') as [string, string, string, string, string];
     Object.assign(this, { tag, direction, zeroIsOne: zeroGoesWith === 'one', zero, name });
+    this.notes = new Map(lines.filter((it) => it.includes('\t')).map((it) => it.split('\t') as [string, string]));
     this.messages = new Map(lines.filter((it) => it.includes(' = ')).map((it) => it.split(' = ') as [string, string]));
   }
 
@@ -38,6 +40,10 @@ class Language {
 
   digits(text: string): string {
     return text.replace(/\d/g, (it) => String.fromCodePoint((this.zero.codePointAt(0) as number) + Number(it)));
+  }
+
+  note(name: string): string {
+    return this.notes.get(name) as string;
   }
 
   columns(message: string): string[] {
@@ -144,6 +150,13 @@ test("the page's language is the widget's, and an element's own comes before it"
   await widget(page).first().evaluate((it) => it.setAttribute('lang', 'bn'));
   const bengali = LANGUAGES.find((it) => it.tag === 'bn') as Language;
   await expect(widget(page).first().locator('.status')).toHaveText(bengali.say('NEED_FROM', AWAY, '9', '120'));
+});
+
+test('why there is no match is told in the language', async ({ crease, page }) => {
+  await openPartner(crease, page, { lang: 'ta', body: '<crease-match match="mat_unknown"></crease-match>' });
+  const tamil = LANGUAGES.find((it) => it.tag === 'ta') as Language;
+  await expect(widget(page).locator('.badge')).toHaveText(tamil.say('UNAVAILABLE'));
+  await expect(widget(page).locator('.status')).toHaveText(tamil.note('There is no such thing here'));
 });
 
 test('a language that cannot be had leaves English', async ({ crease, page }) => {

@@ -96,7 +96,7 @@ fn summary(shown: &Shown, size: Size) -> Node {
 fn status(shown: &Shown) -> Node {
     let (class, text) = match (&shown.board, &shown.link) {
         (Some(board), _) => ("status", board.status.clone()),
-        (None, Link::Refused(why)) => ("status refused", why.clone()),
+        (None, Link::Refused(why)) => ("status refused", shown.words.note(why).to_owned()),
         (None, _) => ("status waiting", shown.words.get(say::WAITING).to_owned()),
     };
     node("p", class).with("part", "status").text(text)

@@ -109,8 +109,6 @@ messages! {
     SILENT_SECONDS = "Reconnecting… last heard {0} s ago";
     SILENT_MINUTES = "Reconnecting… last heard {0} min ago";
     WAITING = "Waiting for the score…";
-    UNKNOWN_MATCH = "There is no such match.";
-    KEY_REFUSED = "This site may not show the match.";
 
     // Lists of matches.
     LIVE_MATCHES = "Live matches";

@@ -79,3 +79,18 @@ types! {
     INTERNAL = "internal", 500, "Something went wrong on our side",
         "Quote the trace_id to us.";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cricket::words::languages::{NAMES, named};
+
+    #[test]
+    fn why_a_fan_sees_no_match_is_told_in_each_language() {
+        for (tag, _) in NAMES.iter().skip(1) {
+            for it in [&KEY_MISSING, &KEY_REVOKED, &ORIGIN_REFUSED, &LIVE_KEY_NEEDED, &UNKNOWN_MATCH] {
+                assert_ne!(named(tag).note(it.title), it.title, "{tag}");
+            }
+        }
+    }
+}
