@@ -84,7 +84,7 @@ if (!customElements.get("crease-matches")) {
       list.setAttribute("part", "list");
       // A ticker is scrolled by keys, too.
       if (this.getAttribute("view") === "ticker") list.tabIndex = 0;
-      const note = element("p", "note", "…");
+      const note = element("p", "note", "\u2026");
       const more = element("button", "more");
       more.type = "button";
       more.hidden = true;
@@ -178,7 +178,7 @@ if (!customElements.get("crease-matches")) {
           if (texts[name].textContent !== words) texts[name].textContent = words;
         };
         const day = when(match, this.speech);
-        set("occasion", [match.competition, this.show === "live" ? "" : day].filter(Boolean).join(" · "));
+        set("occasion", [match.competition, this.show === "live" ? "" : day].filter(Boolean).join(" \u00b7 "));
         set("badge", BADGES.includes(match.phase) ? match.phase_text : "");
         texts.badge.dataset.phase = match.phase;
         [0, 1].forEach((at) => {
@@ -188,7 +188,7 @@ if (!customElements.get("crease-matches")) {
           set(`score${at}`, score);
           set(`overs${at}`, overs);
         });
-        set("status", match.phase === "upcoming" ? [match.venue, match.status_text].filter(Boolean).join(" · ") : match.status_text);
+        set("status", match.phase === "upcoming" ? [match.venue, match.status_text].filter(Boolean).join(" \u00b7 ") : match.status_text);
       };
       const row = { item, fill };
       this.rows.set(id, row);

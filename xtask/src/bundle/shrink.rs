@@ -65,12 +65,13 @@ pub(super) fn script(tools: &NodeTools, source: &[u8], kind: Kind) -> anyhow::Re
     fs::create_dir_all(&folder)?;
     let (from, to) = (folder.join("in.js"), folder.join("out.js"));
     fs::write(&from, source)?;
-    let format = match kind {
-        Kind::Script => "--format=iife",
-        Kind::Module => "--format=esm",
+    // A script is read in its page's encoding, whatever that is; a module always in UTF-8 (HTML Living Standard §8.1.4.2).
+    let (format, charset) = match kind {
+        Kind::Script => ("--format=iife", "--charset=ascii"),
+        Kind::Module => ("--format=esm", "--charset=utf8"),
     };
     let out = format!("--outfile={}", to.display());
-    let fixed = ["--minify", "--target=es2020", "--charset=utf8", "--log-level=error", format, &out];
+    let fixed = ["--minify", "--target=es2020", charset, "--log-level=error", format, &out];
     process::capture(tools.command("esbuild").arg(&from).args(fixed))?;
     fs::read(&to).context("esbuild wrote nothing")
 }
