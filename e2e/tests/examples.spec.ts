@@ -113,6 +113,9 @@ test('a preset of the playground changes the card and is written out to be copie
   await page.getByLabel('Preset').selectOption('floodlight');
   await expect(card).toHaveCSS('background-color', 'rgb(11, 16, 32)');
   await expect(page.locator('#css')).toContainText('--crease-paper: #0b1020;');
+  await page.getByLabel('Language').selectOption('اردو');
+  await expect(card).toHaveCSS('direction', 'rtl');
+  await expect(page.locator('crease-match .badge')).toHaveText('لائیو');
 });
 
 test('the npm package holds its scripts and their types, and nothing else', () => {

@@ -11,9 +11,10 @@ function rule(preset) {
 }
 
 function show(changed) {
-  const { preset, view, theme, accent, radius, width } = form;
+  const { preset, view, lang, theme, accent, radius, width } = form;
   match.className = preset.value;
   match.setAttribute("view", view.value);
+  match.setAttribute("lang", lang.value);
   match.setAttribute("theme", theme.value);
   match.style.maxWidth = `${width.value}px`;
   if (changed === preset) {
