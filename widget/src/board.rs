@@ -247,7 +247,7 @@ fn overs_of(setup: &Setup, words: Words, innings: &Innings) -> String {
         text.push('/');
         text.push_str(&limit.to_string());
     }
-    words.fill(if setup.balls_per_over == 6 { say::OVERS } else { say::SETS }, &[&text])
+    words.fill(say::of_overs(setup.balls_per_over), &[&text])
 }
 
 fn at_the_wicket(setup: &Setup, innings: &Innings) -> Vec<Row> {
@@ -302,12 +302,7 @@ fn last_overs(game: &Match, words: Words, innings: &Innings) -> Vec<Over> {
         let legal = balls.iter().filter(|it| it.ball.is_legal()).count();
         let going_on = number == innings.overs && innings.end.is_none();
         let runs = innings.over_totals.get(usize::from(number)).map_or(0, |it| it.runs);
-        let message = match (going_on, balls_per_over == 6) {
-            (true, true) => say::THIS_OVER,
-            (true, false) => say::THIS_SET,
-            (false, true) => say::OVER_NUMBER,
-            (false, false) => say::SET_NUMBER,
-        };
+        let message = say::of_over(going_on, balls_per_over);
         Over {
             title: words.fill(message, &[&(number + 1).to_string()]),
             sum: words.fill(say::RUNS, &[&runs.to_string()]),

@@ -211,3 +211,18 @@ pub fn of_phase(phase: Phase) -> &'static Message {
         Phase::Finished => RESULT,
     }
 }
+
+/// How overs are counted: {0} overs, or sets in The Hundred, whose five balls are no over.
+pub fn of_overs(balls_per_over: u8) -> &'static Message {
+    if balls_per_over == 6 { OVERS } else { SETS }
+}
+
+/// What an over, or a set, is called: the one in progress, or {0}.
+pub fn of_over(is_going_on: bool, balls_per_over: u8) -> &'static Message {
+    match (is_going_on, balls_per_over == 6) {
+        (true, true) => THIS_OVER,
+        (true, false) => THIS_SET,
+        (false, true) => OVER_NUMBER,
+        (false, false) => SET_NUMBER,
+    }
+}

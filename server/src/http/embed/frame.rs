@@ -155,7 +155,7 @@ fn overs(game: &Match, words: Words, innings: &Innings) -> String {
     if let Some(max) = innings.overs_max.filter(|_| innings.end.is_none()) {
         text = format!("{text}/{max}");
     }
-    words.fill(if game.setup.balls_per_over == 6 { say::OVERS } else { say::SETS }, &[&text])
+    words.fill(say::of_overs(game.setup.balls_per_over), &[&text])
 }
 
 /// The over in progress, or the last one; none before the first ball and after the result.
@@ -163,12 +163,7 @@ fn over(game: &Match, words: Words) -> Option<Node> {
     let innings = game.innings.last().filter(|_| game.phase != Phase::Finished)?;
     let number = innings.recent.last()?.over;
     let is_going_on = number == innings.overs && innings.end.is_none();
-    let message = match (is_going_on, game.setup.balls_per_over == 6) {
-        (true, true) => say::THIS_OVER,
-        (true, false) => say::THIS_SET,
-        (false, true) => say::OVER_NUMBER,
-        (false, false) => say::SET_NUMBER,
-    };
+    let message = say::of_over(is_going_on, game.setup.balls_per_over);
     let title = words.fill(message, &[&(number + 1).to_string()]);
     let balls = innings.recent.iter().filter(|it| it.over == number);
     let chips =
