@@ -7,7 +7,7 @@ mod widget;
 use crate::{
     args::Args,
     bundle::{self, Rebuild},
-    demo, e2e, process, workspace,
+    e2e, process, workspace,
 };
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -70,7 +70,10 @@ fn paint(args: &mut Args) -> anyhow::Result<Value> {
 
 /// Runs a measurement of e2e/bench, which prints one JSON object.
 fn in_browser(name: &str, what: &str, environment: &[(&str, String)]) -> anyhow::Result<Value> {
-    let crease = process::step("build the server", demo::build_server)?;
+    let crease = process::step("build the server, as it is released", || {
+        process::run(workspace::cargo().args(["build", "--release", "--package", "server"]))?;
+        Ok(workspace::target_folder()?.join("release/crease"))
+    })?;
     bundle::build(Rebuild::WhenChanged)?;
     let mut command = e2e::command(&crease, e2e::Browsers::Chromium, &[name.to_owned()])?;
     command.env("CREASE_BENCH", "1").envs(environment.iter().map(|(name, value)| (name, value)));
