@@ -221,6 +221,25 @@ test('beside a plain and a Preact widget', async ({ browser, crease, context }) 
     ]),
   );
 
+  // Loads of one round follow each other, so that a machine that is slower for a while is so for both: the mean of the rounds' ratios tells more
+  // than two medians do.
+  const ratios = Object.fromEntries(
+    Object.entries(loads).map(([network, variants]) => [
+      network,
+      Object.fromEntries(
+        ['ours', 'ours in the page'].map((ours) => [
+          ours,
+          Object.fromEntries(
+            PEERS.map((peer) => {
+              const of = (name: 'score' | 'live') => compared(variants[ours].map((it, round) => it[name] / variants[peer][round][name]));
+              return [peer, { first_score_ms: of('score'), live_ms: of('live') }];
+            }),
+          ),
+        ]),
+      ),
+    ]),
+  );
+
   // A whole innings in an open page, and what it holds then.
   const held: Record<string, number> = {};
   const pages: Record<string, Page> = {};
@@ -251,8 +270,16 @@ test('beside a plain and a Preact widget', async ({ browser, crease, context }) 
   await expect.poll(() => readers(crease)).toBe(1);
   site.close();
   const frame = await frameBytes(`${crease.url}/v1/embed/${match}?key=${key}&view=full&frame=tree`);
-  console.log(JSON.stringify({ frame_bytes: frame, rounds: ROUNDS - 1, cpu_slowdown: CPU_SLOWDOWN, peer_bytes: sizes, networks, memory_bytes: held, drawn_in_the_event: drawn, streams_of_20_widgets_in_5_tabs: await readers(crease) }));
+  console.log(JSON.stringify({ frame_bytes: frame, rounds: ROUNDS - 1, cpu_slowdown: CPU_SLOWDOWN, peer_bytes: sizes, networks, ratios, memory_bytes: held, drawn_in_the_event: drawn, streams_of_20_widgets_in_5_tabs: await readers(crease) }));
 });
+
+/** The geometric mean of ratios, and its standard error as a share of it. */
+function compared(ratios: number[]): { mean: number; error: number } {
+  const logs = ratios.map(Math.log);
+  const mean = logs.reduce((sum, it) => sum + it, 0) / logs.length;
+  const variance = logs.reduce((sum, it) => sum + (it - mean) ** 2, 0) / Math.max(1, logs.length - 1);
+  return { mean: Number(Math.exp(mean).toFixed(4)), error: Number(Math.sqrt(variance / logs.length).toFixed(4)) };
+}
 
 /** What the loader's frame weighs on the way. */
 const frameBytes = (url: string) =>
