@@ -1,0 +1,35 @@
+//! Durable background work on PostgreSQL: a job exists if and when the transaction that enqueued it commits, and leaves when its handler has
+//! succeeded, or has failed for good.
+//!
+//! [`enqueue`] puts a [`Job`] into the caller's transaction. A [`Worker`] claims jobs in batches, runs each in a task of its own and writes
+//! the outcomes down in batches: done, tried again after a pause, or dead with all its failures. A process that runs jobs is a node with a
+//! number of its own for each start; it says by the database's clock that it lives, and its jobs go to others when it falls silent.
+//!
+//! Architecture Invariant: whoever writes down an outcome says which node's which attempt it is of, and is refused if the job has gone to
+//! another in the meantime. Delivery is at least once; what a handler does to the same database is done once if it is done in one
+//! transaction with a key of its own.
+
+mod error;
+mod job;
+mod node;
+mod queue;
+mod retry;
+mod worker;
+
+pub use error::Error;
+pub use job::{Job, Wish, enqueue};
+pub use retry::Backoff;
+pub use worker::{Failure, Worker};
+
+use store::{Migrations, Step};
+
+/// The tables of this crate, in the schema `jobs`.
+pub const MIGRATIONS: Migrations = Migrations {
+    schema: "jobs",
+    steps: &[Step { name: "1_jobs", sql: include_str!("../migrations/1_jobs.sql") }],
+};
+
+/// The README's example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
