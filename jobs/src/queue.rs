@@ -51,12 +51,21 @@ const RETRY: &str = "
         failures = failures || jsonb_build_object('attempt', attempt, 'at', clock_timestamp(), 'reason', $5::text)
     where id = $1 and attempt = $2 and node = $3";
 
-const DIE: &str = "
-    with gone as (delete from jobs.job where id = $1 and attempt = $2 and node = $3 returning *)
-    insert into jobs.dead (id, queue, kind, version, payload, priority, attempts_max, failures, created_at)
-    select id, queue, kind, version, payload, priority, attempts_max,
-        failures || jsonb_build_object('attempt', attempt, 'at', clock_timestamp(), 'reason', $4::text), created_at
-    from gone";
+/// Moves jobs to jobs.dead, with this reason for their last failure.
+macro_rules! die {
+    ($which:literal, $reason:literal) => {
+        concat!(
+            "with gone as (delete from jobs.job where ", $which, " returning *)
+            insert into jobs.dead (id, queue, kind, version, payload, priority, attempts_max, failures, created_at)
+            select id, queue, kind, version, payload, priority, attempts_max,
+                failures || jsonb_build_object('attempt', attempt, 'at', clock_timestamp(), 'reason', ", $reason, "),
+                created_at
+            from gone"
+        )
+    };
+}
+
+const DIE: &str = die!("id = $1 and attempt = $2 and node = $3", "$4::text");
 
 const WAKE: &str = "
     update jobs.job set state = 0 where id in (
@@ -68,13 +77,7 @@ const WAKE: &str = "
 const RELEASE: &str = "update jobs.job set state = 0, node = null, attempt = attempt - 1 where node = $1";
 
 /// A job whose last attempt ended with its process is dead: perhaps it is what ends them.
-const DIE_WITH_NODE: &str = "
-    with gone as (delete from jobs.job where node = any($1) and attempt >= attempts_max returning *)
-    insert into jobs.dead (id, queue, kind, version, payload, priority, attempts_max, failures, created_at)
-    select id, queue, kind, version, payload, priority, attempts_max,
-        failures || jsonb_build_object('attempt', attempt, 'at', clock_timestamp(), 'reason', 'its process fell silent'),
-        created_at
-    from gone";
+const DIE_WITH_NODE: &str = die!("node = any($1) and attempt >= attempts_max", "'its process fell silent'");
 
 const GIVE_BACK: &str = "
     update jobs.job set state = 0, node = null,

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::time::Duration;
 use store::Store;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 /// How often a node says that it lives, looks for those that do not, and asks for jobs.
 const BEAT_MS: u64 = 500;
@@ -116,8 +116,7 @@ impl Worker {
             jobs: HashMap::new(),
             outcomes: Vec::new(),
         };
-        let mut beats = tokio::time::interval(Duration::from_millis(BEAT_MS));
-        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut beats = beats();
         tokio::pin!(stop);
         loop {
             let worked = tokio::select! {
@@ -159,8 +158,8 @@ impl Shift<'_> {
                 running = self.jobs.len(),
                 "taken for dead; starting again as a new node"
             );
-            self.running.abort_all();
-            while self.running.join_next().await.is_some() {}
+            // Ended without being waited for: one that blocks its thread must not hold up the others.
+            self.running = JoinSet::new();
             self.jobs.clear();
             self.outcomes.clear();
             self.epoch = node::join(store, &self.worker.name).await?;
@@ -252,11 +251,15 @@ impl Shift<'_> {
     /// Lets what runs end within the grace; the rest, and what was not begun, goes back. The node goes on beating meanwhile.
     async fn finish(mut self) -> Result<(), Error> {
         let deadline = Instant::now() + self.worker.grace;
+        let mut beats = beats();
         while !self.jobs.is_empty() {
-            let beat = Duration::from_millis(BEAT_MS);
             tokio::select! {
                 () = tokio::time::sleep_until(deadline) => break,
-                () = tokio::time::sleep(beat) => { node::beat(&self.worker.store, self.epoch).await?; }
+                _ = beats.tick() => {
+                    if let Err(error) = node::beat(&self.worker.store, self.epoch).await {
+                        tracing::warn!(%error, "the database is away while the worker ends");
+                    }
+                }
                 Some(ended) = self.running.join_next_with_id() => self.ended(ended),
             }
         }
@@ -268,6 +271,13 @@ impl Shift<'_> {
         }
         Ok(())
     }
+}
+
+/// The first at once.
+fn beats() -> Interval {
+    let mut beats = tokio::time::interval(Duration::from_millis(BEAT_MS));
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    beats
 }
 
 /// "panicked: index out of bounds"
