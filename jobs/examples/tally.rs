@@ -1,6 +1,6 @@
 //! Does jobs until killed; each writes its number into `tally.mark`, once. `cargo run -p jobs --example tally postgresql://…`
 
-use jobs::{Failure, Job, Worker};
+use jobs::{Job, NotDone, Worker};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
@@ -23,14 +23,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::args().nth(1).ok_or("the database's URL is missing")?;
     let store = Store::connect(&url, 4).await?;
     let effects = store.clone();
-    let worker = Worker::new(store, "tally").concurrency(8).handle(move |Tally { number }| {
+    let worker = Worker::new(store, "tally").concurrency(8).handle(move |Tally { number }, _| {
         let store = effects.clone();
         async move {
             let marked = store.run_tx("tally", async |tx| {
                 tx.execute(COUNT_RUN, &[&number]).await?;
                 tx.execute(MARK, &[&number]).await
             });
-            marked.await.map(|_| ()).map_err(|error: store::Error| Failure::Retry(error.to_string()))
+            marked.await.map(|_| ()).map_err(|error: store::Error| NotDone::Retry(error.to_string()))
         }
     });
     worker.run(std::future::pending()).await?;

@@ -1,11 +1,40 @@
--- A process that runs jobs, from its start to its end. Its number is new at each start, so that a process that comes back under the same
--- name is not taken for the one that died.
+-- A process that runs jobs of one queue, from its start to its end. Its number is new at each start, so that a process that comes back under
+-- the same name is not taken for the one that died.
 create table jobs.node (
     epoch bigint generated always as identity primary key,
     name text not null,
+    queue text not null,
+    -- What it has handlers for, and the newest version of each that it understands.
+    kinds text[] not null,
+    versions smallint[] not null,
+    -- How many jobs it would run at once, and how many of them the queue's limit lets it; whether it wants more than that.
+    room integer not null,
+    slots integer not null default 0,
+    hungry boolean not null default false,
+    running integer not null default 0,
     started_at timestamptz not null default now(),
     -- By the database's clock, like everything that is compared with it.
     seen_at timestamptz not null default now()
+);
+
+-- Who does what one node does for all: wakes, rescues, ticks, prunes. It decides who looks, not that something happens once.
+create table jobs.lease (
+    name text primary key,
+    epoch bigint not null,
+    until timestamptz not null
+);
+
+-- What is said of a queue; one without a row has no limits and is not paused.
+create table jobs.queue (
+    name text primary key,
+    paused_at timestamptz,
+    running_max integer check (running_max > 0),
+    -- A bucket of tokens, one a start: as many as rate_burst, refilled with rate_per_second.
+    rate_per_second double precision check (rate_per_second > 0),
+    rate_burst integer check (rate_burst > 0),
+    tokens double precision not null default 0,
+    tokens_at timestamptz not null default now(),
+    check ((rate_per_second is null) = (rate_burst is null))
 );
 
 -- The jobs that are still to be done. A job that is done leaves no row; one that has failed for good is in jobs.dead.
@@ -17,13 +46,25 @@ create table jobs.job (
     payload json not null,
     -- The lowest first.
     priority smallint not null,
-    -- 0 ready, 1 waiting for run_at, 2 running on node
-    state smallint not null check (state between 0 and 2),
+    -- 0 ready, 1 waiting for run_at, 2 running on node, 3 behind others of its partition, 4 after other jobs, 5 of a kind that nobody knows
+    state smallint not null check (state between 0 and 5),
     run_at timestamptz not null,
     attempt smallint not null default 0,
     attempts_max smallint not null check (attempts_max > 0),
+    time_max_ms integer check (time_max_ms > 0),
     node bigint,
     unique_key text,
+    -- Whether the key is free again as soon as the job has begun.
+    unique_until_begun boolean not null default false,
+    partition_key text,
+    -- Whether it comes after other jobs, how many of them are still to end, and whether others come after it.
+    comes_after boolean not null default false,
+    pending integer not null default 0,
+    followed boolean not null default false,
+    -- Whether somebody asked that it be ended.
+    cancel boolean not null default false,
+    progress real,
+    note text,
     -- One object an attempt that failed: {"attempt", "at", "reason"}
     failures jsonb not null default '[]',
     created_at timestamptz not null default now(),
@@ -33,9 +74,38 @@ create table jobs.job (
 create index job_ready on jobs.job (queue, priority, id) where state = 0;
 create index job_waiting on jobs.job (run_at) where state = 1;
 create index job_running on jobs.job (node) where state = 2;
+create index job_unknown on jobs.job (queue, kind) where state = 5;
 create unique index job_unique on jobs.job (kind, unique_key) where unique_key is not null;
+-- Of a partition one job is at the head, whatever is in flight elsewhere; the others stand behind it.
+create unique index job_head on jobs.job (queue, partition_key) where partition_key is not null and state < 3;
+create index job_behind on jobs.job (queue, partition_key, id) where state = 3;
 
--- What failed for good, with all that is needed to try it again.
+-- Keys that stay taken for a time, whatever became of their job.
+create table jobs.unique_window (
+    kind text not null,
+    key text not null,
+    job bigint not null,
+    until timestamptz not null,
+    primary key (kind, key)
+);
+
+-- "job comes after other"; what that one answered is kept here until job has ended.
+create table jobs.edge (
+    job bigint not null,
+    place smallint not null,
+    other bigint not null,
+    -- Whether it is enough that the other has ended, however.
+    ended_is_enough boolean not null,
+    met boolean not null default false,
+    -- Its JSON, or why there is none.
+    result text,
+    reason text,
+    primary key (job, place)
+);
+
+create index edge_open on jobs.edge (other) where not met;
+
+-- What failed for good, or was cancelled, with all that is needed to try it again.
 create table jobs.dead (
     id bigint primary key,
     queue text not null,
@@ -44,9 +114,17 @@ create table jobs.dead (
     payload json not null,
     priority smallint not null,
     attempts_max smallint not null,
+    time_max_ms integer,
+    unique_key text,
+    unique_until_begun boolean not null,
+    partition_key text,
+    comes_after boolean not null,
+    followed boolean not null,
+    ending text not null check (ending in ('failed', 'cancelled')),
     failures jsonb not null,
     created_at timestamptz not null,
     died_at timestamptz not null default now()
 );
 
 create index dead_recent on jobs.dead (died_at);
+create index dead_unique on jobs.dead (kind, unique_key) where unique_key is not null;

@@ -9,24 +9,34 @@
 //! another in the meantime. Delivery is at least once; what a handler does to the same database is done once if it is done in one
 //! transaction with a key of its own.
 
+mod attempt;
+mod bell;
+mod duties;
 mod error;
+mod flow;
+mod handler;
 mod job;
 mod node;
+mod operate;
 mod queue;
 mod retry;
 mod worker;
 
+pub use attempt::Attempt;
 pub use error::Error;
-pub use job::{Job, Wish, enqueue};
+pub use flow::{Flow, Step};
+pub use handler::NotDone;
+pub use job::{Job, Unique, Until, Wish, enqueue, enqueue_all};
+pub use operate::{Limits, Rate, cancel, forget, limit, pause, resume, revive};
 pub use retry::Backoff;
-pub use worker::{Failure, Worker};
+pub use worker::Worker;
 
-use store::{Migrations, Step};
+use store::Migrations;
 
 /// The tables of this crate, in the schema `jobs`.
 pub const MIGRATIONS: Migrations = Migrations {
     schema: "jobs",
-    steps: &[Step { name: "1_jobs", sql: include_str!("../migrations/1_jobs.sql") }],
+    steps: &[store::Step { name: "1_jobs", sql: include_str!("../migrations/1_jobs.sql") }],
 };
 
 /// The README's example is compiled.

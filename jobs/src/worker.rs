@@ -1,34 +1,33 @@
-//! Runs jobs: claims, spawns, settles, beats.
+//! Runs jobs of one queue: claims, spawns, settles. Beats and duties are tasks of their own, so that neither waits for the other.
 
+use crate::attempt::Attempt;
+use crate::bell::{self, Hearing};
+use crate::duties;
 use crate::error::Error;
-use crate::job::Job;
-use crate::node;
-use crate::queue::{self, Claimed, Outcome};
+use crate::handler::{Answer, Handler, Meter, NotDone};
+use crate::job::{Job, check_queue_name};
+use crate::node::{self, BEAT, Pulse};
+use crate::queue::{self, Claimed, Known, Outcome, Turned};
 use crate::retry::Backoff;
-use std::collections::{BTreeMap, HashMap};
+use serde::Serialize;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
-use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use store::Store;
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-/// How often a node says that it lives, looks for those that do not, and asks for jobs.
-const BEAT_MS: u64 = 500;
-/// After so long without a word a node's jobs go to others.
-const SILENCE_MS: u32 = 2500;
+/// How many turns are on their way at once: while one commits, the other's jobs run.
+const TURNS_MAX: usize = 2;
 
-/// Why an attempt failed. The reason is kept with the job, for operators to read: no secrets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// Worth another attempt.
-    Retry(String),
-    /// No attempt can succeed.
-    Dead(String),
-}
+/// For how long an attempt may be over its time before it counts as one that does not let go of its thread.
+const STUCK: Duration = Duration::from_secs(1);
 
-type Handled = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
-type Handler = Box<dyn Fn(&str) -> Result<Handled, Failure> + Send + Sync>;
+/// How often the one node that leads looks for unknown kinds and prunes.
+const HOUSEKEEPING: Duration = Duration::from_secs(10);
 
 /// A program's handlers, and how much of their work this process does at once.
 pub struct Worker {
@@ -39,7 +38,8 @@ pub struct Worker {
     time_max: Duration,
     grace: Duration,
     backoff: Backoff,
-    handlers: BTreeMap<&'static str, (i16, Handler)>,
+    keep_dead: Duration,
+    handlers: Vec<Handler>,
 }
 
 impl Worker {
@@ -54,7 +54,8 @@ impl Worker {
             time_max: Duration::from_secs(300),
             grace: Duration::from_secs(10),
             backoff: Backoff::default(),
-            handlers: BTreeMap::new(),
+            keep_dead: Duration::from_secs(30 * 86_400),
+            handlers: Vec::new(),
         }
     }
 
@@ -69,7 +70,7 @@ impl Worker {
         Self { concurrency: concurrency.max(1), ..self }
     }
 
-    /// An attempt that takes longer is ended, and has failed.
+    /// An attempt that takes longer is ended, and has failed; a job may say otherwise.
     #[must_use]
     pub fn time_max(self, time_max: Duration) -> Self {
         Self { time_max, ..self }
@@ -86,186 +87,499 @@ impl Worker {
         Self { backoff, ..self }
     }
 
-    /// What does jobs of one kind, of its version and the older ones. A payload that is none of `J` is dead at once, with the reason.
+    /// How long dead jobs are kept; 30 days unless said otherwise.
     #[must_use]
-    pub fn handle<J, H, F>(mut self, handler: H) -> Self
+    pub fn keep_dead(self, keep_dead: Duration) -> Self {
+        Self { keep_dead, ..self }
+    }
+
+    /// What does jobs of one kind, of its version and the older ones; a second one for a kind takes the first one's place. A payload that is
+    /// none of `J` is dead at once, with the reason. What it answers is for jobs that come after it.
+    #[must_use]
+    pub fn handle<J, H, F, T>(mut self, handler: H) -> Self
     where
         J: Job,
-        H: Fn(J) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), Failure>> + Send + 'static,
+        H: Fn(J, Attempt) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T, NotDone>> + Send + 'static,
+        T: Serialize,
     {
-        let handler: Handler = Box::new(move |payload| match serde_json::from_str(payload) {
-            Ok(job) => Ok(Box::pin(handler(job))),
-            Err(error) => Err(Failure::Dead(format!("the payload cannot be read: {error}"))),
-        });
-        self.handlers.insert(J::KIND, (J::VERSION, handler));
+        self.handlers.retain(|it| it.kind != J::KIND);
+        self.handlers.push(Handler::new(handler));
         self
     }
 
     /// Works until `stop` resolves, then lets running jobs finish within the grace and gives the rest back. A database that is away is
     /// waited for; outcomes are kept until they are written down.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let epoch = node::join(&self.store, &self.name).await?;
-        let known =
-            (self.handlers.keys().copied().collect(), self.handlers.values().map(|it| it.0).collect());
-        let mut shift = Shift {
+        check_queue_name(&self.queue)?;
+        let known = Arc::new(Known {
+            queue: self.queue.clone(),
+            kinds: self.handlers.iter().map(|it| it.kind).collect(),
+            versions: self.handlers.iter().map(|it| it.version).collect(),
+        });
+        let hearing = bell::of(&self.store).hear(&self.store, &self.queue);
+        let epoch = node::join(&self.store, &self.name, &known, self.concurrency).await?;
+        let load = Arc::new(Load::default());
+        let heart = Heart {
+            store: self.store.clone(),
+            name: self.name.clone(),
+            known: Arc::clone(&known),
+            concurrency: self.concurrency,
+            load: Arc::clone(&load),
+            ear: Arc::clone(&hearing.ear),
+        };
+        // Once before anything is claimed, so that limits hold from the beginning.
+        let first = heart.beat(epoch).await?;
+        let epoch = first.epoch;
+        let (pulse, felt) = watch::channel(first);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(duties(self.store.clone(), felt.clone(), self.keep_dead));
+        tasks.spawn(heart.keep(pulse));
+        let meters = self.handlers.iter().map(|it| Meter::new(&self.queue, it.kind)).collect();
+        let shift = Shift {
+            epoch,
             worker: &self,
             known,
-            epoch,
+            pulse: felt,
+            hearing,
+            load,
+            meters,
             running: JoinSet::new(),
             jobs: HashMap::new(),
+            buffer: VecDeque::new(),
             outcomes: Vec::new(),
+            turns: JoinSet::new(),
+            settling: 0,
+            asked: 0,
+            is_wanting: true,
+            completed: Vec::new(),
+            ended: 0,
+            not_before: None,
         };
-        let mut beats = beats();
-        tokio::pin!(stop);
+        shift.run(stop, tasks).await
+    }
+}
+
+/// What the heart is told of the work.
+#[derive(Default)]
+struct Load {
+    held: AtomicUsize,
+    is_hungry: AtomicBool,
+}
+
+/// Says that the node lives.
+struct Heart {
+    store: Store,
+    name: String,
+    known: Arc<Known>,
+    concurrency: usize,
+    load: Arc<Load>,
+    ear: Arc<bell::Ear>,
+}
+
+impl Heart {
+    async fn keep(self, pulse: watch::Sender<Pulse>) {
+        let mut beats = every(BEAT);
         loop {
-            let worked = tokio::select! {
-                () = &mut stop => break,
-                _ = beats.tick() => shift.beat().await,
-                Some(ended) = shift.running.join_next_with_id() => {
-                    shift.ended(ended);
-                    shift.turn().await
+            tokio::select! {
+                _ = beats.tick() => {}
+                () = self.ear.cancelled.notified() => {}
+            }
+            let epoch = pulse.borrow().epoch;
+            match self.beat(epoch).await {
+                // Each beat is news: the worker looks for jobs by it.
+                Ok(felt) => drop(pulse.send_replace(felt)),
+                Err(error) => {
+                    tracing::warn!(%error, queue = self.known.queue, "jobs have to wait for the database")
                 }
-            };
-            if let Err(error) = worked {
-                tracing::warn!(%error, queue = self.queue, "jobs have to wait for the database");
             }
         }
-        shift.finish().await
+    }
+
+    async fn beat(&self, epoch: i64) -> Result<Pulse, Error> {
+        let held = self.load.held.load(Ordering::Relaxed);
+        let mut felt = match node::beat(&self.store, epoch, held).await? {
+            Some(felt) => felt,
+            None => {
+                // Silent for too long: what runs here runs elsewhere by now.
+                tracing::warn!(epoch, held, "taken for dead; starting again as a new node");
+                let epoch = node::join(&self.store, &self.name, &self.known, self.concurrency).await?;
+                node::beat(&self.store, epoch, 0).await?.unwrap_or(Pulse { epoch, ..Pulse::default() })
+            }
+        };
+        felt.slots = self.concurrency;
+        if felt.running_max.is_some() {
+            let held = if felt.epoch == epoch { held } else { 0 };
+            let is_hungry = self.load.is_hungry.load(Ordering::Relaxed);
+            felt.slots = node::share(&self.store, &self.known.queue, felt.epoch, held, is_hungry).await?;
+        }
+        Ok(felt)
+    }
+}
+
+/// What one node does for all, as long as it is the one.
+async fn duties(store: Store, mut pulse: watch::Receiver<Pulse>, keep_dead: Duration) {
+    let mut housekeeping = every(HOUSEKEEPING);
+    let mut next = None;
+    loop {
+        let is_time = tokio::select! {
+            changed = pulse.changed() => match changed {
+                Ok(()) => false,
+                Err(_) => return,
+            },
+            _ = housekeeping.tick() => true,
+            () = until(next) => false,
+        };
+        next = None;
+        if !pulse.borrow_and_update().leads {
+            continue;
+        }
+        let done = async {
+            let rescued = duties::rescue(&store).await?;
+            if rescued > 0 {
+                tracing::warn!(rescued, "jobs of silent nodes went back to their queues");
+            }
+            next = duties::wake(&store).await?.map(|it| Instant::now() + it);
+            duties::sweep(&store).await?;
+            if is_time {
+                duties::sort_out_unknown(&store).await?;
+                duties::prune(&store, keep_dead).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, "the duties of all nodes have to wait for the database");
+        }
+    }
+}
+
+/// For ever where there is no such moment.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 
 /// What a running worker holds.
 struct Shift<'w> {
     worker: &'w Worker,
-    known: (Vec<&'static str>, Vec<i16>),
+    known: Arc<Known>,
     epoch: i64,
-    running: JoinSet<Result<(), Failure>>,
-    jobs: HashMap<Id, Claimed>,
-    /// Not written down yet.
+    pulse: watch::Receiver<Pulse>,
+    hearing: Hearing,
+    load: Arc<Load>,
+    meters: Vec<Meter>,
+    running: JoinSet<Answer>,
+    jobs: HashMap<Id, Running>,
+    /// Claimed, and not begun: as few as begin while the next turn is on its way.
+    buffer: VecDeque<Claimed>,
+    /// Not written down yet, and not being written down either.
     outcomes: Vec<(Claimed, Outcome)>,
+    turns: JoinSet<Turn>,
+    /// How many outcomes are being written down, and how many jobs asked for.
+    settling: usize,
+    asked: usize,
+    /// Whether there may be ready jobs.
+    is_wanting: bool,
+    /// Ended by their handlers themselves: ids and attempts.
+    completed: Vec<(i64, i16)>,
+    /// How many ended since the last turn.
+    ended: usize,
+    /// After a failure of the database, or until there is a token.
+    not_before: Option<Instant>,
 }
 
-type Ended = Result<(Id, Result<(), Failure>), JoinError>;
+struct Running {
+    attempt: Attempt,
+    begun: Instant,
+    time_max: Duration,
+    abort: AbortHandle,
+    is_cancelled: bool,
+}
+
+/// A turn that has come back.
+struct Turn {
+    epoch: i64,
+    asked: usize,
+    outcomes: Vec<(Claimed, Outcome)>,
+    turned: Result<Turned, Error>,
+}
+
+type Ended = Result<(Id, Answer), JoinError>;
 
 impl Shift<'_> {
-    async fn beat(&mut self) -> Result<(), Error> {
-        let store = &self.worker.store;
-        if !node::beat(store, self.epoch).await? {
-            // Silent for too long: what runs here runs elsewhere by now.
-            tracing::warn!(
-                epoch = self.epoch,
-                running = self.jobs.len(),
-                "taken for dead; starting again as a new node"
-            );
+    async fn run(mut self, stop: impl Future<Output = ()>, tasks: JoinSet<()>) -> Result<(), Error> {
+        tokio::pin!(stop);
+        loop {
+            self.turn();
+            let ear = Arc::clone(&self.hearing.ear);
+            tokio::select! {
+                () = &mut stop => break,
+                _ = self.pulse.changed() => self.feel(),
+                Some(turn) = self.turns.join_next() => self.turned(turn),
+                Some(ended) = self.running.join_next_with_id() => self.ended(ended),
+                () = ear.jobs.notified() => self.is_wanting = true,
+                () = until(self.not_before) => self.not_before = None,
+            }
+            while let Some(ended) = self.running.try_join_next_with_id() {
+                self.ended(ended);
+            }
+            while let Some(turn) = self.turns.try_join_next() {
+                self.turned(turn);
+            }
+            self.begin();
+        }
+        self.finish(tasks).await
+    }
+
+    /// A beat has told something, and be it that it is time to look for jobs.
+    fn feel(&mut self) {
+        let pulse = self.pulse.borrow_and_update().clone();
+        self.is_wanting = true;
+        if pulse.epoch != self.epoch {
             // Ended without being waited for: one that blocks its thread must not hold up the others.
+            self.epoch = pulse.epoch;
             self.running = JoinSet::new();
             self.jobs.clear();
+            self.buffer.clear();
             self.outcomes.clear();
-            self.epoch = node::join(store, &self.worker.name).await?;
+            self.completed.clear();
         }
-        let rescued = queue::rescue(store, SILENCE_MS).await?;
-        if rescued > 0 {
-            tracing::warn!(rescued, "jobs of silent nodes went back to their queues");
+        for running in self.jobs.values_mut().filter(|it| pulse.cancelled.contains(&it.attempt.job_id())) {
+            running.is_cancelled = true;
+            running.abort.abort();
         }
-        queue::wake(store).await?;
-        self.turn().await
+        self.buffer.retain(|job| {
+            let is_cancelled = pulse.cancelled.contains(&job.id);
+            if is_cancelled {
+                self.outcomes.push((job.clone(), Outcome::Cancelled));
+            }
+            !is_cancelled
+        });
+        self.note_progress();
+        self.check_completed();
+        self.let_go_of_the_stuck();
     }
 
-    /// Writes down what has ended and takes as many new jobs as there is room for.
-    async fn turn(&mut self) -> Result<(), Error> {
-        while let Some(ended) = self.running.try_join_next_with_id() {
-            self.ended(ended);
+    fn note_progress(&mut self) {
+        let notes: Vec<(i64, i16, f32, String)> = self
+            .jobs
+            .values()
+            .filter_map(|it| {
+                let job = it.attempt.job();
+                it.attempt.take_progress().map(|progress| (job.id, job.attempt, progress.done, progress.note))
+            })
+            .collect();
+        if notes.is_empty() {
+            return;
         }
-        self.settle().await?;
-        let room = self.worker.concurrency.saturating_sub(self.jobs.len());
-        if room > 0 {
-            let claimed =
-                queue::claim(&self.worker.store, self.epoch, &self.worker.queue, &self.known, room).await?;
-            claimed.into_iter().for_each(|it| self.start(it));
-        }
-        Ok(())
+        let (store, epoch) = (self.worker.store.clone(), self.epoch);
+        tokio::spawn(async move {
+            if let Err(error) = queue::note_progress(&store, epoch, &notes).await {
+                tracing::debug!(%error, "how far jobs are was not written down");
+            }
+        });
     }
 
-    async fn settle(&mut self) -> Result<(), Error> {
-        if self.outcomes.is_empty() {
-            return Ok(());
+    /// A handler that says that it ended its job, and whose transaction was not committed, has not done it.
+    fn check_completed(&mut self) {
+        if self.completed.is_empty() {
+            return;
         }
-        let settled = queue::settle(&self.worker.store, self.epoch, &self.outcomes).await?;
-        let late = self.outcomes.len() as u64 - settled;
-        if late > 0 {
-            tracing::warn!(late, "jobs had gone to another node before they ended here");
+        let (store, epoch, completed) =
+            (self.worker.store.clone(), self.epoch, std::mem::take(&mut self.completed));
+        tokio::spawn(async move {
+            match queue::give_back(&store, epoch, &completed).await {
+                Ok(0) => {}
+                Ok(back) => tracing::error!(
+                    back,
+                    "jobs were ended in transactions that were not committed: they run again"
+                ),
+                Err(error) => {
+                    tracing::warn!(%error, "whether jobs were ended by their handlers is not known")
+                }
+            }
+        });
+    }
+
+    /// An attempt that is long over its time blocks its thread: it cannot be ended, but its job fails, and its place is given to another.
+    fn let_go_of_the_stuck(&mut self) {
+        let now = Instant::now();
+        let stuck = |it: &Running| now.saturating_duration_since(it.begun) > it.time_max + STUCK;
+        let ids: Vec<Id> = self.jobs.iter().filter(|(_, it)| stuck(it)).map(|(id, _)| *id).collect();
+        for id in ids {
+            let Some(running) = self.jobs.remove(&id) else { continue };
+            let job = running.attempt.job();
+            let kind = self.known.kinds[job.kind];
+            tracing::error!(job = job.id, kind, "does not end although its time is over: it blocks a thread");
+            metrics::counter!("jobs_stuck_total", "queue" => self.known.queue.clone(), "kind" => kind)
+                .increment(1);
+            running.abort.abort();
+            let reason = format!("blocks its thread beyond its {} ms", running.time_max.as_millis());
+            self.settle(running.attempt.job().clone(), Err(NotDone::Retry(reason)));
         }
-        self.outcomes.clear();
-        Ok(())
+    }
+
+    /// Sends outcomes on their way and asks for as many new jobs as there is room for.
+    fn turn(&mut self) {
+        let held = self.jobs.len() + self.buffer.len();
+        self.load.held.store(held + self.asked, Ordering::Relaxed);
+        if self.turns.len() >= TURNS_MAX || self.not_before.is_some_and(|it| it > Instant::now()) {
+            return;
+        }
+        let (slots, is_rated) = {
+            let pulse = self.pulse.borrow();
+            (pulse.slots, pulse.is_rated)
+        };
+        let concurrency = self.worker.concurrency;
+        // What ended since the last turn is what will end until the next one comes back.
+        let wanted = (concurrency + self.ended.min(concurrency)).min(slots).saturating_sub(held + self.asked);
+        let is_limited = slots < concurrency && self.is_wanting;
+        self.load.is_hungry.store(is_limited && wanted == 0, Ordering::Relaxed);
+        let most = if self.is_wanting { wanted } else { 0 };
+        if self.outcomes.is_empty() && most == 0 {
+            return;
+        }
+        if most > 0 {
+            self.is_wanting = false;
+        }
+        self.ended = 0;
+        let outcomes = std::mem::take(&mut self.outcomes);
+        self.settling += outcomes.len();
+        self.asked += most;
+        let (store, known, epoch) = (self.worker.store.clone(), Arc::clone(&self.known), self.epoch);
+        self.turns.spawn(async move {
+            let turned = queue::turn(&store, &known, epoch, &outcomes, most, is_rated).await;
+            Turn { epoch, asked: most, outcomes, turned }
+        });
+    }
+
+    fn turned(&mut self, turn: Result<Turn, JoinError>) {
+        let Ok(turn) = turn else { return };
+        self.settling -= turn.outcomes.len();
+        self.asked -= turn.asked;
+        // A node that was taken for dead in the meantime has lost what it asked for.
+        let is_own = turn.epoch == self.epoch;
+        match turn.turned {
+            Ok(turned) => {
+                if turned.late > 0 {
+                    tracing::warn!(
+                        late = turned.late,
+                        "jobs had gone to another node before they ended here"
+                    );
+                }
+                if !is_own {
+                    return;
+                }
+                self.is_wanting |= turn.asked > 0 && turned.claimed.len() == turn.asked;
+                if let Some(pause) = turned.token_in.filter(|it| !it.is_zero()) {
+                    self.is_wanting = true;
+                    self.not_before = Some(Instant::now() + pause);
+                }
+                self.buffer.extend(turned.claimed);
+            }
+            Err(error) => {
+                tracing::warn!(%error, queue = self.known.queue, "jobs have to wait for the database");
+                self.not_before = Some(Instant::now() + BEAT);
+                self.is_wanting |= turn.asked > 0;
+                if is_own {
+                    self.outcomes.extend(turn.outcomes);
+                }
+            }
+        }
+    }
+
+    /// Begins what was claimed, as far as there is room.
+    fn begin(&mut self) {
+        while self.jobs.len() < self.worker.concurrency {
+            let Some(job) = self.buffer.pop_front() else { return };
+            self.start(job);
+        }
     }
 
     fn start(&mut self, job: Claimed) {
-        let handled = match self.worker.handlers.get(job.kind.as_str()) {
-            Some((_, handler)) => handler(&job.payload),
-            None => Err(Failure::Retry("no handler for its kind".to_owned())),
-        };
-        match handled {
+        self.meters[job.kind].waited.record(job.waited.as_secs_f64());
+        let attempt = Attempt::new(self.worker.store.clone(), self.epoch, job);
+        let job = attempt.job();
+        let time_max = job.time_max.unwrap_or(self.worker.time_max);
+        match (self.worker.handlers[job.kind].handle)(job, attempt.clone()) {
             Ok(handled) => {
-                let time_max = self.worker.time_max;
                 let timed = async move {
                     match tokio::time::timeout(time_max, handled).await {
-                        Ok(result) => result,
+                        Ok(answer) => answer,
                         Err(_) => {
-                            Err(Failure::Retry(format!("took longer than {} ms", time_max.as_millis())))
+                            Err(NotDone::Retry(format!("took longer than {} ms", time_max.as_millis())))
                         }
                     }
                 };
-                let id = self.running.spawn(timed).id();
-                self.jobs.insert(id, job);
+                let abort = self.running.spawn(timed);
+                let begun = Instant::now();
+                let id = abort.id();
+                self.jobs.insert(id, Running { attempt, begun, time_max, abort, is_cancelled: false });
             }
-            Err(failure) => {
-                let outcome = self.outcome(&job, Err(failure));
-                self.outcomes.push((job, outcome));
-            }
+            Err(not_done) => self.settle(job.clone(), Err(not_done)),
         }
     }
 
     fn ended(&mut self, ended: Ended) {
-        let (id, result) = match ended {
+        let (id, answer) = match ended {
             Ok(ended) => ended,
-            Err(error) => (error.id(), Err(Failure::Retry(panicked(error)))),
+            Err(error) => (error.id(), Err(NotDone::Retry(panicked(error)))),
         };
-        if let Some(job) = self.jobs.remove(&id) {
-            let outcome = self.outcome(&job, result);
-            self.outcomes.push((job, outcome));
+        let Some(running) = self.jobs.remove(&id) else { return };
+        self.ended += 1;
+        let job = running.attempt.job();
+        self.meters[job.kind].ran.record(running.begun.elapsed().as_secs_f64());
+        if running.is_cancelled && answer.is_err() {
+            self.meters[job.kind].count(&Outcome::Cancelled);
+            self.outcomes.push((job.clone(), Outcome::Cancelled));
+        } else if running.attempt.is_completed() && answer.is_ok() {
+            // It ended in a transaction of its own, if that was committed.
+            self.meters[job.kind].count(&Outcome::Done { result: None });
+            self.completed.push((job.id, job.attempt));
+        } else {
+            self.settle(job.clone(), answer);
         }
     }
 
-    fn outcome(&self, job: &Claimed, result: Result<(), Failure>) -> Outcome {
-        match result {
-            Ok(()) => Outcome::Done,
-            Err(Failure::Retry(reason)) if job.attempt < job.attempts_max => {
+    fn settle(&mut self, job: Claimed, answer: Answer) {
+        let outcome = match answer {
+            Ok(result) => Outcome::Done { result },
+            Err(NotDone::Snooze(after)) => Outcome::Snooze { after },
+            Err(NotDone::Discard(reason)) => {
+                tracing::info!(job = job.id, kind = self.known.kinds[job.kind], reason, "discarded");
+                Outcome::Discard { reason }
+            }
+            Err(NotDone::Retry(reason)) if job.attempt < job.attempts_max => {
                 let attempt = u16::try_from(job.attempt).unwrap_or(1);
                 Outcome::Retry { after: self.worker.backoff.pause(attempt), reason }
             }
-            Err(Failure::Retry(reason) | Failure::Dead(reason)) => Outcome::Dead { reason },
-        }
+            Err(NotDone::Retry(reason) | NotDone::Dead(reason)) => Outcome::Dead { reason },
+        };
+        self.meters[job.kind].count(&outcome);
+        self.outcomes.push((job, outcome));
     }
 
     /// Lets what runs end within the grace; the rest, and what was not begun, goes back. The node goes on beating meanwhile.
-    async fn finish(mut self) -> Result<(), Error> {
+    async fn finish(mut self, mut tasks: JoinSet<()>) -> Result<(), Error> {
         let deadline = Instant::now() + self.worker.grace;
-        let mut beats = beats();
-        while !self.jobs.is_empty() {
+        while !self.jobs.is_empty() || !self.turns.is_empty() {
             tokio::select! {
-                () = tokio::time::sleep_until(deadline) => break,
-                _ = beats.tick() => {
-                    if let Err(error) = node::beat(&self.worker.store, self.epoch).await {
-                        tracing::warn!(%error, "the database is away while the worker ends");
-                    }
-                }
+                () = tokio::time::sleep_until(deadline), if !self.jobs.is_empty() => break,
+                Some(turn) = self.turns.join_next() => self.turned(turn),
                 Some(ended) = self.running.join_next_with_id() => self.ended(ended),
+                _ = self.pulse.changed() => self.feel(),
             }
         }
+        while let Some(turn) = self.turns.join_next().await {
+            self.turned(turn);
+        }
         self.running.abort_all();
-        self.settle().await?;
-        let released = queue::release(&self.worker.store, self.epoch).await?;
+        let (store, epoch) = (&self.worker.store, self.epoch);
+        queue::settle(store, epoch, &self.outcomes).await?;
+        tasks.shutdown().await;
+        let released = queue::release(store, &self.known.queue, epoch).await?;
         if released > 0 {
             tracing::info!(released, "jobs that did not end in time went back to their queue");
         }
@@ -274,10 +588,10 @@ impl Shift<'_> {
 }
 
 /// The first at once.
-fn beats() -> Interval {
-    let mut beats = tokio::time::interval(Duration::from_millis(BEAT_MS));
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    beats
+fn every(period: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// "panicked: index out of bounds"

@@ -1,7 +1,7 @@
 //! Jobs on a real PostgreSQL, from the transaction that enqueues them to what stays of them.
 
 use jiff::Timestamp;
-use jobs::{Backoff, Error, Failure, Job, MIGRATIONS, Wish, Worker, enqueue};
+use jobs::{Attempt, Backoff, Error, Job, MIGRATIONS, NotDone, Wish, Worker, enqueue};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,13 +49,13 @@ const LIVE: &str = "select count(*) from jobs.job";
 fn worker(store: &Store, heard: mpsc::UnboundedSender<String>) -> Worker {
     let backoff = Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(2) };
     Worker::new(store.clone(), "test").backoff(backoff).time_max(Duration::from_millis(200)).handle(
-        move |Greet { name }: Greet| {
+        move |Greet { name }: Greet, _: Attempt| {
             let heard = heard.clone();
             async move {
                 heard.send(name.clone()).expect("the test listens");
                 match name.as_str() {
-                    "nobody" => Err(Failure::Retry("nobody is there".to_owned())),
-                    "never" => Err(Failure::Dead("there is no such person".to_owned())),
+                    "nobody" => Err(NotDone::Retry("nobody is there".to_owned())),
+                    "never" => Err(NotDone::Dead("there is no such person".to_owned())),
                     "panic" => panic!("no name"),
                     "slow" => std::future::pending().await,
                     _ => Ok(()),
@@ -161,11 +161,11 @@ async fn what_this_program_does_not_know_stays_and_what_it_cannot_read_is_dead()
 #[tokio::test]
 async fn of_a_unique_key_there_is_one_until_it_is_done() {
     let test = TestStore::new(&[MIGRATIONS]).await;
-    let wish = Wish { unique_key: Some("asha"), ..Wish::default() };
+    let wish = Wish { unique: Some("asha".into()), ..Wish::default() };
     let id = put(test.store(), &greet("Asha"), &wish).await.unwrap();
     let refused = put(test.store(), &greet("Asha"), &wish).await.unwrap_err();
     assert!(
-        matches!(&refused, Error::Duplicate { kind: "greet", key, id: there } if key == "asha" && *there == id)
+        matches!(&refused, Error::Duplicate { kind, key, id: there } if kind == "greet" && key == "asha" && *there == id)
     );
     assert_eq!(work(&test).await, ["Asha"]);
     put(test.store(), &greet("Asha"), &wish).await.unwrap();
@@ -179,9 +179,12 @@ async fn a_wish_that_cannot_be_is_refused() {
         (Wish { queue: "", ..Wish::default() }, "\"\" is no name of a queue"),
         (Wish { queue: "Mails", ..Wish::default() }, "\"Mails\" is no name of a queue"),
         (Wish { attempts_max: 0, ..Wish::default() }, "a job is tried 1 to 1000 times, not 0"),
-        (Wish { unique_key: Some(""), ..Wish::default() }, "a unique key has 1 to 255 bytes, this one has 0"),
         (
-            Wish { unique_key: Some(&long), ..Wish::default() },
+            Wish { unique: Some("".into()), ..Wish::default() },
+            "a unique key has 1 to 255 bytes, this one has 0",
+        ),
+        (
+            Wish { unique: Some(long.as_str().into()), ..Wish::default() },
             "a unique key has 1 to 255 bytes, this one has 256",
         ),
     ];
@@ -216,7 +219,7 @@ async fn what_runs_when_a_worker_is_to_stop_may_end_or_goes_back_uncounted() {
     let begun = Arc::new(Notify::new());
     let worker = |grace, go_on: Option<Arc<Notify>>| {
         let begun = Arc::clone(&begun);
-        Worker::new(test.store().clone(), "test").grace(grace).handle(move |_: Greet| {
+        Worker::new(test.store().clone(), "test").grace(grace).handle(move |_: Greet, _: Attempt| {
             let (begun, go_on) = (Arc::clone(&begun), go_on.clone());
             async move {
                 begun.notify_one();
@@ -246,8 +249,12 @@ async fn jobs_of_a_node_that_fell_silent_go_to_another_or_are_dead_after_their_l
     put(test.store(), &greet("Asha"), &Wish::default()).await.unwrap();
     put(test.store(), &greet("last"), &Wish { attempts_max: 1, ..Wish::default() }).await.unwrap();
     let silent = test.store().run_tx("test", async |tx| {
-        tx.execute("insert into jobs.node (name, seen_at) values ('gone', now() - interval '2501 ms')", &[])
-            .await?;
+        tx.execute(
+            "insert into jobs.node (name, queue, kinds, versions, room, seen_at)
+             values ('gone', 'default', '{}', '{}', 1, now() - interval '2001 ms')",
+            &[],
+        )
+        .await?;
         tx.execute("update jobs.job set state = 2, attempt = 1, node = (select epoch from jobs.node)", &[])
             .await
     });
@@ -265,7 +272,7 @@ async fn what_a_node_says_after_it_was_taken_for_dead_does_not_count() {
     let (sender, mut begun) = mpsc::unbounded_channel();
     let go_on = Arc::new(Notify::new());
     let waits = Arc::clone(&go_on);
-    let worker = Worker::new(test.store().clone(), "test").handle(move |_: Greet| {
+    let worker = Worker::new(test.store().clone(), "test").handle(move |_: Greet, _: Attempt| {
         let (begun, go_on) = (sender.clone(), Arc::clone(&waits));
         async move {
             begun.send(()).expect("the test listens");

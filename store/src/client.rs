@@ -1,8 +1,10 @@
 //! What statements run on: a [`Client`] reads, a [`Transaction`] reads and writes.
 
 use crate::error::Error;
+use crate::store::Store;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -94,12 +96,26 @@ impl<'c> Client<'c> {
 pub struct Transaction<'c> {
     client: Client<'c>,
     open: &'c deadpool_postgres::Transaction<'c>,
+    afterwards: Mutex<Vec<Afterwards>>,
 }
+
+/// What is done once a transaction stands.
+pub(crate) type Afterwards = Box<dyn FnOnce(&Store) + Send>;
 
 impl<'c> Transaction<'c> {
     pub(crate) fn of(open: &'c deadpool_postgres::Transaction<'c>) -> Transaction<'c> {
         let client = Client { via: Via::Transaction(open), health: AtomicU8::new(SOUND) };
-        Transaction { client, open }
+        Transaction { client, open, afterwards: Mutex::default() }
+    }
+
+    /// Calls `then` when this transaction has been committed, and never otherwise: for hints to others, such as "there is work", since a
+    /// process may end in between. It must not block.
+    pub fn after_commit(&self, then: impl FnOnce(&Store) + Send + 'static) {
+        self.afterwards.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(then));
+    }
+
+    pub(crate) fn afterwards(self) -> Vec<Afterwards> {
+        self.afterwards.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a statement without rows; says how many it touched.

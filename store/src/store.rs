@@ -1,15 +1,18 @@
 //! The pool of connections, and the two ways to use one: [`Store::run_tx`] and [`Store::read`].
 
-use crate::client::{Client, Transaction, is_conflict};
+use crate::client::{Client, Params, Transaction, is_conflict};
 use crate::error::{Error, reason};
+use crate::shared::Shared;
 use crate::{limits, tls};
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
 };
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Config, NoTls, Row};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a caller waits for a free connection.
 const WAIT_MS_MAX: u64 = 5_000;
@@ -32,7 +35,18 @@ pub struct Store {
     connections_max: usize,
     wait_ms_max: u64,
     /// Host and database, for messages.
-    address: String,
+    address: Arc<str>,
+    /// For connections beside the pool's.
+    config: Arc<Config>,
+    via: Via,
+    shared: Arc<Shared>,
+}
+
+/// How the server is spoken to.
+#[derive(Clone)]
+pub(crate) enum Via {
+    Plain,
+    Tls(MakeRustlsConnect),
 }
 
 impl Store {
@@ -51,11 +65,15 @@ impl Store {
             config.application_name("crease");
         }
         limits::set(&mut config, url);
-        let address = address(&config);
+        let address = address(&config).into();
+        let via = match config.get_ssl_mode() {
+            SslMode::Require => Via::Tls(tls::connector()?),
+            _ => Via::Plain,
+        };
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = match config.get_ssl_mode() {
-            SslMode::Require => Manager::from_config(config, tls::connector()?, manager),
-            _ => Manager::from_config(config, NoTls, manager),
+        let manager = match &via {
+            Via::Tls(tls) => Manager::from_config(config.clone(), tls.clone(), manager),
+            Via::Plain => Manager::from_config(config.clone(), NoTls, manager),
         };
         let pool = Pool::builder(manager)
             .max_size(connections_max)
@@ -64,7 +82,8 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()
             .expect("a pool with a runtime can be built");
-        let store = Store { pool, connections_max, wait_ms_max, address };
+        let (config, shared) = (Arc::new(config), Arc::default());
+        let store = Store { pool, connections_max, wait_ms_max, address, config, via, shared };
         store.refuse_if_too_old().await?;
         Ok(store)
     }
@@ -92,6 +111,7 @@ impl Store {
             let tx = Transaction::of(&open);
             let answer = body.clone()(&tx).await;
             let (failed, mut conflicted) = (tx.has_failed(), tx.has_conflicted());
+            let afterwards = tx.afterwards();
             let answer = match answer {
                 Ok(_) if failed => Err(E::from(Error::Aborted { name })),
                 other => other,
@@ -100,6 +120,8 @@ impl Store {
                 Ok(value) => match open.commit().await {
                     Ok(()) => {
                         measured.end("committed");
+                        drop(connection);
+                        afterwards.into_iter().for_each(|then| then(self));
                         return Ok(value);
                     }
                     Err(error) => {
@@ -126,6 +148,36 @@ impl Store {
         unreachable!("the last attempt returns")
     }
 
+    /// Runs one statement that is a transaction by itself: one round trip instead of three. Given up in favour of another transaction it runs
+    /// again, as [`Store::run_tx`] does. `name` labels the same histogram.
+    pub async fn run_one(
+        &self,
+        name: &'static str,
+        sql: &'static str,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>, Error> {
+        let mut measured = Measured::start("store_tx_seconds", name);
+        for attempt in 1.. {
+            let connection = measured.or_failed(self.connection().await)?;
+            let done = Client::connection(&connection).query(sql, params).await;
+            match done {
+                Ok(rows) => {
+                    measured.end("committed");
+                    return Ok(rows);
+                }
+                Err(error) if attempt < ATTEMPTS_MAX && error.sql_state().is_some_and(is_conflict) => {}
+                Err(error) => {
+                    measured.end("failed");
+                    return Err(error);
+                }
+            }
+            metrics::counter!("store_tx_retries_total", "name" => name).increment(1);
+            drop(connection);
+            pause(attempt).await;
+        }
+        unreachable!("the last attempt returns")
+    }
+
     /// Runs `body` on a connection without a transaction: each statement sees the latest committed rows. `name`
     /// labels the histogram `store_read_seconds{name, outcome}`, with `outcome` `read`, `failed` or `cancelled`.
     pub async fn read<T, E, F>(&self, name: &'static str, body: F) -> Result<T, E>
@@ -138,6 +190,19 @@ impl Store {
         let answer = body(&Client::connection(&connection)).await;
         measured.end(if answer.is_ok() { "read" } else { "failed" });
         answer
+    }
+
+    /// What a crate keeps once for a database, such as its listener: made at the first call, shared by all clones.
+    pub fn shared<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.shared.get()
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn via(&self) -> &Via {
+        &self.via
     }
 
     /// How many connections the pool may hold.
@@ -168,12 +233,12 @@ impl Store {
         })
     }
 
-    fn broken(&self, error: &tokio_postgres::Error) -> Error {
+    pub(crate) fn broken(&self, error: &tokio_postgres::Error) -> Error {
         self.unreachable(reason(error))
     }
 
     fn unreachable(&self, reason: String) -> Error {
-        Error::Unreachable { address: self.address.clone(), reason }
+        Error::Unreachable { address: self.address.to_string(), reason }
     }
 }
 

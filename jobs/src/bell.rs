@@ -1,0 +1,196 @@
+//! The doorbell: who waits for jobs hears at once that there are some. It is a hint, rung after the commit and as seldom as it can be: while
+//! one ring is on its way, all others wait and go together in the next. What nobody heard is found by looking every half second.
+
+use crate::queue;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use store::Store;
+use tokio::sync::Notify;
+
+/// PostgreSQL's channel. What is said: the number of the process that rings, a blank, and the name of a queue with news, or [`CANCEL`].
+pub(crate) const CHANNEL: &str = "crease_jobs";
+
+/// No queue has such a name.
+const CANCEL: &str = "!";
+
+/// After how long a lost connection is made again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Tells this process's own rings, which were heard without PostgreSQL, from the others'.
+static PROCESS: LazyLock<String> = LazyLock::new(|| format!("{:x}", rand::random::<u64>()));
+
+/// One for a database and process.
+#[derive(Default)]
+pub(crate) struct Bell(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// What the next ring says.
+    news: BTreeSet<String>,
+    /// Partitions with new jobs, which may have to go to the head.
+    partitions: BTreeSet<(String, String)>,
+    is_ringing: bool,
+    is_listening: bool,
+    ears: HashMap<u64, Arc<Ear>>,
+    ears_ever: u64,
+}
+
+/// What a worker hears with.
+pub(crate) struct Ear {
+    queue: String,
+    /// There may be jobs.
+    pub(crate) jobs: Notify,
+    /// A running job may have been cancelled.
+    pub(crate) cancelled: Notify,
+}
+
+/// Hears until it is dropped.
+pub(crate) struct Hearing {
+    bell: Arc<Bell>,
+    number: u64,
+    pub(crate) ear: Arc<Ear>,
+}
+
+pub(crate) fn of(store: &Store) -> Arc<Bell> {
+    store.shared()
+}
+
+impl Bell {
+    /// That there is a job in that queue, and in that partition of it.
+    pub(crate) fn ring(self: &Arc<Self>, store: &Store, queue: String, partition: Option<String>) {
+        let mut state = self.lock();
+        match partition {
+            Some(key) => {
+                state.partitions.insert((queue, key));
+            }
+            None => {
+                state.tell(&queue);
+                state.news.insert(queue);
+            }
+        }
+        self.say(state, store);
+    }
+
+    /// That a running job is to be ended.
+    pub(crate) fn cancel(self: &Arc<Self>, store: &Store) {
+        let mut state = self.lock();
+        state.tell(CANCEL);
+        state.news.insert(CANCEL.to_owned());
+        self.say(state, store);
+    }
+
+    fn say(self: &Arc<Self>, mut state: MutexGuard<'_, State>, store: &Store) {
+        if !std::mem::replace(&mut state.is_ringing, true) {
+            tokio::spawn(Arc::clone(self).say_all(store.clone()));
+        }
+    }
+
+    async fn say_all(self: Arc<Self>, store: Store) {
+        loop {
+            let (mut news, partitions) = {
+                let mut state = self.lock();
+                if state.news.is_empty() && state.partitions.is_empty() {
+                    state.is_ringing = false;
+                    return;
+                }
+                (std::mem::take(&mut state.news), std::mem::take(&mut state.partitions))
+            };
+            // Whoever does not hear of it looks by itself before long.
+            if !partitions.is_empty() {
+                match queue::promote(&store, &partitions).await {
+                    Ok(queues) => {
+                        let state = self.lock();
+                        queues.iter().for_each(|it| state.tell(it));
+                        news.extend(queues);
+                    }
+                    Err(error) => tracing::debug!(%error, "new jobs of partitions wait for the next look"),
+                }
+            }
+            let said: Vec<String> = news.iter().map(|it| format!("{} {it}", *PROCESS)).collect();
+            if !said.is_empty()
+                && let Err(error) = queue::notify(&store, &said).await
+            {
+                tracing::debug!(%error, "the doorbell is out of order");
+            }
+        }
+    }
+
+    /// Hears of jobs in this queue, from this process and from others.
+    pub(crate) fn hear(self: &Arc<Self>, store: &Store, queue: &str) -> Hearing {
+        let ear = Ear { queue: queue.to_owned(), jobs: Notify::new(), cancelled: Notify::new() };
+        let ear = Arc::new(ear);
+        let mut state = self.lock();
+        state.ears_ever += 1;
+        let number = state.ears_ever;
+        state.ears.insert(number, Arc::clone(&ear));
+        if !std::mem::replace(&mut state.is_listening, true) {
+            tokio::spawn(Arc::clone(self).listen(store.clone()));
+        }
+        Hearing { bell: Arc::clone(self), number, ear }
+    }
+
+    /// As long as somebody hears.
+    async fn listen(self: Arc<Self>, store: Store) {
+        loop {
+            let mut listener = match store.listen(CHANNEL).await {
+                Ok(listener) => listener,
+                Err(error) => {
+                    tracing::debug!(%error, "nobody hears the doorbell of other processes");
+                    tokio::time::sleep(AGAIN).await;
+                    if self.is_alone() {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            loop {
+                let said = tokio::time::timeout(AGAIN, listener.next()).await;
+                if self.is_alone() {
+                    return;
+                }
+                match said {
+                    Ok(Some(said)) => self.heard(&said),
+                    Ok(None) => break,
+                    Err(_) => {}
+                }
+            }
+        }
+    }
+
+    fn heard(&self, said: &str) {
+        match said.split_once(' ') {
+            Some((process, news)) if process != *PROCESS => self.lock().tell(news),
+            _ => {}
+        }
+    }
+
+    /// Whether nobody hears any more; then listening ends.
+    fn is_alone(&self) -> bool {
+        let mut state = self.lock();
+        state.is_listening = !state.ears.is_empty();
+        !state.is_listening
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn tell(&self, news: &str) {
+        for ear in self.ears.values() {
+            if news == CANCEL {
+                ear.cancelled.notify_one();
+            } else if ear.queue == news {
+                ear.jobs.notify_one();
+            }
+        }
+    }
+}
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        self.bell.lock().ears.remove(&self.number);
+    }
+}
