@@ -3,12 +3,12 @@
 
 use crate::queue;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::Store;
 use tokio::sync::Notify;
 
-/// PostgreSQL's channel. What is said: the number of the process that rings, a blank, and the name of a queue with news, or [`CANCEL`].
+/// PostgreSQL's channel. What is said: the name of the bell that rings, a blank, and the name of a queue with news, or [`CANCEL`].
 pub(crate) const CHANNEL: &str = "crease_jobs";
 
 /// No queue has such a name.
@@ -17,12 +17,18 @@ const CANCEL: &str = "!";
 /// After how long a lost connection is made again.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// Tells this process's own rings, which were heard without PostgreSQL, from the others'.
-static PROCESS: LazyLock<String> = LazyLock::new(|| format!("{:x}", rand::random::<u64>()));
+/// One for a [`Store`] and its clones.
+pub(crate) struct Bell {
+    /// Tells its own rings, which were heard without PostgreSQL, from the others'.
+    name: String,
+    state: Mutex<State>,
+}
 
-/// One for a database and process.
-#[derive(Default)]
-pub(crate) struct Bell(Mutex<State>);
+impl Default for Bell {
+    fn default() -> Self {
+        Self { name: format!("{:x}", rand::random::<u64>()), state: Mutex::default() }
+    }
+}
 
 #[derive(Default)]
 struct State {
@@ -107,7 +113,7 @@ impl Bell {
                     Err(error) => tracing::debug!(%error, "new jobs of partitions wait for the next look"),
                 }
             }
-            let said: Vec<String> = news.iter().map(|it| format!("{} {it}", *PROCESS)).collect();
+            let said: Vec<String> = news.iter().map(|it| format!("{} {it}", self.name)).collect();
             if !said.is_empty()
                 && let Err(error) = queue::notify(&store, &said).await
             {
@@ -160,7 +166,7 @@ impl Bell {
 
     fn heard(&self, said: &str) {
         match said.split_once(' ') {
-            Some((process, news)) if process != *PROCESS => self.lock().tell(news),
+            Some((bell, news)) if bell != self.name => self.lock().tell(news),
             _ => {}
         }
     }
@@ -173,7 +179,7 @@ impl Bell {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

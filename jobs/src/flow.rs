@@ -1,7 +1,7 @@
 //! Jobs that come after other jobs.
 
 use crate::error::Error;
-use crate::job::{Job, Wish, payload, put, ring};
+use crate::job::{Job, Wish, put, ring};
 use crate::queue::{Outcome, die, partition_of};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Store, Transaction};
@@ -18,7 +18,7 @@ pub struct Flow<'w> {
 struct StepOf<'w> {
     kind: &'static str,
     version: i16,
-    payload: Result<String, Error>,
+    payload: Result<String, String>,
     wish: Wish<'w>,
     after: Vec<usize>,
     ended_is_enough: bool,
@@ -52,7 +52,7 @@ impl<'w> Flow<'w> {
         self.steps.push(StepOf {
             kind: J::KIND,
             version: J::VERSION,
-            payload: payload(job),
+            payload: serde_json::to_string(job).map_err(|error| error.to_string()),
             wish: wish.clone(),
             after: others.iter().map(|it| it.0).collect(),
             ended_is_enough,
@@ -61,15 +61,18 @@ impl<'w> Flow<'w> {
     }
 
     /// Puts all of them into the caller's transaction; answers their ids, in the order in which they were added.
-    pub async fn enqueue(self, tx: &Transaction<'_>) -> Result<Vec<i64>, Error> {
+    pub async fn enqueue(&self, tx: &Transaction<'_>) -> Result<Vec<i64>, Error> {
         let mut ids: Vec<i64> = Vec::with_capacity(self.steps.len());
         let mut followed = BTreeSet::new();
         let (mut jobs, mut places, mut others, mut enough) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for step in self.steps {
+        for step in &self.steps {
             step.wish.check()?;
             let pending = i32::try_from(step.after.len()).unwrap_or(i32::MAX);
-            let id = put(tx, step.kind, step.version, &step.payload?, &step.wish, pending).await?;
-            for (place, other) in step.after.into_iter().enumerate() {
+            let kind = step.kind;
+            let payload =
+                step.payload.as_ref().map_err(|reason| Error::Payload { kind, reason: reason.clone() })?;
+            let id = put(tx, kind, step.version, payload, &step.wish, pending).await?;
+            for (place, &other) in step.after.iter().enumerate() {
                 jobs.push(id);
                 places.push(i16::try_from(place).unwrap_or(i16::MAX));
                 others.push(ids[other]);

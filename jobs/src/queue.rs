@@ -109,7 +109,7 @@ const TURN_RATED: &str = turn!(
             * greatest(0, extract(epoch from clock_timestamp() - tokens_at)))::float8 as tokens, rate_per_second
         from jobs.queue where name = $1 for update
     ),",
-    "(select greatest(0, least($4, floor(tokens)))::bigint from bucket)",
+    "(select greatest(0, least($4::bigint, floor(tokens)))::bigint from bucket)",
     ", spent as (
         update jobs.queue set tokens = bucket.tokens - (select count(*) from begun), tokens_at = clock_timestamp()
         from bucket where name = $1 and (select count(*) from begun) > 0

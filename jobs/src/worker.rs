@@ -190,7 +190,7 @@ impl Heart {
                 // Each beat is news: the worker looks for jobs by it.
                 Ok(felt) => drop(pulse.send_replace(felt)),
                 Err(error) => {
-                    tracing::warn!(%error, queue = self.known.queue, "jobs have to wait for the database")
+                    tracing::warn!(%error, queue = self.known.queue, "jobs have to wait for the database");
                 }
             }
         }
@@ -397,7 +397,7 @@ impl Shift<'_> {
                     "jobs were ended in transactions that were not committed: they run again"
                 ),
                 Err(error) => {
-                    tracing::warn!(%error, "whether jobs were ended by their handlers is not known")
+                    tracing::warn!(%error, "whether jobs were ended by their handlers is not known");
                 }
             }
         });

@@ -1,22 +1,14 @@
-//! Jobs on a real PostgreSQL, from the transaction that enqueues them to what stays of them.
+//! What holds of every job.
 
+use crate::{Greet, LIVE, becomes, count, greet, put, work, worker};
 use jiff::Timestamp;
-use jobs::{Attempt, Backoff, Error, Job, MIGRATIONS, NotDone, Wish, Worker, enqueue};
+use jobs::{Attempt, Error, Job, MIGRATIONS, NotDone, Wish, Worker, enqueue, enqueue_all};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use store::Store;
 use store::testing::TestStore;
 use tokio::sync::{Notify, mpsc};
-
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Greet {
-    name: String,
-}
-
-impl Job for Greet {
-    const KIND: &'static str = "greet";
-}
 
 /// The same kind as a later release knows it.
 #[derive(Serialize, Deserialize)]
@@ -28,58 +20,12 @@ struct GreetInFull {
 impl Job for GreetInFull {
     const KIND: &'static str = "greet";
     const VERSION: i16 = 2;
-}
 
-fn greet(name: &str) -> Greet {
-    Greet { name: name.to_owned() }
-}
-
-async fn put<J: Job>(store: &Store, job: &J, wish: &Wish<'_>) -> Result<i64, Error> {
-    store.run_tx("test", async |tx| enqueue(tx, job, wish).await).await
-}
-
-async fn count(store: &Store, sql: &'static str) -> i64 {
-    let row = store.read("test", async |client| client.query_one(sql, &[]).await).await;
-    row.expect("a row").get(0)
-}
-
-const LIVE: &str = "select count(*) from jobs.job";
-
-/// A worker that tells which names it greets, and fails as the names say.
-fn worker(store: &Store, heard: mpsc::UnboundedSender<String>) -> Worker {
-    let backoff = Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(2) };
-    Worker::new(store.clone(), "test").backoff(backoff).time_max(Duration::from_millis(200)).handle(
-        move |Greet { name }: Greet, _: Attempt| {
-            let heard = heard.clone();
-            async move {
-                heard.send(name.clone()).expect("the test listens");
-                match name.as_str() {
-                    "nobody" => Err(NotDone::Retry("nobody is there".to_owned())),
-                    "never" => Err(NotDone::Dead("there is no such person".to_owned())),
-                    "panic" => panic!("no name"),
-                    "slow" => std::future::pending().await,
-                    _ => Ok(()),
-                }
-            }
-        },
-    )
-}
-
-/// Runs a worker until no job is left.
-async fn work(test: &TestStore) -> Vec<String> {
-    let (sender, mut heard) = mpsc::unbounded_channel();
-    let store = test.store();
-    let stop = async {
-        while count(store, LIVE).await > 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    worker(store, sender).run(stop).await.expect("the worker works");
-    let mut names = Vec::new();
-    while let Ok(name) = heard.try_recv() {
-        names.push(name);
+    fn upgrade(_from: i16, payload: Value) -> Result<Value, String> {
+        let name = payload["name"].as_str().ok_or("it has no name")?;
+        let (first, last) = name.split_once(' ').ok_or("its name has no last part")?;
+        Ok(json!({ "first": first, "last": last }))
     }
-    names
 }
 
 #[tokio::test]
@@ -144,11 +90,7 @@ async fn what_this_program_does_not_know_stays_and_what_it_cannot_read_is_dead()
     });
     poison.await.unwrap();
     let (sender, _heard) = mpsc::unbounded_channel();
-    let stop = async {
-        while count(test.store(), "select count(*) from jobs.dead").await == 0 {
-            tokio::task::yield_now().await;
-        }
-    };
+    let stop = becomes(test.store(), "select count(*) from jobs.dead", 1);
     worker(test.store(), sender).run(stop).await.unwrap();
     assert_eq!(count(test.store(), LIVE).await, 2);
     let row = test.store().read("test", async |client| {
@@ -156,19 +98,6 @@ async fn what_this_program_does_not_know_stays_and_what_it_cannot_read_is_dead()
     });
     let reason: String = row.await.unwrap().get(0);
     assert!(reason.starts_with("the payload cannot be read: invalid type: integer `7`"), "{reason}");
-}
-
-#[tokio::test]
-async fn of_a_unique_key_there_is_one_until_it_is_done() {
-    let test = TestStore::new(&[MIGRATIONS]).await;
-    let wish = Wish { unique: Some("asha".into()), ..Wish::default() };
-    let id = put(test.store(), &greet("Asha"), &wish).await.unwrap();
-    let refused = put(test.store(), &greet("Asha"), &wish).await.unwrap_err();
-    assert!(
-        matches!(&refused, Error::Duplicate { kind, key, id: there } if kind == "greet" && key == "asha" && *there == id)
-    );
-    assert_eq!(work(&test).await, ["Asha"]);
-    put(test.store(), &greet("Asha"), &wish).await.unwrap();
 }
 
 #[tokio::test]
@@ -202,12 +131,7 @@ async fn a_job_for_later_waits_and_one_for_a_past_moment_does_not() {
     put(test.store(), &greet("late"), &Wish { run_at: at(4_000_000_000), ..Wish::default() }).await.unwrap();
     put(test.store(), &greet("past"), &Wish { run_at: at(1_000_000_000), ..Wish::default() }).await.unwrap();
     let (sender, mut heard) = mpsc::unbounded_channel();
-    let stop = async {
-        while count(test.store(), LIVE).await > 1 {
-            tokio::task::yield_now().await;
-        }
-    };
-    worker(test.store(), sender).run(stop).await.unwrap();
+    worker(test.store(), sender).run(becomes(test.store(), LIVE, 1)).await.unwrap();
     assert_eq!(heard.recv().await.as_deref(), Some("past"));
     assert_eq!(heard.recv().await, None);
 }
@@ -296,9 +220,162 @@ async fn what_a_node_says_after_it_was_taken_for_dead_does_not_count() {
         assert!(second > first, "{second} is not after {first}");
         assert_eq!(count(test.store(), "select attempt::bigint from jobs.job").await, 2);
         go_on.notify_one();
-        while count(test.store(), LIVE).await > 0 {
-            tokio::task::yield_now().await;
-        }
+        becomes(test.store(), LIVE, 0).await;
     };
     worker.run(stop).await.unwrap();
+}
+
+#[tokio::test]
+async fn jobs_that_are_enqueued_together_are_done_in_their_order() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let names: Vec<String> = (0..1000).map(|it| format!("{it:04}")).collect();
+    let jobs: Vec<Greet> = names.iter().map(|it| greet(it)).collect();
+    let put = test.store().run_tx("test", async |tx| enqueue_all(tx, &jobs, &Wish::default()).await);
+    let ids = put.await.unwrap();
+    assert!(ids.is_sorted() && ids.len() == 1000);
+    assert_eq!(work(&test).await, names);
+    let none = test.store().run_tx("test", async |tx| enqueue_all::<Greet>(tx, &[], &Wish::default()).await);
+    assert!(none.await.unwrap().is_empty());
+    let unique = Wish { unique: Some("one".into()), ..Wish::default() };
+    let refused = test.store().run_tx("test", async |tx| enqueue_all(tx, &jobs, &unique).await);
+    assert!(matches!(refused.await, Err(Error::UniqueTogether)));
+}
+
+#[tokio::test]
+async fn an_older_payload_is_brought_to_the_handlers_version_or_is_dead() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    for name in ["Asha Rao", "Bo"] {
+        put(test.store(), &greet(name), &Wish::default()).await.unwrap();
+    }
+    let (sender, mut heard) = mpsc::unbounded_channel();
+    let worker = Worker::new(test.store().clone(), "test").handle(move |job: GreetInFull, _: Attempt| {
+        let sender = sender.clone();
+        async move {
+            sender.send(format!("{}, {}", job.last, job.first)).expect("the test listens");
+            Ok(())
+        }
+    });
+    worker.run(becomes(test.store(), LIVE, 0)).await.unwrap();
+    assert_eq!(heard.recv().await.as_deref(), Some("Rao, Asha"));
+    let row = test.store().read("test", async |client| {
+        client.query_one("select failures->0->>'reason' from jobs.dead", &[]).await
+    });
+    let reason: String = row.await.unwrap().get(0);
+    assert_eq!(reason, "the payload cannot be read: its name has no last part");
+}
+
+#[tokio::test]
+async fn a_snoozed_attempt_does_not_count_and_a_discarded_job_leaves_nothing() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    for name in ["later", "needless"] {
+        put(test.store(), &greet(name), &Wish { attempts_max: 1, ..Wish::default() }).await.unwrap();
+    }
+    let (sender, mut heard) = mpsc::unbounded_channel();
+    let worker =
+        Worker::new(test.store().clone(), "test").handle(move |Greet { name }: Greet, attempt: Attempt| {
+            let sender = sender.clone();
+            async move {
+                assert!(attempt.is_last() && attempt.number() == 1);
+                let first = sender.send(name.clone()).map(|()| name == "later");
+                match first.expect("the test listens") && attempt.job_id() % 2 == 1 {
+                    _ if name == "needless" => Err(NotDone::Discard("nobody is there".to_owned())),
+                    true => Err(NotDone::Snooze(Duration::from_millis(1))),
+                    false => Ok(()),
+                }
+            }
+        });
+    let stop = async {
+        let mut seen = Vec::new();
+        while seen.iter().filter(|it| *it == "later").count() < 3 {
+            seen.push(heard.recv().await.expect("the worker works"));
+        }
+        seen.retain(|it| it == "needless");
+        assert_eq!(seen.len(), 1);
+    };
+    worker.run(stop).await.unwrap();
+    let state = "select count(*) from jobs.job where attempt = 0 and failures = '[]'";
+    assert_eq!(count(test.store(), state).await, 1);
+    assert_eq!(count(test.store(), "select count(*) from jobs.dead").await, 0);
+}
+
+#[tokio::test]
+async fn an_effect_and_the_end_of_its_job_stand_together_or_not_at_all() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let table = test.store().run_tx("test", async |tx| tx.batch("create table effect (name text)").await);
+    table.await.unwrap();
+    for name in ["Asha", "rolled-back", "lost"] {
+        put(test.store(), &greet(name), &Wish { attempts_max: 2, ..Wish::default() }).await.unwrap();
+    }
+    let store = test.store().clone();
+    let worker = crate::quick(test.store()).handle(move |Greet { name }: Greet, attempt: Attempt| {
+        let store = store.clone();
+        async move {
+            if name == "lost" && attempt.number() == 1 {
+                let steal = "update jobs.job set state = 0, node = null where payload->>'name' = 'lost'";
+                let stolen = store.run_tx("test", async |tx| tx.execute(steal, &[]).await);
+                stolen.await.expect("the job is there");
+            }
+            let effect = store.run_tx("test", async |tx| {
+                tx.execute("insert into effect values ($1)", &[&name]).await?;
+                attempt.complete_in(tx).await?;
+                match name.as_str() {
+                    "rolled-back" if attempt.number() == 1 => Err(Error::NoSuchJob { id: 0 }),
+                    _ => Ok(()),
+                }
+            });
+            effect.await.map_err(|error| NotDone::Retry(error.to_string()))
+        }
+    });
+    worker.run(becomes(test.store(), LIVE, 0)).await.unwrap();
+    let once = "select count(*) from (select name from effect group by name having count(*) = 1) as once";
+    assert_eq!(count(test.store(), once).await, 3);
+    assert_eq!(count(test.store(), "select count(*) from effect").await, 3);
+    assert_eq!(count(test.store(), "select count(*) from jobs.dead").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_handler_that_blocks_its_thread_fails_its_job_and_holds_up_no_other() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    put(test.store(), &greet("blocks"), &Wish { attempts_max: 1, ..Wish::default() }).await.unwrap();
+    let (free, blocked) = std::sync::mpsc::channel::<()>();
+    let blocked = Arc::new(std::sync::Mutex::new(blocked));
+    let worker = Worker::new(test.store().clone(), "test").concurrency(1).time_max(Duration::from_millis(10));
+    let worker = worker.handle(move |Greet { name }: Greet, _: Attempt| {
+        let blocked = Arc::clone(&blocked);
+        async move {
+            if name == "blocks" {
+                let _ = blocked.lock().expect("nobody panics").recv();
+            }
+            Ok(())
+        }
+    });
+    let stop = async {
+        becomes(test.store(), "select count(*) from jobs.dead", 1).await;
+        put(test.store(), &greet("Asha"), &Wish::default()).await.unwrap();
+        becomes(test.store(), LIVE, 0).await;
+        drop(free);
+    };
+    worker.run(stop).await.unwrap();
+    let row = test.store().read("test", async |client| {
+        client.query_one("select failures->0->>'reason' from jobs.dead", &[]).await
+    });
+    assert_eq!(row.await.unwrap().get::<_, &str>(0), "blocks its thread beyond its 10 ms");
+}
+
+#[tokio::test]
+async fn a_job_is_heard_of_at_once_from_this_process_and_from_others() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let (sender, mut heard) = mpsc::unbounded_channel();
+    let elsewhere = store::Store::connect(&test.url(), 1).await.unwrap();
+    let stop = async {
+        for store in [test.store(), &elsewhere].repeat(20) {
+            put(store, &greet("Asha"), &Wish::default()).await.unwrap();
+            heard.recv().await.expect("the worker works");
+        }
+    };
+    // Without the bell each would take half a second.
+    tokio::time::timeout(Duration::from_secs(10), worker(test.store(), sender).run(stop))
+        .await
+        .unwrap()
+        .unwrap();
 }

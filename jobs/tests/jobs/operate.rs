@@ -1,0 +1,93 @@
+//! What operators see and do, and what is done for all.
+
+use crate::{Greet, LIVE, becomes, count, greet, put, quick, work};
+use jobs::{Attempt, Error, MIGRATIONS, NotDone, Wish, cancel, forget, revive};
+use std::time::Duration;
+use store::testing::TestStore;
+
+const DEAD: &str = "select count(*) from jobs.dead";
+
+#[tokio::test]
+async fn a_job_is_cancelled_before_it_runs_or_while_it_does() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let waits = put(test.store(), &greet("Asha"), &Wish::default()).await.unwrap();
+    test.store().run_tx("test", async |tx| cancel(tx, waits).await).await.unwrap();
+    let again = test.store().run_tx("test", async |tx| cancel(tx, waits).await).await;
+    assert!(matches!(again, Err(Error::NoSuchJob { id }) if id == waits));
+    let runs = put(test.store(), &greet("Bo"), &Wish::default()).await.unwrap();
+    let worker = quick(test.store())
+        .handle(|_: Greet, _: Attempt| async { std::future::pending::<Result<(), NotDone>>().await });
+    let stop = async {
+        becomes(test.store(), "select count(*) from jobs.job where state = 2", 1).await;
+        test.store().run_tx("test", async |tx| cancel(tx, runs).await).await.unwrap();
+        becomes(test.store(), LIVE, 0).await;
+    };
+    worker.time_max(Duration::from_secs(60)).run(stop).await.unwrap();
+    assert_eq!(count(test.store(), "select count(*) from jobs.dead where ending = 'cancelled'").await, 2);
+}
+
+#[tokio::test]
+async fn the_dead_are_tried_again_or_forgotten_by_hand_and_with_time() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let unique = Wish { unique: Some("one".into()), attempts_max: 1, ..Wish::default() };
+    let id = put(test.store(), &greet("never"), &unique).await.unwrap();
+    work(&test).await;
+    let other = put(test.store(), &greet("Asha"), &unique).await.unwrap();
+    let taken = test.store().run_tx("test", async |tx| revive(tx, id).await).await;
+    assert!(matches!(taken, Err(Error::Duplicate { id, .. }) if id == other));
+    work(&test).await;
+    test.store().run_tx("test", async |tx| revive(tx, id).await).await.unwrap();
+    assert_eq!(work(&test).await, ["never"]);
+    let failures = "select jsonb_array_length(failures)::bigint from jobs.dead";
+    assert_eq!(count(test.store(), failures).await, 2, "with its history");
+    test.store().run_tx("test", async |tx| forget(tx, id).await).await.unwrap();
+    for gone in [id, 4711] {
+        let refused = test.store().run_tx("test", async |tx| revive(tx, gone).await).await;
+        assert!(matches!(refused, Err(Error::NoSuchJob { .. })));
+        let refused = test.store().run_tx("test", async |tx| forget(tx, gone).await).await;
+        assert!(matches!(refused, Err(Error::NoSuchJob { .. })));
+    }
+    for _ in 0..2 {
+        put(test.store(), &greet("never"), &Wish::default()).await.unwrap();
+    }
+    work(&test).await;
+    let long_ago =
+        "update jobs.dead set died_at = now() - interval '2 days' where id = (select min(id) from jobs.dead)";
+    test.store().run_tx("test", async |tx| tx.execute(long_ago, &[]).await).await.unwrap();
+    let day = Duration::from_secs(86_400);
+    quick(test.store()).keep_dead(day).run(becomes(test.store(), DEAD, 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn how_far_a_job_is_can_be_seen() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    put(test.store(), &greet("Asha"), &Wish::default()).await.unwrap();
+    let worker = quick(test.store()).time_max(Duration::from_secs(60)).grace(Duration::ZERO);
+    let worker = worker.handle(|_: Greet, attempt: Attempt| async move {
+        attempt.progress(0.25, "10 of 40 letters");
+        std::future::pending::<Result<(), NotDone>>().await
+    });
+    let seen = "select count(*) from jobs.job where progress = 0.25 and note = '10 of 40 letters'";
+    worker.run(becomes(test.store(), seen, 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn jobs_that_nobody_knows_step_aside_and_come_back_when_somebody_does() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    put(test.store(), &greet("Asha"), &Wish::default()).await.unwrap();
+    let old = "update jobs.job set run_at = now() - interval '61 s'";
+    test.store().run_tx("test", async |tx| tx.execute(old, &[]).await).await.unwrap();
+    let aside = "select count(*) from jobs.job where state = 5";
+    quick(test.store()).run(becomes(test.store(), aside, 1)).await.unwrap();
+    assert_eq!(work(&test).await, ["Asha"]);
+}
+
+#[tokio::test]
+async fn a_next_of_a_partition_that_was_overlooked_is_found() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    // As if the process had ended between its commit and the bell.
+    let silent = "insert into jobs.job (queue, kind, version, payload, priority, state, run_at, attempts_max, partition_key)
+        select 'default', 'greet', 1, '{\"name\":\"Asha\"}', 0, 3, now(), 1, key from unnest(array['a', 'b', 'c']) as key";
+    test.store().run_tx("test", async |tx| tx.execute(silent, &[]).await).await.unwrap();
+    assert_eq!(work(&test).await, ["Asha", "Asha", "Asha"]);
+}
