@@ -7,7 +7,7 @@ create table jobs.node (
     -- What it has handlers for, and the newest version of each that it understands.
     kinds text[] not null,
     versions smallint[] not null,
-    -- How many jobs it would run at once, and how many of them the queue's limit lets it; whether it wants more than that.
+    -- How many jobs it would hold at once, and how many of them the queue's limit lets it; whether it wants more than that.
     room integer not null,
     slots integer not null default 0,
     hungry boolean not null default false,

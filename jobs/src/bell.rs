@@ -14,6 +14,12 @@ pub(crate) const CHANNEL: &str = "crease_jobs";
 /// No queue has such a name.
 const CANCEL: &str = "!";
 
+/// How long others wait for the ring where this process has a worker that heard of it already.
+const OWN_FIRST: Duration = Duration::from_millis(1);
+
+/// Between two rings: each is a transaction that all others' commits wait for.
+const PAUSE: Duration = Duration::from_millis(2);
+
 /// After how long a lost connection is made again.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -93,6 +99,10 @@ impl Bell {
     }
 
     async fn say_all(self: Arc<Self>, store: Store) {
+        // With another process's workers alone there is no time to lose; with one's own there is a claim that should not wait for the ring.
+        if !self.lock().ears.is_empty() {
+            tokio::time::sleep(OWN_FIRST).await;
+        }
         loop {
             let (mut news, partitions) = {
                 let mut state = self.lock();
@@ -119,6 +129,7 @@ impl Bell {
             {
                 tracing::debug!(%error, "the doorbell is out of order");
             }
+            tokio::time::sleep(PAUSE).await;
         }
     }
 

@@ -26,7 +26,7 @@ pub use attempt::Attempt;
 pub use error::Error;
 pub use flow::{Flow, Step};
 pub use handler::NotDone;
-pub use job::{Job, Unique, Until, Wish, enqueue, enqueue_all};
+pub use job::{Job, Unique, Until, Wish, enqueue, enqueue_all, enqueue_alone};
 pub use operate::{Limits, Rate, cancel, forget, limit, pause, resume, revive};
 pub use retry::Backoff;
 pub use worker::Worker;

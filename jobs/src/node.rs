@@ -14,6 +14,7 @@ pub(crate) const SILENCE_MS: u32 = 2000;
 const JOIN: &str = "
     insert into jobs.node (name, queue, kinds, versions, room) values ($1, $2, $3, $4, $5) returning epoch";
 
+/// Not worth a write to the disk: what is lost with the server's memory is said again by the next beat.
 /// Whoever has the lease keeps it as long as it beats; it goes to another when that would take its jobs, too.
 const SAY: &str = "
     with beaten as (
@@ -27,7 +28,7 @@ const SAY: &str = "
         returning epoch
     )
     select exists (select from led), queue.running_max, queue.rate_per_second is not null,
-        array(select id from jobs.job where node = $1 and cancel)
+        array(select id from jobs.job where node = $1 and cancel), set_config('synchronous_commit', 'off', true)
     from beaten left join jobs.queue on queue.name = beaten.queue";
 
 /// What a node learns with each beat.

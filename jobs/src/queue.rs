@@ -64,7 +64,7 @@ pub(crate) struct Known {
 /// not know stay where they are. Nothing is claimed for a node that has been taken for dead, and none is taken for dead while it claims:
 /// nobody would give such jobs back.
 macro_rules! turn {
-    ($bucket:literal, $most:literal, $spent:literal, $tokens:literal) => {
+    ($bucket:literal, $most:literal, $spent:literal, $tokens:literal, $commit:literal) => {
         concat!(
             "with done as (
                 delete from jobs.job using unnest($6::bigint[], $7::smallint[]) as done (id, attempt)
@@ -95,12 +95,19 @@ macro_rules! turn {
             $spent,
             "select (select count(*) from done), ",
             $tokens,
-            ", begun.* from (values (0)) as one left join begun on true"
+            ", begun.*",
+            $commit,
+            " from (values (0)) as one left join begun on true"
         )
     };
 }
 
-const TURN: &str = turn!("", "$4", "", "null::float8");
+const TURN: &str = turn!("", "$4", "", "null::float8", "");
+
+/// The same where nothing is done that must be kept: a claim that is lost with the server's memory is no claim, and its outcomes are refused.
+/// A handler that commits anything commits the claim before it.
+const TURN_LIGHT: &str =
+    turn!("", "$4", "", "null::float8", ", set_config('synchronous_commit', 'off', true)");
 
 /// The same under a rate: whoever takes tokens from the bucket holds it until the jobs are taken, too.
 const TURN_RATED: &str = turn!(
@@ -114,7 +121,8 @@ const TURN_RATED: &str = turn!(
         update jobs.queue set tokens = bucket.tokens - (select count(*) from begun), tokens_at = clock_timestamp()
         from bucket where name = $1 and (select count(*) from begun) > 0
     )",
-    "(select (1 - (tokens - (select count(*) from begun))) / rate_per_second from bucket)"
+    "(select (1 - (tokens - (select count(*) from begun))) / rate_per_second from bucket)",
+    ""
 );
 
 const DONE: &str = "
@@ -232,9 +240,15 @@ pub(crate) async fn turn(
         outcomes.iter().partition(|(job, outcome)| is_plain(job, outcome));
     let (ids, attempts): (Vec<i64>, Vec<i16>) = plain.iter().map(|(job, _)| (job.id, job.attempt)).unzip();
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let statement = if is_rated { TURN_RATED } else { TURN };
+    let statement = match (is_rated, ids.is_empty()) {
+        (true, _) => TURN_RATED,
+        (false, true) => TURN_LIGHT,
+        (false, false) => TURN,
+    };
     let params: store::Params<'_> =
         &[&known.queue, &known.kinds, &known.versions, &most, &epoch, &ids, &attempts];
+    // Within a transaction of others' outcomes the light one would make these light, too.
+    let statement = if statement == TURN_LIGHT && !others.is_empty() { TURN } else { statement };
     let (rows, settled) = if others.is_empty() {
         (store.run_one("jobs.turn", statement, params).await?, 0)
     } else {

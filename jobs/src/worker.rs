@@ -118,7 +118,7 @@ impl Worker {
             versions: self.handlers.iter().map(|it| it.version).collect(),
         });
         let hearing = bell::of(&self.store).hear(&self.store, &self.queue);
-        let epoch = node::join(&self.store, &self.name, &known, self.concurrency).await?;
+        let epoch = node::join(&self.store, &self.name, &known, 2 * self.concurrency).await?;
         let load = Arc::new(Load::default());
         let heart = Heart {
             store: self.store.clone(),
@@ -152,6 +152,7 @@ impl Worker {
             settling: 0,
             asked: 0,
             is_wanting: true,
+            heard: 0,
             completed: Vec::new(),
             ended: 0,
             not_before: None,
@@ -203,11 +204,11 @@ impl Heart {
             None => {
                 // Silent for too long: what runs here runs elsewhere by now.
                 tracing::warn!(epoch, held, "taken for dead; starting again as a new node");
-                let epoch = node::join(&self.store, &self.name, &self.known, self.concurrency).await?;
+                let epoch = node::join(&self.store, &self.name, &self.known, 2 * self.concurrency).await?;
                 node::beat(&self.store, epoch, 0).await?.unwrap_or(Pulse { epoch, ..Pulse::default() })
             }
         };
-        felt.slots = self.concurrency;
+        felt.slots = usize::MAX;
         if felt.running_max.is_some() {
             let held = if felt.epoch == epoch { held } else { 0 };
             let is_hungry = self.load.is_hungry.load(Ordering::Relaxed);
@@ -280,8 +281,9 @@ struct Shift<'w> {
     /// How many outcomes are being written down, and how many jobs asked for.
     settling: usize,
     asked: usize,
-    /// Whether there may be ready jobs.
+    /// Whether there may be ready jobs, and how often that was heard.
     is_wanting: bool,
+    heard: u64,
     /// Ended by their handlers themselves: ids and attempts.
     completed: Vec<(i64, i16)>,
     /// How many ended since the last turn.
@@ -301,6 +303,7 @@ struct Running {
 /// A turn that has come back.
 struct Turn {
     epoch: i64,
+    heard: u64,
     asked: usize,
     outcomes: Vec<(Claimed, Outcome)>,
     turned: Result<Turned, Error>,
@@ -319,7 +322,7 @@ impl Shift<'_> {
                 _ = self.pulse.changed() => self.feel(),
                 Some(turn) = self.turns.join_next() => self.turned(turn),
                 Some(ended) = self.running.join_next_with_id() => self.ended(ended),
-                () = ear.jobs.notified() => self.is_wanting = true,
+                () = ear.jobs.notified() => self.want(),
                 () = until(self.not_before) => self.not_before = None,
             }
             while let Some(ended) = self.running.try_join_next_with_id() {
@@ -333,10 +336,16 @@ impl Shift<'_> {
         self.finish(tasks).await
     }
 
+    /// There may be ready jobs.
+    fn want(&mut self) {
+        self.is_wanting = true;
+        self.heard += 1;
+    }
+
     /// A beat has told something, and be it that it is time to look for jobs.
     fn feel(&mut self) {
         let pulse = self.pulse.borrow_and_update().clone();
-        self.is_wanting = true;
+        self.want();
         if pulse.epoch != self.epoch {
             // Ended without being waited for: one that blocks its thread must not hold up the others.
             self.epoch = pulse.epoch;
@@ -437,21 +446,21 @@ impl Shift<'_> {
         let wanted = (concurrency + self.ended.min(concurrency)).min(slots).saturating_sub(held + self.asked);
         let is_limited = slots < concurrency && self.is_wanting;
         self.load.is_hungry.store(is_limited && wanted == 0, Ordering::Relaxed);
-        let most = if self.is_wanting { wanted } else { 0 };
-        if self.outcomes.is_empty() && most == 0 {
+        let most = if self.is_wanting { wanted.min(concurrency) } else { 0 };
+        // Beside another turn a small one is not worth its commit: its jobs go with the next.
+        let is_small = self.outcomes.len() + most < concurrency / 2;
+        if self.outcomes.is_empty() && most == 0 || is_small && !self.turns.is_empty() {
             return;
-        }
-        if most > 0 {
-            self.is_wanting = false;
         }
         self.ended = 0;
         let outcomes = std::mem::take(&mut self.outcomes);
         self.settling += outcomes.len();
         self.asked += most;
-        let (store, known, epoch) = (self.worker.store.clone(), Arc::clone(&self.known), self.epoch);
+        let (store, known) = (self.worker.store.clone(), Arc::clone(&self.known));
+        let (epoch, heard) = (self.epoch, self.heard);
         self.turns.spawn(async move {
             let turned = queue::turn(&store, &known, epoch, &outcomes, most, is_rated).await;
-            Turn { epoch, asked: most, outcomes, turned }
+            Turn { epoch, heard, asked: most, outcomes, turned }
         });
     }
 
@@ -472,9 +481,11 @@ impl Shift<'_> {
                 if !is_own {
                     return;
                 }
-                self.is_wanting |= turn.asked > 0 && turned.claimed.len() == turn.asked;
+                if turned.claimed.len() < turn.asked && turn.heard == self.heard {
+                    self.is_wanting = false;
+                }
                 if let Some(pause) = turned.token_in.filter(|it| !it.is_zero()) {
-                    self.is_wanting = true;
+                    self.want();
                     self.not_before = Some(Instant::now() + pause);
                 }
                 self.buffer.extend(turned.claimed);
@@ -482,7 +493,6 @@ impl Shift<'_> {
             Err(error) => {
                 tracing::warn!(%error, queue = self.known.queue, "jobs have to wait for the database");
                 self.not_before = Some(Instant::now() + BEAT);
-                self.is_wanting |= turn.asked > 0;
                 if is_own {
                     self.outcomes.extend(turn.outcomes);
                 }

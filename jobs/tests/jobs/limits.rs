@@ -10,7 +10,8 @@ use tokio::sync::Semaphore;
 
 async fn put_many(test: &TestStore, count: usize) {
     let jobs: Vec<Greet> = (0..count).map(|it| greet(&it.to_string())).collect();
-    test.store().run_tx("test", async |tx| enqueue_all(tx, &jobs, &Wish::default()).await).await.unwrap();
+    let put = test.store().run_tx("test", async |tx| enqueue_all(tx, &jobs, &Wish::default()).await).await;
+    put.expect("jobs");
 }
 
 async fn set(test: &TestStore, limits: Limits) -> Result<(), Error> {
@@ -31,7 +32,10 @@ async fn all_nodes_together_run_no_more_than_a_queues_limit_and_each_gets_its_pa
             let (now, most, own) = (Arc::clone(&now), Arc::clone(&most), Arc::clone(&own));
             async move {
                 most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                // Others may begin meanwhile.
+                for _ in 0..20 {
+                    tokio::task::yield_now().await;
+                }
                 now.fetch_sub(1, Ordering::SeqCst);
                 own.fetch_add(1, Ordering::SeqCst);
                 Ok(())
