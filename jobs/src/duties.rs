@@ -39,7 +39,7 @@ const FORGET: &str = "delete from jobs.node where epoch = any($1)";
 /// A job whose last attempt ended with its process is dead: perhaps it is what ends them.
 const DIE_WITH_NODE: &str = die!(
     "",
-    "where node = any($1) and (attempt >= attempts_max or cancel)",
+    "where node = any($1) and state = 2 and (attempt >= attempts_max or cancel)",
     "case when cancel then 'cancelled' else 'failed' end",
     "'its process fell silent'"
 );
@@ -48,7 +48,7 @@ const GIVE_BACK: &str = "
     update jobs.job set state = 0, node = null,
         failures = failures || jsonb_build_object('attempt', attempt, 'at', clock_timestamp(),
             'reason', 'its process fell silent')
-    where node = any($1)
+    where node = any($1) and state = 2
     returning id, queue";
 
 /// Partitions that have jobs behind but none at the head: a job may be enqueued at the moment in which the last one before it ends.
@@ -67,14 +67,12 @@ const HEADLESS: &str = "
 
 /// Those at the front of their queue for so long because no node of it knows their kind or version.
 const PARK: &str = "
-    update jobs.job set state = 5 where id in (
+    update jobs.job set state = 5 where state = 0 and id in (
         select front.id from (select distinct queue from jobs.node) as known
         cross join lateral (
-            select job.id, job.queue, job.kind, job.version from jobs.job
-            where job.queue = known.queue and job.state = 0
-                and job.run_at < clock_timestamp() - make_interval(secs => $2)
-            order by job.priority, job.id limit $1 for update skip locked) as front
-        where not exists (select from jobs.node
+            select id, queue, kind, version, run_at from jobs.job
+            where job.queue = known.queue and state = 0 order by priority, id limit $1) as front
+        where front.run_at < clock_timestamp() - make_interval(secs => $2) and not exists (select from jobs.node
             where node.queue = front.queue
                 and front.version <= node.versions[array_position(node.kinds, front.kind)]))
     returning queue, kind, version";

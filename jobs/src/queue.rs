@@ -74,7 +74,7 @@ macro_rules! turn {
             $bucket,
             "claimed as (
                 select id from jobs.job
-                where queue = $1 and state = 0 and kind = any($2::text[])
+                where queue = $1 and state = 0 and (priority, id) > ($8, $9) and kind = any($2::text[])
                     and version <= ($3::smallint[])[array_position($2::text[], kind)]
                     and not exists (select from jobs.queue where name = $1 and paused_at is not null)
                 order by priority, id limit ",
@@ -210,32 +210,54 @@ const GIVE_BACK: &str = "
 
 /// The attempt does not count: the process was asked to end.
 const RELEASE: &str = "
-    update jobs.job set state = 0, node = null, attempt = attempt - 1 where node = $1 returning id";
+    update jobs.job set state = 0, node = null, attempt = attempt - 1 where node = $1 and state = 2 returning id";
 
 const LEAVE: &str = "delete from jobs.node where epoch = $1";
 
 const LEAVE_LEASE: &str = "delete from jobs.lease where epoch = $1";
+
+/// A place in line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) priority: i16,
+    pub(crate) id: i64,
+}
+
+impl Place {
+    pub(crate) const FRONT: Place = Place { priority: i16::MIN, id: i64::MIN };
+}
+
+/// What a turn is to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Order {
+    pub(crate) epoch: i64,
+    pub(crate) most: usize,
+    /// Only jobs behind this place: the index keeps the places of jobs that have gone until it is vacuumed, and to step over them takes longer
+    /// the more there are.
+    pub(crate) behind: Place,
+    pub(crate) is_rated: bool,
+}
 
 /// What a turn brought.
 #[derive(Debug, Default)]
 pub(crate) struct Turned {
     /// In line: the first first.
     pub(crate) claimed: Vec<Claimed>,
+    pub(crate) last: Option<Place>,
     /// How many outcomes came too late: their jobs have gone to others since.
     pub(crate) late: u64,
     /// Under a rate: when the next token is there.
     pub(crate) token_in: Option<Duration>,
 }
 
-/// Writes outcomes down and takes up to `most` jobs.
+/// Writes outcomes down and takes jobs.
 pub(crate) async fn turn(
     store: &Store,
     known: &Known,
-    epoch: i64,
     outcomes: &[(Claimed, Outcome)],
-    most: usize,
-    is_rated: bool,
+    order: Order,
 ) -> Result<Turned, Error> {
+    let Order { epoch, most, behind: Place { priority, id }, is_rated } = order;
     let (plain, others): (Vec<_>, Vec<_>) =
         outcomes.iter().partition(|(job, outcome)| is_plain(job, outcome));
     let (ids, attempts): (Vec<i64>, Vec<i16>) = plain.iter().map(|(job, _)| (job.id, job.attempt)).unzip();
@@ -246,7 +268,7 @@ pub(crate) async fn turn(
         (false, false) => TURN,
     };
     let params: store::Params<'_> =
-        &[&known.queue, &known.kinds, &known.versions, &most, &epoch, &ids, &attempts];
+        &[&known.queue, &known.kinds, &known.versions, &most, &epoch, &ids, &attempts, &priority, &id];
     // Within a transaction of others' outcomes the light one would make these light, too.
     let statement = if statement == TURN_LIGHT && !others.is_empty() { TURN } else { statement };
     let (rows, settled) = if others.is_empty() {
@@ -266,6 +288,7 @@ pub(crate) async fn turn(
     turned.token_in = token_in.map(|it| Duration::from_secs_f64(it.clamp(0.0, 3600.0)));
     let mut claimed: Vec<(i16, Claimed)> = rows.iter().filter_map(claimed).collect();
     claimed.sort_unstable_by_key(|(priority, job)| (*priority, job.id));
+    turned.last = claimed.last().map(|(priority, job)| Place { priority: *priority, id: job.id });
     turned.claimed = claimed.into_iter().map(|(_, job)| job).collect();
     Ok(turned)
 }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::handler::{Answer, Handler, Meter, NotDone};
 use crate::job::{Job, check_queue_name};
 use crate::node::{self, BEAT, Pulse};
-use crate::queue::{self, Claimed, Known, Outcome, Turned};
+use crate::queue::{self, Claimed, Known, Order, Outcome, Place, Turned};
 use crate::retry::Backoff;
 use serde::Serialize;
 use std::collections::{HashMap, VecDeque};
@@ -152,7 +152,9 @@ impl Worker {
             settling: 0,
             asked: 0,
             is_wanting: true,
-            heard: 0,
+            heard: 1,
+            looked: 0,
+            behind: Place::FRONT,
             completed: Vec::new(),
             ended: 0,
             not_before: None,
@@ -284,6 +286,9 @@ struct Shift<'w> {
     /// Whether there may be ready jobs, and how often that was heard.
     is_wanting: bool,
     heard: u64,
+    /// What had been heard when the queue was last looked at from its front, and where the last look from there ended.
+    looked: u64,
+    behind: Place,
     /// Ended by their handlers themselves: ids and attempts.
     completed: Vec<(i64, i16)>,
     /// How many ended since the last turn.
@@ -302,9 +307,8 @@ struct Running {
 
 /// A turn that has come back.
 struct Turn {
-    epoch: i64,
+    order: Order,
     heard: u64,
-    asked: usize,
     outcomes: Vec<(Claimed, Outcome)>,
     turned: Result<Turned, Error>,
 }
@@ -457,19 +461,24 @@ impl Shift<'_> {
         self.settling += outcomes.len();
         self.asked += most;
         let (store, known) = (self.worker.store.clone(), Arc::clone(&self.known));
-        let (epoch, heard) = (self.epoch, self.heard);
+        if most > 0 && self.looked < self.heard {
+            self.looked = self.heard;
+            self.behind = Place::FRONT;
+        }
+        let order = Order { epoch: self.epoch, most, behind: self.behind, is_rated };
+        let heard = self.heard;
         self.turns.spawn(async move {
-            let turned = queue::turn(&store, &known, epoch, &outcomes, most, is_rated).await;
-            Turn { epoch, heard, asked: most, outcomes, turned }
+            let turned = queue::turn(&store, &known, &outcomes, order).await;
+            Turn { order, heard, outcomes, turned }
         });
     }
 
     fn turned(&mut self, turn: Result<Turn, JoinError>) {
         let Ok(turn) = turn else { return };
         self.settling -= turn.outcomes.len();
-        self.asked -= turn.asked;
+        self.asked -= turn.order.most;
         // A node that was taken for dead in the meantime has lost what it asked for.
-        let is_own = turn.epoch == self.epoch;
+        let is_own = turn.order.epoch == self.epoch;
         match turn.turned {
             Ok(turned) => {
                 if turned.late > 0 {
@@ -481,8 +490,13 @@ impl Shift<'_> {
                 if !is_own {
                     return;
                 }
-                if turned.claimed.len() < turn.asked && turn.heard == self.heard {
-                    self.is_wanting = false;
+                if turned.claimed.len() < turn.order.most && turn.heard == self.heard {
+                    // None behind that place; before it there may be some that came back.
+                    self.is_wanting = turn.order.behind > Place::FRONT;
+                    self.looked = self.heard - u64::from(self.is_wanting);
+                }
+                if let Some(last) = turned.last {
+                    self.behind = last;
                 }
                 if let Some(pause) = turned.token_in.filter(|it| !it.is_zero()) {
                     self.want();

@@ -1,6 +1,7 @@
 //! `cargo xtask bench NAME`: measurements that are worth comparing from change to change.
 
 mod capacity;
+mod jobs;
 mod stream;
 mod widget;
 
@@ -28,6 +29,7 @@ const BENCHES: &[Bench] = &[
         widget::run,
     ),
     ("stream", "our event streams beside nchan's and a naive server's, in one run", stream::run),
+    ("jobs", "our jobs beside graphile_worker's and apalis-postgres's, in one run", jobs::run),
     ("capacity", "nothing: computes deploy/capacity.md anew from the measured figures in it", capacity::run),
 ];
 

@@ -3,10 +3,12 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks on its terminal")]
 
 mod figures;
+mod peers;
+mod report;
 mod scenes;
 
 use scenes::Scene;
-use serde_json::{Map, Value};
+use serde_json::{Map, json};
 use std::path::PathBuf;
 use store::Store;
 use store::postgres::{Embedded, Source};
@@ -36,24 +38,41 @@ fn options() -> Result<Options, String> {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let options = options()?;
+async fn main() -> anyhow::Result<()> {
+    let options = options().map_err(anyhow::Error::msg)?;
     let folder = tempfile::tempdir()?;
     let postgres = store::postgres::open(folder.path(), Source::Search, Embedded::Allowed).await?;
     let store = Store::connect(postgres.url(), 20).await?;
     store.migrate(&[jobs::MIGRATIONS]).await?;
-    let mut report = Map::new();
-    for (name, scene) in scenes::ALL {
-        if options.only.as_ref().is_none_or(|only| only == name) {
-            eprintln!("{name} …");
-            let scene: Value = scene(Scene { store: store.clone(), is_quick: options.is_quick }).await?;
-            println!("{name}: {scene}");
-            report.insert((*name).to_owned(), scene);
+    let is_wanted = |name: &str| options.only.as_ref().is_none_or(|only| only == name);
+    let mut ours = Map::new();
+    for (name, scene) in scenes::ALL.iter().filter(|(name, _)| is_wanted(name)) {
+        eprintln!("{name} …");
+        let measured = scene(Scene { store: store.clone(), is_quick: options.is_quick }).await?;
+        println!("{name}: {measured}");
+        ours.insert((*name).to_owned(), measured);
+    }
+    let mut theirs = Map::new();
+    // Their driver wants a host in its place, too.
+    let url = postgres.url().replace("@/", "@localhost/");
+    let (url, counts) = (url.as_str(), if options.is_quick { ["500", "10"] } else { ["100000", "500"] });
+    for (what, count) in [("drain", counts[0]), ("start", counts[1])] {
+        for peer in ["graphile", "apalis"] {
+            if peers::program().is_none() || !is_wanted(what) {
+                continue;
+            }
+            eprintln!("{peer} {what} …");
+            let measured = peers::run(&[peer, what, count, url]).await?;
+            println!("{peer} {what}: {measured}");
+            theirs.entry(peer).or_insert_with(|| json!({}))[what] = measured;
         }
     }
+    let report = report::of(ours.into(), theirs.into());
+    println!("{:#}", report["goals"]);
     if let Some(out) = options.out {
-        std::fs::write(out, Value::from(report).to_string())?;
+        std::fs::write(out, report.to_string())?;
     }
+    store.close();
     postgres.stop().await;
     Ok(())
 }
