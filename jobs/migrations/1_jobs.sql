@@ -128,3 +128,21 @@ create table jobs.dead (
 
 create index dead_recent on jobs.dead (died_at);
 create index dead_unique on jobs.dead (kind, unique_key) where unique_key is not null;
+
+-- Jobs that come again and again, as programs declare them.
+create table jobs.cron (
+    name text primary key,
+    -- Cron's five fields, and the zone by whose clock they are meant.
+    schedule text not null,
+    zone text not null,
+    -- What becomes of runs that were missed: 0 nothing, 1 one job for all, 2 one for each.
+    missed smallint not null check (missed between 0 and 2),
+    queue text not null,
+    kind text not null,
+    version smallint not null,
+    payload json not null,
+    next_at timestamptz not null,
+    last_at timestamptz,
+    last_job bigint,
+    paused_at timestamptz
+);

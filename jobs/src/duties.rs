@@ -27,7 +27,9 @@ const WAKE: &str = "
     returning queue";
 
 const NEXT: &str = "
-    select extract(epoch from min(run_at) - clock_timestamp())::float8 from jobs.job where state = 1";
+    select extract(epoch from least(
+        (select min(run_at) from jobs.job where state = 1),
+        (select min(next_at) from jobs.cron where paused_at is null)) - clock_timestamp())::float8";
 
 /// Those that fell silent. Locked, so that two who look at once do not both see them.
 const SILENT: &str = "
@@ -92,7 +94,7 @@ const PRUNE: &str = "
 
 const PRUNE_WINDOWS: &str = "delete from jobs.unique_window where until < clock_timestamp() returning job";
 
-/// Makes waiting jobs ready whose time has come; answers when the next one's is.
+/// Makes waiting jobs ready whose time has come; answers when the next one's is, or that of a schedule.
 pub(crate) async fn wake(store: &Store) -> Result<Option<Duration>, Error> {
     let woken = store.run_tx("jobs.wake", async |tx| {
         let woken = tx.query(WAKE, &[&WAKE_MAX]).await?;

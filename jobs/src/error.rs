@@ -33,6 +33,12 @@ pub enum Error {
     #[error("a limit lets at least one job through: {what} is {given}")]
     Limit { what: &'static str, given: f64 },
 
+    #[error("the schedule {schedule:?} in {zone:?} is none: {reason}")]
+    Schedule { schedule: String, zone: String, reason: String },
+
+    #[error("there is no schedule {name:?}")]
+    NoSuchSchedule { name: String },
+
     #[error("there is no job {id} that waits, runs or is dead")]
     NoSuchJob { id: i64 },
 

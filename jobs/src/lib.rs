@@ -11,6 +11,7 @@
 
 mod attempt;
 mod bell;
+mod cron;
 mod duties;
 mod error;
 mod flow;
@@ -20,15 +21,18 @@ mod node;
 mod operate;
 mod queue;
 mod retry;
+mod supervise;
 mod worker;
 
 pub use attempt::Attempt;
+pub use cron::{Cron, Missed, drop_cron, pause_cron, resume_cron};
 pub use error::Error;
 pub use flow::{Flow, Step};
 pub use handler::NotDone;
 pub use job::{Job, Unique, Until, Wish, enqueue, enqueue_all, enqueue_alone};
 pub use operate::{Limits, Rate, cancel, forget, limit, pause, resume, revive};
 pub use retry::Backoff;
+pub use supervise::{Child, Escalated, Restart, Strategy, Supervisor};
 pub use worker::Worker;
 
 use store::Migrations;

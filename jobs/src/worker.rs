@@ -2,6 +2,7 @@
 
 use crate::attempt::Attempt;
 use crate::bell::{self, Hearing};
+use crate::cron::{self, Cron, Repeated};
 use crate::duties;
 use crate::error::Error;
 use crate::handler::{Answer, Handler, Meter, NotDone};
@@ -40,6 +41,7 @@ pub struct Worker {
     backoff: Backoff,
     keep_dead: Duration,
     handlers: Vec<Handler>,
+    repeated: Vec<Repeated>,
 }
 
 impl Worker {
@@ -56,6 +58,7 @@ impl Worker {
             backoff: Backoff::default(),
             keep_dead: Duration::from_secs(30 * 86_400),
             handlers: Vec::new(),
+            repeated: Vec::new(),
         }
     }
 
@@ -108,6 +111,14 @@ impl Worker {
         self
     }
 
+    /// Enqueues this job, in this worker's queue, whenever the schedule says so: once, however many workers declare it. It goes on while no worker
+    /// that declares it runs, as long as any worker does, until [`crate::drop_cron`].
+    #[must_use]
+    pub fn repeat<J: Job>(mut self, cron: Cron, job: &J) -> Self {
+        self.repeated.push(Repeated::new(cron, job));
+        self
+    }
+
     /// Works until `stop` resolves, then lets running jobs finish within the grace and gives the rest back. A database that is away is
     /// waited for; outcomes are kept until they are written down.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
@@ -119,6 +130,7 @@ impl Worker {
         });
         let hearing = bell::of(&self.store).hear(&self.store, &self.queue);
         let epoch = node::join(&self.store, &self.name, &known, 2 * self.concurrency).await?;
+        cron::declare(&self.store, &self.queue, &self.repeated).await?;
         let load = Arc::new(Load::default());
         let heart = Heart {
             store: self.store.clone(),
@@ -242,6 +254,7 @@ async fn duties(store: Store, mut pulse: watch::Receiver<Pulse>, keep_dead: Dura
             if rescued > 0 {
                 tracing::warn!(rescued, "jobs of silent nodes went back to their queues");
             }
+            cron::tick(&store).await?;
             next = duties::wake(&store).await?.map(|it| Instant::now() + it);
             duties::sweep(&store).await?;
             if is_time {
@@ -619,7 +632,7 @@ fn every(period: Duration) -> Interval {
 }
 
 /// "panicked: index out of bounds"
-fn panicked(error: JoinError) -> String {
+pub(crate) fn panicked(error: JoinError) -> String {
     match error.try_into_panic() {
         Ok(panic) => {
             let text = panic.downcast_ref::<&str>().map(ToString::to_string);

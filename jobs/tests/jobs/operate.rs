@@ -1,7 +1,10 @@
 //! What operators see and do, and what is done for all.
 
 use crate::{Greet, LIVE, becomes, count, greet, put, quick, work};
-use jobs::{Attempt, Error, MIGRATIONS, NotDone, Wish, cancel, forget, revive};
+use jobs::{
+    Attempt, Cron, Error, MIGRATIONS, Missed, NotDone, Wish, cancel, drop_cron, forget, pause_cron,
+    resume_cron, revive,
+};
 use std::time::Duration;
 use store::testing::TestStore;
 
@@ -90,4 +93,60 @@ async fn a_next_of_a_partition_that_was_overlooked_is_found() {
         select 'default', 'greet', 1, '{\"name\":\"Asha\"}', 0, 3, now(), 1, key from unnest(array['a', 'b', 'c']) as key";
     test.store().run_tx("test", async |tx| tx.execute(silent, &[]).await).await.unwrap();
     assert_eq!(work(&test).await, ["Asha", "Asha", "Asha"]);
+}
+
+#[tokio::test]
+async fn a_schedule_enqueues_each_run_once_however_many_declare_it() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let cron = Cron::new("greetings", "0 0 1 1 *", "Asia/Kolkata").unwrap().missed(Missed::Each);
+    let worker = || {
+        quick(test.store())
+            .repeat(cron.clone(), &greet("Asha"))
+            .handle(|_: Greet, _: Attempt| async { Ok(()) })
+    };
+    worker().run(std::future::ready(())).await.unwrap();
+    let future =
+        "select count(*) from jobs.cron where next_at > now() and next_at <= now() + interval '366 days'
+        and extract(hour from next_at at time zone 'UTC') = 18";
+    assert_eq!(count(test.store(), future).await, 1);
+    let sql = async |sql: &'static str| {
+        test.store().run_tx("test", async |tx| tx.execute(sql, &[]).await).await.unwrap()
+    };
+    // As if nobody had been there for ten years.
+    sql("update jobs.cron set next_at = next_at - interval '10 years'").await;
+    test.store().run_tx("test", async |tx| pause_cron(tx, "greetings").await).await.unwrap();
+    let stop = async {
+        let beats = "select count(*) from jobs.node where seen_at > started_at + interval '600 ms'";
+        becomes(test.store(), beats, 1).await;
+        assert_eq!(
+            count(test.store(), "select count(*) from jobs.cron where last_job is null").await,
+            1,
+            "paused"
+        );
+    };
+    worker().run(stop).await.unwrap();
+    sql("update jobs.cron set paused_at = null").await;
+    let done = "select count(*) from jobs.cron where last_job is not null and next_at > now()";
+    let stop = async {
+        becomes(test.store(), done, 1).await;
+        becomes(test.store(), LIVE, 0).await;
+    };
+    tokio::join!(async { worker().run(stop).await.unwrap() }, async {
+        worker().run(becomes(test.store(), done, 1)).await.unwrap();
+    });
+    assert_eq!(
+        count(test.store(), "select last_job from jobs.cron").await,
+        10,
+        "ten jobs, and no gap in their numbers"
+    );
+    assert_eq!(
+        count(test.store(), "select max(id) from (select nextval('jobs.job_id_seq') as id) as next").await,
+        11
+    );
+    sql("update jobs.cron set next_at = now() - interval '1 day', paused_at = now()").await;
+    test.store().run_tx("test", async |tx| resume_cron(tx, "greetings").await).await.unwrap();
+    assert_eq!(count(test.store(), future).await, 1, "what was paused is not made up for");
+    test.store().run_tx("test", async |tx| drop_cron(tx, "greetings").await).await.unwrap();
+    let gone = test.store().run_tx("test", async |tx| pause_cron(tx, "greetings").await).await;
+    assert!(matches!(gone, Err(Error::NoSuchSchedule { name }) if name == "greetings"));
 }

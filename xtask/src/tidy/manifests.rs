@@ -11,6 +11,10 @@ const SAME_VERSION: [&str; 2] = ["wasm-bindgen", "wasm-bindgen-cli-support"];
 pub(super) fn check_member(file: &str, text: &str) -> Vec<Finding> {
     let finding = |line, what: String| Finding { file: file.to_owned(), line, rule: "manifests", what };
     let mut findings = Vec::new();
+    // One that begins a workspace is a member of none: what a bench compares with, which nothing else is built with.
+    if text.lines().any(|line| line.trim() == "[workspace]") {
+        return findings;
+    }
     let mut section = "";
     let mut inherits_lints = false;
     for (at, line) in text.lines().map(str::trim).enumerate() {
@@ -102,6 +106,12 @@ fn check_sources(file: &str, text: &str) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_workspace_of_its_own_has_its_own_versions() {
+        assert!(check_member("peers/Cargo.toml", "[workspace]\n[dependencies]\nserde = \"1\"\n").is_empty());
+        assert!(!check_member("peers/Cargo.toml", "[dependencies]\nserde = \"1\"\n").is_empty());
+    }
 
     const GOOD: &str = "[dependencies]\nserde.workspace = true\nwire = { workspace = true }\n# a = \"1\"\n[lints]\nworkspace = true\n";
 
