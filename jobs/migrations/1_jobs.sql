@@ -146,3 +146,13 @@ create table jobs.cron (
     last_job bigint,
     paused_at timestamptz
 );
+
+-- Servers of calls that live, and where.
+create table jobs.server (
+    number bigint generated always as identity primary key,
+    address text not null,
+    services text[] not null,
+    -- Whoever may read this table may call.
+    token bytea not null,
+    seen_at timestamptz not null default now()
+);

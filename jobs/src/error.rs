@@ -36,6 +36,9 @@ pub enum Error {
     #[error("the schedule {schedule:?} in {zone:?} is none: {reason}")]
     Schedule { schedule: String, zone: String, reason: String },
 
+    #[error("a server cannot listen on {address}: {reason}")]
+    Listen { address: std::net::SocketAddr, reason: String },
+
     #[error("there is no schedule {name:?}")]
     NoSuchSchedule { name: String },
 

@@ -21,6 +21,7 @@ mod node;
 mod operate;
 mod queue;
 mod retry;
+pub mod rpc;
 mod supervise;
 mod worker;
 

@@ -1,0 +1,312 @@
+//! Calls, within a process and over real connections.
+
+use jobs::MIGRATIONS;
+use jobs::rpc::{Call, CallError, Caller, Registry, Server, Service, Terms};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use store::testing::TestStore;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+struct Echo;
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Said {
+    text: String,
+    by: String,
+}
+
+impl Service for Echo {
+    const NAME: &'static str = "echo";
+    type Request = String;
+    type Reply = Said;
+}
+
+/// The same service as a program of another mind has it.
+struct Number;
+
+impl Service for Number {
+    const NAME: &'static str = "echo";
+    type Request = u64;
+    type Reply = u64;
+}
+
+struct Unserved;
+
+impl Service for Unserved {
+    const NAME: &'static str = "unserved";
+    type Request = ();
+    type Reply = ();
+}
+
+/// A server that a test stops, or lets fall.
+struct Running {
+    stop: CancellationToken,
+    task: JoinHandle<Result<(), jobs::Error>>,
+}
+
+/// What servers tell, and what their slow calls wait for.
+#[derive(Clone)]
+struct Stage {
+    begun: mpsc::UnboundedSender<String>,
+    dropped: mpsc::UnboundedSender<()>,
+    go_on: Arc<Semaphore>,
+}
+
+type Heard = (mpsc::UnboundedReceiver<String>, mpsc::UnboundedReceiver<()>);
+
+fn stage() -> (Stage, Heard) {
+    let (begun, heard) = mpsc::unbounded_channel();
+    let (dropped, gone) = mpsc::unbounded_channel();
+    (Stage { begun, dropped, go_on: Arc::new(Semaphore::new(0)) }, (heard, gone))
+}
+
+struct Told(mpsc::UnboundedSender<()>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+fn serve(registry: &Registry, stage: &Stage, name: &'static str, in_flight_max: usize) -> Running {
+    let stage = stage.clone();
+    let server = Server::new("127.0.0.1:0".parse().expect("an address")).in_flight_max(in_flight_max);
+    let server = server.serve::<Echo, _, _>(move |text, call: Call| {
+        let stage = stage.clone();
+        async move {
+            let _told = Told(stage.dropped);
+            let _ = stage.begun.send(name.to_owned());
+            match text.as_str() {
+                "slow" => stage.go_on.acquire().await.expect("it is not closed").forget(),
+                "refuse" => return Err(format!("not for {}", call.context)),
+                "panic" => panic!("it cannot"),
+                "large" => return Ok(Said { text: "x".repeat(2 << 20), by: name.to_owned() }),
+                _ => {}
+            }
+            Ok(Said { text, by: name.to_owned() })
+        }
+    });
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(server.run(registry.clone(), stop.clone()));
+    Running { stop, task }
+}
+
+async fn ask(caller: &Caller, text: &str) -> Result<Said, CallError> {
+    caller.call::<Echo>(&text.to_owned(), &Terms::default()).await
+}
+
+/// Until somebody serves: whoever starts is in the registry soon.
+async fn ask_until_served(caller: &Caller, text: &str) -> Said {
+    loop {
+        match ask(caller, text).await {
+            Ok(said) => return said,
+            Err(CallError::Nobody { .. }) => tokio::task::yield_now().await,
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+/// Within the process, and over connections.
+async fn everywhere(test: impl AsyncFn(Registry)) {
+    test(Registry::local()).await;
+    let store = TestStore::new(&[MIGRATIONS]).await;
+    test(Registry::postgres(store.store())).await;
+}
+
+#[tokio::test]
+async fn a_call_has_a_reply_or_says_why_not() {
+    everywhere(async |registry| {
+        let (stage, _heard) = stage();
+        let caller = Caller::new(registry.clone());
+        assert_eq!(ask(&caller, "hello").await, Err(CallError::Nobody { service: "echo" }));
+        let _server = serve(&registry, &stage, "one", 8);
+        let said = Said { text: "hello".to_owned(), by: "one".to_owned() };
+        assert_eq!(ask_until_served(&caller, "hello").await, said);
+        let terms = Terms { context: "00-trace".to_owned(), ..Terms::default() };
+        let refused = caller.call::<Echo>(&"refuse".to_owned(), &terms).await.unwrap_err();
+        assert_eq!(refused, CallError::Refused { service: "echo", reason: "not for 00-trace".to_owned() });
+        assert_eq!(ask(&caller, "panic").await.unwrap_err().to_string(), "echo refused: it panicked");
+        let large = ask(&caller, "large").await.unwrap_err().to_string();
+        assert!(large.ends_with("more than 1048576"), "{large}");
+        let large = ask(&caller, &"x".repeat(2 << 20)).await.unwrap_err().to_string();
+        assert_eq!(large, "echo: the request has 2097154 bytes, more than 1048576");
+        let other = caller.call::<Number>(&7, &Terms::default()).await.unwrap_err().to_string();
+        assert!(other.starts_with("echo: it cannot read the request: invalid type: integer `7`"), "{other}");
+        let nobody = caller.call::<Unserved>(&(), &Terms::default()).await;
+        assert_eq!(nobody, Err(CallError::Nobody { service: "unserved" }));
+        assert_eq!(ask(&caller, "hello").await, Ok(said), "and goes on");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_late_or_not_wanted_any_more_is_ended_where_it_runs() {
+    everywhere(async |registry| {
+        let (stage, (mut begun, mut dropped)) = stage();
+        let caller = Caller::new(registry.clone());
+        let _server = serve(&registry, &stage, "one", 8);
+        ask_until_served(&caller, "hello").await;
+        begun.recv().await;
+        dropped.recv().await;
+        let terms = Terms { within: Duration::from_millis(20), ..Terms::default() };
+        let late = caller.call::<Echo>(&"slow".to_owned(), &terms).await;
+        assert_eq!(late, Err(CallError::Late { service: "echo", within_ms: 20 }));
+        dropped.recv().await.expect("its handler has ended");
+        tokio::select! {
+            biased;
+            said = ask(&caller, "slow") => panic!("{said:?}"),
+            _ = async { begun.recv().await; begun.recv().await } => {}
+        }
+        dropped.recv().await.expect("its handler has ended");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_has_too_many_calls_is_passed_over_and_says_so_where_all_have() {
+    everywhere(async |registry| {
+        let (stage, (mut begun, _dropped)) = stage();
+        let caller = Caller::new(registry.clone());
+        let _servers = [serve(&registry, &stage, "one", 1), serve(&registry, &stage, "two", 1)];
+        ask_until_served(&caller, "hello").await;
+        begun.recv().await;
+        // While one is busy, the other is asked as soon as it is known.
+        let other = async {
+            begun.recv().await;
+            while ask(&caller, "hello").await.is_err() {
+                tokio::task::yield_now().await;
+            }
+            stage.go_on.add_permits(1);
+        };
+        let (said, ()) = tokio::join!(ask(&caller, "slow"), other);
+        said.expect("a reply");
+        while begun.try_recv().is_ok() {}
+        let full = async {
+            begun.recv().await;
+            begun.recv().await;
+            let refused = ask(&caller, "hello").await;
+            assert_eq!(refused, Err(CallError::Overloaded { service: "echo", servers: 2 }));
+            stage.go_on.add_permits(2);
+        };
+        let (one, two, ()) = tokio::join!(ask(&caller, "slow"), ask(&caller, "slow"), full);
+        assert_ne!(one.unwrap().by, two.unwrap().by);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_stops_ends_its_calls_and_takes_no_more() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let registry = Registry::postgres(test.store());
+    let (stage, (mut begun, _dropped)) = stage();
+    let caller = Caller::new(registry.clone());
+    let first = serve(&registry, &stage, "one", 8);
+    ask_until_served(&caller, "hello").await;
+    begun.recv().await;
+    let _second = serve(&registry, &stage, "two", 8);
+    let stopping = async {
+        begun.recv().await;
+        first.stop.cancel();
+        // The other one is heard of, and gets all.
+        while ask_until_served(&caller, "hello").await.by == "one" {
+            tokio::task::yield_now().await;
+        }
+        stage.go_on.add_permits(1);
+    };
+    let (slow, ()) = tokio::join!(ask(&caller, "slow"), stopping);
+    assert_eq!(slow.unwrap(), Said { text: "slow".to_owned(), by: "one".to_owned() });
+    first.task.await.unwrap().unwrap();
+    let row =
+        test.store().read("test", async |db| db.query_one("select count(*) from jobs.server", &[]).await);
+    assert_eq!(row.await.unwrap().get::<_, i64>(0), 1);
+}
+
+#[tokio::test]
+async fn a_call_on_a_lost_connection_is_made_again_only_where_that_does_no_harm() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let registry = Registry::postgres(test.store());
+    let (stage, (mut begun, _dropped)) = stage();
+    let caller = Caller::new(registry.clone());
+    for is_idempotent in [false, true] {
+        let falls = serve(&registry, &stage, "falls", 8);
+        while ask_until_served(&caller, "hello").await.by != "falls" {}
+        while begun.try_recv().is_ok() {}
+        let terms = Terms { is_idempotent, within: Duration::from_secs(30), ..Terms::default() };
+        let slow = "slow".to_owned();
+        let calling = caller.call::<Echo>(&slow, &terms);
+        let falling = async {
+            assert_eq!(begun.recv().await.as_deref(), Some("falls"));
+            // As a process that is killed.
+            falls.task.abort();
+        };
+        let (said, ()) = tokio::join!(calling, falling);
+        if is_idempotent {
+            // Nobody else is there.
+            assert_eq!(said, Err(CallError::Nobody { service: "echo" }));
+        } else {
+            assert_eq!(said, Err(CallError::Lost { service: "echo" }));
+        }
+        let gone =
+            test.store().run_tx("test", async |tx| tx.execute("delete from jobs.server", &[]).await).await;
+        assert_eq!(gone.unwrap(), 1);
+    }
+    let (_one, falls) = (serve(&registry, &stage, "one", 64), serve(&registry, &stage, "falls", 64));
+    let mut by = BTreeSet::new();
+    while by.len() < 2 {
+        by.insert(ask_until_served(&caller, "hello").await.by);
+    }
+    while begun.try_recv().is_ok() {}
+    let terms = Terms { is_idempotent: true, within: Duration::from_secs(30), ..Terms::default() };
+    let slow = "slow".to_owned();
+    let calls = (0..16).map(|_| caller.call::<Echo>(&slow, &terms));
+    let all = futures_util::future::join_all(calls);
+    let falling = async {
+        for _ in 0..16 {
+            begun.recv().await;
+        }
+        falls.task.abort();
+        // Also for those that took theirs and fell.
+        stage.go_on.add_permits(64);
+    };
+    let (said, ()) = tokio::join!(all, falling);
+    for said in said {
+        assert_eq!(said.unwrap().text, "slow");
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_know_the_token_gets_nothing() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let registry = Registry::postgres(test.store());
+    let (stage, (mut begun, _dropped)) = stage();
+    let _server = serve(&registry, &stage, "one", 8);
+    ask_until_served(&Caller::new(registry.clone()), "hello").await;
+    begun.recv().await;
+    let row =
+        test.store().read("test", async |db| db.query_one("select address from jobs.server", &[]).await);
+    let address: String = row.await.unwrap().get(0);
+    let frame = |kind: u8, body: &[u8]| {
+        let mut bytes = u32::try_from(body.len()).unwrap().to_le_bytes().to_vec();
+        bytes.push(kind);
+        bytes.extend_from_slice(&1_u64.to_le_bytes());
+        bytes.extend_from_slice(body);
+        bytes
+    };
+    let request = frame(1, b"\xff\xff\0\0\x04echo\0\"hello\"");
+    let wrong = [frame(0, &[7; 32]), request.clone()].concat();
+    let long = frame(0, &[7; 4096]);
+    for sent in [request, wrong, long, vec![0xff; 64], b"GET / HTTP/1.1\r\n\r\n".to_vec()] {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        stream.write_all(&sent).await.unwrap();
+        let mut answer = Vec::new();
+        // A reset is an end, too.
+        let _ = stream.read_to_end(&mut answer).await;
+        assert_eq!(answer, b"", "{sent:?}");
+    }
+    assert!(begun.try_recv().is_err(), "nothing was called");
+}
