@@ -6,7 +6,7 @@ use crate::flow::{self, Ended};
 use crate::node::SILENCE_MS;
 use crate::queue::{self, die, partition_of};
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::{Row, Store};
 
 /// How many waiting jobs become ready in one statement.
@@ -30,6 +30,19 @@ const NEXT: &str = "
     select extract(epoch from least(
         (select min(run_at) from jobs.job where state = 1),
         (select min(next_at) from jobs.cron where paused_at is null)) - clock_timestamp())::float8";
+
+const NOW: &str = "select extract(epoch from clock_timestamp())::float8";
+
+/// After a clock that was set back: nothing was seen in the future.
+const SET_BACK: &str = "
+    update jobs.node set seen_at = clock_timestamp()
+    where seen_at > clock_timestamp() + make_interval(secs => $1::float8 / 1000)
+    returning epoch";
+
+const SET_BACK_BUCKETS: &str = "
+    update jobs.queue set tokens_at = clock_timestamp()
+    where tokens_at > clock_timestamp() + make_interval(secs => $1::float8 / 1000)
+    returning name";
 
 /// Those that fell silent. Locked, so that two who look at once do not both see them.
 const SILENT: &str = "
@@ -105,11 +118,35 @@ pub(crate) async fn wake(store: &Store) -> Result<Option<Duration>, Error> {
     Ok(next.map(|it| Duration::from_secs_f64(it.clamp(0.0, 3600.0))))
 }
 
-/// Gives the jobs of nodes back that have been silent for too long, and forgets these; answers how many jobs.
-pub(crate) async fn rescue(store: &Store) -> Result<u64, Error> {
+/// Tells whether the database's clock went as ours did.
+#[derive(Default)]
+pub(crate) struct Watch {
+    last: Option<(f64, Instant)>,
+}
+
+impl Watch {
+    /// Whether the clock was set forward since the last look, by more than a second; it tells of jumps back, too, with `false`.
+    fn has_jumped(&mut self, now: f64) -> bool {
+        let (seconds, at) = self.last.replace((now, Instant::now())).unwrap_or((now, Instant::now()));
+        now - seconds > at.elapsed().as_secs_f64() + 1.0
+    }
+}
+
+/// Gives the jobs of nodes back that have been silent for too long, and forgets these; answers how many jobs. After the clock was set forward
+/// everybody seems silent: they get a chance to say something.
+pub(crate) async fn rescue(store: &Store, watch: &mut Watch) -> Result<u64, Error> {
+    let silence = f64::from(SILENCE_MS);
+    let now: f64 = store.read("jobs.now", async |db| db.query_one(NOW, &[]).await).await?.get(0);
+    if watch.has_jumped(now) {
+        tracing::warn!("the database's clock was set forward");
+        return Ok(0);
+    }
+    if !store.run_one("jobs.clock", SET_BACK, &[&silence]).await?.is_empty() {
+        tracing::warn!("the database's clock was set back");
+        store.run_one("jobs.clock", SET_BACK_BUCKETS, &[&silence]).await?;
+    }
     let rescued = store.run_tx("jobs.rescue", async |tx| {
-        let silent: Vec<i64> =
-            tx.query(SILENT, &[&f64::from(SILENCE_MS)]).await?.iter().map(|row| row.get(0)).collect();
+        let silent: Vec<i64> = tx.query(SILENT, &[&silence]).await?.iter().map(|row| row.get(0)).collect();
         if silent.is_empty() {
             return Ok::<_, Error>(0);
         }
@@ -188,4 +225,18 @@ pub(crate) async fn prune(store: &Store, kept: Duration) -> Result<(), Error> {
 
 fn queues(rows: &[Row], column: usize) -> BTreeSet<String> {
     rows.iter().map(|row| row.get(column)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_forward_is_noticed() {
+        let mut watch = Watch::default();
+        assert_eq!(
+            [1000.0, 1000.5, 4600.0, 4600.5, 1000.0, 1000.5].map(|now| watch.has_jumped(now)),
+            [false, false, true, false, false, false]
+        );
+    }
 }

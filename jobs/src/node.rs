@@ -11,11 +11,15 @@ pub(crate) const BEAT: Duration = Duration::from_millis(500);
 /// After so long without a word a node's jobs go to others.
 pub(crate) const SILENCE_MS: u32 = 2000;
 
+/// How long the one that leads does so without a word: shorter, since it may be the one that fell silent, and harmless where it lives.
+const LEASE_MS: u32 = 1000;
+
 const JOIN: &str = "
     insert into jobs.node (name, queue, kinds, versions, room) values ($1, $2, $3, $4, $5) returning epoch";
 
 /// Not worth a write to the disk: what is lost with the server's memory is said again by the next beat.
-/// Whoever has the lease keeps it as long as it beats; it goes to another when that would take its jobs, too.
+/// Whoever has the lease keeps it as long as it beats; another takes it when it is over, or where it ends in a future that nobody gave it, since
+/// the clock was set back.
 const SAY: &str = "
     with beaten as (
         update jobs.node set seen_at = clock_timestamp(), running = $2 where epoch = $1 returning epoch, queue
@@ -25,6 +29,7 @@ const SAY: &str = "
         select 'duties', epoch, clock_timestamp() + make_interval(secs => $3::float8 / 1000) from beaten
         on conflict (name) do update set epoch = excluded.epoch, until = excluded.until
             where lease.epoch = excluded.epoch or lease.until < clock_timestamp()
+                or lease.until > clock_timestamp() + make_interval(secs => 2 * $3::float8 / 1000)
         returning epoch
     )
     select exists (select from led), queue.running_max, queue.rate_per_second is not null,
@@ -57,7 +62,7 @@ pub(crate) async fn join(store: &Store, name: &str, known: &Known, room: usize) 
 /// `None` where the node is no longer known: its jobs have been given to others.
 pub(crate) async fn beat(store: &Store, epoch: i64, running: usize) -> Result<Option<Pulse>, Error> {
     let running = i32::try_from(running).unwrap_or(i32::MAX);
-    let rows = store.run_one("jobs.beat", SAY, &[&epoch, &running, &f64::from(SILENCE_MS)]).await?;
+    let rows = store.run_one("jobs.beat", SAY, &[&epoch, &running, &f64::from(LEASE_MS)]).await?;
     Ok(rows.first().map(|row| Pulse {
         epoch,
         leads: row.get(0),

@@ -235,6 +235,7 @@ impl Heart {
 /// What one node does for all, as long as it is the one.
 async fn duties(store: Store, mut pulse: watch::Receiver<Pulse>, keep_dead: Duration) {
     let mut housekeeping = every(HOUSEKEEPING);
+    let mut watch = duties::Watch::default();
     let mut next = None;
     loop {
         let is_time = tokio::select! {
@@ -250,7 +251,7 @@ async fn duties(store: Store, mut pulse: watch::Receiver<Pulse>, keep_dead: Dura
             continue;
         }
         let done = async {
-            let rescued = duties::rescue(&store).await?;
+            let rescued = duties::rescue(&store, &mut watch).await?;
             if rescued > 0 {
                 tracing::warn!(rescued, "jobs of silent nodes went back to their queues");
             }

@@ -2,7 +2,9 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks on its terminal")]
 
+mod calls;
 mod figures;
+mod kills;
 mod peers;
 mod report;
 mod scenes;
@@ -39,6 +41,12 @@ fn options() -> Result<Options, String> {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.as_slice() {
+        [word, url] if word == calls::WORD => return calls::serve(url).await,
+        [word, url] if word == kills::WORD => return kills::work(url).await,
+        _ => {}
+    }
     let options = options().map_err(anyhow::Error::msg)?;
     let folder = tempfile::tempdir()?;
     let postgres = store::postgres::open(folder.path(), Source::Search, Embedded::Allowed).await?;
@@ -51,6 +59,22 @@ async fn main() -> anyhow::Result<()> {
         let measured = scene(Scene { store: store.clone(), is_quick: options.is_quick }).await?;
         println!("{name}: {measured}");
         ours.insert((*name).to_owned(), measured);
+    }
+    let (connected, url) = (|| store.clone(), || postgres.url().to_owned());
+    if is_wanted("call") {
+        let calls = calls::call(connected(), url(), options.is_quick).await?;
+        println!("call: {calls}");
+        ours.insert("call".to_owned(), calls);
+    }
+    if is_wanted("call_under_fire") {
+        let calls = calls::call_under_fire(connected(), url(), options.is_quick).await?;
+        println!("call_under_fire: {calls}");
+        ours.insert("call_under_fire".to_owned(), calls);
+    }
+    if is_wanted("kills") {
+        let kills = kills::kills(connected(), url(), options.is_quick).await?;
+        println!("kills: {kills}");
+        ours.insert("kills".to_owned(), kills);
     }
     let mut theirs = Map::new();
     // Their driver wants a host in its place, too.
@@ -66,6 +90,11 @@ async fn main() -> anyhow::Result<()> {
             println!("{peer} {what}: {measured}");
             theirs.entry(peer).or_insert_with(|| json!({}))[what] = measured;
         }
+    }
+    if peers::program().is_some() && is_wanted("call") {
+        let measured = peers::nats(if options.is_quick { "100" } else { "5000" }).await?;
+        println!("nats call: {measured}");
+        theirs.insert("nats".to_owned(), measured);
     }
     let report = report::of(ours.into(), theirs.into());
     println!("{:#}", report["goals"]);

@@ -150,3 +150,21 @@ async fn a_schedule_enqueues_each_run_once_however_many_declare_it() {
     let gone = test.store().run_tx("test", async |tx| pause_cron(tx, "greetings").await).await;
     assert!(matches!(gone, Err(Error::NoSuchSchedule { name }) if name == "greetings"));
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_leaves_no_dead_node_alive() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    put(test.store(), &greet("Asha"), &Wish::default()).await.unwrap();
+    // As if an hour had been taken from the clock since: a node that died, its lease, and a bucket without tokens.
+    let later = "
+        insert into jobs.node (name, queue, kinds, versions, room, seen_at)
+        values ('gone', 'default', '{}', '{}', 1, now() + interval '1 hour');
+        insert into jobs.lease (name, epoch, until) values ('duties', 0, now() + interval '1 hour');
+        insert into jobs.queue (name, rate_per_second, rate_burst, tokens, tokens_at)
+        values ('default', 1000, 1, 0, now() + interval '1 hour');
+        update jobs.job set state = 2, attempt = 1, node = (select epoch from jobs.node)";
+    test.store().run_tx("test", async |tx| tx.batch(later).await).await.unwrap();
+    assert_eq!(work(&test).await, ["Asha"]);
+    let fell = "select count(*) from jobs.node";
+    assert_eq!(count(test.store(), fell).await, 0);
+}
