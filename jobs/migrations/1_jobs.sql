@@ -73,7 +73,8 @@ create table jobs.job (
 
 create index job_ready on jobs.job (queue, priority, id) where state = 0;
 create index job_waiting on jobs.job (run_at) where state = 1;
-create index job_running on jobs.job (node) where state = 2;
+create index job_running on jobs.job (node, id) where state = 2;
+create index job_after on jobs.job (id) where state = 4;
 create index job_unknown on jobs.job (queue, kind) where state = 5;
 create unique index job_unique on jobs.job (kind, unique_key) where unique_key is not null;
 -- Of a partition one job is at the head, whatever is in flight elsewhere; the others stand behind it.
@@ -155,4 +156,19 @@ create table jobs.server (
     -- Whoever may read this table may call.
     token bytea not null,
     seen_at timestamptz not null default now()
+);
+
+-- What a node did within a minute, for charts. Times are counted in buckets, four to a doubling: the n-th holds those of at least
+-- 2^((n - 1) / 4) - 1 µs.
+create table jobs.tally (
+    minute timestamptz not null,
+    epoch bigint not null,
+    queue text not null,
+    kind text not null,
+    done bigint not null,
+    failed bigint not null,
+    dead bigint not null,
+    waited integer[] not null,
+    ran integer[] not null,
+    primary key (minute, epoch, kind)
 );

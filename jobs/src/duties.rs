@@ -4,6 +4,7 @@
 use crate::error::Error;
 use crate::flow::{self, Ended};
 use crate::node::SILENCE_MS;
+use crate::overview::TALLIES_KEPT;
 use crate::queue::{self, die, partition_of};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -107,6 +108,9 @@ const PRUNE: &str = "
 
 const PRUNE_WINDOWS: &str = "delete from jobs.unique_window where until < clock_timestamp() returning job";
 
+const PRUNE_TALLIES: &str = "
+    delete from jobs.tally where minute < clock_timestamp() - make_interval(secs => $1) returning epoch";
+
 /// Makes waiting jobs ready whose time has come; answers when the next one's is, or that of a schedule.
 pub(crate) async fn wake(store: &Store) -> Result<Option<Duration>, Error> {
     let woken = store.run_tx("jobs.wake", async |tx| {
@@ -203,7 +207,7 @@ pub(crate) async fn sort_out_unknown(store: &Store) -> Result<(), Error> {
     Ok(())
 }
 
-/// Forgets the dead of long ago, and keys whose time is over.
+/// Forgets the dead of long ago, keys whose time is over, and yesterday's figures.
 pub(crate) async fn prune(store: &Store, kept: Duration) -> Result<(), Error> {
     let seconds = kept.as_secs_f64();
     let pruned = store.run_tx("jobs.prune", async |tx| {
@@ -214,6 +218,7 @@ pub(crate) async fn prune(store: &Store, kept: Duration) -> Result<(), Error> {
         ready.extend(queue::promote_in(tx, &partitions).await?);
         queue::ring(tx, ready);
         tx.query(PRUNE_WINDOWS, &[]).await?;
+        tx.query(PRUNE_TALLIES, &[&TALLIES_KEPT.as_secs_f64()]).await?;
         Ok::<_, Error>(pruned.len())
     });
     let pruned = pruned.await?;

@@ -129,7 +129,7 @@ fn check_span(what: &'static str, span: Option<Duration>) -> Result<(), Error> {
 // By the database's clock: a process whose own is wrong does not make jobs early or late for others. One of a partition begins behind, one
 // that comes after others ($12 of them) waits for them.
 macro_rules! insert {
-    ($payloads:literal) => {
+    ($payloads:literal, $on_conflict:literal) => {
         concat!(
             "insert into jobs.job (queue, kind, version, payload, priority, state, run_at, attempts_max, unique_key,
                 unique_until_begun, time_max_ms, partition_key, pending, comes_after)
@@ -139,17 +139,23 @@ macro_rules! insert {
                 coalesce(to_timestamp($6::float8), clock_timestamp()), $7, $8, $9, $10::bigint::int, $11, $12, $12 > 0
             from ",
             $payloads,
-            " as given (payload)
-            on conflict (kind, unique_key) where unique_key is not null do nothing
-            returning id"
+            " as given (payload) ",
+            $on_conflict,
+            " returning id"
         )
     };
 }
 
-const INSERT: &str = insert!("(select $4::text::json)");
+/// Without a unique key; to look out for a conflict costs, even where there can be none.
+const INSERT: &str = insert!("(select $4::text::json)", "");
+
+const INSERT_UNIQUE: &str = insert!(
+    "(select $4::text::json)",
+    "on conflict (kind, unique_key) where unique_key is not null do nothing"
+);
 
 /// Numbered in the order of the payloads.
-const INSERT_ALL: &str = insert!("unnest($4::text[]::json[])");
+const INSERT_ALL: &str = insert!("unnest($4::text[]::json[])", "");
 
 const EXISTING: &str = "select id from jobs.job where kind = $1 and unique_key = $2";
 
@@ -286,7 +292,7 @@ pub(crate) async fn put(
     let id: i64 = loop {
         let row = tx
             .query_opt(
-                INSERT,
+                if key.is_some() { INSERT_UNIQUE } else { INSERT },
                 &[
                     &wish.queue,
                     &kind,

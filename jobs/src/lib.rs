@@ -19,10 +19,12 @@ mod handler;
 mod job;
 mod node;
 mod operate;
+pub mod overview;
 mod queue;
 mod retry;
 pub mod rpc;
 mod supervise;
+mod tally;
 mod worker;
 
 pub use attempt::Attempt;

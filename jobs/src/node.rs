@@ -47,8 +47,6 @@ pub(crate) struct Pulse {
     pub(crate) is_rated: bool,
     /// Running jobs that are to be ended.
     pub(crate) cancelled: Vec<i64>,
-    /// How many of `running_max` are this node's.
-    pub(crate) slots: usize,
 }
 
 /// A new node; its number is never given twice.
@@ -69,7 +67,6 @@ pub(crate) async fn beat(store: &Store, epoch: i64, running: usize) -> Result<Op
         running_max: row.get(1),
         is_rated: row.get(2),
         cancelled: row.get(3),
-        slots: 0,
     }))
 }
 

@@ -10,11 +10,13 @@ use crate::job::{Job, check_queue_name};
 use crate::node::{self, BEAT, Pulse};
 use crate::queue::{self, Claimed, Known, Order, Outcome, Place, Turned};
 use crate::retry::Backoff;
+use crate::tally::{self, Tally};
 use serde::Serialize;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::Store;
 use tokio::sync::watch;
@@ -29,6 +31,9 @@ const STUCK: Duration = Duration::from_secs(1);
 
 /// How often the one node that leads looks for unknown kinds and prunes.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
+
+/// How often figures are written down.
+const TALLY: Duration = Duration::from_secs(5);
 
 /// A program's handlers, and how much of their work this process does at once.
 pub struct Worker {
@@ -156,6 +161,8 @@ impl Worker {
             hearing,
             load,
             meters,
+            tallies: vec![Tally::default(); self.handlers.len()],
+            tallied: Instant::now(),
             running: JoinSet::new(),
             jobs: HashMap::new(),
             buffer: VecDeque::new(),
@@ -175,11 +182,26 @@ impl Worker {
     }
 }
 
-/// What the heart is told of the work.
+/// What the heart and the work tell each other.
 #[derive(Default)]
 struct Load {
-    held: AtomicUsize,
+    grip: Mutex<Grip>,
     is_hungry: AtomicBool,
+}
+
+/// How many jobs this node holds or has asked for, and how many it may. What is given back to others is given up here before they hear of it.
+#[derive(Default)]
+struct Grip {
+    held: usize,
+    most: usize,
+    /// It is being decided how many.
+    is_open: bool,
+}
+
+impl Load {
+    fn grip(&self) -> MutexGuard<'_, Grip> {
+        self.grip.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Says that the node lives.
@@ -212,8 +234,8 @@ impl Heart {
     }
 
     async fn beat(&self, epoch: i64) -> Result<Pulse, Error> {
-        let held = self.load.held.load(Ordering::Relaxed);
-        let mut felt = match node::beat(&self.store, epoch, held).await? {
+        let held = self.load.grip().held;
+        let felt = match node::beat(&self.store, epoch, held).await? {
             Some(felt) => felt,
             None => {
                 // Silent for too long: what runs here runs elsewhere by now.
@@ -222,12 +244,20 @@ impl Heart {
                 node::beat(&self.store, epoch, 0).await?.unwrap_or(Pulse { epoch, ..Pulse::default() })
             }
         };
-        felt.slots = usize::MAX;
+        let mut slots = usize::MAX;
         if felt.running_max.is_some() {
-            let held = if felt.epoch == epoch { held } else { 0 };
+            // As long as it is not decided, no more than there are.
+            let held = {
+                let mut grip = self.load.grip();
+                (grip.most, grip.is_open) = (grip.held, true);
+                if felt.epoch == epoch { grip.held } else { 0 }
+            };
             let is_hungry = self.load.is_hungry.load(Ordering::Relaxed);
-            felt.slots = node::share(&self.store, &self.known.queue, felt.epoch, held, is_hungry).await?;
+            slots = node::share(&self.store, &self.known.queue, felt.epoch, held, is_hungry).await?;
         }
+        let mut grip = self.load.grip();
+        (grip.most, grip.is_open) = (slots, false);
+        drop(grip);
         Ok(felt)
     }
 }
@@ -286,7 +316,10 @@ struct Shift<'w> {
     pulse: watch::Receiver<Pulse>,
     hearing: Hearing,
     load: Arc<Load>,
+    /// Of each kind: for the metrics of this process, and for the charts of all.
     meters: Vec<Meter>,
+    tallies: Vec<Tally>,
+    tallied: Instant,
     running: JoinSet<Answer>,
     jobs: HashMap<Id, Running>,
     /// Claimed, and not begun: as few as begin while the next turn is on its way.
@@ -384,9 +417,24 @@ impl Shift<'_> {
             }
             !is_cancelled
         });
+        if self.tallied.elapsed() >= TALLY {
+            let (store, known, epoch) = (self.worker.store.clone(), Arc::clone(&self.known), self.epoch);
+            let tallies = self.take_tallies();
+            tokio::spawn(async move {
+                if let Err(error) = tally::write(&store, &known, epoch, &tallies).await {
+                    tracing::debug!(%error, "some figures are lost");
+                }
+            });
+        }
         self.note_progress();
         self.check_completed();
         self.let_go_of_the_stuck();
+    }
+
+    fn take_tallies(&mut self) -> Vec<Tally> {
+        self.tallied = Instant::now();
+        let none = vec![Tally::default(); self.tallies.len()];
+        std::mem::replace(&mut self.tallies, none)
     }
 
     fn note_progress(&mut self) {
@@ -451,19 +499,20 @@ impl Shift<'_> {
     /// Sends outcomes on their way and asks for as many new jobs as there is room for.
     fn turn(&mut self) {
         let held = self.jobs.len() + self.buffer.len();
-        self.load.held.store(held + self.asked, Ordering::Relaxed);
+        let load = Arc::clone(&self.load);
+        let mut grip = load.grip();
+        grip.held = held + self.asked;
         if self.turns.len() >= TURNS_MAX || self.not_before.is_some_and(|it| it > Instant::now()) {
             return;
         }
-        let (slots, is_rated) = {
-            let pulse = self.pulse.borrow();
-            (pulse.slots, pulse.is_rated)
-        };
+        let (slots, is_rated) = (grip.most, self.pulse.borrow().is_rated);
         let concurrency = self.worker.concurrency;
         // What ended since the last turn is what will end until the next one comes back.
         let wanted = (concurrency + self.ended.min(concurrency)).min(slots).saturating_sub(held + self.asked);
         let is_limited = slots < concurrency && self.is_wanting;
-        self.load.is_hungry.store(is_limited && wanted == 0, Ordering::Relaxed);
+        if !grip.is_open {
+            self.load.is_hungry.store(is_limited && wanted == 0, Ordering::Relaxed);
+        }
         let most = if self.is_wanting { wanted.min(concurrency) } else { 0 };
         // Beside another turn a small one is not worth its commit: its jobs go with the next.
         let is_small = self.outcomes.len() + most < concurrency / 2;
@@ -474,6 +523,8 @@ impl Shift<'_> {
         let outcomes = std::mem::take(&mut self.outcomes);
         self.settling += outcomes.len();
         self.asked += most;
+        grip.held += most;
+        drop(grip);
         let (store, known) = (self.worker.store.clone(), Arc::clone(&self.known));
         if most > 0 && self.looked < self.heard {
             self.looked = self.heard;
@@ -538,6 +589,7 @@ impl Shift<'_> {
 
     fn start(&mut self, job: Claimed) {
         self.meters[job.kind].waited.record(job.waited.as_secs_f64());
+        self.tallies[job.kind].begin(job.waited);
         let attempt = Attempt::new(self.worker.store.clone(), self.epoch, job);
         let job = attempt.job();
         let time_max = job.time_max.unwrap_or(self.worker.time_max);
@@ -568,13 +620,15 @@ impl Shift<'_> {
         let Some(running) = self.jobs.remove(&id) else { return };
         self.ended += 1;
         let job = running.attempt.job();
-        self.meters[job.kind].ran.record(running.begun.elapsed().as_secs_f64());
+        let took = running.begun.elapsed();
+        self.meters[job.kind].ran.record(took.as_secs_f64());
+        self.tallies[job.kind].ran(took);
         if running.is_cancelled && answer.is_err() {
-            self.meters[job.kind].count(&Outcome::Cancelled);
+            self.count(job.kind, &Outcome::Cancelled);
             self.outcomes.push((job.clone(), Outcome::Cancelled));
         } else if running.attempt.is_completed() && answer.is_ok() {
             // It ended in a transaction of its own, if that was committed.
-            self.meters[job.kind].count(&Outcome::Done { result: None });
+            self.count(job.kind, &Outcome::Done { result: None });
             self.completed.push((job.id, job.attempt));
         } else {
             self.settle(job.clone(), answer);
@@ -595,8 +649,13 @@ impl Shift<'_> {
             }
             Err(NotDone::Retry(reason) | NotDone::Dead(reason)) => Outcome::Dead { reason },
         };
-        self.meters[job.kind].count(&outcome);
+        self.count(job.kind, &outcome);
         self.outcomes.push((job, outcome));
+    }
+
+    fn count(&mut self, kind: usize, outcome: &Outcome) {
+        self.meters[kind].count(outcome);
+        self.tallies[kind].end(outcome);
     }
 
     /// Lets what runs end within the grace; the rest, and what was not begun, goes back. The node goes on beating meanwhile.
@@ -614,8 +673,10 @@ impl Shift<'_> {
             self.turned(turn);
         }
         self.running.abort_all();
+        let tallies = self.take_tallies();
         let (store, epoch) = (&self.worker.store, self.epoch);
         queue::settle(store, epoch, &self.outcomes).await?;
+        tally::write(store, &self.known, epoch, &tallies).await?;
         tasks.shutdown().await;
         let released = queue::release(store, &self.known.queue, epoch).await?;
         if released > 0 {

@@ -16,3 +16,20 @@ pub(crate) fn times(mut times: Vec<Duration>) -> Value {
 pub(crate) fn per_second(count: usize, took: Duration) -> f64 {
     (count as f64 / took.as_secs_f64()).round()
 }
+
+/// Each figure's median over rounds.
+pub(crate) fn median(rounds: &[Value]) -> Value {
+    match rounds.first() {
+        Some(Value::Object(first)) => first
+            .keys()
+            .map(|key| (key.clone(), median(&rounds.iter().map(|it| it[key].clone()).collect::<Vec<_>>())))
+            .collect(),
+        Some(Value::Number(_)) => {
+            let mut numbers: Vec<&Value> = rounds.iter().collect();
+            numbers.sort_by(|one, two| one.as_f64().unwrap_or(0.0).total_cmp(&two.as_f64().unwrap_or(0.0)));
+            numbers[numbers.len() / 2].clone()
+        }
+        Some(other) => other.clone(),
+        None => Value::Null,
+    }
+}

@@ -1,6 +1,7 @@
 //! What operators see and do, and what is done for all.
 
 use crate::{Greet, LIVE, becomes, count, greet, put, quick, work};
+use jobs::overview::overview;
 use jobs::{
     Attempt, Cron, Error, MIGRATIONS, Missed, NotDone, Wish, cancel, drop_cron, forget, pause_cron,
     resume_cron, revive,
@@ -167,4 +168,62 @@ async fn a_clock_that_is_set_back_leaves_no_dead_node_alive() {
     assert_eq!(work(&test).await, ["Asha"]);
     let fell = "select count(*) from jobs.node";
     assert_eq!(count(test.store(), fell).await, 0);
+}
+
+#[tokio::test]
+async fn operators_see_what_there_is_and_what_was_done() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let later = Some(jiff::Timestamp::from_second(4_000_000_000).unwrap());
+    let wishes = [
+        Wish { attempts_max: 1, ..Wish::default() },
+        Wish { run_at: later, ..Wish::default() },
+        Wish { queue: "other", ..Wish::default() },
+        Wish { queue: "other", partition: Some("a"), run_at: later, ..Wish::default() },
+    ];
+    for wish in &wishes {
+        put(test.store(), &greet("never"), wish).await.unwrap();
+    }
+    put(test.store(), &greet("nobody"), &Wish::default()).await.unwrap();
+    put(test.store(), &greet("Asha"), &Wish::default()).await.unwrap();
+    let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let backoff = jobs::Backoff { first: Duration::from_secs(60), longest: Duration::from_secs(60) };
+    let cron = Cron::new("yearly", "0 0 1 1 *", "Europe/London").unwrap();
+    let worker = crate::worker(test.store(), sender).backoff(backoff).repeat(cron, &greet("Asha"));
+    let stop = async {
+        for _ in 0..3 {
+            heard.recv().await;
+        }
+        becomes(test.store(), "select count(*) from jobs.job where state = 1 and attempt = 1", 1).await;
+        becomes(test.store(), LIVE, 4).await;
+        let seen = overview(test.store()).await.unwrap();
+        let [node] = &seen.nodes[..] else { panic!("{:?}", seen.nodes) };
+        assert_eq!((node.name.as_str(), node.queue.as_str(), node.leads), ("test", "default", true));
+        assert_eq!(node.kinds, ["greet"]);
+    };
+    worker.run(stop).await.unwrap();
+    let seen = overview(test.store()).await.unwrap();
+    assert_eq!(seen.nodes, []);
+    let counts: Vec<_> = seen
+        .queues
+        .iter()
+        .map(|it| (it.name.as_str(), it.ready, it.waiting, it.running, it.behind, it.oldest.is_some()))
+        .collect();
+    // The head of a partition waits as any other job does.
+    assert_eq!(counts, [("default", 0, 2, 0, 0, false), ("other", 1, 1, 0, 0, true)]);
+    let minutes = &seen.queues[0].minutes;
+    let sums =
+        minutes.iter().fold((0, 0, 0), |sum, it| (sum.0 + it.done, sum.1 + it.failed, sum.2 + it.dead));
+    assert_eq!(sums, (1, 2, 1));
+    assert!(minutes.iter().all(|it| it.waited_p99 >= it.waited_p50 && it.ran_p50.is_some()));
+    let [retrying] = &seen.retrying[..] else { panic!("{:?}", seen.retrying) };
+    assert_eq!((retrying.attempt, retrying.last_failure.as_deref()), (1, Some("nobody is there")));
+    let [dead] = &seen.dead[..] else { panic!("{:?}", seen.dead) };
+    assert_eq!((dead.kind.as_str(), dead.is_cancelled, seen.dead_count), ("greet", false, 1));
+    assert_eq!(dead.payload, serde_json::json!({ "name": "never" }));
+    assert_eq!((dead.failures[0].0, dead.failures[0].2.as_str()), (1, "there is no such person"));
+    let [schedule] = &seen.schedules[..] else { panic!("{:?}", seen.schedules) };
+    assert_eq!(
+        (schedule.name.as_str(), schedule.zone.as_str(), schedule.last_at),
+        ("yearly", "Europe/London", None)
+    );
 }
