@@ -1,7 +1,7 @@
 //! The only door to PostgreSQL and Redis, and the owner of time and identity.
 //!
-//! Read [`Store`] first: every write happens in a named [`Store::run_tx`], every read without a transaction in a
-//! named [`Store::read`]. A crate that keeps data hands its [`Migrations`] to [`Store::migrate`] and touches only its
+//! Read [`Store`] first: every write happens in a named [`Store::run_tx`], or in [`Store::run_one`] where it is one statement; every read
+//! without a transaction in a named [`Store::read`]. A crate that keeps data hands its [`Migrations`] to [`Store::migrate`] and touches only its
 //! own schema. [`postgres::open`] finds or starts the PostgreSQL behind it; [`Clock`] and [`ids`] are where time and
 //! randomness come from, so that tests can move the one and recognise the other.
 //!

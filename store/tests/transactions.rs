@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use store::testing::TestStore;
 use store::{Client, Error, Migrations, Step, Store, Transaction};
@@ -168,4 +169,73 @@ async fn a_database_that_is_not_there_is_named_without_its_password() {
         let text = Store::connect(url, 1).await.err().expect("that is no URL").to_string();
         assert!(text.contains(expected) && !text.contains("hunter2"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn what_is_to_be_done_after_a_commit_is_done_after_it_and_not_otherwise() {
+    let test = TestStore::new(MIGRATIONS).await;
+    let done = Arc::new(AtomicU32::new(0));
+    let sell = async |name: &str, refuse: bool| {
+        let sold = test.store().run_tx("sell", async |tx| {
+            let done = Arc::clone(&done);
+            tx.after_commit(move |store| {
+                assert_eq!(store.connections_max(), 8, "with the same store");
+                done.fetch_add(1, Ordering::SeqCst);
+            });
+            add(tx, name, 1).await?;
+            if refuse { Err(Refusal::SoldOut) } else { Ok(()) }
+        });
+        sold.await
+    };
+    sell("bat", true).await.unwrap_err();
+    assert_eq!(done.load(Ordering::SeqCst), 0);
+    sell("bat", false).await.unwrap();
+    assert_eq!(done.load(Ordering::SeqCst), 1);
+    sell("bat", false).await.unwrap_err();
+    assert_eq!(done.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn one_statement_is_a_transaction_by_itself() {
+    let test = TestStore::new(MIGRATIONS).await;
+    let put = "insert into shop.item (name, stock) values ($1, $2) returning name";
+    let rows = test.store().run_one("put", put, &[&"bat", &1_i64]).await.unwrap();
+    assert_eq!(rows[0].get::<_, &str>(0), "bat");
+    let refused = test.store().run_one("put", put, &[&"ball", &-1_i64]).await.unwrap_err();
+    assert_eq!(refused.constraint(), Some("item_stock_check"));
+    assert_eq!(names(test.store()).await, ["bat"]);
+}
+
+#[tokio::test]
+async fn a_listener_hears_what_was_committed_and_learns_that_its_connection_is_gone() {
+    let test = TestStore::new(MIGRATIONS).await;
+    let mut listener = test.store().listen("shop").await.unwrap();
+    let say = async |what: &str, refuse: bool| {
+        let said = test.store().run_tx("say", async |tx| {
+            tx.query("select pg_notify('shop', $1)", &[&what]).await?;
+            if refuse { Err(Refusal::SoldOut) } else { Ok(()) }
+        });
+        said.await
+    };
+    say("bat", false).await.unwrap();
+    say("ball", true).await.unwrap_err();
+    say("cap", false).await.unwrap();
+    assert_eq!(
+        [listener.next().await, listener.next().await],
+        [Some("bat".to_owned()), Some("cap".to_owned())]
+    );
+    let cut = "select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen \"shop\"' and datname = current_database()";
+    let cut = test.store().read("cut", async |db| db.query(cut, &[]).await).await.unwrap();
+    assert_eq!(cut.len(), 1);
+    assert_eq!(listener.next().await, None);
+}
+
+#[tokio::test]
+async fn what_is_kept_for_a_store_is_the_same_for_its_clones_alone() {
+    let test = TestStore::new(MIGRATIONS).await;
+    let count = test.store().shared::<AtomicU32>();
+    count.fetch_add(7, Ordering::SeqCst);
+    assert_eq!(test.store().clone().shared::<AtomicU32>().load(Ordering::SeqCst), 7);
+    let other = Store::connect(&test.url(), 1).await.unwrap();
+    assert_eq!(other.shared::<AtomicU32>().load(Ordering::SeqCst), 0);
 }
