@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
+use store::types::ToSql;
 use store::{Store, Transaction};
 
 const ATTEMPTS_MAX: u16 = 1000;
@@ -187,26 +188,8 @@ pub async fn enqueue_alone<J: Job>(store: &Store, job: &J, wish: &Wish<'_>) -> R
         return store.run_tx("jobs.enqueue", async |tx| enqueue(tx, job, wish).await).await;
     }
     let (payload, terms) = (payload(job)?, Terms::of(wish));
-    let rows = store
-        .run_one(
-            "jobs.enqueue",
-            INSERT,
-            &[
-                &wish.queue,
-                &J::KIND,
-                &J::VERSION,
-                &payload,
-                &wish.priority,
-                &terms.run_at,
-                &terms.attempts_max,
-                &None::<&str>,
-                &false,
-                &terms.time_max_ms,
-                &wish.partition,
-                &0_i32,
-            ],
-        )
-        .await?;
+    let rows =
+        store.run_one("jobs.enqueue", INSERT, &terms.params(&J::KIND, &J::VERSION, &payload, &0_i32)).await?;
     bell::of(store).ring(store, wish.queue.to_owned(), wish.partition.map(str::to_owned));
     Ok(rows[0].get(0))
 }
@@ -226,25 +209,7 @@ pub async fn enqueue_all<J: Job>(
     }
     let payloads = jobs.iter().map(payload).collect::<Result<Vec<String>, Error>>()?;
     let terms = Terms::of(wish);
-    let rows = tx
-        .query(
-            INSERT_ALL,
-            &[
-                &wish.queue,
-                &J::KIND,
-                &J::VERSION,
-                &payloads,
-                &wish.priority,
-                &terms.run_at,
-                &terms.attempts_max,
-                &None::<&str>,
-                &false,
-                &terms.time_max_ms,
-                &wish.partition,
-                &0_i32,
-            ],
-        )
-        .await?;
+    let rows = tx.query(INSERT_ALL, &terms.params(&J::KIND, &J::VERSION, &payloads, &0_i32)).await?;
     ring(tx, wish);
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
@@ -260,15 +225,49 @@ pub(crate) fn payload<J: Job>(job: &J) -> Result<String, Error> {
 }
 
 /// A wish as the database takes it.
-struct Terms {
+struct Terms<'w> {
+    queue: &'w str,
+    priority: i16,
     run_at: Option<f64>,
     attempts_max: i16,
     time_max_ms: Option<i64>,
+    unique_key: Option<&'w str>,
+    until_begun: bool,
+    partition: Option<&'w str>,
 }
 
-impl Terms {
-    fn of(wish: &Wish<'_>) -> Terms {
+impl<'w> Terms<'w> {
+    /// The parameters of the statements that [`insert!`] makes.
+    fn params<'p>(
+        &'p self,
+        kind: &'p (dyn ToSql + Sync),
+        version: &'p (dyn ToSql + Sync),
+        payload: &'p (dyn ToSql + Sync),
+        pending: &'p (dyn ToSql + Sync),
+    ) -> [&'p (dyn ToSql + Sync); 12] {
+        [
+            &self.queue,
+            kind,
+            version,
+            payload,
+            &self.priority,
+            &self.run_at,
+            &self.attempts_max,
+            &self.unique_key,
+            &self.until_begun,
+            &self.time_max_ms,
+            &self.partition,
+            pending,
+        ]
+    }
+
+    fn of(wish: &Wish<'w>) -> Terms<'w> {
         Terms {
+            queue: wish.queue,
+            priority: wish.priority,
+            unique_key: wish.unique.map(|it| it.key),
+            until_begun: wish.unique.is_some_and(|it| it.until == Until::Begun),
+            partition: wish.partition,
             run_at: wish.run_at.map(|it| it.as_microsecond() as f64 / 1e6),
             attempts_max: i16::try_from(wish.attempts_max).unwrap_or(i16::MAX),
             time_max_ms: wish.time_max.map(|it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX)),
@@ -287,26 +286,12 @@ pub(crate) async fn put(
 ) -> Result<i64, Error> {
     let terms = Terms::of(wish);
     let key = wish.unique.map(|it| it.key);
-    let until_begun = wish.unique.is_some_and(|it| it.until == Until::Begun);
     // Between the insert that met another job and the look at it, that one may have been done.
     let id: i64 = loop {
         let row = tx
             .query_opt(
                 if key.is_some() { INSERT_UNIQUE } else { INSERT },
-                &[
-                    &wish.queue,
-                    &kind,
-                    &version,
-                    &payload,
-                    &wish.priority,
-                    &terms.run_at,
-                    &terms.attempts_max,
-                    &key,
-                    &until_begun,
-                    &terms.time_max_ms,
-                    &wish.partition,
-                    &pending,
-                ],
+                &terms.params(&kind, &version, &payload, &pending),
             )
             .await?;
         if let Some(row) = row {

@@ -16,6 +16,7 @@ mod duties;
 mod error;
 mod flow;
 mod handler;
+mod heart;
 mod job;
 mod node;
 mod operate;

@@ -72,7 +72,7 @@ pub(crate) async fn beat(store: &Store, epoch: i64, running: usize) -> Result<Op
 
 const LOCK_LIMIT: &str = "select running_max from jobs.queue where name = $1 for update";
 
-const SHARES: &str = "select epoch, room, slots, hungry, running from jobs.node where queue = $1";
+const SHARES: &str = "select epoch, room, slots, hungry from jobs.node where queue = $1";
 
 const SHARE: &str = "update jobs.node set slots = $2, hungry = $3 where epoch = $1";
 

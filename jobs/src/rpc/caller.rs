@@ -97,10 +97,7 @@ impl Caller {
         let mut overloaded = 0;
         loop {
             let Some(peer) = self.pick(service, &passed).await else {
-                return Err(match overloaded {
-                    0 => CallError::Nobody { service },
-                    servers => CallError::Overloaded { service, servers },
-                });
+                return Err(unserved(service, overloaded));
             };
             match peer.call(service, &json, terms, deadline).await {
                 Ended::Reply(reply) => return Ok(reply),
@@ -148,10 +145,7 @@ impl Caller {
                 Answer::Elsewhere => {}
             }
         }
-        Err(match overloaded {
-            0 => CallError::Nobody { service },
-            servers => CallError::Overloaded { service, servers },
-        })
+        Err(unserved(service, overloaded))
     }
 
     /// Of two live servers at random the one with fewer of our calls, but for those passed over.
@@ -242,6 +236,14 @@ impl Inner {
 
     fn lock_peers(&self) -> MutexGuard<'_, HashMap<i64, Arc<Peer>>> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why no server took a call, of which so many had too many.
+fn unserved(service: &'static str, overloaded: usize) -> CallError {
+    match overloaded {
+        0 => CallError::Nobody { service },
+        servers => CallError::Overloaded { service, servers },
     }
 }
 
