@@ -12,7 +12,7 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 /// Folding a whole T20 takes no longer than this, in nanoseconds: a server refolds a match on every correction.
 const T20_NS_MAX: f64 = 500_000.0;
@@ -87,6 +87,20 @@ fn in_browser(name: &str, what: &str, environment: &[(&str, String)]) -> anyhow:
         Some(measured) if status.success() => Ok(measured),
         _ => bail!("it measured nothing ({status})\n{}", process::tail(&said, 40)),
     }
+}
+
+/// Lets a bench program of ours measure; answers what it writes into this file of the target folder, with the machine.
+fn reported(file: &str, command: &mut Command) -> anyhow::Result<Value> {
+    let report = workspace::target_folder()?.join(file);
+    if report.exists() {
+        fs::remove_file(&report).with_context(|| format!("removing {}", report.display()))?;
+    }
+    command.arg("--out").arg(&report);
+    process::step("measure", || process::run(command))?;
+    let text = fs::read_to_string(&report).with_context(|| format!("reading {}", report.display()))?;
+    let mut report: Value = serde_json::from_str(&text).context("the bench's report is no JSON")?;
+    report["machine"] = machine().into();
+    Ok(report)
 }
 
 /// The object that `--json` prints: what CONTRACT.md promises. Times are in nanoseconds.

@@ -1,9 +1,8 @@
 //! `cargo xtask bench jobs`: builds the bench of `jobs` and the libraries it is measured beside, and lets it measure.
 
 use crate::{args::Args, process, workspace};
-use anyhow::Context;
 use serde_json::Value;
-use std::{fs, path::Path, process::Command};
+use std::{path::Path, process::Command};
 
 /// Options of the bench program that are passed on, each with a value.
 const OPTIONS: &[&str] = &["--only"];
@@ -11,21 +10,17 @@ const OPTIONS: &[&str] = &["--only"];
 /// Everything that the bench program reports, with the machine.
 pub(super) fn run(args: &mut Args) -> anyhow::Result<Value> {
     let mut command = command(args)?;
+    let nats = Command::new("nats-server").arg("--version").output();
+    anyhow::ensure!(
+        nats.is_ok(),
+        "nats-server is missing, which calls are measured beside: apt-get install nats-server"
+    );
     let folder = workspace::target_folder()?.join("peers");
     process::step("build the bench and its peers, optimised", || {
         process::run(workspace::cargo().args(["bench", "--package", "jobs", "--bench", "jobs", "--no-run"]))?;
         process::run(&mut peers(&folder))
     })?;
-    let report = workspace::target_folder()?.join("bench-jobs.json");
-    if report.exists() {
-        fs::remove_file(&report).with_context(|| format!("removing {}", report.display()))?;
-    }
-    command.arg("--out").arg(&report).env("JOB_PEERS", folder.join("release/job-peers"));
-    process::step("measure", || process::run(&mut command))?;
-    let text = fs::read_to_string(&report).with_context(|| format!("reading {}", report.display()))?;
-    let mut report: Value = serde_json::from_str(&text).context("the bench's report is no JSON")?;
-    report["machine"] = super::machine().into();
-    Ok(report)
+    super::reported("bench-jobs.json", command.env("JOB_PEERS", folder.join("release/job-peers")))
 }
 
 /// Builds the other libraries: a workspace of its own.

@@ -1,9 +1,8 @@
 //! `cargo xtask bench stream`: builds `crease` and the bench program (`server/benches/stream`) and lets it measure.
 
 use crate::{args::Args, process, workspace};
-use anyhow::Context;
 use serde_json::Value;
-use std::{fs, process::Command};
+use std::process::Command;
 
 /// Options of the bench program that are passed on, each with a value.
 const OPTIONS: &[&str] = &["--conns", "--size", "--repeats", "--only", "--scenario"];
@@ -21,16 +20,7 @@ pub(super) fn run(args: &mut Args) -> anyhow::Result<Value> {
             "--no-run",
         ]))
     })?;
-    let report = workspace::target_folder()?.join("bench-stream.json");
-    if report.exists() {
-        fs::remove_file(&report).with_context(|| format!("removing {}", report.display()))?;
-    }
-    command.arg("--out").arg(&report);
-    process::step("measure", || process::run(&mut command))?;
-    let text = fs::read_to_string(&report).with_context(|| format!("reading {}", report.display()))?;
-    let mut report: Value = serde_json::from_str(&text).context("the bench's report is no JSON")?;
-    report["machine"] = super::machine().into();
-    Ok(report)
+    super::reported("bench-stream.json", &mut command)
 }
 
 /// The bench program with the options that were given.
