@@ -46,8 +46,9 @@ create table jobs.job (
     payload json not null,
     -- The lowest first.
     priority smallint not null,
-    -- 0 ready, 1 waiting for run_at, 2 running on node, 3 behind others of its partition, 4 after other jobs, 5 of a kind that nobody knows
-    state smallint not null check (state between 0 and 5),
+    -- 0 ready, and running where it has a node; 1 waiting for run_at, 2 behind others of its partition, 3 after other jobs, 4 of a kind that
+    -- nobody knows
+    state smallint not null check (state between 0 and 4),
     run_at timestamptz not null,
     attempt smallint not null default 0,
     attempts_max smallint not null check (attempts_max > 0),
@@ -65,21 +66,33 @@ create table jobs.job (
     cancel boolean not null default false,
     progress real,
     note text,
+    -- The trace in which it was enqueued, as a traceparent.
+    trace text,
     -- One object an attempt that failed: {"attempt", "at", "reason"}
     failures jsonb not null default '[]',
     created_at timestamptz not null default now(),
-    check ((state = 2) = (node is not null))
-) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
+    check (node is null or state = 0)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 
+-- A claim changes no column that any of these mentions, and finds room beside the row on its page: it is a heap-only update, which touches no
+-- index. Hence the half-filled pages, and no index by node.
 create index job_ready on jobs.job (queue, priority, id) where state = 0;
 create index job_waiting on jobs.job (run_at) where state = 1;
-create index job_running on jobs.job (node, id) where state = 2;
-create index job_after on jobs.job (id) where state = 4;
-create index job_unknown on jobs.job (queue, kind) where state = 5;
+create index job_after on jobs.job (id) where state = 3;
+create index job_unknown on jobs.job (queue, kind) where state = 4;
+create index job_cancel on jobs.job (id) where cancel;
 create unique index job_unique on jobs.job (kind, unique_key) where unique_key is not null;
 -- Of a partition one job is at the head, whatever is in flight elsewhere; the others stand behind it.
-create unique index job_head on jobs.job (queue, partition_key) where partition_key is not null and state < 3;
-create index job_behind on jobs.job (queue, partition_key, id) where state = 3;
+create unique index job_head on jobs.job (queue, partition_key) where partition_key is not null and state < 2;
+create index job_behind on jobs.job (queue, partition_key, id) where state = 2;
+
+-- What a node took at one turn; the row goes when all of it has ended. By these rows a node's jobs are found.
+create table jobs.hand (
+    node bigint not null,
+    turn bigint not null,
+    ids bigint[] not null,
+    primary key (node, turn)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 -- Keys that stay taken for a time, whatever became of their job.
 create table jobs.unique_window (
@@ -121,6 +134,7 @@ create table jobs.dead (
     partition_key text,
     comes_after boolean not null,
     followed boolean not null,
+    trace text,
     ending text not null check (ending in ('failed', 'cancelled')),
     failures jsonb not null,
     created_at timestamptz not null,

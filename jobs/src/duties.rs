@@ -50,44 +50,46 @@ const SILENT: &str = "
     select epoch from jobs.node where seen_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)
     for update skip locked";
 
-const FORGET: &str = "delete from jobs.node where epoch = any($1)";
+const FORGET: &str = "
+    with hands as (delete from jobs.hand where node = any($1)) delete from jobs.node where epoch = any($1)";
 
 /// A job whose last attempt ended with its process is dead: perhaps it is what ends them.
 const DIE_WITH_NODE: &str = die!(
     "",
-    "where node = any($1) and state = 2 and (attempt >= attempts_max or cancel)",
+    "where node = any($1) and id in (select unnest(ids) from jobs.hand where hand.node = any($1))
+        and (attempt >= attempts_max or cancel)",
     "case when cancel then 'cancelled' else 'failed' end",
     "'its process fell silent'"
 );
 
 const GIVE_BACK: &str = "
-    update jobs.job set state = 0, node = null,
+    update jobs.job set node = null,
         failures = failures || jsonb_build_object('attempt', attempt, 'at', clock_timestamp(),
             'reason', 'its process fell silent')
-    where node = any($1) and state = 2
+    where node = any($1) and id in (select unnest(ids) from jobs.hand where hand.node = any($1))
     returning id, queue";
 
 /// Partitions that have jobs behind but none at the head: a job may be enqueued at the moment in which the last one before it ends.
 const HEADLESS: &str = "
     with recursive part as (
-        (select queue, partition_key from jobs.job where state = 3 order by queue, partition_key limit 1)
+        (select queue, partition_key from jobs.job where state = 2 order by queue, partition_key limit 1)
         union all
         select next.queue, next.partition_key from part cross join lateral (
             select queue, partition_key from jobs.job
-            where state = 3 and (queue, partition_key) > (part.queue, part.partition_key)
+            where state = 2 and (queue, partition_key) > (part.queue, part.partition_key)
             order by queue, partition_key limit 1) as next
     )
     select 0::bigint, queue, partition_key from part
     where not exists (select from jobs.job as head
-        where head.queue = part.queue and head.partition_key = part.partition_key and head.state < 3)";
+        where head.queue = part.queue and head.partition_key = part.partition_key and head.state < 2)";
 
 /// Those at the front of their queue for so long because no node of it knows their kind or version.
 const PARK: &str = "
-    update jobs.job set state = 5 where state = 0 and id in (
+    update jobs.job set state = 4 where state = 0 and node is null and id in (
         select front.id from (select distinct queue from jobs.node) as known
         cross join lateral (
             select id, queue, kind, version, run_at from jobs.job
-            where job.queue = known.queue and state = 0 order by priority, id limit $1) as front
+            where job.queue = known.queue and state = 0 and node is null order by priority, id limit $1) as front
         where front.run_at < clock_timestamp() - make_interval(secs => $2) and not exists (select from jobs.node
             where node.queue = front.queue
                 and front.version <= node.versions[array_position(node.kinds, front.kind)]))
@@ -96,7 +98,7 @@ const PARK: &str = "
 /// Parked jobs that somebody knows now.
 const UNPARK: &str = "
     update jobs.job set state = 0
-    where state = 5 and exists (select from jobs.node
+    where state = 4 and exists (select from jobs.node
         where node.queue = job.queue and job.version <= node.versions[array_position(node.kinds, job.kind)])
     returning queue";
 

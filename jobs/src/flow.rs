@@ -104,10 +104,10 @@ const MEET: &str = "
 
 const RELEASE: &str = "
     update jobs.job set pending = pending - met.count,
-        state = case when pending > met.count then 4 when partition_key is not null then 3
+        state = case when pending > met.count then 3 when partition_key is not null then 2
             when run_at > clock_timestamp() then 1 else 0 end
     from unnest($1::bigint[], $2::int[]) as met (job, count)
-    where job.id = met.job and job.state = 4
+    where job.id = met.job and job.state = 3
     returning job.id, job.queue, job.partition_key, job.state";
 
 /// Those that will never begin, since what they come after is gone.
@@ -184,7 +184,7 @@ pub(crate) async fn ended(
         for row in tx.query(RELEASE, &[&jobs, &counts]).await? {
             match row.get::<_, i16>(3) {
                 0 => drop(queues.insert(row.get(1))),
-                3 => partitions.extend(partition_of(&row)),
+                2 => partitions.extend(partition_of(&row)),
                 _ => {}
             }
         }

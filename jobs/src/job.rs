@@ -2,6 +2,7 @@
 
 use crate::bell;
 use crate::error::Error;
+use crate::trace;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -133,11 +134,11 @@ macro_rules! insert {
     ($payloads:literal, $on_conflict:literal) => {
         concat!(
             "insert into jobs.job (queue, kind, version, payload, priority, state, run_at, attempts_max, unique_key,
-                unique_until_begun, time_max_ms, partition_key, pending, comes_after)
+                unique_until_begun, time_max_ms, partition_key, pending, comes_after, trace)
             select $1, $2, $3, payload, $5,
-                case when $12 > 0 then 4 when $11::text is not null then 3
+                case when $12 > 0 then 3 when $11::text is not null then 2
                     when to_timestamp($6::float8) > clock_timestamp() then 1 else 0 end,
-                coalesce(to_timestamp($6::float8), clock_timestamp()), $7, $8, $9, $10::bigint::int, $11, $12, $12 > 0
+                coalesce(to_timestamp($6::float8), clock_timestamp()), $7, $8, $9, $10::bigint::int, $11, $12, $12 > 0, $13
             from ",
             $payloads,
             " as given (payload) ",
@@ -234,6 +235,7 @@ struct Terms<'w> {
     unique_key: Option<&'w str>,
     until_begun: bool,
     partition: Option<&'w str>,
+    trace: Option<String>,
 }
 
 impl<'w> Terms<'w> {
@@ -244,7 +246,7 @@ impl<'w> Terms<'w> {
         version: &'p (dyn ToSql + Sync),
         payload: &'p (dyn ToSql + Sync),
         pending: &'p (dyn ToSql + Sync),
-    ) -> [&'p (dyn ToSql + Sync); 12] {
+    ) -> [&'p (dyn ToSql + Sync); 13] {
         [
             &self.queue,
             kind,
@@ -258,6 +260,7 @@ impl<'w> Terms<'w> {
             &self.time_max_ms,
             &self.partition,
             pending,
+            &self.trace,
         ]
     }
 
@@ -268,6 +271,7 @@ impl<'w> Terms<'w> {
             unique_key: wish.unique.map(|it| it.key),
             until_begun: wish.unique.is_some_and(|it| it.until == Until::Begun),
             partition: wish.partition,
+            trace: trace::here(),
             run_at: wish.run_at.map(|it| it.as_microsecond() as f64 / 1e6),
             attempts_max: i16::try_from(wish.attempts_max).unwrap_or(i16::MAX),
             time_max_ms: wish.time_max.map(|it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX)),

@@ -26,6 +26,7 @@ mod retry;
 pub mod rpc;
 mod supervise;
 mod tally;
+mod trace;
 mod worker;
 
 pub use attempt::Attempt;

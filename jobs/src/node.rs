@@ -33,7 +33,7 @@ const SAY: &str = "
         returning epoch
     )
     select exists (select from led), queue.running_max, queue.rate_per_second is not null,
-        array(select id from jobs.job where node = $1 and state = 2 and cancel), set_config('synchronous_commit', 'off', true)
+        array(select id from jobs.job where cancel and node = $1), set_config('synchronous_commit', 'off', true)
     from beaten left join jobs.queue on queue.name = beaten.queue";
 
 /// What a node learns with each beat.

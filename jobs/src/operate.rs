@@ -21,18 +21,18 @@ const LIMIT: &str = "
         rate_per_second = excluded.rate_per_second, rate_burst = excluded.rate_burst,
         tokens = least(queue.tokens, coalesce(excluded.rate_burst, 0))";
 
-const ASK: &str = "update jobs.job set cancel = true where id = $1 and state = 2 returning id";
+const ASK: &str = "update jobs.job set cancel = true where id = $1 and node is not null returning id";
 
-const CANCEL: &str = die!("", "where id = $1 and state <> 2", "'cancelled'", "'cancelled before it ran'");
+const CANCEL: &str = die!("", "where id = $1 and node is null", "'cancelled'", "'cancelled before it ran'");
 
 const REVIVE: &str = "
     insert into jobs.job (id, queue, kind, version, payload, priority, state, run_at, attempts_max, time_max_ms,
-        unique_key, unique_until_begun, partition_key, comes_after, pending, followed, failures, created_at)
+        unique_key, unique_until_begun, partition_key, comes_after, pending, followed, trace, failures, created_at)
     overriding system value
     select id, queue, kind, version, payload, priority,
-        case when open.count > 0 then 4 when partition_key is not null then 3 else 0 end, clock_timestamp(),
+        case when open.count > 0 then 3 when partition_key is not null then 2 else 0 end, clock_timestamp(),
         attempts_max, time_max_ms, unique_key, unique_until_begun, partition_key, comes_after, open.count, followed,
-        failures, created_at
+        trace, failures, created_at
     from jobs.dead
     cross join lateral (select count(*)::int from jobs.edge where edge.job = dead.id and not edge.met) as open
     where id = $1

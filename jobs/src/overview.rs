@@ -132,20 +132,23 @@ const QUEUES: &str = "
             (select queue, state from jobs.job where state = 1 limit $1)
             union all (select queue, state from jobs.job where state = 2 limit $1)
             union all (select queue, state from jobs.job where state = 3 limit $1)
-            union all (select queue, state from jobs.job where state = 4 limit $1)
-            union all (select queue, state from jobs.job where state = 5 limit $1)) as part
+            union all (select queue, state from jobs.job where state = 4 limit $1)) as part
         group by queue, state
+        union all
+        select queue, 0, count(*) from jobs.job
+        where node is not null and id in (select unnest(ids) from jobs.hand) group by queue
     ),
     names as (
         select queue as name from ready where queue is not null
         union select queue from counted union select queue from jobs.node union select name from jobs.queue
     )
     select names.name,
-        (select count(*) from (select from jobs.job where queue = names.name and state = 0 limit $1) as part),
+        (select count(*) from (select from jobs.job where queue = names.name and state = 0 and node is null limit $1) as part),
         array(select coalesce((select count from counted where queue = names.name and counted.state = wanted), 0)
-            from unnest(array[1, 2, 3, 4, 5]) with ordinality as wanted (wanted, place) order by place),
+            from unnest(array[1, 0, 2, 3, 4]) with ordinality as wanted (wanted, place) order by place),
         (select extract(epoch from clock_timestamp() - min(run_at))::float8 from (
-            select run_at from jobs.job where queue = names.name and state = 0 order by priority, id limit 1000) as front),
+            select run_at from jobs.job where queue = names.name and state = 0 and node is null
+            order by priority, id limit 1000) as front),
         queue.paused_at is not null, queue.running_max, queue.rate_per_second
     from names left join jobs.queue on queue.name = names.name
     order by names.name";
@@ -166,16 +169,22 @@ macro_rules! jobs {
             "select job.id, job.queue, job.kind, job.attempt, job.attempts_max,
                 (extract(epoch from job.run_at) * 1000000)::bigint, node.name, job.progress, job.note,
                 job.failures->-1->>'reason'
-            from jobs.job left join jobs.node on node.epoch = job.node where ",
+            from ",
             $which,
             " limit $1"
         )
     };
 }
 
-const RUNNING: &str = jobs!("job.state = 2 order by job.id");
+const RUNNING: &str = jobs!(
+    "jobs.job join jobs.node on node.epoch = job.node
+        where job.id in (select unnest(ids) from jobs.hand) order by job.id"
+);
 
-const RETRYING: &str = jobs!("job.state = 1 and job.attempt > 0 order by job.run_at");
+const RETRYING: &str = jobs!(
+    "jobs.job left join jobs.node on node.epoch = job.node
+        where job.state = 1 and job.attempt > 0 order by job.run_at"
+);
 
 const DEAD: &str = "
     select id, queue, kind, version, payload, ending = 'cancelled', failures,

@@ -25,6 +25,10 @@ pub(crate) struct Claimed {
     pub(crate) partition: Option<String>,
     pub(crate) comes_after: bool,
     pub(crate) is_followed: bool,
+    /// The trace in which it was enqueued.
+    pub(crate) trace: Option<String>,
+    /// The turn that it was claimed with.
+    pub(crate) turn: i64,
 }
 
 /// What became of an attempt.
@@ -74,7 +78,7 @@ macro_rules! turn {
             $bucket,
             "claimed as (
                 select id from jobs.job
-                where queue = $1 and state = 0 and (priority, id) > ($8, $9) and kind = any($2::text[])
+                where queue = $1 and state = 0 and node is null and (priority, id) > ($8, $9) and kind = any($2::text[])
                     and version <= ($3::smallint[])[array_position($2::text[], kind)]
                     and not exists (select from jobs.queue where name = $1 and paused_at is not null)
                 order by priority, id limit ",
@@ -82,7 +86,7 @@ macro_rules! turn {
             " for update skip locked
             ),
             begun as (
-                update jobs.job set state = 2, attempt = attempt + 1, node = $5,
+                update jobs.job set attempt = attempt + 1, node = $5,
                     unique_key = case when unique_until_begun then null else unique_key end
                 from claimed
                 where job.id = claimed.id and case when (select count(*) from claimed) = 0 then false
@@ -90,8 +94,12 @@ macro_rules! turn {
                 returning job.id, array_position($2::text[], job.kind) - 1 as kind, job.version, job.payload::text as payload,
                     job.attempt, job.attempts_max, job.time_max_ms,
                     extract(epoch from clock_timestamp() - job.run_at)::float8 as waited,
-                    job.partition_key, job.comes_after, job.followed, job.priority
-            )",
+                    job.partition_key, job.comes_after, job.followed, job.priority, job.trace
+            ),
+            hand as (
+                insert into jobs.hand (node, turn, ids) select $5, $10, array_agg(id) from begun having count(*) > 0
+            ),
+            let_go as (delete from jobs.hand where node = $5 and turn = any($11::bigint[]))",
             $spent,
             "select (select count(*) from done), ",
             $tokens,
@@ -156,9 +164,9 @@ macro_rules! die {
             $reason,
             " as reason)
             insert into jobs.dead (id, queue, kind, version, payload, priority, attempts_max, time_max_ms, unique_key,
-                unique_until_begun, partition_key, comes_after, followed, ending, failures, created_at)
+                unique_until_begun, partition_key, comes_after, followed, trace, ending, failures, created_at)
             select id, queue, kind, version, payload, priority, attempts_max, time_max_ms, unique_key, unique_until_begun,
-                partition_key, comes_after, followed, ending,
+                partition_key, comes_after, followed, trace, ending,
                 failures || jsonb_build_object('attempt', attempt, 'at', clock_timestamp(), 'reason', reason), created_at
             from gone
             returning id, queue, partition_key, ending"
@@ -181,12 +189,12 @@ const PROMOTE: &str = "
     update jobs.job set state = case when run_at > clock_timestamp() then 1 else 0 end
     where id in (
         select (select id from jobs.job
-            where job.queue = given.queue and job.partition_key = given.key and job.state = 3
+            where job.queue = given.queue and job.partition_key = given.key and job.state = 2
             order by job.id limit 1)
         from unnest($1::text[], $2::text[]) as given (queue, key)
         where not exists (select from jobs.job as head
             where head.queue = given.queue and head.partition_key = given.key and head.partition_key is not null
-                and head.state < 3)
+                and head.state < 2)
     )
     returning queue";
 
@@ -208,11 +216,18 @@ const GIVE_BACK: &str = "
     where job.id = given.id and job.attempt = given.attempt and job.node = $3
     returning job.id";
 
+const GIVE_BACK_TURNS: &str = "
+    with lost as (delete from jobs.hand where node = $1 and turn = any($2) returning ids)
+    update jobs.job set node = null, attempt = attempt - 1
+    where node = $1 and id in (select unnest(ids) from lost) returning id";
+
 /// The attempt does not count: the process was asked to end.
 const RELEASE: &str = "
-    update jobs.job set state = 0, node = null, attempt = attempt - 1 where node = $1 and state = 2 returning id";
+    update jobs.job set node = null, attempt = attempt - 1
+    where node = $1 and id in (select unnest(ids) from jobs.hand where hand.node = $1) returning id";
 
-const LEAVE: &str = "delete from jobs.node where epoch = $1";
+const LEAVE: &str =
+    "with hands as (delete from jobs.hand where node = $1) delete from jobs.node where epoch = $1";
 
 const LEAVE_LEASE: &str = "delete from jobs.lease where epoch = $1";
 
@@ -231,6 +246,8 @@ impl Place {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Order {
     pub(crate) epoch: i64,
+    /// Its number, counted by the node.
+    pub(crate) turn: i64,
     pub(crate) most: usize,
     /// Only jobs behind this place: the index keeps the places of jobs that have gone until it is vacuumed, and to step over them takes longer
     /// the more there are.
@@ -250,14 +267,15 @@ pub(crate) struct Turned {
     pub(crate) token_in: Option<Duration>,
 }
 
-/// Writes outcomes down and takes jobs.
+/// Writes outcomes down, lets go of the turns of which all has ended, and takes jobs.
 pub(crate) async fn turn(
     store: &Store,
     known: &Known,
     outcomes: &[(Claimed, Outcome)],
+    let_go: &[i64],
     order: Order,
 ) -> Result<Turned, Error> {
-    let Order { epoch, most, behind: Place { priority, id }, is_rated } = order;
+    let Order { epoch, turn, most, behind: Place { priority, id }, is_rated } = order;
     let (plain, others): (Vec<_>, Vec<_>) =
         outcomes.iter().partition(|(job, outcome)| is_plain(job, outcome));
     let (ids, attempts): (Vec<i64>, Vec<i16>) = plain.iter().map(|(job, _)| (job.id, job.attempt)).unzip();
@@ -267,8 +285,19 @@ pub(crate) async fn turn(
         (false, true) => TURN_LIGHT,
         (false, false) => TURN,
     };
-    let params: store::Params<'_> =
-        &[&known.queue, &known.kinds, &known.versions, &most, &epoch, &ids, &attempts, &priority, &id];
+    let params: store::Params<'_> = &[
+        &known.queue,
+        &known.kinds,
+        &known.versions,
+        &most,
+        &epoch,
+        &ids,
+        &attempts,
+        &priority,
+        &id,
+        &turn,
+        &let_go,
+    ];
     // Within a transaction of others' outcomes the light one would make these light, too.
     let statement = if statement == TURN_LIGHT && !others.is_empty() { TURN } else { statement };
     let (rows, settled) = if others.is_empty() {
@@ -286,7 +315,7 @@ pub(crate) async fn turn(
     turned.late = outcomes.len() as u64 - settled - u64::try_from(noted).unwrap_or(0);
     let token_in: Option<f64> = rows.first().and_then(|row| row.get(1));
     turned.token_in = token_in.map(|it| Duration::from_secs_f64(it.clamp(0.0, 3600.0)));
-    let mut claimed: Vec<(i16, Claimed)> = rows.iter().filter_map(claimed).collect();
+    let mut claimed: Vec<(i16, Claimed)> = rows.iter().filter_map(|row| claimed(row, turn)).collect();
     claimed.sort_unstable_by_key(|(priority, job)| (*priority, job.id));
     turned.last = claimed.last().map(|(priority, job)| Place { priority: *priority, id: job.id });
     turned.claimed = claimed.into_iter().map(|(_, job)| job).collect();
@@ -298,7 +327,7 @@ fn is_plain(job: &Claimed, outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Done { .. }) && job.partition.is_none() && !job.comes_after && !job.is_followed
 }
 
-fn claimed(row: &Row) -> Option<(i16, Claimed)> {
+fn claimed(row: &Row, turn: i64) -> Option<(i16, Claimed)> {
     let id: Option<i64> = row.get(2);
     let time_max: Option<i32> = row.get(8);
     let job = Claimed {
@@ -313,6 +342,8 @@ fn claimed(row: &Row) -> Option<(i16, Claimed)> {
         partition: row.get(10),
         comes_after: row.get(11),
         is_followed: row.get(12),
+        trace: row.get(14),
+        turn,
     };
     Some((row.get(13), job))
 }
@@ -463,6 +494,11 @@ pub(crate) async fn give_back(store: &Store, epoch: i64, jobs: &[(i64, i16)]) ->
     let (ids, attempts): (Vec<i64>, Vec<i16>) = jobs.iter().copied().unzip();
     let back = store.run_one("jobs.give_back", GIVE_BACK, &[&ids, &attempts, &epoch]).await?;
     Ok(back.len() as u64)
+}
+
+/// Gives what these turns took back, which this program never heard of: their answers were lost.
+pub(crate) async fn give_back_turns(store: &Store, epoch: i64, turns: &[i64]) -> Result<u64, Error> {
+    Ok(store.run_one("jobs.give_back", GIVE_BACK_TURNS, &[&epoch, &turns]).await?.len() as u64)
 }
 
 /// How far running jobs are: id, attempt, share done, note.

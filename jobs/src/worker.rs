@@ -11,6 +11,8 @@ use crate::node::{self, BEAT, Pulse};
 use crate::queue::{self, Claimed, Known, Order, Outcome, Place, Turned};
 use crate::retry::Backoff;
 use crate::tally::{self, Tally};
+use crate::trace;
+use opentelemetry::trace::Status;
 use serde::Serialize;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -21,12 +23,17 @@ use store::Store;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
+use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// How many turns are on their way at once: while one commits, the other's jobs run.
 const TURNS_MAX: usize = 2;
 
 /// For how long an attempt may be over its time before it counts as one that does not let go of its thread.
 const STUCK: Duration = Duration::from_secs(1);
+
+/// For how long a turn that had no answer may still come about.
+const LOST: Duration = Duration::from_secs(30);
 
 /// How often figures are written down.
 const TALLY: Duration = Duration::from_secs(5);
@@ -171,6 +178,11 @@ impl Worker {
             looked: 0,
             behind: Place::FRONT,
             completed: Vec::new(),
+            checks: JoinSet::new(),
+            turn: 0,
+            hands: HashMap::new(),
+            let_go: Vec::new(),
+            lost: Vec::new(),
             ended: 0,
             not_before: None,
         };
@@ -206,8 +218,14 @@ struct Shift<'w> {
     /// What had been heard when the queue was last looked at from its front, and where the last look from there ended.
     looked: u64,
     behind: Place,
-    /// Ended by their handlers themselves: ids and attempts.
-    completed: Vec<(i64, i16)>,
+    /// Ended by their handlers themselves, and those of which it is being asked whether they have.
+    completed: Vec<Completed>,
+    checks: JoinSet<(Vec<Completed>, Result<u64, Error>)>,
+    /// The last turn's number; how many jobs of each turn have not ended, turns of which all have, and those of which no answer came.
+    turn: i64,
+    hands: HashMap<i64, usize>,
+    let_go: Vec<i64>,
+    lost: Vec<(i64, Instant)>,
     /// How many ended since the last turn.
     ended: usize,
     /// After a failure of the database, or until there is a token.
@@ -222,11 +240,20 @@ struct Running {
     is_cancelled: bool,
 }
 
+/// A job that its handler has ended in a transaction of its own.
+#[derive(Clone, Copy)]
+struct Completed {
+    id: i64,
+    attempt: i16,
+    turn: i64,
+}
+
 /// A turn that has come back.
 struct Turn {
     order: Order,
     heard: u64,
     outcomes: Vec<(Claimed, Outcome)>,
+    let_go: Vec<i64>,
     turned: Result<Turned, Error>,
 }
 
@@ -243,6 +270,7 @@ impl Shift<'_> {
                 _ = self.pulse.changed() => self.feel(),
                 Some(turn) = self.turns.join_next() => self.turned(turn),
                 Some(ended) = self.running.join_next_with_id() => self.ended(ended),
+                Some(checked) = self.checks.join_next() => self.checked(checked),
                 () = ear.jobs.notified() => self.want(),
                 () = until(self.not_before) => self.not_before = None,
             }
@@ -275,6 +303,10 @@ impl Shift<'_> {
             self.buffer.clear();
             self.outcomes.clear();
             self.completed.clear();
+            self.checks = JoinSet::new();
+            self.hands.clear();
+            self.let_go.clear();
+            self.lost.clear();
         }
         for running in self.jobs.values_mut().filter(|it| pulse.cancelled.contains(&it.attempt.job_id())) {
             running.is_cancelled = true;
@@ -298,6 +330,7 @@ impl Shift<'_> {
         }
         self.note_progress();
         self.check_completed();
+        self.give_back_lost();
         self.let_go_of_the_stuck();
     }
 
@@ -334,16 +367,58 @@ impl Shift<'_> {
         }
         let (store, epoch, completed) =
             (self.worker.store.clone(), self.epoch, std::mem::take(&mut self.completed));
-        tokio::spawn(async move {
-            match queue::give_back(&store, epoch, &completed).await {
-                Ok(0) => {}
-                Ok(back) => tracing::error!(
-                    back,
-                    "jobs were ended in transactions that were not committed: they run again"
-                ),
-                Err(error) => {
-                    tracing::warn!(%error, "whether jobs were ended by their handlers is not known");
+        self.checks.spawn(async move {
+            let jobs: Vec<(i64, i16)> = completed.iter().map(|it| (it.id, it.attempt)).collect();
+            let back = queue::give_back(&store, epoch, &jobs).await;
+            (completed, back)
+        });
+    }
+
+    fn checked(&mut self, checked: Result<(Vec<Completed>, Result<u64, Error>), JoinError>) {
+        let Ok((completed, back)) = checked else { return };
+        match back {
+            Ok(back) => {
+                if back > 0 {
+                    tracing::error!(
+                        back,
+                        "jobs were ended in transactions that were not committed: they run again"
+                    );
                 }
+                completed.iter().for_each(|it| self.let_go(it.turn));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "whether jobs were ended by their handlers is not known yet");
+                self.completed.extend(completed);
+            }
+        }
+    }
+
+    /// One of a turn's jobs has ended.
+    fn let_go(&mut self, turn: i64) {
+        let Some(left) = self.hands.get_mut(&turn) else { return };
+        *left -= 1;
+        if *left == 0 {
+            self.hands.remove(&turn);
+            self.let_go.push(turn);
+        }
+    }
+
+    /// A turn without an answer may have taken jobs, and be it later: nobody runs them.
+    fn give_back_lost(&mut self) {
+        self.lost.retain(|(_, since)| since.elapsed() < LOST);
+        if self.lost.is_empty() {
+            return;
+        }
+        let turns: Vec<i64> = self.lost.iter().map(|(turn, _)| *turn).collect();
+        let (store, epoch, ear) = (self.worker.store.clone(), self.epoch, Arc::clone(&self.hearing.ear));
+        tokio::spawn(async move {
+            match queue::give_back_turns(&store, epoch, &turns).await {
+                Ok(0) => {}
+                Ok(back) => {
+                    tracing::warn!(back, "jobs were taken without an answer: they are back in their queue");
+                    ear.jobs.notify_one();
+                }
+                Err(error) => tracing::debug!(%error, "jobs may have been taken without an answer"),
             }
         });
     }
@@ -400,11 +475,12 @@ impl Shift<'_> {
             self.looked = self.heard;
             self.behind = Place::FRONT;
         }
-        let order = Order { epoch: self.epoch, most, behind: self.behind, is_rated };
-        let heard = self.heard;
+        self.turn += 1;
+        let order = Order { epoch: self.epoch, turn: self.turn, most, behind: self.behind, is_rated };
+        let (heard, let_go) = (self.heard, std::mem::take(&mut self.let_go));
         self.turns.spawn(async move {
-            let turned = queue::turn(&store, &known, &outcomes, order).await;
-            Turn { order, heard, outcomes, turned }
+            let turned = queue::turn(&store, &known, &outcomes, &let_go, order).await;
+            Turn { order, heard, outcomes, let_go, turned }
         });
     }
 
@@ -425,6 +501,10 @@ impl Shift<'_> {
                 if !is_own {
                     return;
                 }
+                turn.outcomes.iter().for_each(|(job, _)| self.let_go(job.turn));
+                if !turned.claimed.is_empty() {
+                    self.hands.insert(turn.order.turn, turned.claimed.len());
+                }
                 if turned.claimed.len() < turn.order.most && turn.heard == self.heard {
                     // None behind that place; before it there may be some that came back.
                     self.is_wanting = turn.order.behind > Place::FRONT;
@@ -444,6 +524,8 @@ impl Shift<'_> {
                 self.not_before = Some(Instant::now() + BEAT);
                 if is_own {
                     self.outcomes.extend(turn.outcomes);
+                    self.let_go.extend(turn.let_go);
+                    self.lost.push((turn.order.turn, Instant::now()));
                 }
             }
         }
@@ -463,17 +545,33 @@ impl Shift<'_> {
         let attempt = Attempt::new(self.worker.store.clone(), self.epoch, job);
         let job = attempt.job();
         let time_max = job.time_max.unwrap_or(self.worker.time_max);
-        match (self.worker.handlers[job.kind].handle)(job, attempt.clone()) {
+        let kind = self.known.kinds[job.kind];
+        let span = tracing::info_span!(
+            "job",
+            otel.name = kind,
+            otel.kind = "consumer",
+            queue = self.known.queue,
+            kind,
+            job = job.id,
+            attempt = job.attempt
+        );
+        trace::link(&span, job.trace.as_deref());
+        match span.in_scope(|| (self.worker.handlers[job.kind].handle)(job, attempt.clone())) {
             Ok(handled) => {
+                let own = span.clone();
                 let timed = async move {
-                    match tokio::time::timeout(time_max, handled).await {
+                    let answer = match tokio::time::timeout(time_max, handled).await {
                         Ok(answer) => answer,
                         Err(_) => {
                             Err(NotDone::Retry(format!("took longer than {} ms", time_max.as_millis())))
                         }
+                    };
+                    if let Err(NotDone::Retry(reason) | NotDone::Dead(reason)) = &answer {
+                        own.set_status(Status::error(reason.clone()));
                     }
+                    answer
                 };
-                let abort = self.running.spawn(timed);
+                let abort = self.running.spawn(timed.instrument(span));
                 let begun = Instant::now();
                 let id = abort.id();
                 self.jobs.insert(id, Running { attempt, begun, time_max, abort, is_cancelled: false });
@@ -499,7 +597,7 @@ impl Shift<'_> {
         } else if running.attempt.is_completed() && answer.is_ok() {
             // It ended in a transaction of its own, if that was committed.
             self.count(job.kind, &Outcome::Done { result: None });
-            self.completed.push((job.id, job.attempt));
+            self.completed.push(Completed { id: job.id, attempt: job.attempt, turn: job.turn });
         } else {
             self.settle(job.clone(), answer);
         }

@@ -76,14 +76,14 @@ impl Drop for Told {
 fn serve(registry: &Registry, stage: &Stage, name: &'static str, in_flight_max: usize) -> Running {
     let stage = stage.clone();
     let server = Server::new("127.0.0.1:0".parse().expect("an address")).in_flight_max(in_flight_max);
-    let server = server.serve::<Echo, _, _>(move |text, call: Call| {
+    let server = server.serve::<Echo, _, _>(move |text, _: Call| {
         let stage = stage.clone();
         async move {
             let _told = Told(stage.dropped);
             let _ = stage.begun.send(name.to_owned());
             match text.as_str() {
                 "slow" => stage.go_on.acquire().await.expect("it is not closed").forget(),
-                "refuse" => return Err(format!("not for {}", call.context)),
+                "refuse" => return Err("not for you".to_owned()),
                 "panic" => panic!("it cannot"),
                 "large" => return Ok(Said { text: "x".repeat(2 << 20), by: name.to_owned() }),
                 _ => {}
@@ -127,9 +127,8 @@ async fn a_call_has_a_reply_or_says_why_not() {
         let _server = serve(&registry, &stage, "one", 8);
         let said = Said { text: "hello".to_owned(), by: "one".to_owned() };
         assert_eq!(ask_until_served(&caller, "hello").await, said);
-        let terms = Terms { context: "00-trace".to_owned(), ..Terms::default() };
-        let refused = caller.call::<Echo>(&"refuse".to_owned(), &terms).await.unwrap_err();
-        assert_eq!(refused, CallError::Refused { service: "echo", reason: "not for 00-trace".to_owned() });
+        let refused = ask(&caller, "refuse").await.unwrap_err();
+        assert_eq!(refused, CallError::Refused { service: "echo", reason: "not for you".to_owned() });
         assert_eq!(ask(&caller, "panic").await.unwrap_err().to_string(), "echo refused: it panicked");
         let large = ask(&caller, "large").await.unwrap_err().to_string();
         assert!(large.ends_with("more than 1048576"), "{large}");

@@ -58,12 +58,12 @@ async fn count(store: &Store, sql: &'static str) -> anyhow::Result<i64> {
 
 const HELD: &str = "
     select count(*) from jobs.job join jobs.node on node.epoch = job.node
-    where job.state = 2 and node.name = $1";
+    where node.name = $1";
 
 /// Kills a process every tenth of a second, at whatever it is doing.
 pub(crate) async fn kills(store: Store, url: String, is_quick: bool) -> anyhow::Result<Value> {
     let kills = if is_quick { 3 } else { 210 };
-    let tables = "truncate jobs.job, jobs.dead, jobs.node, jobs.queue; create table if not exists effect (number bigint);
+    let tables = "truncate jobs.job, jobs.dead, jobs.node, jobs.hand, jobs.queue; create table if not exists effect (number bigint);
         truncate effect";
     store.run_tx("bench", async |tx| tx.batch(tables).await).await.map_err(anyhow::Error::from)?;
     let mut processes: VecDeque<Child> = (0..PROCESSES).map(|_| start(&url)).collect::<Result<_, _>>()?;

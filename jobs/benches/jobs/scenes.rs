@@ -50,7 +50,9 @@ async fn put(store: &Store, count: usize, wish: &Wish<'_>) -> Result<(), jobs::E
 
 async fn empty(store: &Store) -> Result<(), jobs::Error> {
     store
-        .run_tx("bench", async |tx| tx.batch("truncate jobs.job, jobs.dead, jobs.node, jobs.queue").await)
+        .run_tx("bench", async |tx| {
+            tx.batch("truncate jobs.job, jobs.dead, jobs.node, jobs.hand, jobs.queue").await
+        })
         .await?;
     Ok(())
 }

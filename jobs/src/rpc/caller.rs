@@ -6,6 +6,7 @@ use super::registry::{self, Instance, Kind as Where, Registry};
 use super::server::{Answer, Call, Services};
 use super::{CallError, Service};
 use crate::node::BEAT;
+use crate::trace;
 use crate::worker::panicked;
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -32,13 +33,11 @@ pub struct Terms {
     pub within: Duration,
     /// Whether it may be run again where the connection to the first server is lost.
     pub is_idempotent: bool,
-    /// The trace it belongs to, as a `traceparent`; up to 255 bytes.
-    pub context: String,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { within: Duration::from_secs(2), is_idempotent: false, context: String::new() }
+        Self { within: Duration::from_secs(2), is_idempotent: false }
     }
 }
 
@@ -99,7 +98,7 @@ impl Caller {
             let Some(peer) = self.pick(service, &passed).await else {
                 return Err(unserved(service, overloaded));
             };
-            match peer.call(service, &json, terms, deadline).await {
+            match peer.call(service, &json, deadline).await {
                 Ended::Reply(reply) => return Ok(reply),
                 Ended::Refused(reason) => return Err(CallError::Refused { service, reason }),
                 Ended::Malformed(reason) => return Err(CallError::Malformed { service, reason }),
@@ -124,7 +123,7 @@ impl Caller {
         all.retain(|it: &Arc<Services>| it.has(service));
         let mut overloaded = 0;
         for services in all {
-            let call = Call { deadline, context: terms.context.clone() };
+            let call = Call { deadline, context: trace::here().unwrap_or_default() };
             let answer = match services.begin(service, json.clone(), call) {
                 Ok(answering) => match AbortOnDropHandle::new(tokio::spawn(answering)).await {
                     Ok(answer) => answer,
@@ -299,7 +298,7 @@ impl Peer {
         *self.avoided_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + span);
     }
 
-    async fn call(self: &Arc<Self>, service: &str, json: &[u8], terms: &Terms, deadline: Instant) -> Ended {
+    async fn call(self: &Arc<Self>, service: &str, json: &[u8], deadline: Instant) -> Ended {
         let Some(connection) = self.connected().await else {
             // Its process is gone, and the registry will say so before long.
             self.avoid(BEAT);
@@ -318,8 +317,9 @@ impl Peer {
         let wanted = Wanted { connection: &connection, number };
         let left = deadline.saturating_duration_since(Instant::now()).as_millis();
         let left_ms = u32::try_from(left).unwrap_or(u32::MAX);
+        let context = trace::here().unwrap_or_default();
         let is_sent = connection.outbox.send(is_alone, |to| {
-            frame::write_request(to, number, left_ms, service, &terms.context, json);
+            frame::write_request(to, number, left_ms, service, &context, json);
         });
         if !is_sent {
             return Ended::NotBegun;

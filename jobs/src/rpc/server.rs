@@ -6,6 +6,7 @@ use super::registry::{self, Registry};
 use super::{Service, registry::Kind as Where};
 use crate::error::Error;
 use crate::node::BEAT;
+use crate::trace;
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -21,6 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// A token's bytes, and how long a connection may take to show it.
 const TOKEN: usize = 32;
@@ -34,8 +36,8 @@ const CONNECTIONS_MAX: usize = 4096;
 pub struct Call {
     /// When its caller will have given up.
     pub deadline: Instant,
-    /// The caller's trace, as a `traceparent`; empty where there is none.
-    pub context: String,
+    /// The caller's span, as a `traceparent`; empty where there is none.
+    pub(super) context: String,
 }
 
 /// How a call went, as it is sent.
@@ -218,14 +220,18 @@ impl Services {
         let Some(handler) = self.handlers.get(service) else { return Err(Answer::Elsewhere) };
         let place = Place::take(self).ok_or(Answer::Overloaded)?;
         let deadline = call.deadline;
-        let answering = handler(json, call);
-        Ok(Box::pin(async move {
+        let span =
+            tracing::info_span!("call", otel.name = service, otel.kind = "server", rpc.method = service);
+        trace::join(&span, &call.context);
+        let answering = span.in_scope(|| handler(json, call));
+        let answering = async move {
             let _place = place;
             match timeout_at(deadline, answering).await {
                 Ok(answer) => answer,
                 Err(_) => Answer::Late,
             }
-        }))
+        };
+        Ok(Box::pin(answering.instrument(span)))
     }
 
     pub(super) fn has(&self, service: &str) -> bool {

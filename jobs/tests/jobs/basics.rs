@@ -179,8 +179,11 @@ async fn jobs_of_a_node_that_fell_silent_go_to_another_or_are_dead_after_their_l
             &[],
         )
         .await?;
-        tx.execute("update jobs.job set state = 2, attempt = 1, node = (select epoch from jobs.node)", &[])
-            .await
+        tx.batch(
+            "update jobs.job set attempt = 1, node = (select epoch from jobs.node);
+            insert into jobs.hand (node, turn, ids) select node, 1, array_agg(id) from jobs.job group by node",
+        )
+        .await
     });
     silent.await.unwrap();
     assert_eq!(work(&test).await, ["Asha"]);
@@ -209,7 +212,7 @@ async fn what_a_node_says_after_it_was_taken_for_dead_does_not_count() {
         let first = count(test.store(), "select epoch from jobs.node").await;
         // What another node does when this one is silent.
         let rescued = test.store().run_tx("test", async |tx| {
-            tx.execute("update jobs.job set state = 0, node = null", &[]).await?;
+            tx.execute("update jobs.job set node = null", &[]).await?;
             tx.execute("delete from jobs.node", &[]).await
         });
         rescued.await.unwrap();
@@ -311,7 +314,7 @@ async fn an_effect_and_the_end_of_its_job_stand_together_or_not_at_all() {
         let store = store.clone();
         async move {
             if name == "lost" && attempt.number() == 1 {
-                let steal = "update jobs.job set state = 0, node = null where payload->>'name' = 'lost'";
+                let steal = "update jobs.job set node = null where payload->>'name' = 'lost'";
                 let stolen = store.run_tx("test", async |tx| tx.execute(steal, &[]).await);
                 stolen.await.expect("the job is there");
             }

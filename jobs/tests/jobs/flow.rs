@@ -101,7 +101,7 @@ async fn jobs_after_a_dead_one_wait_until_it_is_mended() {
     let sums = Sums::default();
     let stop = async {
         becomes(test.store(), LIVE, 2).await;
-        assert_eq!(count(test.store(), "select count(*) from jobs.job where state = 4").await, 2);
+        assert_eq!(count(test.store(), "select count(*) from jobs.job where state = 3").await, 2);
         test.store().run_tx("test", async |tx| revive(tx, ids[0]).await).await.unwrap();
         becomes(test.store(), LIVE, 0).await;
     };

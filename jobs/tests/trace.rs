@@ -1,0 +1,117 @@
+//! One trace leads from where work is asked for to where it is done, as an exporter sees it.
+
+use jobs::rpc::{Call, CallError, Caller, Registry, Server, Service, Terms};
+use jobs::{Attempt, Backoff, Job, MIGRATIONS, NotDone, Wish, Worker, enqueue};
+use opentelemetry::trace::{Status, TracerProvider};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
+use std::time::Duration;
+use store::Store;
+use store::testing::TestStore;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+use tracing_subscriber::layer::SubscriberExt;
+
+/// All spans of this process.
+fn exporter() -> InMemorySpanExporter {
+    static EXPORTER: OnceLock<InMemorySpanExporter> = OnceLock::new();
+    let exporter = EXPORTER.get_or_init(|| {
+        let exporter = InMemorySpanExporter::default();
+        let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))
+            .expect("it is the only one");
+        exporter
+    });
+    exporter.clone()
+}
+
+fn spans(name: &str) -> Vec<SpanData> {
+    let all = exporter().get_finished_spans().expect("they are kept");
+    all.into_iter().filter(|it| it.name == name).collect()
+}
+
+#[derive(Serialize, Deserialize)]
+struct Traced;
+
+impl Job for Traced {
+    const KIND: &'static str = "traced";
+}
+
+async fn put(store: &Store) {
+    let put = store.run_tx("test", async |tx| enqueue(tx, &Traced, &Wish::default()).await);
+    put.await.expect("it is enqueued");
+}
+
+#[tokio::test]
+async fn each_attempt_is_a_trace_of_its_own_that_names_the_span_which_enqueued_it() {
+    exporter();
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    put(test.store()).instrument(tracing::info_span!("asked for")).await;
+    let stop = CancellationToken::new();
+    let done = stop.clone();
+    let backoff = Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(1) };
+    let worker = Worker::new(test.store().clone(), "test").backoff(backoff);
+    let worker = worker.handle(move |_: Traced, attempt: Attempt| {
+        let done = done.clone();
+        async move {
+            if attempt.number() == 1 {
+                return Err(NotDone::Retry("not yet".to_owned()));
+            }
+            tracing::info_span!("within").in_scope(|| done.cancel());
+            Ok(())
+        }
+    });
+    worker.run(stop.cancelled_owned()).await.unwrap();
+    let asked = &spans("asked for")[0].span_context;
+    let attempts = spans("traced");
+    assert_eq!(attempts.len(), 2);
+    for attempt in &attempts {
+        assert_eq!(attempt.span_kind, opentelemetry::trace::SpanKind::Consumer);
+        assert_ne!(attempt.span_context.trace_id(), asked.trace_id());
+        let links: Vec<_> = attempt.links.iter().map(|it| &it.span_context).collect();
+        assert_eq!(links.len(), 1);
+        assert_eq!((links[0].trace_id(), links[0].span_id()), (asked.trace_id(), asked.span_id()));
+    }
+    assert_eq!(attempts[0].status, Status::error("not yet"));
+    assert_eq!(attempts[1].status, Status::Unset);
+    assert_eq!(spans("within")[0].parent_span_id, attempts[1].span_context.span_id());
+}
+
+struct Ask;
+
+impl Service for Ask {
+    const NAME: &'static str = "ask";
+    type Request = ();
+    type Reply = ();
+}
+
+#[tokio::test]
+async fn a_call_belongs_to_the_trace_of_its_caller() {
+    exporter();
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    for registry in [Registry::local(), Registry::postgres(test.store())] {
+        exporter().reset();
+        let server = Server::new("127.0.0.1:0".parse().unwrap()).serve::<Ask, _, _>(|(), _: Call| async {
+            tracing::info_span!("answering").in_scope(|| ());
+            Ok(())
+        });
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(server.run(registry.clone(), stop.clone()));
+        let caller = Caller::new(registry);
+        let called = async {
+            while let Err(error) = caller.call::<Ask>(&(), &Terms::default()).await {
+                assert_eq!(error, CallError::Nobody { service: "ask" });
+                tokio::task::yield_now().await;
+            }
+        };
+        called.instrument(tracing::info_span!("asking")).await;
+        stop.cancel();
+        task.await.unwrap().unwrap();
+        let (asking, call, answering) = (&spans("asking")[0], &spans("ask")[0], &spans("answering")[0]);
+        assert_eq!(call.span_context.trace_id(), asking.span_context.trace_id());
+        assert_eq!(call.parent_span_id, asking.span_context.span_id());
+        assert_eq!(answering.parent_span_id, call.span_context.span_id());
+    }
+}
