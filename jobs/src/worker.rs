@@ -12,10 +12,13 @@ use crate::queue::{self, Claimed, Known, Order, Outcome, Place, Turned};
 use crate::retry::Backoff;
 use crate::tally::{self, Tally};
 use crate::trace;
+use futures_util::FutureExt;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use opentelemetry::trace::Status;
 use serde::Serialize;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -170,7 +173,7 @@ impl Worker {
             jobs: HashMap::new(),
             buffer: VecDeque::new(),
             outcomes: Vec::new(),
-            turns: JoinSet::new(),
+            turns: FuturesUnordered::new(),
             settling: 0,
             asked: 0,
             is_wanting: true,
@@ -208,7 +211,8 @@ struct Shift<'w> {
     buffer: VecDeque<Claimed>,
     /// Not written down yet, and not being written down either.
     outcomes: Vec<(Claimed, Outcome)>,
-    turns: JoinSet<Turn>,
+    /// Driven by the worker itself: to hand them to another task and back takes longer than they do.
+    turns: FuturesUnordered<Pin<Box<dyn Future<Output = Turn> + Send>>>,
     /// How many outcomes are being written down, and how many jobs asked for.
     settling: usize,
     asked: usize,
@@ -268,7 +272,7 @@ impl Shift<'_> {
             tokio::select! {
                 () = &mut stop => break,
                 _ = self.pulse.changed() => self.feel(),
-                Some(turn) = self.turns.join_next() => self.turned(turn),
+                Some(turn) = self.turns.next() => self.turned(turn),
                 Some(ended) = self.running.join_next_with_id() => self.ended(ended),
                 Some(checked) = self.checks.join_next() => self.checked(checked),
                 () = ear.jobs.notified() => self.want(),
@@ -277,7 +281,7 @@ impl Shift<'_> {
             while let Some(ended) = self.running.try_join_next_with_id() {
                 self.ended(ended);
             }
-            while let Some(turn) = self.turns.try_join_next() {
+            while let Some(Some(turn)) = self.turns.next().now_or_never() {
                 self.turned(turn);
             }
             self.begin();
@@ -478,14 +482,13 @@ impl Shift<'_> {
         self.turn += 1;
         let order = Order { epoch: self.epoch, turn: self.turn, most, behind: self.behind, is_rated };
         let (heard, let_go) = (self.heard, std::mem::take(&mut self.let_go));
-        self.turns.spawn(async move {
+        self.turns.push(Box::pin(async move {
             let turned = queue::turn(&store, &known, &outcomes, &let_go, order).await;
             Turn { order, heard, outcomes, let_go, turned }
-        });
+        }));
     }
 
-    fn turned(&mut self, turn: Result<Turn, JoinError>) {
-        let Ok(turn) = turn else { return };
+    fn turned(&mut self, turn: Turn) {
         self.settling -= turn.outcomes.len();
         self.asked -= turn.order.most;
         // A node that was taken for dead in the meantime has lost what it asked for.
@@ -632,12 +635,12 @@ impl Shift<'_> {
         while !self.jobs.is_empty() || !self.turns.is_empty() {
             tokio::select! {
                 () = tokio::time::sleep_until(deadline), if !self.jobs.is_empty() => break,
-                Some(turn) = self.turns.join_next() => self.turned(turn),
+                Some(turn) = self.turns.next() => self.turned(turn),
                 Some(ended) = self.running.join_next_with_id() => self.ended(ended),
                 _ = self.pulse.changed() => self.feel(),
             }
         }
-        while let Some(turn) = self.turns.join_next().await {
+        while let Some(turn) = self.turns.next().await {
             self.turned(turn);
         }
         self.running.abort_all();

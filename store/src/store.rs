@@ -5,7 +5,7 @@ use crate::error::{Error, reason};
 use crate::shared::Shared;
 use crate::{limits, tls};
 use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+    Manager, ManagerConfig, Object, Pool, PoolError, QueueMode, RecyclingMethod, Runtime, TimeoutType,
 };
 use std::str::FromStr;
 use std::sync::Arc;
@@ -76,6 +76,8 @@ impl Store {
             Via::Plain => Manager::from_config(config.clone(), NoTls, manager),
         };
         let pool = Pool::builder(manager)
+            // The one that was used last: its statements are prepared, and its process is in the caches.
+            .queue_mode(QueueMode::Lifo)
             .max_size(connections_max)
             .wait_timeout(Some(Duration::from_millis(wait_ms_max)))
             .create_timeout(Some(Duration::from_millis(CONNECT_MS_MAX)))
