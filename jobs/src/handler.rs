@@ -2,7 +2,8 @@
 
 use crate::attempt::Attempt;
 use crate::job::Job;
-use crate::queue::Claimed;
+use crate::queue::{Claimed, Outcome};
+use crate::retry::Backoff;
 use metrics::{Counter, Histogram};
 use serde::Serialize;
 use serde_json::Value;
@@ -44,7 +45,7 @@ impl Handler {
         T: Serialize,
     {
         let handle: Handle = Box::new(move |claimed, attempt| {
-            let job = read::<J>(claimed)
+            let job = read::<J>(claimed.version, &claimed.payload)
                 .map_err(|reason| NotDone::Dead(format!("the payload cannot be read: {reason}")))?;
             let (handled, is_followed) = (handle(job, attempt), claimed.is_followed);
             Ok(Box::pin(async move {
@@ -61,12 +62,26 @@ impl Handler {
     }
 }
 
-fn read<J: Job>(claimed: &Claimed) -> Result<J, String> {
-    if claimed.version == J::VERSION {
-        return serde_json::from_str(&claimed.payload).map_err(|error| error.to_string());
+pub(crate) fn read<J: Job>(version: i16, payload: &str) -> Result<J, String> {
+    if version == J::VERSION {
+        return serde_json::from_str(payload).map_err(|error| error.to_string());
     }
-    let payload: Value = serde_json::from_str(&claimed.payload).map_err(|error| error.to_string())?;
-    serde_json::from_value(J::upgrade(claimed.version, payload)?).map_err(|error| error.to_string())
+    let payload: Value = serde_json::from_str(payload).map_err(|error| error.to_string())?;
+    serde_json::from_value(J::upgrade(version, payload)?).map_err(|error| error.to_string())
+}
+
+/// What becomes of a job after what its attempt answered.
+pub(crate) fn outcome(job: &Claimed, answer: Answer, backoff: &Backoff) -> Outcome {
+    match answer {
+        Ok(result) => Outcome::Done { result },
+        Err(NotDone::Snooze(after)) => Outcome::Snooze { after },
+        Err(NotDone::Discard(reason)) => Outcome::Discard { reason },
+        Err(NotDone::Retry(reason)) if job.attempt < job.attempts_max => {
+            let attempt = u16::try_from(job.attempt).unwrap_or(1);
+            Outcome::Retry { after: backoff.pause(attempt), reason }
+        }
+        Err(NotDone::Retry(reason) | NotDone::Dead(reason)) => Outcome::Dead { reason },
+    }
 }
 
 /// The figures of one kind in one queue, looked up once.
@@ -99,8 +114,7 @@ impl Meter {
         }
     }
 
-    pub(crate) fn count(&self, outcome: &crate::queue::Outcome) {
-        use crate::queue::Outcome;
+    pub(crate) fn count(&self, outcome: &Outcome) {
         let counter = match outcome {
             Outcome::Done { .. } => &self.done,
             Outcome::Retry { .. } => &self.retried,

@@ -2,9 +2,9 @@
 
 use crate::bell::Ear;
 use crate::error::Error;
-use crate::node::{self, BEAT, Pulse};
+use crate::node::{self, BEAT, Pulse, SILENCE_MS};
 use crate::queue::Known;
-use crate::{cron, duties};
+use crate::{cron, duties, overview};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,8 +37,40 @@ impl Load {
     }
 }
 
+/// How a worker is: of whoever is to be restarted where it is not well, and of load balancers. Cloning shares it.
+#[derive(Clone, Debug, Default)]
+pub struct Health(Arc<Mutex<Beaten>>);
+
+#[derive(Debug, Default)]
+struct Beaten {
+    last: Option<Instant>,
+    is_stopping: bool,
+}
+
+impl Health {
+    /// Whether its worker takes jobs: it has begun, was not asked to stop, and the database has heard of it within two seconds.
+    pub fn is_ready(&self) -> bool {
+        let beaten = self.lock();
+        !beaten.is_stopping
+            && beaten.last.is_some_and(|it| it.elapsed() < Duration::from_millis(SILENCE_MS.into()))
+    }
+
+    pub(crate) fn starts(&self) {
+        *self.lock() = Beaten::default();
+    }
+
+    pub(crate) fn stops(&self) {
+        self.lock().is_stopping = true;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Beaten> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Says that the node lives.
 pub(crate) struct Heart {
+    pub(crate) health: Health,
     pub(crate) store: Store,
     pub(crate) name: String,
     pub(crate) known: Arc<Known>,
@@ -91,12 +123,18 @@ impl Heart {
         let mut grip = self.load.grip();
         (grip.most, grip.is_open) = (slots, false);
         drop(grip);
+        self.health.lock().last = Some(Instant::now());
         Ok(felt)
     }
 }
 
-/// What one node does for all, as long as it is the one.
-pub(crate) async fn duties(store: Store, mut pulse: watch::Receiver<Pulse>, keep_dead: Duration) {
+/// What one node does for all, as long as it is the one; each says how long its queue is.
+pub(crate) async fn duties(
+    store: Store,
+    queue: String,
+    mut pulse: watch::Receiver<Pulse>,
+    keep_dead: Duration,
+) {
     let mut housekeeping = every(HOUSEKEEPING);
     let mut watch = duties::Watch::default();
     let mut next = None;
@@ -110,6 +148,9 @@ pub(crate) async fn duties(store: Store, mut pulse: watch::Receiver<Pulse>, keep
             () = until(next) => false,
         };
         next = None;
+        if is_time && let Err(error) = overview::gauge(&store, &queue).await {
+            tracing::debug!(%error, queue, "how many jobs there are is not known");
+        }
         if !pulse.borrow_and_update().leads {
             continue;
         }

@@ -26,6 +26,8 @@ mod retry;
 pub mod rpc;
 mod supervise;
 mod tally;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trace;
 mod worker;
 
@@ -34,6 +36,7 @@ pub use cron::{Cron, Missed, drop_cron, pause_cron, resume_cron};
 pub use error::Error;
 pub use flow::{Flow, Step};
 pub use handler::NotDone;
+pub use heart::Health;
 pub use job::{Job, Unique, Until, Wish, enqueue, enqueue_all, enqueue_alone};
 pub use operate::{Limits, Rate, cancel, forget, limit, pause, resume, revive};
 pub use retry::Backoff;

@@ -198,6 +198,29 @@ const SCHEDULES: &str = "
         (extract(epoch from last_at) * 1000000)::bigint, paused_at is not null
     from jobs.cron order by name";
 
+const GAUGES: &str = "
+    select (select count(*) from (select from jobs.job where queue = $1 and state = 0 and node is null limit $2) as part),
+        (select count(*) from (select from jobs.job where queue = $1 and state = 1 limit $2) as part),
+        (select count(*) from (select from jobs.job where queue = $1 and state = 2 limit $2) as part),
+        (select count(*) from (select from jobs.job where queue = $1 and state = 4 limit $2) as part),
+        (select count(*) from (select from jobs.dead where queue = $1 limit $2) as part),
+        (select coalesce(extract(epoch from clock_timestamp() - min(run_at)), 0)::float8 from (
+            select run_at from jobs.job where queue = $1 and state = 0 and node is null
+            order by priority, id limit 1000) as front)";
+
+/// Says in metrics how long a queue is, up to [`COUNT_MAX`], and for how long its oldest ready job has been so. Every worker of a queue says
+/// the same: the largest is the newest.
+pub(crate) async fn gauge(store: &Store, queue: &str) -> Result<(), Error> {
+    let row = store.read("jobs.gauges", async |db| db.query_one(GAUGES, &[&queue, &COUNT_MAX]).await).await?;
+    for (place, state) in ["ready", "waiting", "behind", "unknown", "dead"].into_iter().enumerate() {
+        let depth = metrics::gauge!("jobs_queue_depth", "queue" => queue.to_owned(), "state" => state);
+        depth.set(row.get::<_, i64>(place) as f64);
+    }
+    metrics::gauge!("jobs_queue_oldest_seconds", "queue" => queue.to_owned())
+        .set(row.get::<_, f64>(5).max(0.0));
+    Ok(())
+}
+
 /// All of it, as it is now.
 pub async fn overview(store: &Store) -> Result<Overview, Error> {
     store.read("jobs.overview", async |db| read(db).await).await

@@ -4,8 +4,8 @@ use crate::attempt::Attempt;
 use crate::bell::{self, Hearing};
 use crate::cron::{self, Cron, Repeated};
 use crate::error::Error;
-use crate::handler::{Answer, Handler, Meter, NotDone};
-use crate::heart::{Heart, Load, duties, until};
+use crate::handler::{self, Answer, Handler, Meter, NotDone};
+use crate::heart::{Health, Heart, Load, duties, until};
 use crate::job::{Job, check_queue_name};
 use crate::node::{self, BEAT, Pulse};
 use crate::queue::{self, Claimed, Known, Order, Outcome, Place, Turned};
@@ -43,16 +43,17 @@ const TALLY: Duration = Duration::from_secs(5);
 
 /// A program's handlers, and how much of their work this process does at once.
 pub struct Worker {
-    store: Store,
+    pub(crate) store: Store,
     name: String,
-    queue: String,
+    pub(crate) queue: String,
     concurrency: usize,
-    time_max: Duration,
+    pub(crate) time_max: Duration,
     grace: Duration,
-    backoff: Backoff,
+    pub(crate) backoff: Backoff,
     keep_dead: Duration,
-    handlers: Vec<Handler>,
+    pub(crate) handlers: Vec<Handler>,
     repeated: Vec<Repeated>,
+    health: Health,
 }
 
 impl Worker {
@@ -70,6 +71,7 @@ impl Worker {
             keep_dead: Duration::from_secs(30 * 86_400),
             handlers: Vec::new(),
             repeated: Vec::new(),
+            health: Health::default(),
         }
     }
 
@@ -107,6 +109,12 @@ impl Worker {
         Self { keep_dead, ..self }
     }
 
+    /// Tells how this worker is, to whoever decides whether its process is to be kept.
+    #[must_use]
+    pub fn health(self, health: &Health) -> Self {
+        Self { health: health.clone(), ..self }
+    }
+
     /// What does jobs of one kind, of its version and the older ones; a second one for a kind takes the first one's place. A payload that is
     /// none of `J` is dead at once, with the reason. What it answers is for jobs that come after it.
     #[must_use]
@@ -133,12 +141,8 @@ impl Worker {
     /// Works until `stop` resolves, then lets running jobs finish within the grace and gives the rest back. A database that is away is
     /// waited for; outcomes are kept until they are written down.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        check_queue_name(&self.queue)?;
-        let known = Arc::new(Known {
-            queue: self.queue.clone(),
-            kinds: self.handlers.iter().map(|it| it.kind).collect(),
-            versions: self.handlers.iter().map(|it| it.version).collect(),
-        });
+        let known = Arc::new(self.known()?);
+        self.health.starts();
         let hearing = bell::of(&self.store).hear(&self.store, &self.queue);
         let epoch = node::join(&self.store, &self.name, &known, 2 * self.concurrency).await?;
         cron::declare(&self.store, &self.queue, &self.repeated).await?;
@@ -150,13 +154,14 @@ impl Worker {
             concurrency: self.concurrency,
             load: Arc::clone(&load),
             ear: Arc::clone(&hearing.ear),
+            health: self.health.clone(),
         };
         // Once before anything is claimed, so that limits hold from the beginning.
         let first = heart.beat(epoch).await?;
         let epoch = first.epoch;
         let (pulse, felt) = watch::channel(first);
         let mut tasks = JoinSet::new();
-        tasks.spawn(duties(self.store.clone(), felt.clone(), self.keep_dead));
+        tasks.spawn(duties(self.store.clone(), self.queue.clone(), felt.clone(), self.keep_dead));
         tasks.spawn(heart.keep(pulse));
         let meters = self.handlers.iter().map(|it| Meter::new(&self.queue, it.kind)).collect();
         let shift = Shift {
@@ -190,6 +195,15 @@ impl Worker {
             not_before: None,
         };
         shift.run(stop, tasks).await
+    }
+
+    pub(crate) fn known(&self) -> Result<Known, Error> {
+        check_queue_name(&self.queue)?;
+        Ok(Known {
+            queue: self.queue.clone(),
+            kinds: self.handlers.iter().map(|it| it.kind).collect(),
+            versions: self.handlers.iter().map(|it| it.version).collect(),
+        })
     }
 }
 
@@ -607,19 +621,13 @@ impl Shift<'_> {
     }
 
     fn settle(&mut self, job: Claimed, answer: Answer) {
-        let outcome = match answer {
-            Ok(result) => Outcome::Done { result },
-            Err(NotDone::Snooze(after)) => Outcome::Snooze { after },
-            Err(NotDone::Discard(reason)) => {
-                tracing::info!(job = job.id, kind = self.known.kinds[job.kind], reason, "discarded");
-                Outcome::Discard { reason }
-            }
-            Err(NotDone::Retry(reason)) if job.attempt < job.attempts_max => {
-                let attempt = u16::try_from(job.attempt).unwrap_or(1);
-                Outcome::Retry { after: self.worker.backoff.pause(attempt), reason }
-            }
-            Err(NotDone::Retry(reason) | NotDone::Dead(reason)) => Outcome::Dead { reason },
-        };
+        let outcome = handler::outcome(&job, answer, &self.worker.backoff);
+        let kind = self.known.kinds[job.kind];
+        match &outcome {
+            Outcome::Discard { reason } => tracing::info!(job = job.id, kind, reason, "discarded"),
+            Outcome::Dead { reason } => tracing::warn!(job = job.id, kind, reason, "dead"),
+            _ => {}
+        }
         self.count(job.kind, &outcome);
         self.outcomes.push((job, outcome));
     }
@@ -631,6 +639,7 @@ impl Shift<'_> {
 
     /// Lets what runs end within the grace; the rest, and what was not begun, goes back. The node goes on beating meanwhile.
     async fn finish(mut self, mut tasks: JoinSet<()>) -> Result<(), Error> {
+        self.worker.health.stops();
         let deadline = Instant::now() + self.worker.grace;
         while !self.jobs.is_empty() || !self.turns.is_empty() {
             tokio::select! {
