@@ -170,6 +170,10 @@ const ZONE: &str = "select schedule, zone from jobs.cron where name = $1 for upd
 const RESUME: &str =
     "update jobs.cron set paused_at = null, next_at = to_timestamp($2::float8) where name = $1";
 
+const WHAT: &str = "select queue, kind, version, payload::text from jobs.cron where name = $1 for update";
+
+const RAN: &str = "update jobs.cron set last_at = clock_timestamp(), last_job = $2 where name = $1";
+
 const DROP: &str = "delete from jobs.cron where name = $1 returning name";
 
 /// Makes schedules known; one of the same name is replaced.
@@ -252,6 +256,19 @@ pub async fn resume_cron(tx: &Transaction<'_>, name: &str) -> Result<(), Error> 
     let next = schedule.next(now(tx).await?).unwrap_or(Timestamp::MAX);
     tx.execute(RESUME, &[&name, &seconds(next)]).await?;
     Ok(())
+}
+
+/// Enqueues a run now, beside those of the schedule; answers its id.
+pub async fn run_cron(tx: &Transaction<'_>, name: &str) -> Result<i64, Error> {
+    let row = tx.query_opt(WHAT, &[&name]).await?;
+    let row = row.ok_or_else(|| Error::NoSuchSchedule { name: name.to_owned() })?;
+    let (queue, kind, version, payload): (String, String, i16, String) =
+        (row.get(0), row.get(1), row.get(2), row.get(3));
+    let wish = Wish { queue: &queue, ..Wish::default() };
+    let id = put(tx, &kind, version, &payload, &wish, 0).await?;
+    ring(tx, &wish);
+    tx.execute(RAN, &[&name, &id]).await?;
+    Ok(id)
 }
 
 /// Forgets a schedule that no program declares any more.

@@ -32,7 +32,7 @@ mod trace;
 mod worker;
 
 pub use attempt::Attempt;
-pub use cron::{Cron, Missed, drop_cron, pause_cron, resume_cron};
+pub use cron::{Cron, Missed, drop_cron, pause_cron, resume_cron, run_cron};
 pub use error::Error;
 pub use flow::{Flow, Step};
 pub use handler::NotDone;

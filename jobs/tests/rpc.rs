@@ -235,7 +235,7 @@ async fn a_call_on_a_lost_connection_is_made_again_only_where_that_does_no_harm(
         let falls = serve(&registry, &stage, "falls", 8);
         while ask_until_served(&caller, "hello").await.by != "falls" {}
         while begun.try_recv().is_ok() {}
-        let terms = Terms { is_idempotent, within: Duration::from_secs(30), ..Terms::default() };
+        let terms = Terms { is_idempotent, within: Duration::from_secs(30) };
         let slow = "slow".to_owned();
         let calling = caller.call::<Echo>(&slow, &terms);
         let falling = async {
@@ -260,7 +260,7 @@ async fn a_call_on_a_lost_connection_is_made_again_only_where_that_does_no_harm(
         by.insert(ask_until_served(&caller, "hello").await.by);
     }
     while begun.try_recv().is_ok() {}
-    let terms = Terms { is_idempotent: true, within: Duration::from_secs(30), ..Terms::default() };
+    let terms = Terms { is_idempotent: true, within: Duration::from_secs(30) };
     let slow = "slow".to_owned();
     let calls = (0..16).map(|_| caller.call::<Echo>(&slow, &terms));
     let all = futures_util::future::join_all(calls);

@@ -1,7 +1,9 @@
 //! What tests of other programs are written with.
 
 use jobs::testing::{End, Ran, assert_enqueued, drain, enqueued, pass, perform};
-use jobs::{Attempt, Backoff, Cron, Health, Job, MIGRATIONS, NotDone, Unique, Wish, Worker, enqueue};
+use jobs::{
+    Attempt, Backoff, Cron, Health, Job, MIGRATIONS, NotDone, Unique, Wish, Worker, enqueue, run_cron,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use store::Store;
@@ -161,6 +163,14 @@ async fn keys_and_schedules_go_by_the_time_that_passed() {
         {
             tokio::task::yield_now().await;
         }
+        let id = store.run_tx("test", async |tx| run_cron(tx, "yearly").await).await.unwrap();
+        let job = "select count(*) from jobs.cron where last_job = $1";
+        assert_eq!(
+            store.read("test", async |db| db.query_one(job, &[&id]).await).await.unwrap().get::<_, i64>(0),
+            1
+        );
+        let unknown = store.run_tx("test", async |tx| run_cron(tx, "daily").await).await;
+        assert!(matches!(unknown, Err(jobs::Error::NoSuchSchedule { name }) if name == "daily"));
         stop.cancel();
     };
     let (worked, ()) = tokio::join!(working, seen);
