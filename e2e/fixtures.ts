@@ -14,6 +14,8 @@ export interface Demo {
   secret_key: string;
   /** A match that the server itself plays for ever. */
   sandbox_match: string;
+  /** For `/console/operations`. */
+  operations_secret: string;
 }
 
 /** One command of a feed: an id that makes it idempotent, and what happened. */

@@ -16,7 +16,7 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 4] = [
+const ASSETS: [Asset; 6] = [
     Asset {
         name: "console.css",
         content_type: "text/css; charset=utf-8",
@@ -26,6 +26,16 @@ const ASSETS: [Asset; 4] = [
         name: "console.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../assets/console.js"),
+    },
+    Asset {
+        name: "operations.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("../assets/operations.css"),
+    },
+    Asset {
+        name: "operations.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../assets/operations.js"),
     },
     Asset {
         name: "reference.css",
@@ -71,9 +81,11 @@ mod tests {
 
     #[test]
     fn the_script_needs_nothing_that_the_policy_forbids() {
-        let script = std::str::from_utf8(find(&VERSION, "console.js").unwrap().bytes).unwrap();
-        for forbidden in ["eval(", "new Function", ".style.", "innerHTML", "http:", "https:"] {
-            assert!(!script.contains(forbidden), "{forbidden}");
+        for name in ["console.js", "operations.js"] {
+            let script = std::str::from_utf8(find(&VERSION, name).unwrap().bytes).unwrap();
+            for forbidden in ["eval(", "new Function", ".style.", "innerHTML", "http:", "https:"] {
+                assert!(!script.contains(forbidden), "{name}: {forbidden}");
+            }
         }
     }
 }

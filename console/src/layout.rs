@@ -23,12 +23,35 @@ pub enum Area<'a> {
         feed: &'a str,
         csrf: &'a str,
     },
+    /// Operations, with the name that the operator gave.
+    Operations {
+        operator: &'a str,
+    },
+}
+
+impl Area<'_> {
+    /// What its pages load beside the style.
+    fn script(self) -> Option<&'static str> {
+        match self {
+            Area::SignedOut => None,
+            Area::Scorer { .. } => Some("console.js"),
+            Area::Operations { .. } => Some("operations.js"),
+        }
+    }
+
+    /// Where its pages begin, and what that is called.
+    fn home(self) -> (&'static str, &'static str) {
+        match self {
+            Area::SignedOut | Area::Scorer { .. } => ("/console/scorer/matches", "Go to the matches"),
+            Area::Operations { .. } => ("/console/operations", "Back to operations"),
+        }
+    }
 }
 
 impl Page<'_> {
     /// The whole document.
     pub fn render(&self) -> Markup {
-        let with_script = matches!(self.area, Area::Scorer { .. });
+        let is_scorer = matches!(self.area, Area::Scorer { .. });
         html! {
             (DOCTYPE)
             html lang="en" {
@@ -40,14 +63,14 @@ impl Page<'_> {
                     title { (self.title) " · Crease" }
                     link rel="icon" href=(assets::path("icon.svg")) type="image/svg+xml";
                     link rel="stylesheet" href=(assets::path("console.css"));
-                    @if with_script { script type="module" src=(assets::path("console.js")) {} }
+                    @if let Some(script) = self.area.script() { script type="module" src=(assets::path(script)) {} }
                 }
                 body {
                     a.skip href="#main" { "Skip to the page" }
                     (header(self.area))
                     // Outside <main>, which the script replaces: a live region must be there before its text.
                     p #said .unseen role="status" {}
-                    @if with_script {
+                    @if is_scorer {
                         div #unsent .unsent role="alert" hidden {
                             p { strong { "Not sent." } " " span #unsent-why {} }
                             button #unsent-retry type="button" { "Send again" }
@@ -63,12 +86,19 @@ impl Page<'_> {
 fn header(area: Area<'_>) -> Markup {
     html! {
         header.top {
-            a.brand href="/console/scorer" {
+            a.brand href=(if matches!(area, Area::Operations { .. }) { area.home().0 } else { "/console/scorer" }) {
                 img src=(assets::path("icon.svg")) alt="" width="24" height="24";
                 "Crease"
             }
             @match area {
                 Area::SignedOut => {}
+                Area::Operations { operator } => {
+                    nav aria-label="Operations" {
+                        a href="/console/operations" { "Operations" }
+                        a href="/metrics" { "Metrics" }
+                    }
+                    p.who { span.muted { (operator) } }
+                }
                 Area::Scorer { feed, csrf } => {
                     nav aria-label="Scorer" {
                         a href="/console/scorer/matches" { "Matches" }
@@ -96,7 +126,7 @@ pub fn message(title: &str, text: &str, area: Area<'_>) -> Markup {
         div.narrow {
             h1 { (title) }
             p { (text) }
-            p { a href="/console/scorer/matches" { "Go to the matches" } }
+            p { a href=(area.home().0) { (area.home().1) } }
         }
     };
     Page { title, area, say: title, main }.render()

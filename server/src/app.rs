@@ -31,6 +31,8 @@ pub struct Parts {
     pub metrics: PrometheusHandle,
     /// What a demo serves; none in earnest.
     pub demo: Option<Arc<crate::demo::Demo>>,
+    /// How the jobs of this process are, where they are all that it does.
+    pub worker: Option<jobs::Health>,
     /// Fires when the process is to stop.
     pub shutdown: CancellationToken,
 }

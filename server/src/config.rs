@@ -26,6 +26,8 @@ pub struct Config {
     pub stream: Stream,
     pub feed: Feed,
     pub sandbox: Sandbox,
+    pub jobs: Jobs,
+    pub operations: Operations,
     pub shutdown: Shutdown,
 }
 
@@ -131,6 +133,31 @@ pub struct Sandbox {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Jobs {
+    pub concurrency: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operations {
+    #[serde(deserialize_with = "not_guessed")]
+    pub secret: Secret,
+}
+
+/// Whoever may be asked over the network needs a secret that nobody guesses.
+const SECRET_LENGTH_MIN: usize = 16;
+
+fn not_guessed<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
+    let secret = Secret::deserialize(from)?;
+    if secret.reveal().is_some_and(|it| it.chars().count() < SECRET_LENGTH_MIN) {
+        let text = format!("a secret has at least {SECRET_LENGTH_MIN} characters");
+        return Err(serde::de::Error::custom(text));
+    }
+    Ok(secret)
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Shutdown {
     pub drain_seconds: u64,
 }
@@ -139,6 +166,12 @@ pub struct Shutdown {
 #[derive(Clone, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Secret(text)
+    }
+}
 
 impl Secret {
     /// The value itself, for the one place that needs it; `None` when it is empty.
@@ -334,5 +367,13 @@ mod tests {
         let config = load("", &[("DATABASE_URL", "postgresql://u:hunter2@h/d")]).expect("loads");
         assert_eq!(config.database.url.reveal(), Some("postgresql://u:hunter2@h/d"));
         assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_secret_that_can_be_guessed_is_refused_and_not_said() {
+        let short = "[operations]\nsecret = \"hunter2\"\n";
+        let refused =
+            Config::from_parts(Some(("crease.toml", short)), std::iter::empty()).unwrap_err().to_string();
+        assert_eq!(refused, "crease.toml:2: `operations.secret`: a secret has at least 16 characters");
     }
 }

@@ -20,6 +20,8 @@ pub struct Demo {
     pub secret_key: String,
     pub test_key: String,
     pub sandbox_match: String,
+    /// For `/console/operations`.
+    pub operations_secret: String,
 }
 
 impl Demo {
@@ -28,6 +30,7 @@ impl Demo {
         store: &Store,
         keys: &partners::KeyRing,
         feed: &Feed,
+        operations_secret: &str,
         data: &Path,
     ) -> anyhow::Result<Self> {
         let issued = store
@@ -54,6 +57,7 @@ impl Demo {
             secret_key: text(1),
             test_key: text(2),
             sandbox_match: sandbox::ensure(feed).await?,
+            operations_secret: operations_secret.to_owned(),
         };
         let file = data.join("demo.json");
         write_private(&file, &serde_json::to_vec_pretty(&demo)?).await?;

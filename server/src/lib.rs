@@ -17,3 +17,4 @@ pub mod problem;
 pub mod role;
 pub mod stream;
 pub mod telemetry;
+mod work;

@@ -7,8 +7,9 @@ use crate::door::Door;
 use crate::feed::{Feed, log, sandbox};
 use crate::http::{self, Surface};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
-use crate::telemetry;
+use crate::{telemetry, work};
 use anyhow::Context;
+use jobs::Health;
 use partners::KeyRing;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,10 @@ impl Role {
         }
     }
 
+    fn does_jobs(self) -> bool {
+        matches!(self, Role::All | Role::Worker)
+    }
+
     /// Who brings the tables up to date, and plays the sandbox match.
     fn ingests(self) -> bool {
         matches!(self, Role::All | Role::Ingest)
@@ -55,10 +60,10 @@ const KEY_USES_PAUSE: Duration = Duration::from_secs(60);
 
 /// Every crate's tables, in the order in which they are made.
 pub const MIGRATIONS: &[Migrations] =
-    &[log::MIGRATIONS, partners::MIGRATIONS, http::scorer::session::MIGRATIONS];
+    &[log::MIGRATIONS, partners::MIGRATIONS, http::scorer::session::MIGRATIONS, jobs::MIGRATIONS];
 
 /// Runs a role until it is told to stop by SIGINT or SIGTERM.
-pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Result<()> {
+pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow::Result<()> {
     let metrics = telemetry::metrics()?;
     let (database, store) = open_store(&config).await?;
     if role.ingests() {
@@ -77,7 +82,14 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
     let keys = KeyRing::default();
     keys.load(&store).await?;
     let demo = match with_demo {
-        WithDemo::Yes => Some(Arc::new(Demo::seed(&store, &keys, &feed, &config.data.dir).await?)),
+        WithDemo::Yes => {
+            let secret = match config.operations.secret.reveal() {
+                Some(secret) => secret.to_owned(),
+                None => store::ids::random_base62(32),
+            };
+            config.operations.secret = secret.clone().into();
+            Some(Arc::new(Demo::seed(&store, &keys, &feed, &secret, &config.data.dir).await?))
+        }
         WithDemo::No => None,
     };
     let drain = Duration::from_secs(config.shutdown.drain_seconds);
@@ -87,7 +99,9 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
     let every = Duration::from_secs(config.redis.presence_seconds.max(1));
     let census = Census::start(presence.clone(), bus, clock.clone(), every);
     let subscribers = Subscribers::start(config.stream.clone(), presence.clone(), drain, shutdown.clone())?;
+    let terms = work::Terms { concurrency: config.jobs.concurrency, grace: drain, health: Health::default() };
     let app = App::from(Parts {
+        worker: (role == Role::Worker).then(|| terms.health.clone()),
         subscribers: subscribers.clone(),
         presence,
         census,
@@ -103,6 +117,10 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
     });
     let playing = (role.ingests() && app.config.sandbox.enabled)
         .then(|| tokio::spawn(sandbox::play(feed, app.config.sandbox.clone(), shutdown.clone())));
+    let working = role.does_jobs().then(|| {
+        let (clock, is_all) = (app.clock.clone(), role == Role::All);
+        tokio::spawn(work::work(store.clone(), clock, terms, is_all, shutdown.clone()))
+    });
     let noting =
         tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
     tokio::spawn(watch_signals(shutdown.clone()));
@@ -116,10 +134,14 @@ pub async fn run(config: Config, role: Role, with_demo: WithDemo) -> anyhow::Res
     if let Err(failed) = noting.await {
         tracing::error!(%failed, "the uses of keys were no longer written down");
     }
+    let worked = match working {
+        Some(working) => working.await.context("the workers' supervisor").and_then(|it| it),
+        None => Ok(()),
+    };
     store.close();
     database.stop().await;
     tracing::info!("stopped");
-    Ok(())
+    worked
 }
 
 /// Writes down which keys were used, beside every request's path: once a minute, and at the end.

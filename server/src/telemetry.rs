@@ -45,6 +45,15 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
     );
     metrics::describe_counter!("bus_gaps_total", "Updates from the bus before which others were missing");
     metrics::describe_counter!("bus_catch_ups_total", "Matches that were caught up with, by where from");
+    metrics::describe_counter!("jobs_attempts_total", "Attempts at jobs, by queue, kind and outcome");
+    metrics::describe_histogram!("jobs_wait_seconds", "Time from when a job could have begun to when it did");
+    metrics::describe_histogram!("jobs_run_seconds", "Time that an attempt at a job took");
+    metrics::describe_counter!("jobs_stuck_total", "Attempts that block their thread beyond their time");
+    metrics::describe_gauge!(
+        "jobs_queue_depth",
+        "Jobs of a queue, by state, up to 10,001; the same from each worker"
+    );
+    metrics::describe_gauge!("jobs_queue_oldest_seconds", "For how long the oldest ready job has been so");
     metrics::describe_gauge!("bus_delayed", "1 while updates of other processes come from the log alone");
     Ok(handle)
 }

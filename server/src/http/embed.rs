@@ -10,9 +10,9 @@ mod page;
 
 use super::caller::Reader;
 use super::etag::fresh_for_a_second;
+use super::guard::is_secure;
 use super::matches::visible;
 use super::request::{Asked, Id};
-use super::scorer::is_secure;
 use crate::app::App;
 use crate::config::Config;
 use crate::problem::Problem;

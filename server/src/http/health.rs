@@ -21,7 +21,7 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The database answers and the process is not stopping.
+/// The database answers and the process is not stopping; one that does jobs takes them.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses(
     (status = 200, description = "ready", body = str),
     (status = 503, description = "not ready", body = Problem, content_type = "application/problem+json"),
@@ -30,6 +30,10 @@ pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Proble
     if app.shutdown.is_cancelled() {
         let detail = "this process is stopping";
         return Err(Problem::new(&types::SHUTTING_DOWN, detail));
+    }
+    if app.worker.as_ref().is_some_and(|it| !it.is_ready()) {
+        let detail = "no jobs are taken: the database has not heard of this process for two seconds";
+        return Err(Problem::new(&types::UNAVAILABLE, detail));
     }
     let answers =
         app.store.read("ready", async |client| client.query_one("select 1", &[]).await.map(drop)).await;

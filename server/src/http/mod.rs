@@ -6,10 +6,12 @@ mod embed;
 mod etag;
 mod examples;
 pub mod feed;
+mod guard;
 mod health;
 mod layers;
 mod matches;
 pub mod openapi;
+mod operations;
 mod request;
 mod scorecard;
 pub mod scorer;
@@ -62,7 +64,10 @@ fn router(app: App, surface: Surface) -> Router {
         routes = routes.merge(layers::timely(feeding(&app), &app));
     }
     if matches!(surface, Surface::All | Surface::Api) {
-        routes = routes.merge(layers::timely(openapi::routes().merge(scorer::routes()), &app));
+        routes = routes.merge(layers::timely(
+            openapi::routes().merge(scorer::routes()).merge(operations::routes()),
+            &app,
+        ));
     }
     if app.demo.is_some() {
         routes = routes.merge(layers::timely(examples::routes(), &app));

@@ -3,7 +3,6 @@
 
 mod desk;
 mod fixtures;
-mod guard;
 mod loaded;
 mod page;
 mod scoring;
@@ -11,6 +10,7 @@ pub mod session;
 
 use crate::app::App;
 use crate::feed::{FeedError, NewMatch};
+use crate::http::guard::{self, Guard};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -22,9 +22,8 @@ use console::controls::Filled;
 use console::scorer::{matches, new_match, sign_in};
 use console::{Fields, Mistakes, assets};
 use desk::Desk;
-use guard::Guard;
-pub(super) use guard::is_secure;
 use page::Failure;
+pub(super) use page::html;
 use partners::{Mode, Need};
 use session::Session;
 use std::net::SocketAddr;

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use console::{Markup, assets, layout};
 
 /// A page. It is never kept by a browser: a page from yesterday would show an old score and send old ids.
-pub(super) fn html(status: StatusCode, page: Markup) -> Response {
+pub(in crate::http) fn html(status: StatusCode, page: Markup) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

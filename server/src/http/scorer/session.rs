@@ -28,6 +28,11 @@ values ($1, $2, $3, $4, $5)";
 
 const FORGET: &str = "delete from server.scorer_session where expires_at_ms <= $1";
 
+/// Forgets those that are over.
+pub(crate) async fn forget_over(tx: &store::Transaction<'_>, now_ms: i64) -> Result<u64, store::Error> {
+    tx.execute(FORGET, &[&now_ms]).await
+}
+
 const DELETE: &str = "delete from server.scorer_session where token_sha256 = $1";
 
 const FIND: &str = "

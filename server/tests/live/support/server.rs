@@ -81,6 +81,7 @@ impl Server {
             hub,
             metrics: metrics(),
             demo: None,
+            worker: None,
             shutdown,
         });
         let url = format!("http://{}", door.address().unwrap());

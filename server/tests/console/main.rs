@@ -1,9 +1,10 @@
-//! The scorer's console over real HTTP and a real PostgreSQL: forms are read off the pages and sent as a browser would.
+//! The console over real HTTP and a real PostgreSQL: forms are read off the pages and sent as a browser would.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 
 mod innings;
 mod limits;
+mod operations;
 mod presses;
 mod sessions;
 mod support;

@@ -30,8 +30,7 @@ pub(crate) struct Ground {
 }
 
 /// A process of its own: nothing is shared with others but the database.
-pub(crate) async fn app(database: &TestStore, clock: Clock) -> App {
-    let config = Config::from_parts(None, std::iter::empty()).unwrap();
+pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> App {
     let store = Store::connect(&database.url(), 8).await.unwrap();
     let shutdown = CancellationToken::new();
     let hub = Hub::new(store.clone(), config.stream.clone(), None);
@@ -51,6 +50,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock) -> App {
         clock,
         keys: partners::KeyRing::default(),
         hub,
+        worker: None,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         demo: None,
         shutdown,
@@ -68,8 +68,15 @@ pub(crate) async fn serve(app: App) -> String {
 
 impl Ground {
     pub(crate) async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
+    /// With an environment.
+    pub(crate) async fn open_with(environment: &[(&str, &str)]) -> Self {
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let config = Config::from_parts(None, environment).unwrap();
         let database = TestStore::new(server::role::MIGRATIONS).await;
-        let app = app(&database, Clock::manual("2026-05-24T10:00:00Z".parse().unwrap())).await;
+        let app = app(&database, Clock::manual("2026-05-24T10:00:00Z".parse().unwrap()), config).await;
         let url = serve(app.clone()).await;
         let _already = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().redirect(redirect::Policy::none()).build().unwrap();
@@ -78,7 +85,7 @@ impl Ground {
 
     /// Another process on the same database: where it is.
     pub(crate) async fn another(&self) -> String {
-        serve(app(&self.database, self.app.clock.clone()).await).await
+        serve(app(&self.database, self.app.clock.clone(), (*self.app.config).clone()).await).await
     }
 
     /// A key of a new organisation: its text and its id.

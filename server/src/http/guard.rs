@@ -1,4 +1,4 @@
-//! What a scorer's request must prove: that it came from our own page, and that not too many came before it.
+//! What a request to the console must prove: that it came from our own page, and that not too many came before it.
 
 use axum::http::{HeaderMap, header};
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ pub(super) fn is_own_origin(headers: &HeaderMap, public_url: &str) -> bool {
 }
 
 /// Whether the page is reached by TLS, here or at a proxy in front.
-pub(in crate::http) fn is_secure(headers: &HeaderMap, public_url: &str) -> bool {
+pub(super) fn is_secure(headers: &HeaderMap, public_url: &str) -> bool {
     let forwarded = headers.get("x-forwarded-proto").and_then(|it| it.to_str().ok());
     forwarded.map_or_else(|| public_url.starts_with("https://"), |it| it == "https")
 }

@@ -1,0 +1,282 @@
+//! The operators' page under `/console/operations`: what the jobs do, live, and what can be done about them. The page is the crate
+//! `console`'s. Who knows the secret of `[operations]` is an operator (HTTP Basic, RFC 7617; the name is whoever it says it is, for the log);
+//! without a secret there are no such pages.
+
+use super::guard::{self, Guard};
+use crate::app::App;
+use crate::problem::{Problem, types};
+use axum::Router;
+use axum::extract::{ConnectInfo, Extension, FromRequestParts, Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use console::operations::{self, PATH};
+use futures_util::Stream;
+use jobs::overview::overview;
+use sha2::{Digest, Sha256};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::Transaction;
+use subtle::ConstantTimeEq;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+
+/// How often the page is drawn anew for those who look at it.
+const EVERY: Duration = Duration::from_secs(1);
+/// Pages that are looked at, at once, in this process.
+const STREAMS_MAX: usize = 32;
+/// A stream ends after so long; the page asks for the next, and with it says the secret again.
+const STREAM_MAX: Duration = Duration::from_secs(15 * 60);
+/// An operator's name, for the log.
+const NAME_MAX: usize = 40;
+
+/// The page's routes.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route(PATH, get(page))
+        .route("/console/operations/stream", get(stream))
+        .route("/console/operations/queues/{name}/{action}", post(on_queue))
+        .route("/console/operations/jobs/{id}/{action}", post(on_job))
+        .route("/console/operations/schedules/{name}/{action}", post(on_schedule))
+        .layer(Extension(Guard::default()))
+        .layer(Extension(Views::default()))
+}
+
+/// Knows the operators' secret.
+struct Operator {
+    name: String,
+}
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let Some(secret) = app.config.operations.secret.reveal() else {
+            return Err(Problem::unknown_route(parts.uri.path()).into_response());
+        };
+        let guard = parts.extensions.get::<Guard>().cloned().unwrap_or_default();
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|it| it.0.ip());
+        let now_ms = app.clock.now_ms();
+        if address.is_some_and(|it| !guard.may_try(it, now_ms)) {
+            let text = "Too many wrong secrets from here: try again in a quarter of an hour.";
+            return Err(refused(StatusCode::TOO_MANY_REQUESTS, "Not now", text, ""));
+        }
+        let Some((name, said)) = credentials(&parts.headers) else { return Err(challenge()) };
+        // Of hashes: the time that it takes tells neither the length nor the beginning.
+        if !bool::from(Sha256::digest(said).ct_eq(&Sha256::digest(secret))) {
+            tracing::warn!(operator = name, "a wrong secret for operations");
+            if let Some(address) = address {
+                guard.failed(address, now_ms);
+            }
+            return Err(challenge());
+        }
+        Ok(Operator { name })
+    }
+}
+
+/// Sent a form from a page of ours.
+struct Acting(Operator);
+
+impl FromRequestParts<App> for Acting {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let operator = Operator::from_request_parts(parts, app).await?;
+        // A browser says the secret to us whoever asks it to.
+        if !guard::is_own_origin(&parts.headers, &app.config.http.public_url) {
+            let text = "This was not pressed on a page of ours. Nothing was done.";
+            return Err(refused(StatusCode::FORBIDDEN, "Not done", text, &operator.name));
+        }
+        Ok(Acting(operator))
+    }
+}
+
+/// Name and secret, as HTTP Basic says them.
+fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, encoded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let said = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (name, secret) = said.split_once(':')?;
+    let name: String = name.chars().filter(|it| !it.is_control()).take(NAME_MAX).collect();
+    Some((if name.is_empty() { "operator".to_owned() } else { name }, secret.to_owned()))
+}
+
+fn challenge() -> Response {
+    let text = "Sign in with your name and the operators' secret (operations.secret of the configuration).";
+    let mut response = refused(StatusCode::UNAUTHORIZED, "Operations", text, "");
+    let scheme = HeaderValue::from_static("Basic realm=\"Crease operations\", charset=\"UTF-8\"");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    response
+}
+
+fn refused(status: StatusCode, title: &str, text: &str, operator: &str) -> Response {
+    super::scorer::html(status, operations::refused(title, text, operator))
+}
+
+async fn page(State(app): State<App>, operator: Operator) -> Response {
+    match overview(&app.store).await {
+        Ok(overview) => {
+            let page = operations::page(&overview, app.clock.now(), &operator.name);
+            super::scorer::html(StatusCode::OK, page)
+        }
+        Err(error) => failed(error, &operator),
+    }
+}
+
+/// When it was drawn, and its HTML.
+type View = (Instant, Arc<str>);
+
+/// What everybody who looks at the page sees, drawn once for all.
+#[derive(Clone)]
+struct Views {
+    latest: Arc<Mutex<Option<View>>>,
+    streams: Arc<Semaphore>,
+}
+
+impl Default for Views {
+    fn default() -> Self {
+        Self { latest: Arc::default(), streams: Arc::new(Semaphore::new(STREAMS_MAX)) }
+    }
+}
+
+impl Views {
+    async fn now(&self, app: &App) -> Result<Arc<str>, jobs::Error> {
+        let mut latest = self.latest.lock().await;
+        if let Some((at, view)) = latest.as_ref()
+            && at.elapsed() < EVERY / 2
+        {
+            return Ok(Arc::clone(view));
+        }
+        let view = operations::live(&overview(&app.store).await?, app.clock.now()).into_string();
+        let view: Arc<str> = view.into();
+        *latest = Some((Instant::now(), Arc::clone(&view)));
+        Ok(view)
+    }
+}
+
+async fn stream(State(app): State<App>, Extension(views): Extension<Views>, operator: Operator) -> Response {
+    let Ok(permit) = Arc::clone(&views.streams).try_acquire_owned() else {
+        let detail = format!("{STREAMS_MAX} operators look at this page already");
+        return Problem::new(&types::STREAMS_FULL, detail).into_response();
+    };
+    tracing::debug!(operator = operator.name, "looks at operations");
+    let until = tokio::time::Instant::now() + STREAM_MAX;
+    let ends = app.shutdown.clone();
+    let ends = async move {
+        tokio::select! {
+            () = ends.cancelled() => {}
+            () = tokio::time::sleep_until(until) => {}
+        }
+    };
+    let events = futures_util::StreamExt::take_until(events(app, views, permit), Box::pin(ends));
+    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+}
+
+/// A view each second; what the database does not say is said by the page: that it has not heard.
+fn events(
+    app: App,
+    views: Views,
+    permit: OwnedSemaphorePermit,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    futures_util::stream::unfold((app, views, permit, ticks), async |(app, views, permit, mut ticks)| {
+        loop {
+            ticks.tick().await;
+            match views.now(&app).await {
+                Ok(view) => {
+                    let event = Event::default().event("view").json_data(&*view);
+                    let event = event.unwrap_or_default();
+                    return Some((Ok(event), (app, views, permit, ticks)));
+                }
+                Err(error) => tracing::warn!(%error, "operators see no jobs"),
+            }
+        }
+    })
+}
+
+async fn on_queue(
+    State(app): State<App>,
+    Acting(operator): Acting,
+    Path((name, action)): Path<(String, String)>,
+) -> Response {
+    let done = async |tx: &Transaction<'_>| match action.as_str() {
+        "pause" => jobs::pause(tx, &name).await.map(|()| true),
+        "resume" => jobs::resume(tx, &name).await.map(|()| true),
+        _ => Ok(false),
+    };
+    answer(app.store.run_tx("operations.queue", done).await, &operator, &action, &name)
+}
+
+async fn on_job(
+    State(app): State<App>,
+    Acting(operator): Acting,
+    Path((id, action)): Path<(i64, String)>,
+) -> Response {
+    let done = async |tx: &Transaction<'_>| match action.as_str() {
+        "cancel" => jobs::cancel(tx, id).await.map(|()| true),
+        "revive" => jobs::revive(tx, id).await.map(|()| true),
+        "forget" => jobs::forget(tx, id).await.map(|()| true),
+        _ => Ok(false),
+    };
+    answer(app.store.run_tx("operations.job", done).await, &operator, &action, &id.to_string())
+}
+
+async fn on_schedule(
+    State(app): State<App>,
+    Acting(operator): Acting,
+    Path((name, action)): Path<(String, String)>,
+) -> Response {
+    let done = async |tx: &Transaction<'_>| match action.as_str() {
+        "pause" => jobs::pause_cron(tx, &name).await.map(|()| true),
+        "resume" => jobs::resume_cron(tx, &name).await.map(|()| true),
+        "run" => jobs::run_cron(tx, &name).await.map(|_| true),
+        _ => Ok(false),
+    };
+    answer(app.store.run_tx("operations.schedule", done).await, &operator, &action, &name)
+}
+
+/// Back to the page, or why not; what was done is in the log with who did it.
+fn answer(done: Result<bool, jobs::Error>, operator: &Operator, action: &str, what: &str) -> Response {
+    match done {
+        Ok(true) => {
+            tracing::info!(operator = operator.name, action, what, "operations");
+            Redirect::to(PATH).into_response()
+        }
+        Ok(false) => {
+            let text = "There is nothing of that name to do.";
+            refused(StatusCode::NOT_FOUND, "Not found", text, &operator.name)
+        }
+        Err(error) => failed(error, operator),
+    }
+}
+
+fn failed(error: jobs::Error, operator: &Operator) -> Response {
+    let (status, title, text) = match error {
+        jobs::Error::NoSuchJob { id } => {
+            (StatusCode::CONFLICT, "Not any more", format!("Job {id} has ended, or was forgotten, since."))
+        }
+        jobs::Error::NoSuchSchedule { name } => {
+            (StatusCode::NOT_FOUND, "Not found", format!("There is no schedule {name}."))
+        }
+        jobs::Error::Duplicate { id, .. } => {
+            (StatusCode::CONFLICT, "Not now", format!("Job {id} has the same key: it must end before."))
+        }
+        error @ jobs::Error::QueueName { .. } => (StatusCode::NOT_FOUND, "Not found", error.to_string()),
+        jobs::Error::Store(error) => {
+            let status = Problem::from(error).into_response().status();
+            (status, "Not now", "The database does not answer. Nothing was changed.".to_owned())
+        }
+        error => {
+            tracing::error!(%error, "operations");
+            (StatusCode::INTERNAL_SERVER_ERROR, "Not now", "Something went wrong on our side.".to_owned())
+        }
+    };
+    refused(status, title, &text, &operator.name)
+}

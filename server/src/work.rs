@@ -1,0 +1,92 @@
+//! What this product does as jobs, and the supervisor of the workers that do them.
+
+use crate::http::scorer::session;
+use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use store::{Clock, Store};
+use tokio_util::sync::CancellationToken;
+
+/// Beyond so many restarts within a minute somebody has to look.
+const RESTARTS_MAX: usize = 5;
+/// What supervises the workers begins again after this pause, where the process has other things to do.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// Forgets scorers' sessions that are over.
+#[derive(Debug, Deserialize, Serialize)]
+struct ForgetSessions {}
+
+impl Job for ForgetSessions {
+    const KIND: &'static str = "scorer.forget_sessions";
+}
+
+/// How this process works.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    pub(crate) concurrency: usize,
+    /// How long running jobs may go on when the process is to stop.
+    pub(crate) grace: Duration,
+    pub(crate) health: Health,
+}
+
+fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
+    let hourly = Cron::new("scorer-sessions", "17 * * * *", "UTC").expect("a schedule that is one");
+    let (own, clock) = (store.clone(), clock.clone());
+    Worker::new(store.clone(), &name())
+        .concurrency(terms.concurrency)
+        .grace(terms.grace)
+        .health(&terms.health)
+        .handle(move |_: ForgetSessions, attempt: Attempt| {
+            let (store, clock) = (own.clone(), clock.clone());
+            async move {
+                let done = store.run_tx("jobs.forget_sessions", async |tx| {
+                    session::forget_over(tx, clock.now_ms()).await?;
+                    attempt.complete_in(tx).await
+                });
+                done.await.map_err(|error: jobs::Error| NotDone::Retry(error.to_string()))
+            }
+        })
+        .repeat(hourly, &ForgetSessions {})
+}
+
+/// What operators know this process by: the pod's or container's name, and its number.
+fn name() -> String {
+    let host = rustix::system::uname();
+    format!("{}:{}", host.nodename().to_string_lossy(), std::process::id())
+}
+
+/// Works until `stop`. A process that does nothing else ends where its workers cannot be kept running; another one goes on, for nobody's
+/// score waits for a job, and tries again.
+pub(crate) async fn work(
+    store: Store,
+    clock: Clock,
+    terms: Terms,
+    is_all: bool,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    loop {
+        let (store, clock, terms) = (store.clone(), clock.clone(), terms.clone());
+        let grace = terms.grace + Duration::from_secs(2);
+        let default = Child::new("default", Restart::Permanent, move |stop| {
+            worker(&store, &clock, &terms).run(stop.cancelled_owned())
+        });
+        let root = Supervisor::new("jobs", Strategy::OneForOne)
+            .intensity(RESTARTS_MAX, Duration::from_secs(60))
+            .pause(Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(5) })
+            .child(default.grace(grace));
+        match root.run(stop.clone()).await {
+            Ok(()) => return Ok(()),
+            Err(escalated) if is_all => {
+                tracing::error!(%escalated, "no jobs are done");
+                tokio::select! {
+                    () = stop.cancelled() => return Ok(()),
+                    () = tokio::time::sleep(PAUSE) => {}
+                }
+            }
+            Err(escalated) => {
+                stop.cancel();
+                return Err(escalated.into());
+            }
+        }
+    }
+}
