@@ -39,6 +39,9 @@ pub enum Error {
     #[error("a server cannot listen on {address}: {reason}")]
     Listen { address: std::net::SocketAddr, reason: String },
 
+    #[error("no connection by way of Redis: {reason}")]
+    NoAnswer { reason: &'static str },
+
     #[error("there is no schedule {name:?}")]
     NoSuchSchedule { name: String },
 

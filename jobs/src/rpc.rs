@@ -11,6 +11,7 @@ mod caller;
 mod frame;
 mod outbox;
 mod registry;
+mod relay;
 mod server;
 
 pub use caller::{Caller, Terms};

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use store::testing::TestStore;
+use store::Redis;
+use store::testing::{TestRedis, TestStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -73,7 +74,7 @@ impl Drop for Told {
     }
 }
 
-fn serve(registry: &Registry, stage: &Stage, name: &'static str, in_flight_max: usize) -> Running {
+fn serve(net: &Net, stage: &Stage, name: &'static str, in_flight_max: usize) -> Running {
     let stage = stage.clone();
     let server = Server::new("127.0.0.1:0".parse().expect("an address")).in_flight_max(in_flight_max);
     let server = server.serve::<Echo, _, _>(move |text, _: Call| {
@@ -91,8 +92,12 @@ fn serve(registry: &Registry, stage: &Stage, name: &'static str, in_flight_max: 
             Ok(Said { text, by: name.to_owned() })
         }
     });
+    let server = match net.advertise {
+        Some(address) => server.advertise(address),
+        None => server,
+    };
     let stop = CancellationToken::new();
-    let task = tokio::spawn(server.run(registry.clone(), stop.clone()));
+    let task = tokio::spawn(server.run(net.registry.clone(), stop.clone()));
     Running { stop, task }
 }
 
@@ -111,20 +116,43 @@ async fn ask_until_served(caller: &Caller, text: &str) -> Said {
     }
 }
 
-/// Within the process, and over connections.
-async fn everywhere(test: impl AsyncFn(Registry)) {
-    test(Registry::local()).await;
+/// Where servers are found, and whether they can be reached where they say that they are.
+#[derive(Clone)]
+struct Net {
+    registry: Registry,
+    advertise: Option<std::net::SocketAddr>,
+}
+
+impl Net {
+    fn at(registry: Registry) -> Net {
+        Net { registry, advertise: None }
+    }
+
+    /// Nobody listens at the address that its servers give.
+    fn walled(registry: Registry) -> Net {
+        Net { registry, advertise: Some("127.0.0.1:1".parse().expect("an address")) }
+    }
+}
+
+/// Within the process; over connections, found in PostgreSQL and in Redis; and by way of Redis.
+async fn everywhere(test: impl AsyncFn(Net)) {
+    test(Net::at(Registry::local())).await;
     let store = TestStore::new(&[MIGRATIONS]).await;
-    test(Registry::postgres(store.store())).await;
+    test(Net::at(Registry::postgres(store.store()))).await;
+    let server = TestRedis::start().await.expect("a Redis");
+    let redis = Redis::at(server.url()).expect("its address");
+    test(Net::at(Registry::redis(&redis))).await;
+    let other = TestStore::new(&[MIGRATIONS]).await;
+    test(Net::walled(Registry::postgres(other.store()).or_by_way_of(&redis))).await;
 }
 
 #[tokio::test]
 async fn a_call_has_a_reply_or_says_why_not() {
-    everywhere(async |registry| {
+    everywhere(async |net| {
         let (stage, _heard) = stage();
-        let caller = Caller::new(registry.clone());
+        let caller = Caller::new(net.registry.clone());
         assert_eq!(ask(&caller, "hello").await, Err(CallError::Nobody { service: "echo" }));
-        let _server = serve(&registry, &stage, "one", 8);
+        let _server = serve(&net, &stage, "one", 8);
         let said = Said { text: "hello".to_owned(), by: "one".to_owned() };
         assert_eq!(ask_until_served(&caller, "hello").await, said);
         let refused = ask(&caller, "refuse").await.unwrap_err();
@@ -145,10 +173,10 @@ async fn a_call_has_a_reply_or_says_why_not() {
 
 #[tokio::test]
 async fn a_call_that_is_late_or_not_wanted_any_more_is_ended_where_it_runs() {
-    everywhere(async |registry| {
+    everywhere(async |net| {
         let (stage, (mut begun, mut dropped)) = stage();
-        let caller = Caller::new(registry.clone());
-        let _server = serve(&registry, &stage, "one", 8);
+        let caller = Caller::new(net.registry.clone());
+        let _server = serve(&net, &stage, "one", 8);
         ask_until_served(&caller, "hello").await;
         begun.recv().await;
         dropped.recv().await;
@@ -168,10 +196,10 @@ async fn a_call_that_is_late_or_not_wanted_any_more_is_ended_where_it_runs() {
 
 #[tokio::test]
 async fn who_has_too_many_calls_is_passed_over_and_says_so_where_all_have() {
-    everywhere(async |registry| {
+    everywhere(async |net| {
         let (stage, (mut begun, _dropped)) = stage();
-        let caller = Caller::new(registry.clone());
-        let _servers = [serve(&registry, &stage, "one", 1), serve(&registry, &stage, "two", 1)];
+        let caller = Caller::new(net.registry.clone());
+        let _servers = [serve(&net, &stage, "one", 1), serve(&net, &stage, "two", 1)];
         ask_until_served(&caller, "hello").await;
         begun.recv().await;
         // While one is busy, the other is asked as soon as it is known.
@@ -201,13 +229,13 @@ async fn who_has_too_many_calls_is_passed_over_and_says_so_where_all_have() {
 #[tokio::test]
 async fn a_server_that_stops_ends_its_calls_and_takes_no_more() {
     let test = TestStore::new(&[MIGRATIONS]).await;
-    let registry = Registry::postgres(test.store());
+    let net = Net::at(Registry::postgres(test.store()));
     let (stage, (mut begun, _dropped)) = stage();
-    let caller = Caller::new(registry.clone());
-    let first = serve(&registry, &stage, "one", 8);
+    let caller = Caller::new(net.registry.clone());
+    let first = serve(&net, &stage, "one", 8);
     ask_until_served(&caller, "hello").await;
     begun.recv().await;
-    let _second = serve(&registry, &stage, "two", 8);
+    let _second = serve(&net, &stage, "two", 8);
     let stopping = async {
         begun.recv().await;
         first.stop.cancel();
@@ -228,11 +256,11 @@ async fn a_server_that_stops_ends_its_calls_and_takes_no_more() {
 #[tokio::test]
 async fn a_call_on_a_lost_connection_is_made_again_only_where_that_does_no_harm() {
     let test = TestStore::new(&[MIGRATIONS]).await;
-    let registry = Registry::postgres(test.store());
+    let net = Net::at(Registry::postgres(test.store()));
     let (stage, (mut begun, _dropped)) = stage();
-    let caller = Caller::new(registry.clone());
+    let caller = Caller::new(net.registry.clone());
     for is_idempotent in [false, true] {
-        let falls = serve(&registry, &stage, "falls", 8);
+        let falls = serve(&net, &stage, "falls", 8);
         while ask_until_served(&caller, "hello").await.by != "falls" {}
         while begun.try_recv().is_ok() {}
         let terms = Terms { is_idempotent, within: Duration::from_secs(30) };
@@ -254,7 +282,7 @@ async fn a_call_on_a_lost_connection_is_made_again_only_where_that_does_no_harm(
             test.store().run_tx("test", async |tx| tx.execute("delete from jobs.server", &[]).await).await;
         assert_eq!(gone.unwrap(), 1);
     }
-    let (_one, falls) = (serve(&registry, &stage, "one", 64), serve(&registry, &stage, "falls", 64));
+    let (_one, falls) = (serve(&net, &stage, "one", 64), serve(&net, &stage, "falls", 64));
     let mut by = BTreeSet::new();
     while by.len() < 2 {
         by.insert(ask_until_served(&caller, "hello").await.by);
@@ -281,10 +309,10 @@ async fn a_call_on_a_lost_connection_is_made_again_only_where_that_does_no_harm(
 #[tokio::test]
 async fn who_does_not_know_the_token_gets_nothing() {
     let test = TestStore::new(&[MIGRATIONS]).await;
-    let registry = Registry::postgres(test.store());
+    let net = Net::at(Registry::postgres(test.store()));
     let (stage, (mut begun, _dropped)) = stage();
-    let _server = serve(&registry, &stage, "one", 8);
-    ask_until_served(&Caller::new(registry.clone()), "hello").await;
+    let _server = serve(&net, &stage, "one", 8);
+    ask_until_served(&Caller::new(net.registry.clone()), "hello").await;
     begun.recv().await;
     let row =
         test.store().read("test", async |db| db.query_one("select address from jobs.server", &[]).await);
@@ -308,4 +336,64 @@ async fn who_does_not_know_the_token_gets_nothing() {
         assert_eq!(answer, b"", "{sent:?}");
     }
     assert!(begun.try_recv().is_err(), "nothing was called");
+}
+
+#[tokio::test]
+async fn a_server_that_is_reached_by_way_of_redis_and_falls_silent_loses_its_calls() {
+    let server = TestRedis::start().await.unwrap();
+    let net = Net::walled(Registry::redis(&Redis::at(server.url()).unwrap()));
+    let (stage, (mut begun, _dropped)) = stage();
+    let caller = Caller::new(net.registry.clone());
+    let falls = serve(&net, &stage, "falls", 8);
+    ask_until_served(&caller, "hello").await;
+    begun.recv().await;
+    let terms = Terms { within: Duration::from_secs(30), ..Terms::default() };
+    let slow = "slow".to_owned();
+    let falling = async {
+        begun.recv().await;
+        falls.task.abort();
+    };
+    let (said, ()) = tokio::join!(caller.call::<Echo>(&slow, &terms), falling);
+    assert_eq!(said, Err(CallError::Lost { service: "echo" }));
+    let _other = serve(&net, &stage, "other", 8);
+    assert_eq!(ask_until_served(&caller, "hello").await.by, "other");
+}
+
+#[tokio::test]
+async fn calls_go_on_after_redis_was_away_whether_they_went_by_way_of_it_or_not() {
+    let mut redises = [TestRedis::start().await.unwrap(), TestRedis::start().await.unwrap()];
+    let [one, other] = [0, 1].map(|at| Registry::redis(&Redis::at(redises[at].url()).unwrap()));
+    let (stage, _heard) = stage();
+    let (near, far) = (Net::at(one), Net::walled(other));
+    let (callers, servers) = (
+        [&near, &far].map(|it| Caller::new(it.registry.clone())),
+        [&near, &far].map(|it| serve(it, &stage, "one", 8)),
+    );
+    for caller in &callers {
+        ask_until_served(caller, "hello").await;
+    }
+    redises.iter_mut().for_each(TestRedis::kill);
+    // Whom one has a connection to is still called, though nobody knows any more who is there.
+    let within = Terms { within: Duration::from_secs(10), ..Terms::default() };
+    let large = "x".repeat(100_000);
+    assert_eq!(callers[0].call::<Echo>(&large, &within).await.unwrap().text, large);
+    let lost = callers[1].call::<Echo>(&large, &within).await.unwrap_err();
+    assert!(matches!(lost, CallError::Lost { .. } | CallError::Nobody { .. }), "{lost}");
+    for redis in &mut redises {
+        redis.start_again().await.unwrap();
+    }
+    for caller in &callers {
+        let again = loop {
+            match caller.call::<Echo>(&large, &within).await {
+                Ok(said) => break said,
+                Err(CallError::Nobody { .. } | CallError::Lost { .. }) => tokio::task::yield_now().await,
+                Err(other) => panic!("{other}"),
+            }
+        };
+        assert_eq!(again.text, large);
+    }
+    for one in servers {
+        one.stop.cancel();
+        one.task.await.unwrap().unwrap();
+    }
 }

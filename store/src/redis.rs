@@ -5,6 +5,7 @@
 
 mod address;
 mod channel;
+mod roll;
 mod sheet;
 
 pub use channel::{Channel, Keep, Posting};

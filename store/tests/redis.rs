@@ -155,6 +155,26 @@ async fn counts_are_summed_over_processes_and_vanish_with_them() {
 }
 
 #[tokio::test]
+async fn a_roll_has_those_who_say_that_they_are_there() {
+    let server = TestRedis::start().await.unwrap();
+    let (session, _) = open(server.url()).await;
+    assert_eq!(session.call_roll("crew").await.unwrap(), []);
+    let (long, short) = (Duration::from_secs(60), Duration::from_millis(20));
+    session.enrol("crew", "ann", b"1", long).await.unwrap();
+    session.enrol("crew", "bo", b"2", long).await.unwrap();
+    session.enrol("crew", "ann", b"\xff3", long).await.unwrap();
+    let mut crew = session.call_roll("crew").await.unwrap();
+    crew.sort();
+    assert_eq!(crew, [("ann".to_owned(), b"\xff3".to_vec()), ("bo".to_owned(), b"2".to_vec())]);
+    session.strike("crew", "bo").await.unwrap();
+    session.strike("crew", "nobody").await.unwrap();
+    session.enrol("crew", "ann", b"4", short).await.unwrap();
+    let gone = async { while !session.call_roll("crew").await.unwrap().is_empty() {} };
+    within("who falls silent is struck off", gone).await;
+    assert_eq!(session.call_roll("others").await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_redis_that_is_not_there_is_an_error_that_says_so() {
     let missing = Redis::connect("redis+unix:///nowhere/redis.sock").await.err().expect("there is none");
     assert!(missing.to_string().starts_with("Redis cannot be reached: "), "{missing}");

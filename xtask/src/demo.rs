@@ -56,6 +56,7 @@ enum Then {
 struct Partner {
     secret_key: String,
     sandbox_match: String,
+    operations_secret: String,
 }
 
 pub(crate) fn run(mut args: Args) -> anyhow::Result<()> {
@@ -185,7 +186,11 @@ fn read_partner(file: &Path) -> anyhow::Result<Partner> {
         let text = json[name].as_str().with_context(|| format!("{} has no {name}", file.display()))?;
         anyhow::Ok(text.to_owned())
     };
-    Ok(Partner { secret_key: field("secret_key")?, sandbox_match: field("sandbox_match")? })
+    Ok(Partner {
+        secret_key: field("secret_key")?,
+        sandbox_match: field("sandbox_match")?,
+        operations_secret: field("operations_secret")?,
+    })
 }
 
 fn start_replay(
@@ -235,6 +240,8 @@ fn print_addresses(port: u16, shown_match: &str, partner: &Partner, data: &Path)
     println!("\nCrease is up. A partner's page, live:\n\n  http://localhost:{port}{partner_page}\n");
     println!("  score a match yourself   http://localhost:{port}{scorer}");
     println!("    sign in with           {}", partner.secret_key);
+    println!("  see the jobs             http://localhost:{port}/console/operations");
+    println!("    any name, and          {}", partner.operations_secret);
     println!("  the API, with examples   http://localhost:{port}{reference}");
     println!("  logs                     {}", data.join("log").display());
     println!("\nCtrl-C stops everything; the data stays in {}.", data.display());

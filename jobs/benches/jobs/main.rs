@@ -66,6 +66,7 @@ async fn main() -> anyhow::Result<()> {
         let mut rounds: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         for round in 1..=if options.is_quick { 1 } else { ROUNDS } {
             eprintln!("{name}, round {round} …");
+            scenes::rest(&store).await?;
             let measured = scene(Scene { store: store.clone(), is_quick: options.is_quick }).await?;
             rounds.entry("ours").or_default().push(measured);
             for peer in
@@ -77,6 +78,7 @@ async fn main() -> anyhow::Result<()> {
                     (_, false) => "500",
                     (_, true) => "10",
                 };
+                scenes::rest(&store).await?;
                 rounds.entry(peer).or_default().push(peers::run(&[peer, name, count, &peers_url]).await?);
             }
         }

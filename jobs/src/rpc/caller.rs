@@ -1,8 +1,9 @@
 //! The asking side.
 
 use super::frame::{self, BODY_MAX, Frame, Kind};
-use super::outbox::Outbox;
-use super::registry::{self, Instance, Kind as Where, Registry};
+use super::outbox::{Outbox, To};
+use super::registry::{Instance, Place as Where, Registry};
+use super::relay::Line;
 use super::server::{Answer, Call, Services};
 use super::{CallError, Service};
 use crate::node::BEAT;
@@ -13,8 +14,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::Store;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Mutex as AsyncMutex, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -89,7 +89,7 @@ impl Caller {
         terms: &Terms,
         deadline: Instant,
     ) -> Result<Bytes, CallError> {
-        if let Where::Local(_) = self.0.registry.0 {
+        if let Where::Local(_) = self.0.registry.place {
             return self.call_local(service, json, terms, deadline).await;
         }
         let mut passed = HashSet::new();
@@ -158,7 +158,13 @@ impl Caller {
             let mut peers = self.0.lock_peers();
             instances
                 .into_iter()
-                .map(|it| Arc::clone(peers.entry(it.number).or_insert_with(|| Arc::new(Peer::new(it)))))
+                .map(|it| {
+                    Arc::clone(
+                        peers
+                            .entry(it.number)
+                            .or_insert_with(|| Arc::new(Peer::new(it, self.0.registry.line.clone()))),
+                    )
+                })
                 .filter(|it| !it.is_going.load(Ordering::Relaxed))
                 .collect()
         };
@@ -175,7 +181,6 @@ impl Caller {
 
     /// The servers of a service, as known; looked up where that is not known yet, or `now`.
     async fn instances(&self, service: &'static str, now: bool) -> Vec<Instance> {
-        let Where::Postgres(store) = &self.0.registry.0 else { return Vec::new() };
         let asked = Instant::now();
         let fresh = |known: &Known| if now { known.at >= asked } else { true };
         let as_known = || {
@@ -189,17 +194,17 @@ impl Caller {
         if let Some(instances) = as_known() {
             return instances;
         }
-        self.0.look(store, service).await;
+        self.0.look(service).await;
         let mut known = self.0.lock_known();
         let Some(known) = known.get_mut(service) else { return Vec::new() };
         if !std::mem::replace(&mut known.is_looked_after, true) {
             // As long as anybody may call.
-            let (inner, store) = (Arc::downgrade(&self.0), store.clone());
+            let inner = Arc::downgrade(&self.0);
             tokio::spawn(async move {
                 loop {
                     tokio::time::sleep(BEAT).await;
                     let Some(inner) = inner.upgrade() else { return };
-                    inner.look(&store, service).await;
+                    inner.look(service).await;
                 }
             });
         }
@@ -209,8 +214,8 @@ impl Caller {
 
 impl Inner {
     /// Learns who serves; what cannot be learnt stays as it was.
-    async fn look(&self, store: &Store, service: &'static str) {
-        match registry::live(store, service).await {
+    async fn look(&self, service: &'static str) {
+        match self.registry.live(service).await {
             Ok(instances) => {
                 let mut known = self.lock_known();
                 let entry = known.entry(service).or_insert_with(|| Known {
@@ -253,6 +258,8 @@ fn late(service: &'static str, terms: &Terms) -> CallError {
 /// A server elsewhere, and the connection to it.
 struct Peer {
     instance: Instance,
+    /// For when it cannot be reached at its address.
+    line: Option<Arc<Line>>,
     connection: AsyncMutex<Option<Arc<Connection>>>,
     /// The same, to be had without waiting.
     open: Mutex<Option<Arc<Connection>>>,
@@ -274,9 +281,10 @@ enum Ended {
 }
 
 impl Peer {
-    fn new(instance: Instance) -> Peer {
+    fn new(instance: Instance, line: Option<Arc<Line>>) -> Peer {
         Peer {
             instance,
+            line,
             connection: AsyncMutex::default(),
             open: Mutex::default(),
             in_flight: AtomicUsize::new(0),
@@ -351,17 +359,7 @@ impl Peer {
         if let Some(connection) = connection.as_ref().filter(|it| !it.outbox.is_closed()) {
             return Some(Arc::clone(connection));
         }
-        let address = self.instance.address;
-        let connecting = timeout(CONNECT, TcpStream::connect(address));
-        let stream = match connecting.await {
-            Ok(Ok(stream)) => stream,
-            failed => {
-                tracing::debug!(%address, ?failed, "a server cannot be reached");
-                return None;
-            }
-        };
-        stream.set_nodelay(true).ok()?;
-        let (from, to) = stream.into_split();
+        let (from, to) = self.reach().await?;
         let new = Arc::new(Connection {
             outbox: Outbox::new(to),
             waiting: Mutex::new(Some(HashMap::new())),
@@ -389,6 +387,37 @@ impl Peer {
     }
 }
 
+type From = Box<dyn AsyncRead + Send + Unpin>;
+
+impl Peer {
+    /// At its address, else by way of Redis.
+    async fn reach(&self) -> Option<(From, To)> {
+        let address = self.instance.address;
+        let failed = match timeout(CONNECT, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                stream.set_nodelay(true).ok()?;
+                let (from, to) = stream.into_split();
+                return Some((Box::new(from), To::Socket(to)));
+            }
+            failed => failed,
+        };
+        let Some(line) = &self.line else {
+            tracing::debug!(%address, ?failed, "a server cannot be reached");
+            return None;
+        };
+        match line.dial(&Instance::channel(&self.instance.token)).await {
+            Ok(pipe) => {
+                let (from, to) = tokio::io::split(pipe);
+                Some((Box::new(from), To::Pipe(AsyncMutex::new(to))))
+            }
+            Err(error) => {
+                tracing::debug!(%address, ?failed, %error, "a server cannot be reached, by way of Redis neither");
+                None
+            }
+        }
+    }
+}
+
 impl Drop for Peer {
     /// No longer in the registry, and nobody's call is on its way.
     fn drop(&mut self) {
@@ -411,7 +440,7 @@ impl Connection {
     }
 
     /// Hands replies out, until the connection ends.
-    async fn read(&self, mut from: tokio::net::tcp::OwnedReadHalf, going: impl Fn()) {
+    async fn read(&self, mut from: From, going: impl Fn()) {
         let mut bytes = BytesMut::with_capacity(16 << 10);
         loop {
             loop {

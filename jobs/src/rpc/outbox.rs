@@ -2,8 +2,9 @@
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::io::{AsyncWriteExt, DuplexStream, WriteHalf};
 use tokio::net::tcp::OwnedWriteHalf;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 /// How much may wait for the other side to read: beyond it the connection counts as lost.
 const WAITING_MAX: usize = 16 << 20;
@@ -12,7 +13,14 @@ pub(super) struct Outbox {
     waiting: Mutex<Waiting>,
     /// Something waits, or the connection is closed.
     news: Notify,
-    to: OwnedWriteHalf,
+    to: To,
+}
+
+/// Where it goes.
+pub(super) enum To {
+    Socket(OwnedWriteHalf),
+    /// To whoever carries it on.
+    Pipe(AsyncMutex<WriteHalf<DuplexStream>>),
 }
 
 #[derive(Default)]
@@ -24,7 +32,7 @@ struct Waiting {
 }
 
 impl Outbox {
-    pub(super) fn new(to: OwnedWriteHalf) -> Outbox {
+    pub(super) fn new(to: To) -> Outbox {
         Outbox { waiting: Mutex::default(), news: Notify::new(), to }
     }
 
@@ -37,8 +45,12 @@ impl Outbox {
         }
         let is_first = waiting.bytes.is_empty();
         write(&mut waiting.bytes);
-        if now && is_first && !waiting.is_written {
-            match self.to.try_write(&waiting.bytes) {
+        if let To::Socket(to) = &self.to
+            && now
+            && is_first
+            && !waiting.is_written
+        {
+            match to.try_write(&waiting.bytes) {
                 Ok(written) => drop(waiting.bytes.drain(..written)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => {
@@ -78,9 +90,13 @@ impl Outbox {
     }
 
     async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
+        let to = match &self.to {
+            To::Socket(to) => to,
+            To::Pipe(to) => return to.lock().await.write_all(bytes).await,
+        };
         while !bytes.is_empty() {
-            self.to.writable().await?;
-            match self.to.try_write(bytes) {
+            to.writable().await?;
+            match to.try_write(bytes) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => bytes = &bytes[written..],
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

@@ -1,9 +1,11 @@
 //! The answering side.
 
+use super::Service;
 use super::frame::{self, BODY_MAX, Kind};
 use super::outbox::Outbox;
-use super::registry::{self, Registry};
-use super::{Service, registry::Kind as Where};
+use super::outbox::To;
+use super::registry::{Instance, Place as Where, Registry};
+use super::relay::Line;
 use crate::error::Error;
 use crate::node::BEAT;
 use crate::trace;
@@ -15,10 +17,10 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::Store;
 use subtle::ConstantTimeEq;
-use tokio::io::AsyncReadExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -136,14 +138,14 @@ impl Server {
     /// Answers calls until `stop` is cancelled, then takes no more, lets those there are end within the grace, and goes.
     pub async fn run(self, registry: Registry, stop: CancellationToken) -> Result<(), Error> {
         let services = Arc::new(self.services);
-        match &registry.0 {
+        match &registry.place {
             Where::Local(all) => {
                 all.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&services));
                 stop.cancelled().await;
                 services.end(self.grace).await;
                 Ok(())
             }
-            Where::Postgres(store) => {
+            Where::Postgres(_) | Where::Redis(_) => {
                 let refused =
                     |error: std::io::Error| Error::Listen { address: self.listen, reason: error.to_string() };
                 let listener = TcpListener::bind(self.listen).await.map_err(refused)?;
@@ -153,13 +155,17 @@ impl Server {
                 };
                 let token: [u8; TOKEN] = rand::random();
                 let names: Vec<&str> = services.handlers.keys().copied().collect();
-                let number = registry::join(store, address, &names, &token).await?;
-                let present = Present { store: store.clone(), address, token: token.to_vec(), number, names };
+                let number = registry.join(address, &names, &token).await?;
+                let present =
+                    Present { registry: registry.clone(), address, token: token.to_vec(), number, names };
                 let going = CancellationToken::new();
                 let mut tasks = JoinSet::new();
                 tasks.spawn(accept(listener, Arc::clone(&services), token, going.clone()));
+                if let Some(line) = &registry.line {
+                    tasks.spawn(relayed(Arc::clone(line), Arc::clone(&services), token, going.clone()));
+                }
                 let number = present.keep(stop.cancelled()).await;
-                if let Err(error) = registry::leave(store, number).await {
+                if let Err(error) = registry.leave(number).await {
                     tracing::warn!(%error, "a server that ends stays in the registry until it counts as silent");
                 }
                 services.is_ending.store(true, Ordering::SeqCst);
@@ -174,7 +180,7 @@ impl Server {
 
 /// A server's place in the registry.
 struct Present<'s> {
-    store: Store,
+    registry: Registry,
     address: SocketAddr,
     token: Vec<u8>,
     number: i64,
@@ -193,9 +199,10 @@ impl Present<'_> {
                 _ = beats.tick() => {}
             }
             let beaten = async {
-                if !registry::beat(&self.store, self.number).await? {
-                    tracing::warn!(number = self.number, "taken for dead; registering again");
-                    self.number = registry::join(&self.store, self.address, &self.names, &self.token).await?;
+                let Self { registry, address, token, number, names } = &self;
+                if !registry.beat(*number, *address, names, token).await? {
+                    tracing::warn!(number, "taken for dead; registering again");
+                    self.number = registry.join(*address, names, token).await?;
                 }
                 Ok::<_, Error>(())
             };
@@ -282,9 +289,11 @@ async fn accept(
                 Ok((stream, _)) if connections.len() < CONNECTIONS_MAX => {
                     let (services, going) = (Arc::clone(&services), going.clone());
                     connections.spawn(async move {
-                        if let Err(reason) = connection(stream, &services, &token, &going).await {
-                            tracing::debug!(reason, "a caller's connection ended");
+                        if stream.set_nodelay(true).is_err() {
+                            return;
                         }
+                        let (from, to) = stream.into_split();
+                        connected(from, To::Socket(to), &services, &token, &going).await;
                     });
                 }
                 Ok(_) => tracing::warn!("too many callers: one was turned away"),
@@ -299,14 +308,40 @@ async fn accept(
     }
 }
 
+/// Those who come by way of Redis.
+async fn relayed(line: Arc<Line>, services: Arc<Services>, token: [u8; TOKEN], going: CancellationToken) {
+    let connections = Arc::new(Mutex::new(JoinSet::new()));
+    let take = |pipe| {
+        let (services, going) = (Arc::clone(&services), going.clone());
+        let mut connections = connections.lock().unwrap_or_else(PoisonError::into_inner);
+        while connections.try_join_next().is_some() {}
+        connections.spawn(async move {
+            let (from, to) = tokio::io::split(pipe);
+            connected(from, To::Pipe(AsyncMutex::new(to)), &services, &token, &going).await;
+        });
+    };
+    line.accept(Instance::channel(&token), take).await;
+}
+
+async fn connected(
+    from: impl AsyncRead + Unpin,
+    to: To,
+    services: &Arc<Services>,
+    token: &[u8],
+    going: &CancellationToken,
+) {
+    if let Err(reason) = connection(from, to, services, token, going).await {
+        tracing::debug!(reason, "a caller's connection ended");
+    }
+}
+
 async fn connection(
-    stream: TcpStream,
+    mut from: impl AsyncRead + Unpin,
+    to: To,
     services: &Arc<Services>,
     token: &[u8],
     going: &CancellationToken,
 ) -> Result<(), &'static str> {
-    stream.set_nodelay(true).map_err(|_| "its socket is gone")?;
-    let (mut from, to) = stream.into_split();
     let outbox = Arc::new(Outbox::new(to));
     let mut bytes = BytesMut::with_capacity(16 << 10);
     let hello = async {

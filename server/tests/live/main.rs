@@ -22,3 +22,4 @@ mod short_way;
 mod slow;
 mod stream;
 mod support;
+mod work;
