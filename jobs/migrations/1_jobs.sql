@@ -78,9 +78,7 @@ create table jobs.job (
 -- index. Hence the half-filled pages, and no index by node.
 create index job_ready on jobs.job (queue, priority, id) where state = 0;
 create index job_waiting on jobs.job (run_at) where state = 1;
-create index job_after on jobs.job (id) where state = 3;
-create index job_unknown on jobs.job (queue, kind) where state = 4;
-create index job_cancel on jobs.job (id) where cancel;
+create index job_aside on jobs.job (state, queue) where state >= 3 or cancel;
 create unique index job_unique on jobs.job (kind, unique_key) where unique_key is not null;
 -- Of a partition one job is at the head, whatever is in flight elsewhere; the others stand behind it.
 create unique index job_head on jobs.job (queue, partition_key) where partition_key is not null and state < 2;

@@ -148,6 +148,12 @@ macro_rules! insert {
     };
 }
 
+/// A job that is ready at once and stands alone, as most do: what need not be decided need not be sent.
+const INSERT_READY: &str = "
+    insert into jobs.job (queue, kind, version, payload, priority, state, run_at, attempts_max, time_max_ms, trace)
+    values ($1, $2, $3, $4::text::json, $5, 0, clock_timestamp(), $6, $7::bigint::int, $8)
+    returning id";
+
 /// Without a unique key; to look out for a conflict costs, even where there can be none.
 const INSERT: &str = insert!("(select $4::text::json)", "");
 
@@ -189,8 +195,12 @@ pub async fn enqueue_alone<J: Job>(store: &Store, job: &J, wish: &Wish<'_>) -> R
         return store.run_tx("jobs.enqueue", async |tx| enqueue(tx, job, wish).await).await;
     }
     let (payload, terms) = (payload(job)?, Terms::of(wish));
-    let rows =
-        store.run_one("jobs.enqueue", INSERT, &terms.params(&J::KIND, &J::VERSION, &payload, &0_i32)).await?;
+    let (kind, version) = (&J::KIND, &J::VERSION);
+    let rows = if terms.is_ready() {
+        store.run_one("jobs.enqueue", INSERT_READY, &terms.params_ready(kind, version, &payload)).await?
+    } else {
+        store.run_one("jobs.enqueue", INSERT, &terms.params(kind, version, &payload, &0_i32)).await?
+    };
     bell::of(store).ring(store, wish.queue.to_owned(), wish.partition.map(str::to_owned));
     Ok(rows[0].get(0))
 }
@@ -264,6 +274,30 @@ impl<'w> Terms<'w> {
         ]
     }
 
+    /// Whether [`INSERT_READY`] says all of it.
+    fn is_ready(&self) -> bool {
+        self.run_at.is_none() && self.partition.is_none() && self.unique_key.is_none()
+    }
+
+    /// The parameters of [`INSERT_READY`].
+    fn params_ready<'p>(
+        &'p self,
+        kind: &'p (dyn ToSql + Sync),
+        version: &'p (dyn ToSql + Sync),
+        payload: &'p (dyn ToSql + Sync),
+    ) -> [&'p (dyn ToSql + Sync); 8] {
+        [
+            &self.queue,
+            kind,
+            version,
+            payload,
+            &self.priority,
+            &self.attempts_max,
+            &self.time_max_ms,
+            &self.trace,
+        ]
+    }
+
     fn of(wish: &Wish<'w>) -> Terms<'w> {
         Terms {
             queue: wish.queue,
@@ -289,6 +323,9 @@ pub(crate) async fn put(
     pending: i32,
 ) -> Result<i64, Error> {
     let terms = Terms::of(wish);
+    if pending == 0 && terms.is_ready() {
+        return Ok(tx.query_one(INSERT_READY, &terms.params_ready(&kind, &version, &payload)).await?.get(0));
+    }
     let key = wish.unique.map(|it| it.key);
     // Between the insert that met another job and the look at it, that one may have been done.
     let id: i64 = loop {

@@ -91,8 +91,7 @@ impl Service for Ask {
 async fn a_call_belongs_to_the_trace_of_its_caller() {
     exporter();
     let test = TestStore::new(&[MIGRATIONS]).await;
-    for registry in [Registry::local(), Registry::postgres(test.store())] {
-        exporter().reset();
+    for (at, registry) in [Registry::local(), Registry::postgres(test.store())].into_iter().enumerate() {
         let server = Server::new("127.0.0.1:0".parse().unwrap()).serve::<Ask, _, _>(|(), _: Call| async {
             tracing::info_span!("answering").in_scope(|| ());
             Ok(())
@@ -109,7 +108,8 @@ async fn a_call_belongs_to_the_trace_of_its_caller() {
         called.instrument(tracing::info_span!("asking")).await;
         stop.cancel();
         task.await.unwrap().unwrap();
-        let (asking, call, answering) = (&spans("asking")[0], &spans("ask")[0], &spans("answering")[0]);
+        // In the order in which they ended.
+        let (asking, call, answering) = (&spans("asking")[at], &spans("ask")[at], &spans("answering")[at]);
         assert_eq!(call.span_context.trace_id(), asking.span_context.trace_id());
         assert_eq!(call.parent_span_id, asking.span_context.span_id());
         assert_eq!(answering.parent_span_id, call.span_context.span_id());
