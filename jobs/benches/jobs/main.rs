@@ -93,6 +93,7 @@ async fn main() -> anyhow::Result<()> {
     }
     let (connected, url) = (|| store.clone(), || postgres.url().to_owned());
     if is_wanted("call") {
+        scenes::rest(&store).await?;
         let calls = calls::call(connected(), url(), options.is_quick).await?;
         println!("call: {calls}");
         ours.insert("call".to_owned(), calls);
@@ -108,6 +109,7 @@ async fn main() -> anyhow::Result<()> {
         ours.insert("kills".to_owned(), kills);
     }
     if peers::program().is_some() && is_wanted("call") {
+        scenes::rest(&store).await?;
         let measured = peers::nats(if options.is_quick { "100" } else { "5000" }).await?;
         println!("nats call: {measured}");
         theirs.insert("nats".to_owned(), measured);
