@@ -56,11 +56,13 @@ pub struct Record {
 const ORGANISATION_EXISTS: &str = "select 1 from partners.organisation where id = $1";
 
 const ISSUE: &str = "
-    insert into partners.api_key (id, organisation_id, kind, mode, name, prefix, sha256, origins)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    with epoch as (update partners.key_epoch set at = at + 1 returning at)
+    insert into partners.api_key (id, organisation_id, kind, mode, name, prefix, sha256, origins, changed)
+    select $1, $2, $3, $4, $5, $6, $7, $8, epoch.at from epoch
     returning id, organisation_id, kind, mode, name, prefix, sha256, origins, created_at, revoked_at, last_used_at";
 
-/// Issues a key to an organisation. After the transaction is committed, tell every [`crate::KeyRing`].
+/// Issues a key to an organisation. Every process that follows the keys hears of it when the transaction is committed; put it into this
+/// process's [`crate::KeyRing`] where it is to be good at once.
 pub async fn issue(tx: &Transaction<'_>, organisation_id: &str, new: &NewKey<'_>) -> Result<Issued, Error> {
     let name = name(new.name)?;
     let origins = origins(new)?;
@@ -76,18 +78,50 @@ pub async fn issue(tx: &Transaction<'_>, organisation_id: &str, new: &NewKey<'_>
             &[&id, &organisation_id, &kind, &mode, &name, &prefix, &sha256.as_slice(), &origins],
         )
         .await?;
+    tell(tx).await?;
     Ok(Issued { record: record(&row)?, key })
 }
 
 const REVOKE: &str = "
-    update partners.api_key set revoked_at = coalesce(revoked_at, now()) where id = $1
+    with epoch as (update partners.key_epoch set at = at + 1 returning at)
+    update partners.api_key set revoked_at = coalesce(revoked_at, now()), changed = epoch.at from epoch where id = $1
     returning id, organisation_id, kind, mode, name, prefix, sha256, origins, created_at, revoked_at, last_used_at";
 
-/// Revokes a key for good. Doing it again changes nothing: the first time stays. After the transaction is committed,
-/// tell every [`crate::KeyRing`].
+/// Revokes a key for good. Doing it again changes nothing: the first time stays. Every process that follows the keys hears of it when the
+/// transaction is committed.
 pub async fn revoke(tx: &Transaction<'_>, key_id: &str) -> Result<Record, Error> {
     let row = tx.query_opt(REVOKE, &[&key_id]).await?;
-    record(&row.ok_or_else(|| Error::UnknownKey { id: key_id.to_owned() })?)
+    let revoked = record(&row.ok_or_else(|| Error::UnknownKey { id: key_id.to_owned() })?)?;
+    tell(tx).await?;
+    Ok(revoked)
+}
+
+/// PostgreSQL's channel for whoever follows the keys.
+pub(crate) const CHANNEL: &str = "crease_keys";
+
+const TELL: &str = "select pg_notify('crease_keys', '')";
+
+async fn tell(tx: &Transaction<'_>) -> Result<(), Error> {
+    tx.query(TELL, &[]).await?;
+    Ok(())
+}
+
+const EPOCH: &str = "select at from partners.key_epoch";
+
+/// The number of the last change of any key.
+pub async fn epoch(client: &Client<'_>) -> Result<i64, Error> {
+    Ok(client.query_one(EPOCH, &[]).await?.get(0))
+}
+
+const CHANGED: &str = "
+    select id, organisation_id, kind, mode, name, prefix, sha256, origins, created_at, revoked_at, last_used_at, changed
+    from partners.api_key where changed > $1 order by changed";
+
+/// The keys that were issued or revoked since a number, in the order of their last changes, and the number of the last one.
+pub async fn changed(client: &Client<'_>, since: i64) -> Result<(Vec<Record>, i64), Error> {
+    let rows = client.query(CHANGED, &[&since]).await?;
+    let last = rows.last().map_or(since, |row| row.get("changed"));
+    Ok((rows.iter().map(record).collect::<Result<_, Error>>()?, last))
 }
 
 const FIND: &str = "

@@ -172,16 +172,24 @@ impl KeyRing {
         }
     }
 
-    /// Takes in the table of keys; says how many keys there are. Good at the start, and again whenever notes of changes
-    /// may have been missed.
-    pub async fn load(&self, store: &Store) -> Result<usize, Error> {
-        let records = store.read("partners_key_ring_load", key::all).await?;
-        self.change(|keys| {
-            for record in &records {
-                put(keys, record);
-            }
+    /// Takes in the table of keys; answers the number of the last change in it, from which [`KeyRing::follow`] goes on.
+    pub async fn load(&self, store: &Store) -> Result<i64, Error> {
+        let read = store.read("partners_key_ring_load", async |db| {
+            let epoch = key::epoch(db).await?;
+            Ok::<_, Error>((epoch, key::all(db).await?))
         });
-        Ok(self.by_sha256.load().len())
+        let (epoch, records) = read.await?;
+        self.insert_all(&records);
+        Ok(epoch)
+    }
+
+    /// How many keys it knows, revoked ones included.
+    pub fn len(&self) -> usize {
+        self.by_sha256.load().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Writes down which keys were used since the last time, as used at `at`; says how many. Checks only set a flag, so that
@@ -204,6 +212,12 @@ impl KeyRing {
     /// Takes in a key that was issued or changed.
     pub fn insert(&self, record: &Record) {
         self.change(|keys| put(keys, record));
+    }
+
+    pub(crate) fn insert_all(&self, records: &[Record]) {
+        if !records.is_empty() {
+            self.change(|keys| records.iter().for_each(|it| put(keys, it)));
+        }
     }
 
     /// Refuses a key from now on; false when it is not known here. Whoever holds a [`PartnerKey`] made before keeps it:

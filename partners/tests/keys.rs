@@ -133,7 +133,8 @@ async fn a_ring_serves_what_it_loaded_and_what_it_was_told_since() {
     let website = issue(test.store(), &organisation_id, &WEBSITE).await.unwrap();
     let feed = issue(test.store(), &organisation_id, &FEED).await.unwrap();
     let ring = KeyRing::default();
-    assert_eq!(ring.load(test.store()).await.unwrap(), 2);
+    ring.load(test.store()).await.unwrap();
+    assert_eq!(ring.len(), 2);
 
     let page = Some("https://live.partner.example");
     let partner = ring.check(Some(website.key.reveal()), page, Need::Publishable).unwrap();
@@ -148,7 +149,8 @@ async fn a_ring_serves_what_it_loaded_and_what_it_was_told_since() {
     // A ring that missed the note learns of it at its next load, and forgets nothing that it was told.
     let late = KeyRing::default();
     late.insert(&website.record);
-    assert_eq!(late.load(test.store()).await.unwrap(), 2);
+    late.load(test.store()).await.unwrap();
+    assert_eq!(late.len(), 2);
     assert_eq!(late.check(Some(feed.key.reveal()), None, Need::Any).unwrap_err(), KeyRefusal::Revoked);
     assert!(late.check(Some(website.key.reveal()), page, Need::Any).is_ok());
 }
@@ -163,8 +165,48 @@ async fn an_origin_that_cannot_be_read_opens_nothing_and_keeps_no_other_key_from
         test.store().run_tx("test", async |tx| tx.execute(spoil, &[]).await).await;
     assert_eq!(spoilt.unwrap(), 1);
     let ring = KeyRing::default();
-    assert_eq!(ring.load(test.store()).await.unwrap(), 1);
+    ring.load(test.store()).await.unwrap();
+    assert_eq!(ring.len(), 1);
     let check = |origin| ring.check(Some(website.key.reveal()), Some(origin), Need::Any);
     assert_eq!(check("https://partner.example").unwrap_err().code(), "origin_refused");
     assert!(check("https://other.example").is_ok());
+}
+
+#[tokio::test]
+async fn a_ring_that_follows_knows_every_change_once_it_is_committed_whatever_commits_first() {
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    let (store, organisation_id) = (test.store(), organisation(test.store()).await);
+    let before = issue(store, &organisation_id, &WEBSITE).await.unwrap();
+    let ring = KeyRing::default();
+    let since = ring.load(store).await.unwrap();
+    assert_eq!(since, 1);
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let following = ring.follow(store, since, |record| told.send(record.clone()).unwrap());
+    let changing = async {
+        // The first to begin commits last: whoever comes second waits for it, so that no number is passed over.
+        let first = store.run_tx("test", async |tx| {
+            let first = key::issue(tx, &organisation_id, &FEED).await?;
+            let second = issue(store, &organisation_id, &FEED);
+            let patience = std::time::Duration::from_millis(200);
+            assert!(tokio::time::timeout(patience, second).await.is_err(), "it waits");
+            Ok::<_, Error>(first)
+        });
+        let first = first.await.unwrap();
+        assert_eq!(heard.recv().await.unwrap().id, first.record.id);
+        assert!(ring.check(Some(first.key.reveal()), None, Need::Secret).is_ok());
+        let third = issue(store, &organisation_id, &FEED).await.unwrap();
+        assert_eq!(heard.recv().await.unwrap().id, third.record.id);
+        store.run_tx("test", async |tx| key::revoke(tx, &before.record.id).await).await.unwrap();
+        let revoked = heard.recv().await.unwrap();
+        assert!(revoked.id == before.record.id && revoked.revoked_at.is_some());
+        assert_eq!(
+            ring.check(Some(before.key.reveal()), None, Need::Any).unwrap_err(),
+            KeyRefusal::Revoked,
+            "known before it is told"
+        );
+    };
+    tokio::select! {
+        () = following => panic!("it goes on for ever"),
+        () = changing => {}
+    }
 }

@@ -52,7 +52,8 @@ impl Deref for App {
 }
 
 impl App {
-    /// Refuses a key from now on, and closes its streams. Every way in which this process hears of a revocation leads here.
+    /// Refuses a key from now on, and closes its streams. Every way in which this process hears of a revocation leads here; once more does
+    /// nothing more.
     pub fn revoke_key(&self, key_id: &str) {
         self.keys.revoke(key_id, self.clock.now());
         self.subscribers.revoke(key_id);

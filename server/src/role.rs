@@ -80,7 +80,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let clock = Clock::system();
     let feed = Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone());
     let keys = KeyRing::default();
-    keys.load(&store).await?;
+    let keys_since = keys.load(&store).await?;
     let demo = match with_demo {
         WithDemo::Yes => {
             let secret = match config.operations.secret.reveal() {
@@ -123,6 +123,17 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     });
     let noting =
         tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
+    let following = {
+        let (app, store) = (app.clone(), store.clone());
+        tokio::spawn(async move {
+            let changed = |record: &partners::Record| {
+                if record.revoked_at.is_some() {
+                    app.revoke_key(&record.id);
+                }
+            };
+            app.keys.follow(&store, keys_since, changed).await;
+        })
+    };
     tokio::spawn(watch_signals(shutdown.clone()));
     tracing::info!(address = %door.address()?, "listening");
     let service = http::service(app, role.surface()).await;
@@ -131,6 +142,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         // It stands at a pause or in a commit; what it was about to do is drawn again at the next start.
         playing.abort();
     }
+    following.abort();
     if let Err(failed) = noting.await {
         tracing::error!(%failed, "the uses of keys were no longer written down");
     }

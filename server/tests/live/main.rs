@@ -9,6 +9,7 @@ mod door;
 mod embed;
 mod feed;
 mod http2;
+mod keys;
 mod late;
 mod limits;
 mod names;
