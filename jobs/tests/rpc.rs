@@ -397,3 +397,67 @@ async fn calls_go_on_after_redis_was_away_whether_they_went_by_way_of_it_or_not(
         one.task.await.unwrap().unwrap();
     }
 }
+
+#[tokio::test]
+async fn nothing_is_left_in_redis_of_a_server_that_could_not_be_reached_by_way_of_it_either() {
+    let server = TestRedis::start().await.unwrap();
+    let redis = Redis::at(server.url()).unwrap();
+    let test = TestStore::new(&[MIGRATIONS]).await;
+    // It says where it is, and does not listen there.
+    let silent = Net::walled(Registry::postgres(test.store()));
+    let (stage, _heard) = stage();
+    let _server = serve(&silent, &stage, "silent", 8);
+    let caller = Caller::new(Registry::postgres(test.store()).or_by_way_of(&redis));
+    let registered = "select count(*) from jobs.server";
+    while test
+        .store()
+        .read("test", async |db| db.query_one(registered, &[]).await)
+        .await
+        .unwrap()
+        .get::<_, i64>(0)
+        == 0
+    {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..2 {
+        assert_eq!(ask(&caller, "hello").await, Err(CallError::Nobody { service: "echo" }));
+    }
+    assert_eq!(channels(&server), 0);
+}
+
+/// How many channels anybody listens to; Redis 7 has some that live where their keys do.
+fn channels(server: &TestRedis) -> usize {
+    let socket = server.url().strip_prefix("redis+unix://").expect("a socket");
+    let count = |kind: &str| {
+        let asked = std::process::Command::new("redis-cli").args(["-s", socket, "pubsub", kind]).output();
+        let names = String::from_utf8(asked.expect("redis-cli runs").stdout).expect("names");
+        names.lines().filter(|it| it.starts_with("crease:")).count()
+    };
+    count("channels") + count("shardchannels")
+}
+
+#[tokio::test]
+async fn a_caller_by_way_of_redis_that_goes_leaves_the_others_their_connections() {
+    let server = TestRedis::start().await.unwrap();
+    let net = Net::walled(Registry::redis(&Redis::at(server.url()).unwrap()));
+    let (stage, (mut begun, _dropped)) = stage();
+    let _server = serve(&net, &stage, "one", 8);
+    let [stays, goes] = [0, 1].map(|_| Caller::new(net.registry.clone()));
+    for caller in [&stays, &goes] {
+        ask_until_served(caller, "hello").await;
+        begun.recv().await;
+    }
+    assert_eq!(channels(&server), 3);
+    let terms = Terms { within: Duration::from_secs(30), ..Terms::default() };
+    let slow = "slow".to_owned();
+    let going = async {
+        begun.recv().await;
+        drop(goes);
+        while channels(&server) == 3 {
+            tokio::task::yield_now().await;
+        }
+        stage.go_on.add_permits(1);
+    };
+    let (said, ()) = tokio::join!(stays.call::<Echo>(&slow, &terms), going);
+    assert_eq!(said.unwrap().text, "slow");
+}

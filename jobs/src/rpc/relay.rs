@@ -74,6 +74,14 @@ impl Listeners {
     }
 }
 
+impl Listeners {
+    fn forget(&self, channel: &str) {
+        if let Some(Channel(name)) = Channel::named(channel) {
+            self.lock().remove(name);
+        }
+    }
+}
+
 impl Line {
     pub(super) fn new(redis: &Redis) -> Arc<Line> {
         Arc::new(Line { redis: redis.clone(), open: AsyncMutex::default() })
@@ -94,8 +102,10 @@ impl Line {
                 match heard {
                     Heard::Message { channel, payload } => listeners.tell(&channel, Some(payload)),
                     Heard::Joined { channel } => listeners.tell(&channel, None),
+                    // As we asked, or not: nothing more is said there.
+                    Heard::Left { channel } => listeners.forget(&channel),
                     // Something is missing, so every connection is over.
-                    Heard::Left { .. } | Heard::Lost => break,
+                    Heard::Lost => break,
                 }
             }
             listeners.lock().clear();
@@ -129,23 +139,15 @@ impl Line {
         let end = Post { open: open.clone(), to: server.to_owned(), id, next: 0, own: Some(own) };
         let (ours, theirs) = tokio::io::duplex(MESSAGE_MAX);
         let mut pump = Pump { post: end, expected: 0, pipe: theirs };
-        pump.post.say(&[]).await?;
-        let answered = timeout(HELLO, async {
-            loop {
-                match heard.recv().await {
-                    Some(Some(message)) => return pump.take(message.into()).await,
-                    Some(None) => {}
-                    None => return Err("it is over"),
-                }
-            }
-        });
-        match answered.await {
-            Ok(Ok(())) => {
+        match pump.greet(&mut heard).await {
+            Ok(()) => {
                 tokio::spawn(pump.run(heard));
                 Ok(ours)
             }
-            Ok(Err(reason)) => Err(Error::NoAnswer { reason }),
-            Err(_) => Err(Error::NoAnswer { reason: "it did not answer" }),
+            Err(error) => {
+                pump.end().await;
+                Err(error)
+            }
         }
     }
 
@@ -219,11 +221,15 @@ impl Open {
     async fn listen(&self, channel: &str) -> Result<mpsc::Receiver<Option<Vec<u8>>>, Error> {
         let (sender, mut heard) = mpsc::channel(WAITING_MAX);
         self.listeners.lock().insert(channel.to_owned(), Listener { heard: sender });
-        self.session.listen(Channel(channel)).await?;
-        match timeout(HELLO, heard.recv()).await {
-            Ok(Some(None)) => Ok(heard),
-            _ => Err(Error::NoAnswer { reason: "Redis does not listen" }),
-        }
+        let listened = match self.session.listen(Channel(channel)).await {
+            Ok(()) => match timeout(HELLO, heard.recv()).await {
+                Ok(Some(None)) => return Ok(heard),
+                _ => Err(Error::NoAnswer { reason: "Redis does not listen" }),
+            },
+            Err(error) => Err(error.into()),
+        };
+        self.listeners.lock().remove(channel);
+        listened
     }
 }
 
@@ -276,6 +282,29 @@ impl Pump {
         if let Err(reason) = self.carry(heard).await {
             tracing::debug!(reason, "a connection by way of Redis is over");
         }
+        self.end().await;
+    }
+
+    /// Says that there is a connection, and waits for the other side to say that it has heard.
+    async fn greet(&mut self, heard: &mut mpsc::Receiver<Option<Vec<u8>>>) -> Result<(), Error> {
+        self.post.say(&[]).await?;
+        let answered = timeout(HELLO, async {
+            loop {
+                match heard.recv().await {
+                    Some(Some(message)) => return self.take(message.into()).await,
+                    Some(None) => {}
+                    None => return Err("it is over"),
+                }
+            }
+        });
+        match answered.await {
+            Ok(answered) => answered.map_err(|reason| Error::NoAnswer { reason }),
+            Err(_) => Err(Error::NoAnswer { reason: "it did not answer" }),
+        }
+    }
+
+    /// Says good-bye, and listens no more.
+    async fn end(mut self) {
         let _told = self.post.send(END, &[]).await;
         if let Some(own) = self.post.own.take() {
             self.post.open.listeners.lock().remove(&own);

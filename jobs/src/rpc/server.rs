@@ -155,15 +155,16 @@ impl Server {
                 };
                 let token: [u8; TOKEN] = rand::random();
                 let names: Vec<&str> = services.handlers.keys().copied().collect();
-                let number = registry.join(address, &names, &token).await?;
-                let present =
-                    Present { registry: registry.clone(), address, token: token.to_vec(), number, names };
                 let going = CancellationToken::new();
                 let mut tasks = JoinSet::new();
                 tasks.spawn(accept(listener, Arc::clone(&services), token, going.clone()));
                 if let Some(line) = &registry.line {
                     tasks.spawn(relayed(Arc::clone(line), Arc::clone(&services), token, going.clone()));
                 }
+                // Whoever finds it in the registry finds it listening.
+                let number = registry.join(address, &names, &token).await?;
+                let present =
+                    Present { registry: registry.clone(), address, token: token.to_vec(), number, names };
                 let number = present.keep(stop.cancelled()).await;
                 if let Err(error) = registry.leave(number).await {
                     tracing::warn!(%error, "a server that ends stays in the registry until it counts as silent");
