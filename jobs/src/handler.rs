@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
+use tokio::task::JoinError;
 
 /// Why an attempt did not do its job. The reasons are kept with the job, for operators to read: no secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +69,26 @@ pub(crate) fn read<J: Job>(version: i16, payload: &str) -> Result<J, String> {
     }
     let payload: Value = serde_json::from_str(payload).map_err(|error| error.to_string())?;
     serde_json::from_value(J::upgrade(version, payload)?).map_err(|error| error.to_string())
+}
+
+/// An attempt that takes no longer than this.
+pub(crate) async fn within(time_max: Duration, handled: Handled) -> Answer {
+    match tokio::time::timeout(time_max, handled).await {
+        Ok(answer) => answer,
+        Err(_) => Err(NotDone::Retry(format!("took longer than {} ms", time_max.as_millis()))),
+    }
+}
+
+/// "panicked: index out of bounds"
+pub(crate) fn panicked(error: JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(panic) => {
+            let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            format!("panicked: {}", text.unwrap_or_default())
+        }
+        Err(error) => error.to_string(),
+    }
 }
 
 /// What becomes of a job after what its attempt answered.

@@ -16,6 +16,7 @@ mod duties;
 mod error;
 mod flow;
 mod handler;
+mod hands;
 mod heart;
 mod job;
 mod node;
@@ -24,6 +25,7 @@ pub mod overview;
 mod queue;
 mod retry;
 pub mod rpc;
+mod shift;
 mod supervise;
 mod tally;
 #[cfg(feature = "testing")]

@@ -1,8 +1,8 @@
 //! Tasks that are started again when they fail, after Erlang's supervisors: who depends on whom is said once, in the order of starting, and a
 //! failure that restarts do not mend goes up to whoever can do more about it.
 
+use crate::handler::panicked;
 use crate::retry::Backoff;
-use crate::worker::panicked;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::Future;

@@ -5,11 +5,11 @@
 use crate::attempt::Attempt;
 use crate::duties;
 use crate::error::Error;
-use crate::handler::{self, NotDone};
+use crate::handler::{self, NotDone, panicked};
 use crate::job::{Job, Wish, enqueue_alone};
 use crate::node;
 use crate::queue::{self, Claimed, Order, Outcome, Place};
-use crate::worker::{Worker, panicked};
+use crate::worker::Worker;
 use jiff::Timestamp;
 use std::fmt::Debug;
 use std::time::Duration;
@@ -88,11 +88,8 @@ async fn attempt(worker: &Worker, epoch: i64, job: &Claimed) -> Option<Outcome> 
     let answer = match (worker.handlers[job.kind].handle)(job, attempt.clone()) {
         Ok(handled) => {
             let time_max = job.time_max.unwrap_or(worker.time_max);
-            match tokio::spawn(tokio::time::timeout(time_max, handled)).await {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(_)) => Err(NotDone::Retry(format!("took longer than {} ms", time_max.as_millis()))),
-                Err(error) => Err(NotDone::Retry(panicked(error))),
-            }
+            let attempted = tokio::spawn(handler::within(time_max, handled)).await;
+            attempted.unwrap_or_else(|error| Err(NotDone::Retry(panicked(error))))
         }
         Err(not_done) => Err(not_done),
     };
