@@ -48,6 +48,8 @@ document.addEventListener('submit', async (event) => {
   const form = event.target;
   if (!form.classList.contains('press')) return;
   event.preventDefault();
+  const sure = form.closest('[data-sure]')?.dataset.sure;
+  if (sure && !confirm(sure)) return;
   const button = form.querySelector('button');
   const what = button.getAttribute('aria-label');
   // Not disabled: that would take the focus from it.

@@ -123,17 +123,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     });
     let noting =
         tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
-    let following = {
-        let (app, store) = (app.clone(), store.clone());
-        tokio::spawn(async move {
-            let changed = |record: &partners::Record| {
-                if record.revoked_at.is_some() {
-                    app.revoke_key(&record.id);
-                }
-            };
-            app.keys.follow(&store, keys_since, changed).await;
-        })
-    };
+    let following = tokio::spawn(follow_keys(app.clone(), keys_since));
     tokio::spawn(watch_signals(shutdown.clone()));
     tracing::info!(address = %door.address()?, "listening");
     let service = http::service(app, role.surface()).await;
@@ -154,6 +144,16 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     database.stop().await;
     tracing::info!("stopped");
     worked
+}
+
+/// Learns of keys that are issued or revoked anywhere, and closes the streams of the revoked.
+async fn follow_keys(app: App, since: i64) {
+    let changed = |record: &partners::Record| {
+        if record.revoked_at.is_some() {
+            app.revoke_key(&record.id);
+        }
+    };
+    app.keys.follow(&app.store, since, changed).await;
 }
 
 /// Writes down which keys were used, beside every request's path: once a minute, and at the end.

@@ -14,24 +14,21 @@ const PAYLOAD_MAX: usize = 20_000;
 pub(super) fn running(jobs: &[JobView], now: Timestamp) -> Markup {
     html! {
         @if jobs.is_empty() { p.muted { "None." } } @else {
-            div.scroll tabindex="0" role="region" aria-label="Running jobs" { table.list.stacks {
-                thead { tr { th { "Job" } th { "Queue" } th { "Attempt" } th { "Worker" } th { "How far" } th { "Due" } th { span.unseen { "Act" } } } }
-                tbody { @for job in jobs {
-                    tr {
-                        (name(job.id, &job.kind)) td data-of="Queue" { (job.queue) } (attempt(job))
-                        td data-of="Worker" { (job.node.as_deref().unwrap_or("—")) }
-                        td data-of="How far" {
-                            @if let Some(progress) = job.progress {
-                                progress max="1" value=(progress) aria-label={ "Job " (job.id) } {}
-                                " " (format!("{:.0} %", progress * 100.0)) " "
-                            }
-                            span.muted { (job.note.as_deref().unwrap_or_default()) }
+            (table("Running jobs", &["Job", "Queue", "Attempt", "Worker", "How far", "Due", ACT], html! { @for job in jobs {
+                tr {
+                    (name(job.id, &job.kind)) td data-of="Queue" { (job.queue) } (attempt(job))
+                    td data-of="Worker" { (job.node.as_deref().unwrap_or("—")) }
+                    td data-of="How far" {
+                        @if let Some(progress) = job.progress {
+                            progress max="1" value=(progress) aria-label={ "Job " (job.id) } {}
+                            " " (format!("{:.0} %", progress * 100.0)) " "
                         }
-                        td data-of="Due" { (moment(job.run_at, now)) }
-                        td { (act(job.id, "cancel", "Cancel")) }
+                        span.muted { (job.note.as_deref().unwrap_or_default()) }
                     }
-                } }
-            } }
+                    td data-of="Due" { (moment(job.run_at, now)) }
+                    td { (act(job.id, "cancel", "Cancel")) }
+                }
+            } }))
         }
     }
 }
@@ -39,16 +36,13 @@ pub(super) fn running(jobs: &[JobView], now: Timestamp) -> Markup {
 pub(super) fn retrying(jobs: &[JobView], now: Timestamp) -> Markup {
     html! {
         @if jobs.is_empty() { p.muted { "None." } } @else {
-            div.scroll tabindex="0" role="region" aria-label="Jobs to be tried again" { table.list.stacks {
-                thead { tr { th { "Job" } th { "Queue" } th { "Attempts" } th { "Again" } th { "Because" } th { span.unseen { "Act" } } } }
-                tbody { @for job in jobs {
-                    tr {
-                        (name(job.id, &job.kind)) td data-of="Queue" { (job.queue) } (attempt(job)) td data-of="Again" { (moment(job.run_at, now)) }
-                        td.reason data-of="Because" { (cut(job.last_failure.as_deref().unwrap_or("not its time yet"), REASON_MAX)) }
-                        td { (act(job.id, "cancel", "Cancel")) }
-                    }
-                } }
-            } }
+            (table("Jobs to be tried again", &["Job", "Queue", "Attempts", "Again", "Because", ACT], html! { @for job in jobs {
+                tr {
+                    (name(job.id, &job.kind)) td data-of="Queue" { (job.queue) } (attempt(job)) td data-of="Again" { (moment(job.run_at, now)) }
+                    td.reason data-of="Because" { (cut(job.last_failure.as_deref().unwrap_or("not its time yet"), REASON_MAX)) }
+                    td { (act(job.id, "cancel", "Cancel")) }
+                }
+            } }))
         }
     }
 }
@@ -66,7 +60,7 @@ pub(super) fn dead(jobs: &[DeadView], now: Timestamp) -> Markup {
                 }
                 div.actions {
                     (act(job.id, "revive", "Try again"))
-                    (act(job.id, "forget", "Forget"))
+                    (sure(job.id))
                 }
                 h3 { "Failures" }
                 ol.failures {
@@ -85,24 +79,21 @@ pub(super) fn dead(jobs: &[DeadView], now: Timestamp) -> Markup {
 pub(super) fn schedules(all: &[ScheduleView], now: Timestamp) -> Markup {
     html! {
         @if all.is_empty() { p.muted { "No program has declared any." } } @else {
-            div.scroll tabindex="0" role="region" aria-label="Schedules" { table.list.stacks {
-                thead { tr { th { "Schedule" } th { "When" } th { "Job" } th { "Next" } th { "Last" } th { span.unseen { "Act" } } } }
-                tbody { @for it in all {
-                    @let to = format!("{PATH}/schedules/{}", it.name);
-                    tr {
-                        th scope="row" { (it.name) @if it.is_paused { " " span.flag { "paused" } } }
-                        td data-of="When" { code { (it.schedule) } " " span.muted { (it.zone) } }
-                        td data-of="Job" { (it.kind) " " span.muted { "in " (it.queue) } }
-                        td data-of="Next" { @if it.is_paused { "—" } @else { (moment(it.next_at, now)) } }
-                        td data-of="Last" { @if let Some(last) = it.last_at { (moment(last, now)) } @else { "never" } }
-                        td.actions {
-                            (press(&format!("{to}/run"), "Run now", &format!("Run {} now", it.name)))
-                            @if it.is_paused { (press(&format!("{to}/resume"), "Resume", &format!("Resume {}", it.name))) }
-                            @else { (press(&format!("{to}/pause"), "Pause", &format!("Pause {}", it.name))) }
-                        }
+            (table("Schedules", &["Schedule", "When", "Job", "Next", "Last", ACT], html! { @for it in all {
+                @let to = format!("{PATH}/schedules/{}", it.name);
+                tr {
+                    th scope="row" { (it.name) @if it.is_paused { " " span.flag { "paused" } } }
+                    td data-of="When" { code { (it.schedule) } " " span.muted { (it.zone) } }
+                    td data-of="Job" { (it.kind) " " span.muted { "in " (it.queue) } }
+                    td data-of="Next" { @if it.is_paused { "—" } @else { (moment(it.next_at, now)) } }
+                    td data-of="Last" { @if let Some(last) = it.last_at { (moment(last, now)) } @else { "never" } }
+                    td.actions {
+                        (press(&format!("{to}/run"), "Run now", &format!("Run {} now", it.name)))
+                        @if it.is_paused { (press(&format!("{to}/resume"), "Resume", &format!("Resume {}", it.name))) }
+                        @else { (press(&format!("{to}/pause"), "Pause", &format!("Pause {}", it.name))) }
                     }
-                } }
-            } }
+                }
+            } }))
         }
     }
 }
@@ -110,21 +101,34 @@ pub(super) fn schedules(all: &[ScheduleView], now: Timestamp) -> Markup {
 pub(super) fn nodes(nodes: &[NodeView], now: Timestamp) -> Markup {
     html! {
         @if nodes.is_empty() { p.muted { "None." } } @else {
-            div.scroll tabindex="0" role="region" aria-label="Workers" { table.list.stacks {
-                thead { tr { th { "Worker" } th { "Queue" } th { "Running" } th { "Does" } th { "Since" } th { "Last heard" } } }
-                tbody { @for node in nodes {
-                    tr {
-                        th scope="row" { (node.name) " " span.muted { "#" (node.epoch) } @if node.leads { " " span.flag.good { "leads" } } }
-                        td data-of="Queue" { (node.queue) } td.number data-of="Running" { (node.running) }
-                        td.wide data-of="Does" { (node.kinds.join(", ")) }
-                        td data-of="Since" { (moment(node.started_at, now)) }
-                        td data-of="Last heard" { (duration(node.silent)) " ago" }
-                    }
-                } }
-            } }
+            (table("Workers", &["Worker", "Queue", "Running", "Does", "Since", "Last heard"], html! { @for node in nodes {
+                tr {
+                    th scope="row" { (node.name) " " span.muted { "#" (node.epoch) } @if node.leads { " " span.flag.good { "leads" } } }
+                    td data-of="Queue" { (node.queue) } td.number data-of="Running" { (node.running) }
+                    td.wide data-of="Does" { (node.kinds.join(", ")) }
+                    td data-of="Since" { (moment(node.started_at, now)) }
+                    td data-of="Last heard" { (duration(node.silent)) " ago" }
+                }
+            } }))
         }
     }
 }
+
+/// A table with these columns, of which the one with buttons needs no title for the eye; it scrolls where it is wider than the page, and is a
+/// card for each row where that is narrow.
+fn table(label: &str, columns: &[&str], rows: Markup) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(label) { table.list.stacks {
+            thead { tr { @for column in columns {
+                th { @if *column == ACT { span.unseen { (column) } } @else { (column) } }
+            } } }
+            tbody { (rows) }
+        } }
+    }
+}
+
+/// The column with buttons.
+const ACT: &str = "Act";
 
 fn name(id: i64, kind: &str) -> Markup {
     html! { th scope="row" { (kind) " " span.muted { "#" (id) } } }
@@ -136,6 +140,13 @@ fn attempt(job: &JobView) -> Markup {
 
 fn act(id: i64, action: &str, text: &str) -> Markup {
     press(&format!("{PATH}/jobs/{id}/{action}"), text, &format!("{text}: job {id}"))
+}
+
+/// What cannot be taken back is asked again, by the script.
+fn sure(id: i64) -> Markup {
+    let to = format!("{PATH}/jobs/{id}/forget");
+    let question = format!("Forget job {id} for good, with its payload?");
+    html! { div data-sure=(question) { (press(&to, "Forget", &format!("Forget: job {id}"))) } }
 }
 
 fn pretty(job: &DeadView) -> String {

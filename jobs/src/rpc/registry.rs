@@ -1,6 +1,6 @@
 //! Which servers live, and where.
 
-use super::relay::{Line, hex};
+use super::relay::{Line, channel_of};
 use super::server::Services;
 use crate::error::Error;
 use crate::node::SILENCE_MS;
@@ -193,6 +193,6 @@ impl Instance {
     /// The channel by which it is called where its address does not help. It is named by the token's first quarter, which Redis then knows; the
     /// rest is asked for all the same.
     pub(super) fn channel(token: &[u8]) -> String {
-        hex(token.get(..8).unwrap_or(token))
+        channel_of(token.get(..8).unwrap_or(token))
     }
 }

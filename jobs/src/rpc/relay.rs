@@ -48,25 +48,23 @@ pub(super) struct Open {
     over: CancellationToken,
 }
 
+/// A message, or none to say that Redis listens for us from now on.
+type Said = Option<Vec<u8>>;
+
 /// Who hears what is said in a channel.
 #[derive(Default)]
-struct Listeners(Mutex<HashMap<String, Listener>>);
-
-struct Listener {
-    heard: mpsc::Sender<Option<Vec<u8>>>,
-}
+struct Listeners(Mutex<HashMap<String, mpsc::Sender<Said>>>);
 
 impl Listeners {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Listener>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Said>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `None` says that Redis listens for us from now on.
-    fn tell(&self, channel: &str, message: Option<Vec<u8>>) {
+    fn tell(&self, channel: &str, message: Said) {
         let Some(Channel(name)) = Channel::named(channel) else { return };
         let mut all = self.lock();
         if let Some(listener) = all.get(name)
-            && listener.heard.try_send(message).is_err()
+            && listener.try_send(message).is_err()
         {
             // It does not keep up, or is gone; what it would hear now would have a hole.
             all.remove(name);
@@ -128,7 +126,7 @@ impl Line {
     pub(super) async fn dial(&self, server: &str) -> Result<DuplexStream, Error> {
         let open = self.open().await?;
         let id: Id = rand::random();
-        let own = name(&id);
+        let own = channel_of(&id);
         let mut heard = match open.listen(&own).await {
             Ok(heard) => heard,
             Err(error) => {
@@ -170,7 +168,7 @@ impl Line {
                 return Err(error);
             }
         };
-        let mut all: HashMap<Id, mpsc::Sender<Option<Vec<u8>>>> = HashMap::new();
+        let mut all: HashMap<Id, mpsc::Sender<Said>> = HashMap::new();
         while let Some(message) = heard.recv().await {
             let Some(message) = message else { continue };
             let Some(Head { id, number }) = head(&message) else { continue };
@@ -192,7 +190,7 @@ impl Line {
             let (ours, theirs) = tokio::io::duplex(MESSAGE_MAX);
             let (sender, messages) = mpsc::channel(WAITING_MAX);
             all.insert(id, sender);
-            let post = Post { open: open.clone(), to: name(&id), id, next: 0, own: None };
+            let post = Post { open: open.clone(), to: channel_of(&id), id, next: 0, own: None };
             let mut pump = Pump { post, expected: 1, pipe: theirs };
             tokio::spawn(async move {
                 // So that the caller knows that somebody hears it.
@@ -206,21 +204,16 @@ impl Line {
     }
 }
 
-/// A caller's channel.
-fn name(id: &Id) -> String {
-    hex(id)
-}
-
-/// "rpc_" and as many hex digits as there are half bytes.
-pub(super) fn hex(bytes: &[u8]) -> String {
+/// The channel of a caller's id, or of a server: "rpc_" and two hex digits a byte.
+pub(super) fn channel_of(bytes: &[u8]) -> String {
     bytes.iter().fold("rpc_".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 impl Open {
     /// What is said in a channel from now on.
-    async fn listen(&self, channel: &str) -> Result<mpsc::Receiver<Option<Vec<u8>>>, Error> {
+    async fn listen(&self, channel: &str) -> Result<mpsc::Receiver<Said>, Error> {
         let (sender, mut heard) = mpsc::channel(WAITING_MAX);
-        self.listeners.lock().insert(channel.to_owned(), Listener { heard: sender });
+        self.listeners.lock().insert(channel.to_owned(), sender);
         let listened = match self.session.listen(Channel(channel)).await {
             Ok(()) => match timeout(HELLO, heard.recv()).await {
                 Ok(Some(None)) => return Ok(heard),
@@ -278,7 +271,7 @@ struct Pump {
 
 impl Pump {
     /// Until the pipe is closed, the other side says good-bye or nothing, or something is missing.
-    async fn run(mut self, heard: mpsc::Receiver<Option<Vec<u8>>>) {
+    async fn run(mut self, heard: mpsc::Receiver<Said>) {
         if let Err(reason) = self.carry(heard).await {
             tracing::debug!(reason, "a connection by way of Redis is over");
         }
@@ -286,7 +279,7 @@ impl Pump {
     }
 
     /// Says that there is a connection, and waits for the other side to say that it has heard.
-    async fn greet(&mut self, heard: &mut mpsc::Receiver<Option<Vec<u8>>>) -> Result<(), Error> {
+    async fn greet(&mut self, heard: &mut mpsc::Receiver<Said>) -> Result<(), Error> {
         self.post.say(&[]).await?;
         let answered = timeout(HELLO, async {
             loop {
@@ -312,7 +305,7 @@ impl Pump {
         }
     }
 
-    async fn carry(&mut self, mut heard: mpsc::Receiver<Option<Vec<u8>>>) -> Result<(), &'static str> {
+    async fn carry(&mut self, mut heard: mpsc::Receiver<Said>) -> Result<(), &'static str> {
         let silence = Duration::from_millis(SILENCE_MS.into());
         let mut beats = tokio::time::interval(BEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);

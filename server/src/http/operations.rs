@@ -39,9 +39,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route(PATH, get(page))
         .route("/console/operations/stream", get(stream))
-        .route("/console/operations/queues/{name}/{action}", post(on_queue))
-        .route("/console/operations/jobs/{id}/{action}", post(on_job))
-        .route("/console/operations/schedules/{name}/{action}", post(on_schedule))
+        .route("/console/operations/{what}/{name}/{action}", post(act))
         .layer(Extension(Guard::default()))
         .layer(Extension(Views::default()))
 }
@@ -201,45 +199,30 @@ fn events(
     })
 }
 
-async fn on_queue(
+/// Does what a button of the page says: to `queues`, `jobs` or `schedules`, by their names or numbers.
+async fn act(
     State(app): State<App>,
     Acting(operator): Acting,
-    Path((name, action)): Path<(String, String)>,
+    Path((what, name, action)): Path<(String, String, String)>,
 ) -> Response {
-    let done = async |tx: &Transaction<'_>| match action.as_str() {
-        "pause" => jobs::pause(tx, &name).await.map(|()| true),
-        "resume" => jobs::resume(tx, &name).await.map(|()| true),
-        _ => Ok(false),
-    };
-    answer(app.store.run_tx("operations.queue", done).await, &operator, &action, &name)
+    let done = app.store.run_tx("operations.act", async |tx| done(tx, &what, &name, &action).await).await;
+    answer(done, &operator, &action, &format!("{what}/{name}"))
 }
 
-async fn on_job(
-    State(app): State<App>,
-    Acting(operator): Acting,
-    Path((id, action)): Path<(i64, String)>,
-) -> Response {
-    let done = async |tx: &Transaction<'_>| match action.as_str() {
-        "cancel" => jobs::cancel(tx, id).await.map(|()| true),
-        "revive" => jobs::revive(tx, id).await.map(|()| true),
-        "forget" => jobs::forget(tx, id).await.map(|()| true),
-        _ => Ok(false),
-    };
-    answer(app.store.run_tx("operations.job", done).await, &operator, &action, &id.to_string())
-}
-
-async fn on_schedule(
-    State(app): State<App>,
-    Acting(operator): Acting,
-    Path((name, action)): Path<(String, String)>,
-) -> Response {
-    let done = async |tx: &Transaction<'_>| match action.as_str() {
-        "pause" => jobs::pause_cron(tx, &name).await.map(|()| true),
-        "resume" => jobs::resume_cron(tx, &name).await.map(|()| true),
-        "run" => jobs::run_cron(tx, &name).await.map(|_| true),
-        _ => Ok(false),
-    };
-    answer(app.store.run_tx("operations.schedule", done).await, &operator, &action, &name)
+/// Whether there is such a thing to do.
+async fn done(tx: &Transaction<'_>, what: &str, name: &str, action: &str) -> Result<bool, jobs::Error> {
+    match (what, action, name.parse::<i64>()) {
+        ("queues", "pause", _) => jobs::pause(tx, name).await?,
+        ("queues", "resume", _) => jobs::resume(tx, name).await?,
+        ("jobs", "cancel", Ok(id)) => jobs::cancel(tx, id).await?,
+        ("jobs", "revive", Ok(id)) => jobs::revive(tx, id).await?,
+        ("jobs", "forget", Ok(id)) => jobs::forget(tx, id).await?,
+        ("schedules", "pause", _) => jobs::pause_cron(tx, name).await?,
+        ("schedules", "resume", _) => jobs::resume_cron(tx, name).await?,
+        ("schedules", "run", _) => drop(jobs::run_cron(tx, name).await?),
+        _ => return Ok(false),
+    }
+    Ok(true)
 }
 
 /// Back to the page, or why not; what was done is in the log with who did it.
