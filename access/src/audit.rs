@@ -1,0 +1,149 @@
+//! The audit log: who did what, when, from where, and what it was before and after. It is only ever added to, in the transaction that does it.
+
+use crate::Error;
+use crate::visitor::Visitor;
+use jiff::Timestamp;
+use serde_json::Value;
+use store::{At, Client, Row, Transaction};
+
+/// Who does something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub kind: ActorKind,
+    /// `usr_…`, `key_…`, or a name of the system's own.
+    pub id: String,
+    /// What people call it: it stays in the log as it was then.
+    pub name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActorKind {
+    User,
+    /// A program, by its secret key.
+    Key,
+    Operator,
+    /// The product by itself.
+    System,
+}
+
+impl ActorKind {
+    pub const fn word(self) -> &'static str {
+        match self {
+            ActorKind::User => "user",
+            ActorKind::Key => "key",
+            ActorKind::Operator => "operator",
+            ActorKind::System => "system",
+        }
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        [Self::User, Self::Key, Self::Operator, Self::System].into_iter().find(|it| it.word() == word)
+    }
+}
+
+/// Who does something, and from where.
+#[derive(Clone, Debug)]
+pub struct By<'a> {
+    pub actor: &'a Actor,
+    pub visitor: &'a Visitor,
+    pub at: Timestamp,
+}
+
+/// What was done.
+#[derive(Clone, Debug, Default)]
+pub struct Deed<'a> {
+    /// Whose matter it is; none for the platform's and for users' own.
+    pub organisation_id: Option<&'a str>,
+    /// `key.revoke`: the noun, a dot, the verb.
+    pub action: &'a str,
+    /// What it was done to: `key_…`.
+    pub object: &'a str,
+    /// Never with a secret in it, nor its hash.
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+}
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Counts up, with gaps.
+    pub id: i64,
+    pub at: Timestamp,
+    pub actor: Actor,
+    pub organisation_id: Option<String>,
+    pub action: String,
+    pub object: String,
+    pub address: String,
+    pub agent: String,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+}
+
+const RECORD: &str = "
+    insert into access.audit
+        (at, actor_kind, actor_id, actor_name, organisation_id, action, object, address, agent, before, after)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+
+/// Writes down what is done in this transaction.
+pub async fn record(tx: &Transaction<'_>, by: &By<'_>, deed: &Deed<'_>) -> Result<(), Error> {
+    let address = by.visitor.address.to_string();
+    let params: store::Params<'_> = &[
+        &At(by.at),
+        &by.actor.kind.word(),
+        &by.actor.id,
+        &by.actor.name,
+        &deed.organisation_id,
+        &deed.action,
+        &deed.object,
+        &address,
+        &by.visitor.agent,
+        &deed.before,
+        &deed.after,
+    ];
+    tx.execute(RECORD, params).await?;
+    Ok(())
+}
+
+const LIST: &str = "
+    select id, at, actor_kind, actor_id, actor_name, organisation_id, action, object, address, agent, before, after
+    from access.audit
+    where organisation_id = $1 and id < $2 and ($3 = '' or starts_with(action, $3) or object = $3 or actor_id = $3)
+    order by id desc limit $4";
+
+/// What was done in an organisation, the latest first, before a line (`i64::MAX`: from the end); `about` is empty, the beginning of an action,
+/// or the id of an object or actor.
+pub async fn list(
+    client: &Client<'_>,
+    organisation_id: &str,
+    before: i64,
+    about: &str,
+    count_max: i64,
+) -> Result<Vec<Entry>, Error> {
+    client.query(LIST, &[&organisation_id, &before, &about, &count_max]).await?.iter().map(entry).collect()
+}
+
+fn entry(row: &Row) -> Result<Entry, Error> {
+    let id: i64 = row.get("id");
+    let unreadable =
+        || Error::Unreadable { what: format!("line {id} of the audit log"), column: "actor_kind" };
+    Ok(Entry {
+        id,
+        at: row.get::<_, At>("at").0,
+        actor: Actor {
+            kind: ActorKind::of_word(row.get("actor_kind")).ok_or_else(unreadable)?,
+            id: row.get("actor_id"),
+            name: row.get("actor_name"),
+        },
+        organisation_id: row.get("organisation_id"),
+        action: row.get("action"),
+        object: row.get("object"),
+        address: row.get("address"),
+        agent: row.get("agent"),
+        before: row.get("before"),
+        after: row.get("after"),
+    })
+}
+
+/// Every statement of this file, for the test that prepares each on a migrated store.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[RECORD, LIST];

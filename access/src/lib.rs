@@ -1,0 +1,53 @@
+//! Who is asking, and may they: users and how they prove themselves, sessions, roles, human checks, and the log of what was done.
+//!
+//! A [`User`] signs up with an e-mail address and a password ([`user::sign_up`]), proves the address by a mailed [`link`], and signs in
+//! ([`sign_in`]), which begins a [`Session`]. What users do to what is shared goes into the [`audit`] log with the transaction that does it.
+//!
+//! This crate knows no HTTP and no organisation. Of passwords, tokens and links it keeps hashes; of second factors what [`store::Seal`] made of
+//! them. Read [`user`] first, then [`session`].
+
+pub mod attempts;
+pub mod audit;
+pub mod device;
+mod error;
+pub mod factor;
+pub mod link;
+pub mod mail;
+pub mod password;
+pub mod session;
+pub mod sign_in;
+mod token;
+pub mod user;
+mod visitor;
+
+pub use audit::{Actor, ActorKind, By, Deed};
+pub use error::Error;
+pub use mail::{Letter, Mailer};
+pub use password::Passwords;
+pub use session::Session;
+pub use token::Token;
+pub use user::{Email, User};
+pub use visitor::{Visitor, device_name};
+
+use store::{Migrations, Step};
+
+/// The tables of this crate, in the schema `access`.
+pub const MIGRATIONS: Migrations = Migrations {
+    schema: "access",
+    steps: &[
+        Step { name: "1_users", sql: include_str!("../migrations/1_users.sql") },
+        Step { name: "2_factors", sql: include_str!("../migrations/2_factors.sql") },
+    ],
+};
+
+/// Forgets what is over: sessions, links, attempts, browsers. Run it once in a while.
+pub async fn forget_over(tx: &store::Transaction<'_>, now: jiff::Timestamp) -> Result<u64, Error> {
+    let sessions = session::forget_over(tx, now).await?;
+    let links = link::forget_over(tx, now).await?;
+    let attempts = attempts::forget_over(tx, now).await?;
+    let devices = device::forget_over(tx, now).await?;
+    Ok(sessions + links + attempts + devices)
+}
+
+#[cfg(test)]
+mod tests;
