@@ -1,6 +1,7 @@
 //! The audit log: who did what, when, from where, and what it was before and after. It is only ever added to, in the transaction that does it.
 
 use crate::Error;
+use crate::user::User;
 use crate::visitor::Visitor;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -41,12 +42,26 @@ impl ActorKind {
     }
 }
 
-/// Who does something, and from where.
+/// Who does something, from where and when.
 #[derive(Clone, Debug)]
-pub struct By<'a> {
-    pub actor: &'a Actor,
-    pub visitor: &'a Visitor,
+pub struct By {
+    pub actor: Actor,
+    /// None for what the product does by itself.
+    pub visitor: Option<Visitor>,
     pub at: Timestamp,
+}
+
+impl By {
+    pub fn user(user: &User, visitor: Visitor, at: Timestamp) -> Self {
+        let actor = Actor { kind: ActorKind::User, id: user.id.clone(), name: user.name.clone() };
+        Self { actor, visitor: Some(visitor), at }
+    }
+
+    /// A part of the product, such as `demo`.
+    pub fn system(part: &str, at: Timestamp) -> Self {
+        let actor = Actor { kind: ActorKind::System, id: part.to_owned(), name: part.to_owned() };
+        Self { actor, visitor: None, at }
+    }
 }
 
 /// What was done.
@@ -73,6 +88,7 @@ pub struct Entry {
     pub organisation_id: Option<String>,
     pub action: String,
     pub object: String,
+    /// Empty, like the agent, for what the product did by itself.
     pub address: String,
     pub agent: String,
     pub before: Option<Value>,
@@ -85,8 +101,11 @@ const RECORD: &str = "
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 /// Writes down what is done in this transaction.
-pub async fn record(tx: &Transaction<'_>, by: &By<'_>, deed: &Deed<'_>) -> Result<(), Error> {
-    let address = by.visitor.address.to_string();
+pub async fn record(tx: &Transaction<'_>, by: &By, deed: &Deed<'_>) -> Result<(), Error> {
+    let (address, agent) = match &by.visitor {
+        Some(visitor) => (visitor.address.to_string(), visitor.agent.as_str()),
+        None => Default::default(),
+    };
     let params: store::Params<'_> = &[
         &At(by.at),
         &by.actor.kind.word(),
@@ -96,7 +115,7 @@ pub async fn record(tx: &Transaction<'_>, by: &By<'_>, deed: &Deed<'_>) -> Resul
         &deed.action,
         &deed.object,
         &address,
-        &by.visitor.agent,
+        &agent,
         &deed.before,
         &deed.after,
     ];

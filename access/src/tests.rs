@@ -410,8 +410,7 @@ async fn codes_are_guessed_ten_times_and_no_more() {
 async fn the_audit_log_is_read_by_its_organisation_and_never_changed() {
     let here = Here::new().await;
     let actor = Actor { kind: ActorKind::User, id: "usr_1".into(), name: "Asha Rao".into() };
-    let visitor = home();
-    let by = By { actor: &actor, visitor: &visitor, at: here.now };
+    let by = By { actor: actor.clone(), visitor: Some(home()), at: here.now };
     for (organisation, action, object) in [
         (Some("org_1"), "key.issue", "key_1"),
         (Some("org_1"), "key.revoke", "key_1"),

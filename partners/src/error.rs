@@ -14,6 +14,43 @@ pub enum Error {
     #[error("there is no key {id}")]
     UnknownKey { id: String },
 
+    #[error("there is no site {id}")]
+    UnknownSite { id: String },
+
+    #[error("there is no member {id}")]
+    UnknownMember { id: String },
+
+    #[error("there is no invitation {id}")]
+    UnknownInvite { id: String },
+
+    /// Of members: only owners make and unmake owners.
+    #[error("your role does not allow this")]
+    NotAllowed,
+
+    #[error("an organisation has at least one owner: make somebody else one first")]
+    LastOwner,
+
+    #[error("this person is a member already")]
+    AlreadyMember,
+
+    #[error("an organisation has at most {max} {what}")]
+    TooMany { what: &'static str, max: i64 },
+
+    #[error("{origin} is everybody's own machine: test keys work there without being told, live keys do not")]
+    OwnMachine { origin: String },
+
+    #[error("a secret key needs at least one scope")]
+    ScopesMissing,
+
+    #[error("a publishable key reads matches, and nothing else: it has no scopes")]
+    ScopesOfPublishableKey,
+
+    #[error("a key cannot expire in the past")]
+    ExpiresInPast,
+
+    #[error("key {id} was revoked or has expired")]
+    KeyOver { id: String },
+
     #[error(transparent)]
     Origin(#[from] OriginError),
 
@@ -28,8 +65,11 @@ pub enum Error {
     TooManyOrigins { found: usize, max: usize },
 
     /// A row that this release did not write.
-    #[error("key {id} has an unreadable {column} in the database")]
+    #[error("{id} has an unreadable {column} in the database")]
     Unreadable { id: String, column: &'static str },
+
+    #[error(transparent)]
+    Access(#[from] access::Error),
 
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -55,7 +95,7 @@ pub(crate) fn readable_origins(id: &str, texts: &[String]) -> Vec<OriginPattern>
         match OriginPattern::parse(text) {
             Ok(pattern) => patterns.push(pattern),
             Err(error) => {
-                tracing::warn!(key = id, %error, "an origin of a key cannot be read and is ignored");
+                tracing::warn!(id, %error, "an origin cannot be read and is ignored");
             }
         }
     }

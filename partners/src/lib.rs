@@ -1,24 +1,36 @@
-//! Organisations, their API keys, and the in-memory check of a key.
+//! Organisations, their members, sites and API keys, and the in-memory check of a key.
 //!
-//! An organisation has keys ([`key::issue`], [`key::revoke`]). Each process keeps all of them in a [`KeyRing`], which
+//! An organisation has members with roles ([`member`], [`invite`]), sites ([`site`]) and keys ([`key::issue`], [`key::rotate`],
+//! [`key::revoke`]); whatever changes one writes it into the audit log in the same transaction. Each process keeps all of them in a [`KeyRing`], which
 //! turns a request's key and origin into a [`PartnerKey`] without I/O: the proof that other crates ask for. It follows what other processes
 //! change ([`KeyRing::follow`]).
 //!
 //! This crate knows no HTTP. It never stores or logs a key's text, only its SHA-256 and its first characters.
 //! Read [`Key`] first, then [`KeyRing::check`].
 
+mod audit;
 mod error;
 mod follow;
+pub mod invite;
 pub mod key;
+pub mod member;
 pub mod organisation;
 mod origin;
 mod ring;
+mod role;
+mod scope;
+pub mod site;
 
 pub use error::Error;
-pub use key::{Issued, Key, KeyError, Kind, Mode, NewKey, Record};
+pub use invite::Invite;
+pub use key::{Issued, Key, KeyError, Kind, Mode, NewKey, Origins, Overlap, Record};
+pub use member::Member;
 pub use organisation::Organisation;
 pub use origin::{Origin, OriginError, OriginPattern};
 pub use ring::{KeyRefusal, KeyRing, Need, PartnerKey};
+pub use role::{Permission, Role};
+pub use scope::{Scope, Scopes};
+pub use site::Site;
 
 use store::{Migrations, Step};
 
@@ -28,5 +40,27 @@ pub const MIGRATIONS: Migrations = Migrations {
     steps: &[
         Step { name: "1_keys", sql: include_str!("../migrations/1_keys.sql") },
         Step { name: "2_changes", sql: include_str!("../migrations/2_changes.sql") },
+        Step { name: "3_organisations", sql: include_str!("../migrations/3_organisations.sql") },
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use store::testing::TestStore;
+
+    #[tokio::test]
+    async fn every_statement_can_be_prepared() {
+        let test = TestStore::new(&[access::MIGRATIONS, crate::MIGRATIONS]).await;
+        let modules = [
+            crate::invite::STATEMENTS,
+            crate::key::STATEMENTS,
+            crate::member::STATEMENTS,
+            crate::organisation::STATEMENTS,
+            crate::site::STATEMENTS,
+        ];
+        for sql in modules.into_iter().flatten() {
+            let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
+            assert!(prepared.is_ok(), "{sql}: {prepared:?}");
+        }
+    }
+}

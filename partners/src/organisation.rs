@@ -1,8 +1,11 @@
 //! Organisations: who has keys.
 
-use crate::Error;
+use crate::audit::{self, Change};
 use crate::error::name;
-use store::{Transaction, ids};
+use crate::{Error, Role, member};
+use access::By;
+use serde_json::json;
+use store::{Client, Transaction, ids};
 
 /// A partner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,13 +15,38 @@ pub struct Organisation {
     pub name: String,
 }
 
-const CREATE: &str = "insert into partners.organisation (id, name) values ($1, $2)";
+const CREATE: &str = "insert into partners.organisation (id, name, created_at) values ($1, $2, $3)";
 
-/// Makes an organisation. Names need not be unique.
-pub async fn create(tx: &Transaction<'_>, organisation_name: &str) -> Result<Organisation, Error> {
+/// Makes an organisation; who makes it is its first owner. Names need not be unique.
+pub async fn create(tx: &Transaction<'_>, organisation_name: &str, by: &By) -> Result<Organisation, Error> {
     let organisation = Organisation { id: ids::new("org"), name: name(organisation_name)?.to_owned() };
-    tx.execute(CREATE, &[&organisation.id, &organisation.name]).await?;
+    tx.execute(CREATE, &[&organisation.id, &organisation.name, &store::At(by.at)]).await?;
+    let told = Change::made(json!({ "name": organisation.name }));
+    audit::record(tx, by, &organisation.id, "organisation.create", &organisation.id, told).await?;
+    if by.actor.kind == access::ActorKind::User {
+        member::add(tx, &organisation.id, &by.actor.id, Role::Owner, by).await?;
+    }
     Ok(organisation)
+}
+
+const FIND: &str = "select id, name from partners.organisation where id = $1";
+
+pub async fn find(client: &Client<'_>, id: &str) -> Result<Option<Organisation>, Error> {
+    let row = client.query_opt(FIND, &[&id]).await?;
+    Ok(row.map(|row| Organisation { id: row.get("id"), name: row.get("name") }))
+}
+
+const RENAME: &str = "
+    with before as (select name from partners.organisation where id = $1 for update)
+    update partners.organisation o set name = $2 from before where o.id = $1 returning before.name";
+
+/// Gives an organisation another name.
+pub async fn rename(tx: &Transaction<'_>, id: &str, organisation_name: &str, by: &By) -> Result<(), Error> {
+    let name = name(organisation_name)?;
+    let row = tx.query_opt(RENAME, &[&id, &name]).await?;
+    let row = row.ok_or_else(|| Error::UnknownOrganisation { id: id.to_owned() })?;
+    let change = Change::of(json!({ "name": row.get::<_, &str>("name") }), json!({ "name": name }));
+    audit::record(tx, by, id, "organisation.rename", id, change).await
 }
 
 const ENSURE: &str =
@@ -31,3 +59,7 @@ pub async fn ensure(tx: &Transaction<'_>, id: &str, organisation_name: &str) -> 
     tx.execute(ENSURE, &[&organisation.id, &organisation.name]).await?;
     Ok(organisation)
 }
+
+/// Every statement of this file, for the test that prepares each on a migrated store.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[CREATE, FIND, RENAME, ENSURE];

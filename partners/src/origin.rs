@@ -128,6 +128,11 @@ impl OriginPattern {
         Ok(OriginPattern { scheme, host, reach })
     }
 
+    /// Whether it stands for pages on their visitor's own machine.
+    pub fn is_own_machine(&self) -> bool {
+        is_own_machine(&self.host)
+    }
+
     pub fn matches(&self, origin: &Origin) -> bool {
         if self.scheme != origin.scheme {
             return false;

@@ -2,13 +2,14 @@
 
 use crate::key::{self, Key, Kind, Mode, Record};
 use crate::origin::{Origin, OriginPattern, shortened};
+use crate::scope::Scope;
 use crate::{Error, KeyError};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::Store;
+use store::{Clock, Store};
 
 /// All keys of all organisations, in this process's memory. Reading takes no lock and does no I/O: a check costs about
 /// 0.9 µs among 5,000 keys, and 0.1 µs where the checksum refuses the text. A change copies the table, 25 µs for each
@@ -18,9 +19,16 @@ use store::Store;
 ///
 /// Invariant: keys are never deleted and never revived, in the table as here. So whatever the order in which loads and
 /// notes of changes arrive, taking the union and keeping every revocation gives the truth.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct KeyRing {
     by_sha256: Arc<ArcSwap<BySha256>>,
+    clock: Clock,
+}
+
+impl Default for KeyRing {
+    fn default() -> Self {
+        Self::new(Clock::system())
+    }
 }
 
 type BySha256 = HashMap<[u8; 32], Held>;
@@ -44,21 +52,25 @@ impl Held {
 /// Which keys a route takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// Routes that read.
-    Any,
+    /// Routes that read: a publishable key, or a secret one that may read.
+    Read,
     /// Where a key travels in an address (`?key=`), which ends up in logs and histories.
     Publishable,
-    /// Feeds, and all that changes something.
-    Secret,
+    /// A secret key that may do this.
+    Scope(Scope),
 }
 
 impl Need {
-    const fn is_met_by(self, kind: Kind) -> bool {
-        match self {
-            Need::Any => true,
-            Need::Publishable => matches!(kind, Kind::Publishable),
-            Need::Secret => matches!(kind, Kind::Secret),
-        }
+    fn is_met_by(self, record: &Record) -> Result<(), KeyRefusal> {
+        let scope = match (self, record.kind) {
+            (Need::Read | Need::Publishable, Kind::Publishable) => return Ok(()),
+            (Need::Publishable, Kind::Secret) | (Need::Scope(_), Kind::Publishable) => {
+                return Err(KeyRefusal::WrongKind { need: self });
+            }
+            (Need::Read, Kind::Secret) => Scope::Read,
+            (Need::Scope(scope), Kind::Secret) => scope,
+        };
+        if record.scopes.has(scope) { Ok(()) } else { Err(KeyRefusal::ScopeMissing { scope }) }
     }
 }
 
@@ -78,6 +90,16 @@ impl PartnerKey {
     /// `org_…`
     pub fn organisation_id(&self) -> &str {
         &self.record.organisation_id
+    }
+
+    /// What its owner calls it.
+    pub fn name(&self) -> &str {
+        &self.record.name
+    }
+
+    /// Where it is good, of a publishable one that belongs to a site: `sit_…`.
+    pub fn site_id(&self) -> Option<&str> {
+        self.record.site_id.as_deref()
     }
 
     pub fn kind(&self) -> Kind {
@@ -105,8 +127,12 @@ pub enum KeyRefusal {
     Unknown,
     #[error("this key was revoked")]
     Revoked,
+    #[error("this key has expired")]
+    Expired,
     #[error("{}", wrong_kind(*.need))]
     WrongKind { need: Need },
+    #[error("this key may not do that: its owner can make one with the scope `{}`", scope.word())]
+    ScopeMissing { scope: Scope },
     /// `origin` is what the browser said, cut at some 270 characters.
     #[error("this key may not be used on {origin}; its owner can add that origin")]
     OriginRefused { origin: String },
@@ -120,7 +146,9 @@ impl KeyRefusal {
             KeyRefusal::Malformed(_) => "key_malformed",
             KeyRefusal::Unknown => "key_unknown",
             KeyRefusal::Revoked => "key_revoked",
+            KeyRefusal::Expired => "key_expired",
             KeyRefusal::WrongKind { .. } => "key_wrong_kind",
+            KeyRefusal::ScopeMissing { .. } => "key_scope_missing",
             KeyRefusal::OriginRefused { .. } => "origin_refused",
         }
     }
@@ -128,12 +156,17 @@ impl KeyRefusal {
 
 const fn wrong_kind(need: Need) -> &'static str {
     match need {
-        Need::Any | Need::Secret => "this needs a secret key (crs_sk_…), from a server",
+        Need::Read | Need::Scope(_) => "this needs a secret key (crs_sk_…), from a server",
         Need::Publishable => "only a publishable key (crs_pk_…) may stand in an address",
     }
 }
 
 impl KeyRing {
+    /// Without keys yet; what has expired is judged by this clock.
+    pub fn new(clock: Clock) -> Self {
+        Self { by_sha256: Arc::default(), clock }
+    }
+
     /// Checks the key that came with a request (`None`: none came) and the request's `Origin` header.
     ///
     /// The look-up is by SHA-256, with an ordinary comparison. Its timing can say at most how much of the *hash* of a
@@ -158,9 +191,10 @@ impl KeyRing {
         if record.revoked_at.is_some() {
             return Err(KeyRefusal::Revoked);
         }
-        if !need.is_met_by(record.kind) {
-            return Err(KeyRefusal::WrongKind { need });
+        if record.expires_at.is_some_and(|it| it <= self.clock.now()) {
+            return Err(KeyRefusal::Expired);
         }
+        need.is_met_by(record)?;
         match (record.kind, origin) {
             (Kind::Publishable, Some(origin)) if !is_allowed(record, origin) => {
                 Err(KeyRefusal::OriginRefused { origin: shortened(origin) })
@@ -229,6 +263,13 @@ impl KeyRing {
         true
     }
 
+    /// The ids of keys that expired after one moment and not after the other, for whoever closes what they opened.
+    pub fn expired_between(&self, since: Timestamp, until: Timestamp) -> Vec<String> {
+        let keys = self.by_sha256.load();
+        let expired = |it: &&Held| it.record.expires_at.is_some_and(|at| since < at && at <= until);
+        keys.values().filter(expired).map(|it| it.record.id.clone()).collect()
+    }
+
     fn change(&self, change: impl Fn(&mut BySha256)) {
         self.by_sha256.rcu(|keys| {
             let mut keys = (**keys).clone();
@@ -256,8 +297,11 @@ fn is_allowed(record: &Record, origin: &str) -> bool {
 mod tests {
     use super::*;
     use crate::OriginPattern;
+    use crate::scope::Scopes;
+    use std::time::Duration;
 
     const PAGE: Option<&str> = Some("https://partner.example");
+    const FEED: Need = Need::Scope(Scope::Feed);
 
     fn issued(kind: Kind) -> (Record, Key) {
         let key = Key::generate(kind, Mode::Live);
@@ -274,9 +318,16 @@ mod tests {
             prefix: key.prefix().into(),
             sha256: key.hash(),
             origins,
+            site_id: None,
+            scopes: match kind {
+                Kind::Publishable => Scopes::NONE,
+                Kind::Secret => Scopes::of(&[Scope::Feed]),
+            },
             created_at: Timestamp::UNIX_EPOCH,
+            expires_at: None,
             revoked_at: None,
             last_used_at: None,
+            succeeds: None,
         };
         (record, key)
     }
@@ -292,7 +343,7 @@ mod tests {
     #[test]
     fn a_good_key_proves_who_asks() {
         let (ring, record, key) = ring(Kind::Publishable);
-        let partner = ring.check(Some(key.reveal()), PAGE, Need::Any).unwrap();
+        let partner = ring.check(Some(key.reveal()), PAGE, Need::Read).unwrap();
         assert_eq!((partner.key_id(), partner.organisation_id()), (record.id.as_str(), "org_0"));
         assert_eq!((partner.kind(), partner.mode()), (Kind::Publishable, Mode::Live));
     }
@@ -306,15 +357,15 @@ mod tests {
         };
         let stranger = Key::generate(Kind::Publishable, Mode::Live);
         let (good, evil) = (Some(key.reveal()), "https://evil.test");
-        check(None, PAGE, Need::Any, KeyRefusal::Missing, "key_missing");
-        check(Some(""), PAGE, Need::Any, KeyRefusal::Missing, "key_missing");
+        check(None, PAGE, Need::Read, KeyRefusal::Missing, "key_missing");
+        check(Some(""), PAGE, Need::Read, KeyRefusal::Missing, "key_missing");
         let malformed = KeyRefusal::Malformed(KeyError::Length { found: 5 });
-        check(Some("hello"), PAGE, Need::Any, malformed, "key_malformed");
-        check(Some(stranger.reveal()), PAGE, Need::Any, KeyRefusal::Unknown, "key_unknown");
-        check(good, PAGE, Need::Secret, KeyRefusal::WrongKind { need: Need::Secret }, "key_wrong_kind");
+        check(Some("hello"), PAGE, Need::Read, malformed, "key_malformed");
+        check(Some(stranger.reveal()), PAGE, Need::Read, KeyRefusal::Unknown, "key_unknown");
+        check(good, PAGE, FEED, KeyRefusal::WrongKind { need: FEED }, "key_wrong_kind");
         for origin in [evil, "null", ""] {
             let refused = KeyRefusal::OriginRefused { origin: origin.into() };
-            check(good, Some(origin), Need::Any, refused, "origin_refused");
+            check(good, Some(origin), Need::Read, refused, "origin_refused");
         }
     }
 
@@ -325,7 +376,7 @@ mod tests {
         changed.replace_range(47.., if changed.ends_with('0') { "1" } else { "0" });
         ring.revoke(&record.id, Timestamp::UNIX_EPOCH);
         for (text, refusal) in [(changed.as_str(), "key_malformed"), (key.reveal(), "key_revoked")] {
-            let refused = ring.check(Some(text), None, Need::Secret).unwrap_err();
+            let refused = ring.check(Some(text), None, FEED).unwrap_err();
             assert_eq!(refused.code(), refusal);
             assert!(!format!("{refused} {refused:?}").contains(&text[12..20]));
         }
@@ -340,8 +391,9 @@ mod tests {
     #[test]
     fn a_secret_key_has_no_origins_and_never_stands_in_an_address() {
         let (ring, _, key) = ring(Kind::Secret);
-        assert!(ring.check(Some(key.reveal()), PAGE, Need::Secret).is_ok());
-        assert!(ring.check(Some(key.reveal()), None, Need::Any).is_ok());
+        assert!(ring.check(Some(key.reveal()), PAGE, FEED).is_ok());
+        let refusal = ring.check(Some(key.reveal()), None, Need::Read).unwrap_err();
+        assert_eq!(refusal, KeyRefusal::ScopeMissing { scope: Scope::Read });
         let refusal = ring.check(Some(key.reveal()), None, Need::Publishable).unwrap_err();
         assert_eq!(refusal, KeyRefusal::WrongKind { need: Need::Publishable });
     }
@@ -351,8 +403,39 @@ mod tests {
         let (ring, record, key) = ring(Kind::Secret);
         assert!(ring.revoke(&record.id, Timestamp::UNIX_EPOCH));
         ring.insert(&record);
-        assert_eq!(ring.check(Some(key.reveal()), None, Need::Any).unwrap_err(), KeyRefusal::Revoked);
+        assert_eq!(ring.check(Some(key.reveal()), None, FEED).unwrap_err(), KeyRefusal::Revoked);
         assert!(!ring.revoke("key_of_nobody", Timestamp::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn a_secret_key_does_what_its_scopes_say() {
+        let (ring, record, key) = ring(Kind::Secret);
+        for scope in Scope::ALL {
+            ring.insert(&Record { scopes: Scopes::of(&[scope]), ..record.clone() });
+            for asked in Scope::ALL {
+                let checked = ring.check(Some(key.reveal()), None, Need::Scope(asked)).err();
+                let refused = (asked != scope).then_some(KeyRefusal::ScopeMissing { scope: asked });
+                assert_eq!(checked, refused, "{scope:?} {asked:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_good_until_it_expires() {
+        let clock = Clock::manual("2026-11-29T10:00:00Z".parse().unwrap());
+        let ring = KeyRing::new(clock.clone());
+        let (record, key) = issued(Kind::Publishable);
+        let expires_at = clock.now() + Duration::from_secs(60);
+        ring.insert(&Record { expires_at: Some(expires_at), ..record.clone() });
+        let check = || ring.check(Some(key.reveal()), PAGE, Need::Read);
+        clock.advance(Duration::from_millis(59_999));
+        assert!(check().is_ok());
+        let before = clock.now();
+        assert!(ring.expired_between(Timestamp::UNIX_EPOCH, before).is_empty());
+        clock.advance(Duration::from_millis(1));
+        assert_eq!(check().unwrap_err().code(), "key_expired");
+        assert_eq!(ring.expired_between(before, clock.now()), [record.id]);
+        assert!(ring.expired_between(clock.now(), clock.now() + Duration::from_secs(9)).is_empty());
     }
 
     #[test]
@@ -364,6 +447,6 @@ mod tests {
                 scope.spawn(|| chunk.iter().for_each(|(record, _)| ring.insert(record)));
             }
         });
-        assert!(added.iter().all(|(_, key)| ring.check(Some(key.reveal()), None, Need::Any).is_ok()));
+        assert!(added.iter().all(|(_, key)| ring.check(Some(key.reveal()), None, FEED).is_ok()));
     }
 }

@@ -1,30 +1,38 @@
 //! Organisations and keys in a real PostgreSQL, up to the ring that serves requests.
 
+use access::By;
 use jiff::Timestamp;
-use partners::{Error, Issued, KeyRefusal, KeyRing, Kind, MIGRATIONS, Mode, Need, NewKey, key, organisation};
+use partners::{
+    Error, Issued, KeyRefusal, KeyRing, Kind, Mode, Need, NewKey, Origins, Scope, Scopes, key, organisation,
+};
 use store::Store;
 use store::testing::TestStore;
 
-const WEBSITE: NewKey<'_> = NewKey {
-    kind: Kind::Publishable,
-    mode: Mode::Live,
-    name: "Website",
-    origins: &["https://Partner.example:443", "https://*.partner.example"],
-};
-const FEED: NewKey<'_> = NewKey { kind: Kind::Secret, mode: Mode::Test, name: "Feed", origins: &[] };
+const MIGRATIONS: &[store::Migrations] = &[access::MIGRATIONS, partners::MIGRATIONS];
+const WEBSITE: NewKey<'_> = NewKey::publishable(
+    Mode::Live,
+    "Website",
+    Origins::These(&["https://Partner.example:443", "https://*.partner.example"]),
+);
+const FEED: NewKey<'_> = NewKey::secret(Mode::Test, "Feed", Scopes::of(&[Scope::Feed]));
+const TO_FEED: Need = Need::Scope(Scope::Feed);
+
+fn by() -> By {
+    By::system("test", Timestamp::now())
+}
 
 async fn organisation(store: &Store) -> String {
-    let made = store.run_tx("test", async |tx| organisation::create(tx, " Partner ").await).await;
+    let made = store.run_tx("test", async |tx| organisation::create(tx, " Partner ", &by()).await).await;
     made.expect("an organisation is made").id
 }
 
 async fn issue(store: &Store, organisation_id: &str, new: &NewKey<'_>) -> Result<Issued, Error> {
-    store.run_tx("test", async |tx| key::issue(tx, organisation_id, new).await).await
+    store.run_tx("test", async |tx| key::issue(tx, organisation_id, new, &by()).await).await
 }
 
 #[tokio::test]
 async fn an_issued_key_is_stored_without_its_text_and_found_again() {
-    let test = TestStore::new(&[MIGRATIONS]).await;
+    let test = TestStore::new(MIGRATIONS).await;
     let organisation_id = organisation(test.store()).await;
     let issued = issue(test.store(), &organisation_id, &WEBSITE).await.unwrap();
     let record = &issued.record;
@@ -47,17 +55,23 @@ async fn an_issued_key_is_stored_without_its_text_and_found_again() {
 
 #[tokio::test]
 async fn what_cannot_be_issued_is_refused_and_leaves_nothing() {
-    let test = TestStore::new(&[MIGRATIONS]).await;
+    let test = TestStore::new(MIGRATIONS).await;
     let organisation_id = organisation(test.store()).await;
     let long = "x".repeat(101);
     let many = ["https://partner.example"; 51];
     let cases: [(NewKey<'_>, &str); 6] = [
         (NewKey { name: "  ", ..WEBSITE }, "a name has 1 to 100 characters, this one has 0"),
         (NewKey { name: &long, ..WEBSITE }, "a name has 1 to 100 characters, this one has 101"),
-        (NewKey { origins: &[], ..WEBSITE }, "a publishable key needs at least one origin"),
-        (NewKey { origins: &["https://partner.example"], ..FEED }, "a secret key stays on servers"),
-        (NewKey { origins: &many, ..WEBSITE }, "a key has at most 50 origins, not 51"),
-        (NewKey { origins: &["https://*.example"], ..WEBSITE }, "the wildcard would match whole top-level"),
+        (NewKey { origins: Origins::None, ..WEBSITE }, "a publishable key needs at least one origin"),
+        (
+            NewKey { origins: Origins::These(&["https://partner.example"]), ..FEED },
+            "a secret key stays on servers",
+        ),
+        (NewKey { origins: Origins::These(&many), ..WEBSITE }, "a key has at most 50 origins, not 51"),
+        (
+            NewKey { origins: Origins::These(&["https://*.example"]), ..WEBSITE },
+            "the wildcard would match whole top-level",
+        ),
     ];
     for (new, expected) in cases {
         let refused = issue(test.store(), &organisation_id, &new).await.unwrap_err().to_string();
@@ -70,7 +84,7 @@ async fn what_cannot_be_issued_is_refused_and_leaves_nothing() {
 
 #[tokio::test]
 async fn when_a_key_was_last_used_is_written_down_now_and_then() {
-    let test = TestStore::new(&[MIGRATIONS]).await;
+    let test = TestStore::new(MIGRATIONS).await;
     let organisation_id = organisation(test.store()).await;
     let used = issue(test.store(), &organisation_id, &WEBSITE).await.unwrap();
     let idle = issue(test.store(), &organisation_id, &FEED).await.unwrap();
@@ -84,7 +98,7 @@ async fn when_a_key_was_last_used_is_written_down_now_and_then() {
         };
         (of(&used.record.id).await, of(&idle.record.id).await)
     };
-    let check = |page| ring.check(Some(used.key.reveal()), Some(page), Need::Any);
+    let check = |page| ring.check(Some(used.key.reveal()), Some(page), Need::Read);
     assert_eq!(ring.save_uses(test.store(), second(1)).await.unwrap(), 0);
     check("https://elsewhere.example").unwrap_err();
     assert_eq!(ring.save_uses(test.store(), second(2)).await.unwrap(), 0, "a refusal is no use");
@@ -102,13 +116,13 @@ async fn when_a_key_was_last_used_is_written_down_now_and_then() {
 
 #[tokio::test]
 async fn uses_that_could_not_be_written_down_are_kept() {
-    let test = TestStore::new(&[MIGRATIONS]).await;
+    let test = TestStore::new(MIGRATIONS).await;
     let without_tables = TestStore::new(&[]).await;
     let organisation_id = organisation(test.store()).await;
     let issued = issue(test.store(), &organisation_id, &FEED).await.unwrap();
     let ring = KeyRing::default();
     ring.insert(&issued.record);
-    ring.check(Some(issued.key.reveal()), None, Need::Secret).unwrap();
+    ring.check(Some(issued.key.reveal()), None, TO_FEED).unwrap();
     let now = Timestamp::from_second(1_800_000_000).unwrap();
     ring.save_uses(without_tables.store(), now).await.unwrap_err();
     assert_eq!(ring.save_uses(test.store(), now).await.unwrap(), 1);
@@ -116,10 +130,12 @@ async fn uses_that_could_not_be_written_down_are_kept() {
 
 #[tokio::test]
 async fn a_revocation_keeps_its_first_time() {
-    let test = TestStore::new(&[MIGRATIONS]).await;
+    let test = TestStore::new(MIGRATIONS).await;
     let organisation_id = organisation(test.store()).await;
     let id = issue(test.store(), &organisation_id, &FEED).await.unwrap().record.id;
-    let revoke = async |id: &str| test.store().run_tx("test", async |tx| key::revoke(tx, id).await).await;
+    let revoke = async |id: &str| {
+        test.store().run_tx("test", async |tx| key::revoke(tx, &organisation_id, id, &by()).await).await
+    };
     let first = revoke(&id).await.unwrap();
     assert!(first.revoked_at.is_some());
     assert_eq!(revoke(&id).await.unwrap(), first);
@@ -128,7 +144,7 @@ async fn a_revocation_keeps_its_first_time() {
 
 #[tokio::test]
 async fn a_ring_serves_what_it_loaded_and_what_it_was_told_since() {
-    let test = TestStore::new(&[MIGRATIONS]).await;
+    let test = TestStore::new(MIGRATIONS).await;
     let organisation_id = organisation(test.store()).await;
     let website = issue(test.store(), &organisation_id, &WEBSITE).await.unwrap();
     let feed = issue(test.store(), &organisation_id, &FEED).await.unwrap();
@@ -139,25 +155,28 @@ async fn a_ring_serves_what_it_loaded_and_what_it_was_told_since() {
     let page = Some("https://live.partner.example");
     let partner = ring.check(Some(website.key.reveal()), page, Need::Publishable).unwrap();
     assert_eq!((partner.key_id(), partner.mode()), (website.record.id.as_str(), Mode::Live));
-    let partner = ring.check(Some(feed.key.reveal()), None, Need::Secret).unwrap();
+    let partner = ring.check(Some(feed.key.reveal()), None, TO_FEED).unwrap();
     assert_eq!((partner.organisation_id(), partner.mode()), (organisation_id.as_str(), Mode::Test));
 
-    let revoked = test.store().run_tx("test", async |tx| key::revoke(tx, &feed.record.id).await).await;
+    let revoked = test
+        .store()
+        .run_tx("test", async |tx| key::revoke(tx, &organisation_id, &feed.record.id, &by()).await)
+        .await;
     ring.insert(&revoked.unwrap());
-    assert_eq!(ring.check(Some(feed.key.reveal()), None, Need::Secret).unwrap_err(), KeyRefusal::Revoked);
+    assert_eq!(ring.check(Some(feed.key.reveal()), None, TO_FEED).unwrap_err(), KeyRefusal::Revoked);
 
     // A ring that missed the note learns of it at its next load, and forgets nothing that it was told.
     let late = KeyRing::default();
     late.insert(&website.record);
     late.load(test.store()).await.unwrap();
     assert_eq!(late.len(), 2);
-    assert_eq!(late.check(Some(feed.key.reveal()), None, Need::Any).unwrap_err(), KeyRefusal::Revoked);
-    assert!(late.check(Some(website.key.reveal()), page, Need::Any).is_ok());
+    assert_eq!(late.check(Some(feed.key.reveal()), None, TO_FEED).unwrap_err(), KeyRefusal::Revoked);
+    assert!(late.check(Some(website.key.reveal()), page, Need::Read).is_ok());
 }
 
 #[tokio::test]
 async fn an_origin_that_cannot_be_read_opens_nothing_and_keeps_no_other_key_from_loading() {
-    let test = TestStore::new(&[MIGRATIONS]).await;
+    let test = TestStore::new(MIGRATIONS).await;
     let organisation_id = organisation(test.store()).await;
     let website = issue(test.store(), &organisation_id, &WEBSITE).await.unwrap();
     let spoil = "update partners.api_key set origins = '{https://*, https://other.example}'";
@@ -167,14 +186,14 @@ async fn an_origin_that_cannot_be_read_opens_nothing_and_keeps_no_other_key_from
     let ring = KeyRing::default();
     ring.load(test.store()).await.unwrap();
     assert_eq!(ring.len(), 1);
-    let check = |origin| ring.check(Some(website.key.reveal()), Some(origin), Need::Any);
+    let check = |origin| ring.check(Some(website.key.reveal()), Some(origin), Need::Read);
     assert_eq!(check("https://partner.example").unwrap_err().code(), "origin_refused");
     assert!(check("https://other.example").is_ok());
 }
 
 #[tokio::test]
 async fn a_ring_that_follows_knows_every_change_once_it_is_committed_whatever_commits_first() {
-    let test = TestStore::new(&[MIGRATIONS]).await;
+    let test = TestStore::new(MIGRATIONS).await;
     let (store, organisation_id) = (test.store(), organisation(test.store()).await);
     let before = issue(store, &organisation_id, &WEBSITE).await.unwrap();
     let ring = KeyRing::default();
@@ -185,7 +204,7 @@ async fn a_ring_that_follows_knows_every_change_once_it_is_committed_whatever_co
     let changing = async {
         // The first to begin commits last: whoever comes second waits for it, so that no number is passed over.
         let first = store.run_tx("test", async |tx| {
-            let first = key::issue(tx, &organisation_id, &FEED).await?;
+            let first = key::issue(tx, &organisation_id, &FEED, &by()).await?;
             let second = issue(store, &organisation_id, &FEED);
             let patience = std::time::Duration::from_millis(200);
             assert!(tokio::time::timeout(patience, second).await.is_err(), "it waits");
@@ -193,14 +212,17 @@ async fn a_ring_that_follows_knows_every_change_once_it_is_committed_whatever_co
         });
         let first = first.await.unwrap();
         assert_eq!(heard.recv().await.unwrap().id, first.record.id);
-        assert!(ring.check(Some(first.key.reveal()), None, Need::Secret).is_ok());
+        assert!(ring.check(Some(first.key.reveal()), None, TO_FEED).is_ok());
         let third = issue(store, &organisation_id, &FEED).await.unwrap();
         assert_eq!(heard.recv().await.unwrap().id, third.record.id);
-        store.run_tx("test", async |tx| key::revoke(tx, &before.record.id).await).await.unwrap();
+        store
+            .run_tx("test", async |tx| key::revoke(tx, &organisation_id, &before.record.id, &by()).await)
+            .await
+            .unwrap();
         let revoked = heard.recv().await.unwrap();
         assert!(revoked.id == before.record.id && revoked.revoked_at.is_some());
         assert_eq!(
-            ring.check(Some(before.key.reveal()), None, Need::Any).unwrap_err(),
+            ring.check(Some(before.key.reveal()), None, Need::Read).unwrap_err(),
             KeyRefusal::Revoked,
             "known before it is told"
         );

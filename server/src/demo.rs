@@ -2,7 +2,8 @@
 
 use crate::feed::Feed;
 use crate::feed::sandbox;
-use partners::{Kind, Mode, NewKey, key, organisation};
+use access::By;
+use partners::{Mode, NewKey, Origins, Scope, Scopes, key, organisation};
 use serde::Serialize;
 use std::path::Path;
 use store::Store;
@@ -11,7 +12,7 @@ use store::Store;
 /// so each run issues new ones; those that open pages hold go on working.
 const ORGANISATION: (&str, &str) = ("org_demo", "Demo Gazette");
 /// Where a demo's pages are served from.
-const ORIGINS: &[&str] = &["http://localhost:*", "http://127.0.0.1:*"];
+const ORIGINS: Origins<'_> = Origins::These(&["http://localhost:*", "http://127.0.0.1:*"]);
 
 /// The demo partner of this run. It has no `Debug`: its keys must not come into a log.
 #[derive(Serialize)]
@@ -33,17 +34,17 @@ impl Demo {
         operations_secret: &str,
         data: &Path,
     ) -> anyhow::Result<Self> {
+        let by = By::system("demo", jiff::Timestamp::now());
         let issued = store
             .run_tx("demo.seed", async |tx| {
                 let organisation = organisation::ensure(tx, ORGANISATION.0, ORGANISATION.1).await?;
                 let mut issued = Vec::new();
-                for (kind, mode, name, origins) in [
-                    (Kind::Publishable, Mode::Live, "Demo pages", ORIGINS),
-                    (Kind::Secret, Mode::Live, "Demo feed", &[][..]),
-                    (Kind::Publishable, Mode::Test, "Demo test pages", ORIGINS),
+                for new in [
+                    NewKey::publishable(Mode::Live, "Demo pages", ORIGINS),
+                    NewKey::secret(Mode::Live, "Demo feed", Scopes::of(&Scope::ALL)),
+                    NewKey::publishable(Mode::Test, "Demo test pages", ORIGINS),
                 ] {
-                    issued
-                        .push(key::issue(tx, &organisation.id, &NewKey { kind, mode, name, origins }).await?);
+                    issued.push(key::issue(tx, &organisation.id, &new, &by).await?);
                 }
                 Ok::<_, partners::Error>(issued)
             })

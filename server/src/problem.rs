@@ -126,6 +126,8 @@ impl From<KeyRefusal> for Problem {
             KeyRefusal::Malformed(_) => types::KEY_MALFORMED,
             KeyRefusal::Unknown => types::KEY_UNKNOWN,
             KeyRefusal::Revoked => types::KEY_REVOKED,
+            KeyRefusal::Expired => types::KEY_EXPIRED,
+            KeyRefusal::ScopeMissing { .. } => types::KEY_SCOPE_MISSING,
             KeyRefusal::WrongKind { .. } => types::KEY_WRONG_KIND,
             KeyRefusal::OriginRefused { .. } => types::ORIGIN_REFUSED,
         };

@@ -59,8 +59,13 @@ pub enum WithDemo {
 const KEY_USES_PAUSE: Duration = Duration::from_secs(60);
 
 /// Every crate's tables, in the order in which they are made.
-pub const MIGRATIONS: &[Migrations] =
-    &[log::MIGRATIONS, partners::MIGRATIONS, http::scorer::session::MIGRATIONS, jobs::MIGRATIONS];
+pub const MIGRATIONS: &[Migrations] = &[
+    log::MIGRATIONS,
+    access::MIGRATIONS,
+    partners::MIGRATIONS,
+    http::scorer::session::MIGRATIONS,
+    jobs::MIGRATIONS,
+];
 
 /// Runs a role until it is told to stop by SIGINT or SIGTERM.
 pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow::Result<()> {
@@ -79,7 +84,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let hub = Hub::new(store.clone(), config.stream.clone(), bus.clone());
     let clock = Clock::system();
     let feed = Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone());
-    let keys = KeyRing::default();
+    let keys = KeyRing::new(clock.clone());
     let keys_since = keys.load(&store).await?;
     let demo = match with_demo {
         WithDemo::Yes => {
@@ -124,6 +129,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let noting =
         tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
     let following = tokio::spawn(follow_keys(app.clone(), keys_since));
+    let expiring = tokio::spawn(end_expired(app.clone()));
     tokio::spawn(watch_signals(shutdown.clone()));
     tracing::info!(address = %door.address()?, "listening");
     let service = http::service(app, role.surface()).await;
@@ -133,6 +139,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         playing.abort();
     }
     following.abort();
+    expiring.abort();
     if let Err(failed) = noting.await {
         tracing::error!(%failed, "the uses of keys were no longer written down");
     }
@@ -144,6 +151,22 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     database.stop().await;
     tracing::info!("stopped");
     worked
+}
+
+/// How late, at most, the streams of a key end that has expired.
+const KEY_EXPIRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// Closes the streams of keys whose time is over; new ones are refused without this.
+async fn end_expired(app: App) {
+    let mut since = app.clock.now();
+    loop {
+        tokio::time::sleep(KEY_EXPIRY_PAUSE).await;
+        let now = app.clock.now();
+        for key_id in app.keys.expired_between(since, now) {
+            app.subscribers.revoke(&key_id);
+        }
+        since = now;
+    }
 }
 
 /// Learns of keys that are issued or revoked anywhere, and closes the streams of the revoked.

@@ -5,7 +5,7 @@ use crate::feed::list::Shown;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
-use partners::{KeyRefusal, Mode, Need, PartnerKey};
+use partners::{KeyRefusal, Mode, Need, PartnerKey, Scope};
 use std::sync::Arc;
 
 /// May read matches and open streams. Where the configuration asks for no key, anyone may.
@@ -42,7 +42,7 @@ impl Reader {
     pub(super) fn of(parts: &Parts, app: &App) -> Result<Self, KeyRefusal> {
         let origin = parts.headers.get(header::ORIGIN).and_then(|it| it.to_str().ok());
         let key = match (from_headers(&parts.headers), from_query(parts.uri.query())) {
-            (Some(text), _) => Some((text, Need::Any)),
+            (Some(text), _) => Some((text, Need::Read)),
             (None, Some(text)) => Some((text, Need::Publishable)),
             (None, None) => None,
         };
@@ -50,7 +50,7 @@ impl Reader {
             return Ok(Self { key: None });
         }
         let (text, need) = key.unzip();
-        let key = app.keys.check(text, origin, need.unwrap_or(Need::Any))?;
+        let key = app.keys.check(text, origin, need.unwrap_or(Need::Read))?;
         Ok(Self { key: Some(key) })
     }
 }
@@ -69,7 +69,7 @@ fn refused(refusal: KeyRefusal) -> Problem {
     refusal.into()
 }
 
-/// Holds a secret key: a feed.
+/// Holds a secret key that may feed.
 #[derive(Clone, Debug)]
 pub(super) struct Feeder {
     pub(super) key: PartnerKey,
@@ -79,7 +79,7 @@ impl FromRequestParts<App> for Feeder {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let key = app.keys.check(from_headers(&parts.headers), None, Need::Secret);
+        let key = app.keys.check(from_headers(&parts.headers), None, Need::Scope(Scope::Feed));
         key.map(|key| Self { key }).map_err(refused)
     }
 }

@@ -24,7 +24,7 @@ use console::{Fields, Mistakes, assets};
 use desk::Desk;
 use page::Failure;
 pub(super) use page::html;
-use partners::{Mode, Need};
+use partners::{Mode, Need, Scope};
 use session::Session;
 use std::net::SocketAddr;
 
@@ -133,7 +133,7 @@ async fn enter(
         return Ok(sign_in_page(StatusCode::TOO_MANY_REQUESTS, &mistakes));
     }
     let fields = fields_of(body)?;
-    let key = match app.keys.check(Some(fields.text("key")), None, Need::Secret) {
+    let key = match app.keys.check(Some(fields.text("key")), None, Need::Scope(Scope::Feed)) {
         Ok(key) if key.mode() == Mode::Live => key,
         Ok(_) => {
             let mistakes = Mistakes::one(

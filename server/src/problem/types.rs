@@ -42,6 +42,10 @@ types! {
         "It was never issued here.";
     KEY_REVOKED = "key-revoked", 401, "The API key does not open this",
         "Its owner took it back.";
+    KEY_EXPIRED = "key-expired", 401, "The API key does not open this",
+        "Its time is over; its owner can make another.";
+    KEY_SCOPE_MISSING = "key-scope-missing", 403, "The API key does not open this",
+        "Its owner can make one that may.";
     KEY_WRONG_KIND = "key-wrong-kind", 403, "The API key does not open this",
         "Feeds need a secret key; addresses take publishable ones only.";
     ORIGIN_REFUSED = "origin-refused", 403, "The API key does not open this",

@@ -129,7 +129,11 @@ async fn a_session_ends_by_signing_out_by_time_and_with_its_key() {
     ground
         .app
         .store
-        .run_tx("test.revoke", async |tx| key::revoke(tx, &revoked.key_id).await.map(drop))
+        .run_tx("test.revoke", async |tx| {
+            let record = key::find(tx, &revoked.key_id).await?.unwrap();
+            let by = access::By::system("test", record.created_at);
+            key::revoke(tx, &record.organisation_id, &record.id, &by).await.map(drop)
+        })
         .await
         .unwrap();
     assert!(!signed_in(&revoked).await);

@@ -1,7 +1,8 @@
 //! A server on a database of its own, and a browser that presses what its pages show.
 
+use access::By;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use partners::{Kind, Mode, NewKey, key, organisation};
+use partners::{Kind, Mode, NewKey, Origins, Scope, Scopes, key, organisation};
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Response, StatusCode, redirect};
 use server::app::{App, Parts};
@@ -90,10 +91,16 @@ impl Ground {
 
     /// A key of a new organisation: its text and its id.
     pub(crate) async fn key(&self, kind: Kind, mode: Mode) -> (String, String) {
-        let origins: &[&str] = if kind == Kind::Publishable { &["https://paper.example"] } else { &[] };
+        let new = match kind {
+            Kind::Publishable => {
+                NewKey::publishable(mode, "Score box", Origins::These(&["https://paper.example"]))
+            }
+            Kind::Secret => NewKey::secret(mode, "Score box", Scopes::of(&[Scope::Feed])),
+        };
+        let by = By::system("test", self.app.clock.now());
         let issued = self.app.store.run_tx("test.key", async |tx| {
-            let organisation = organisation::create(tx, "Village CC").await?;
-            key::issue(tx, &organisation.id, &NewKey { kind, mode, name: "Score box", origins }).await
+            let organisation = organisation::create(tx, "Village CC", &by).await?;
+            key::issue(tx, &organisation.id, &new, &by).await
         });
         let issued = issued.await.unwrap();
         self.app.keys.insert(&issued.record);

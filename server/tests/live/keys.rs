@@ -1,7 +1,8 @@
 //! Keys that are issued and revoked while processes run that did neither.
 
-use crate::support::{Crease, Stream, announcement, within};
-use partners::{Kind, Mode, NewKey, Record, key, organisation};
+use crate::support::{Crease, Stream, announcement, new_key, within};
+use access::By;
+use partners::{Kind, Mode, Record, key, organisation};
 use reqwest::StatusCode;
 use serde_json::Value;
 use store::Store;
@@ -14,11 +15,15 @@ fn process(test: &TestStore, role: &str) -> Crease {
     Crease::listening(program)
 }
 
+fn by() -> By {
+    By::system("test", jiff::Timestamp::now())
+}
+
 /// A key of the organisation: its text and its record.
 async fn issued(store: &Store, organisation: &str, kind: Kind) -> (String, Record) {
-    let origins: &[&str] = if kind == Kind::Publishable { &["https://paper.example"] } else { &[] };
-    let new = NewKey { kind, mode: Mode::Live, name: "Test", origins };
-    let issued = store.run_tx("test", async |tx| key::issue(tx, organisation, &new).await).await.unwrap();
+    let new = new_key(kind, Mode::Live);
+    let issued =
+        store.run_tx("test", async |tx| key::issue(tx, organisation, &new, &by()).await).await.unwrap();
     (issued.key.reveal().to_owned(), issued.record)
 }
 
@@ -53,7 +58,7 @@ async fn a_key_is_good_and_revoked_on_every_process_and_its_open_streams_end() {
     let test = TestStore::new(server::role::MIGRATIONS).await;
     let store = test.store();
     let (ingest, edge) = (process(&test, "ingest"), process(&test, "edge"));
-    let made = store.run_tx("test", async |tx| organisation::create(tx, "Paper").await);
+    let made = store.run_tx("test", async |tx| organisation::create(tx, "Paper", &by()).await);
     let organisation = made.await.unwrap().id;
     let (secret, _) = issued(store, &organisation, Kind::Secret).await;
     let id = fixture(&ingest, &secret).await;
@@ -77,7 +82,10 @@ async fn a_key_is_good_and_revoked_on_every_process_and_its_open_streams_end() {
             let deaf = store.read("test", async |db| db.query_one(deaf, &[]).await).await.unwrap();
             assert_eq!(deaf.get::<_, i64>(0), 2);
         }
-        store.run_tx("test", async |tx| key::revoke(tx, &record.id).await).await.unwrap();
+        store
+            .run_tx("test", async |tx| key::revoke(tx, &organisation, &record.id, &by()).await)
+            .await
+            .unwrap();
         let last = within("the end of the stream", async {
             let mut last = stream.event().await.unwrap();
             while let Some(event) = stream.event().await {
@@ -94,7 +102,7 @@ async fn a_key_is_good_and_revoked_on_every_process_and_its_open_streams_end() {
             let ids =
                 tx.query("select id from partners.api_key where revoked_at is null and kind = 'pk'", &[]);
             for row in ids.await? {
-                key::revoke(tx, row.get(0)).await?;
+                key::revoke(tx, &organisation, row.get(0), &by()).await?;
             }
             Ok::<_, partners::Error>(())
         });

@@ -3,9 +3,11 @@
 mod network;
 mod vanished;
 
-use crate::support::{Crease, Fan, Relay, Scene, Stream, announcement, answers, client, database, within};
+use crate::support::{
+    Crease, Fan, Relay, Scene, Stream, announcement, answers, client, database, new_key, within,
+};
 use network::Network;
-use partners::{Kind, Mode, NewKey, key, organisation};
+use partners::{Kind, Mode, key, organisation};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use store::testing::{TestRedis, TestStore};
@@ -179,13 +181,13 @@ impl Nodes {
 
 /// A secret and a publishable key of a new organisation.
 async fn keys(database: &TestStore) -> (String, String) {
+    let by = access::By::system("test", jiff::Timestamp::now());
     let issued = database.store().run_tx("test.partner", async |tx| {
-        let organisation = organisation::create(tx, "The Paper").await?;
+        let organisation = organisation::create(tx, "The Paper", &by).await?;
         let mut texts = Vec::new();
-        for (kind, origins) in [(Kind::Secret, &[][..]), (Kind::Publishable, &["https://paper.example"][..])]
-        {
-            let new = NewKey { kind, mode: Mode::Live, name: "Test", origins };
-            texts.push(key::issue(tx, &organisation.id, &new).await?.key.reveal().to_owned());
+        for kind in [Kind::Secret, Kind::Publishable] {
+            let new = new_key(kind, Mode::Live);
+            texts.push(key::issue(tx, &organisation.id, &new, &by).await?.key.reveal().to_owned());
         }
         Ok::<_, partners::Error>((texts.remove(0), texts.remove(0)))
     });

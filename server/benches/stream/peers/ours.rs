@@ -3,7 +3,7 @@
 use crate::mark::{Mark, now_ns};
 use anyhow::Context;
 use cricket::{Command as Play, Op, Player, Setup, Side, Team};
-use partners::{Kind, Mode, NewKey, key, organisation};
+use partners::{Mode, NewKey, Origins, key, organisation};
 use server::config::Config;
 use server::feed::log::{self, Entry};
 use server::feed::{Feed, NewMatch};
@@ -61,16 +61,14 @@ impl Stage {
             let bus = Bus::new(Redis::at(redis.url())?, &config.redis);
             let hub = Hub::new(store.clone(), config.stream, Some(bus));
             let feed = Feed::new(store.clone(), Clock::system(), hub.clone(), config.feed);
+            let by = access::By::system("bench", Clock::system().now());
             let issued = store
                 .run_tx("bench.key", async |tx| {
-                    let organisation = organisation::create(tx, "Bench").await?;
-                    let new = NewKey {
-                        kind: Kind::Publishable,
-                        mode: Mode::Live,
-                        name: "Bench",
-                        origins: &["http://127.0.0.1:*"],
-                    };
-                    Ok::<_, partners::Error>((key::issue(tx, &organisation.id, &new).await?, organisation.id))
+                    let organisation = organisation::create(tx, "Bench", &by).await?;
+                    let origins = Origins::These(&["http://127.0.0.1:*"]);
+                    let new = NewKey::publishable(Mode::Live, "Bench", origins);
+                    let issued = key::issue(tx, &organisation.id, &new, &by).await?;
+                    Ok::<_, partners::Error>((issued, organisation.id))
                 })
                 .await?;
             anyhow::Ok((feed, hub, issued.1, issued.0.key.reveal().to_owned(), redis, database))

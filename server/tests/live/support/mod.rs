@@ -17,7 +17,9 @@ pub(crate) use process::Crease;
 pub(crate) use proxy::{Proxy, Relay};
 pub(crate) use raw::{Head, Raw};
 pub(crate) use scene::{Scene, announcement, ball, sent};
-pub(crate) use server::{Keys, ORIGIN, Server, answers, client, client_builder, database, http2_client};
+pub(crate) use server::{
+    Keys, ORIGIN, Server, answers, client, client_builder, database, http2_client, new_key,
+};
 pub(crate) use sse::{Event, Item, Stream, event};
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use super::{Stream, announcement, within};
 use metrics_exporter_prometheus::PrometheusHandle;
-use partners::{Kind, Mode, NewKey, key, organisation};
+use partners::{Kind, Mode, NewKey, Origins, Scope, Scopes, key, organisation};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use server::app::{App, Parts};
@@ -103,8 +103,9 @@ impl Server {
 
     /// Issues the keys of a new organisation.
     pub(crate) async fn partner(&self) -> Keys {
+        let by = access::By::system("test", self.app.clock.now());
         let issued = self.app.store.run_tx("test.partner", async |tx| {
-            let organisation = organisation::create(tx, "The Paper").await?;
+            let organisation = organisation::create(tx, "The Paper", &by).await?;
             let mut keys = Vec::new();
             for (kind, mode) in [
                 (Kind::Secret, Mode::Live),
@@ -112,10 +113,7 @@ impl Server {
                 (Kind::Secret, Mode::Test),
                 (Kind::Publishable, Mode::Test),
             ] {
-                let origins: &[&str] = if kind == Kind::Publishable { &[ORIGIN] } else { &[] };
-                keys.push(
-                    key::issue(tx, &organisation.id, &NewKey { kind, mode, name: "Test", origins }).await?,
-                );
+                keys.push(key::issue(tx, &organisation.id, &new_key(kind, mode), &by).await?);
             }
             Ok::<_, partners::Error>(keys)
         });
@@ -264,4 +262,12 @@ pub(crate) fn http2_client() -> reqwest::Client {
 fn metrics() -> PrometheusHandle {
     static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
     METRICS.get_or_init(|| server::telemetry::metrics().unwrap()).clone()
+}
+
+/// A key for the test's page, or for its feed.
+pub(crate) const fn new_key(kind: Kind, mode: Mode) -> NewKey<'static> {
+    match kind {
+        Kind::Publishable => NewKey::publishable(mode, "Test", Origins::These(&[ORIGIN])),
+        Kind::Secret => NewKey::secret(mode, "Test", Scopes::of(&[Scope::Feed, Scope::Read])),
+    }
 }

@@ -1,0 +1,92 @@
+//! What members of an organisation may do.
+
+/// A member's role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything; there is always one.
+    Owner,
+    /// Everything but making and unmaking owners.
+    Admin,
+    /// Sites, keys and webhooks.
+    Developer,
+    /// Looks at figures.
+    Analyst,
+    /// Money matters.
+    Billing,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// Figures, sites, the names of keys.
+    Look,
+    /// Sites, keys, webhooks.
+    Build,
+    /// Members below owners, invites, the organisation's name; the audit log.
+    Manage,
+    /// Owners.
+    Own,
+    /// Invoices and limits.
+    Pay,
+}
+
+impl Role {
+    pub const ALL: [Role; 5] = [Role::Owner, Role::Admin, Role::Developer, Role::Analyst, Role::Billing];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Role::Owner => "owner",
+            Role::Admin => "admin",
+            Role::Developer => "developer",
+            Role::Analyst => "analyst",
+            Role::Billing => "billing",
+        }
+    }
+
+    pub fn of_word(word: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|it| it.word() == word)
+    }
+
+    pub const fn may(self, permission: Permission) -> bool {
+        match permission {
+            Permission::Look => true,
+            Permission::Build => matches!(self, Role::Owner | Role::Admin | Role::Developer),
+            Permission::Manage => matches!(self, Role::Owner | Role::Admin),
+            Permission::Own => matches!(self, Role::Owner),
+            Permission::Pay => matches!(self, Role::Owner | Role::Admin | Role::Billing),
+        }
+    }
+
+    /// Whether who has this role may give and take the other.
+    pub const fn may_give(self, other: Role) -> bool {
+        self.may(if matches!(other, Role::Owner) { Permission::Own } else { Permission::Manage })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_may_what_its_name_says() {
+        use Permission::{Build, Look, Manage, Own, Pay};
+        for (role, permissions) in [
+            (Role::Owner, &[Look, Build, Manage, Own, Pay][..]),
+            (Role::Admin, &[Look, Build, Manage, Pay]),
+            (Role::Developer, &[Look, Build]),
+            (Role::Analyst, &[Look]),
+            (Role::Billing, &[Look, Pay]),
+        ] {
+            for permission in [Look, Build, Manage, Own, Pay] {
+                assert_eq!(
+                    role.may(permission),
+                    permissions.contains(&permission),
+                    "{role:?} {permission:?}"
+                );
+            }
+            assert_eq!(Role::of_word(role.word()), Some(role));
+        }
+        assert!(Role::Owner.may_give(Role::Owner) && !Role::Admin.may_give(Role::Owner));
+        assert!(Role::Admin.may_give(Role::Admin) && !Role::Developer.may_give(Role::Analyst));
+    }
+}
