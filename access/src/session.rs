@@ -36,7 +36,7 @@ impl Session {
 
     /// What every form of this session's pages must send back.
     pub fn form_token(&self) -> String {
-        self.token.derive("form")
+        form_token(&self.token)
     }
 
     /// Whether a form's token is this session's.
@@ -48,6 +48,11 @@ impl Session {
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         now.duration_since(self.proved_at) < PROOF_LASTS
     }
+}
+
+/// What the forms of a session with this token send back.
+pub fn form_token(token: &Token) -> String {
+    token.derive("form")
 }
 
 /// A line of the list of devices.

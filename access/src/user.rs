@@ -135,6 +135,13 @@ pub(crate) async fn password_of(
     Ok(row.map(|it| (it.get("id"), it.get("password_phc"))))
 }
 
+const PHC: &str = "select password_phc from access.user where id = $1 and disabled_at is null";
+
+/// The hash of a user's password, for [`crate::Passwords::check`].
+pub async fn password_phc(client: &Client<'_>, id: &str) -> Result<Option<String>, Error> {
+    Ok(client.query_opt(PHC, &[&id]).await?.and_then(|it| it.get("password_phc")))
+}
+
 const SET_PASSWORD: &str = "update access.user set password_phc = $2 where id = $1 and disabled_at is null";
 
 /// Gives a user another password. Whoever is signed in stays so: see [`crate::session::end_others`].
@@ -180,7 +187,7 @@ fn user(row: &Row) -> Result<User, Error> {
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] =
-    &[CREATE, FIND, FIND_ALL, BY_EMAIL, PASSWORD, SET_PASSWORD, SET_NAME, SET_EMAIL];
+    &[CREATE, FIND, FIND_ALL, BY_EMAIL, PASSWORD, PHC, SET_PASSWORD, SET_NAME, SET_EMAIL];
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 /// What the console's pages may load and do; sent with each of them. No inline script or style, nothing from elsewhere,
 /// no frames around us.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+     connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A file and how to serve it.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 6] = [
+const ASSETS: [Asset; 8] = [
     Asset {
         name: "console.css",
         content_type: "text/css; charset=utf-8",
@@ -36,6 +36,16 @@ const ASSETS: [Asset; 6] = [
         name: "operations.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../assets/operations.js"),
+    },
+    Asset {
+        name: "partner.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("../assets/partner.css"),
+    },
+    Asset {
+        name: "partner.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../assets/partner.js"),
     },
     Asset {
         name: "reference.css",
@@ -81,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_script_needs_nothing_that_the_policy_forbids() {
-        for name in ["console.js", "operations.js"] {
+        for name in ["console.js", "operations.js", "partner.js"] {
             let script = std::str::from_utf8(find(&VERSION, name).unwrap().bytes).unwrap();
             for forbidden in ["eval(", "new Function", ".style.", "innerHTML", "http:", "https:"] {
                 assert!(!script.contains(forbidden), "{name}: {forbidden}");

@@ -39,6 +39,39 @@ pub enum Line {
     Date,
     /// Never shown back.
     Secret,
+    Email,
+    /// The password of an account, never shown back.
+    Password,
+    /// One that is chosen now: browsers offer to make one, and to keep it.
+    NewPassword,
+    /// The name of a person.
+    Name,
+    /// An address of the web.
+    Url,
+    /// A code that is good once.
+    Code,
+}
+
+impl Line {
+    /// The control's type, its keyboard, and what browsers may fill it with (HTML Standard §4.10.18.7).
+    const fn attributes(self) -> (&'static str, Option<&'static str>, &'static str) {
+        match self {
+            Line::Text => ("text", None, "off"),
+            Line::Number => ("text", Some("numeric"), "off"),
+            Line::Date => ("date", None, "off"),
+            Line::Secret => ("password", None, "off"),
+            Line::Email => ("email", None, "username"),
+            Line::Password => ("password", None, "current-password"),
+            Line::NewPassword => ("password", None, "new-password"),
+            Line::Name => ("text", None, "name"),
+            Line::Url => ("text", Some("url"), "off"),
+            Line::Code => ("text", None, "one-time-code"),
+        }
+    }
+
+    const fn is_shown_back(self) -> bool {
+        !matches!(self, Line::Secret | Line::Password | Line::NewPassword)
+    }
 }
 
 /// A choice of a list: its value and its words.
@@ -57,18 +90,13 @@ impl Choice {
 impl Filled<'_> {
     /// One line of text, at most `length_max` characters.
     pub fn line(self, label: Label<'_>, line: Line, length_max: u16) -> Markup {
-        let (input_type, mode) = match line {
-            Line::Text => ("text", None),
-            Line::Number => ("text", Some("numeric")),
-            Line::Date => ("date", None),
-            Line::Secret => ("password", None),
-        };
-        let value = (line != Line::Secret).then(|| self.fields.raw(label.name));
+        let (input_type, mode, fill) = line.attributes();
+        let value = line.is_shown_back().then(|| self.fields.raw(label.name));
         self.around(
             label,
             html! {
                 input #(label.name) name=(label.name) type=(input_type) inputmode=[mode] value=[value] maxlength=(length_max)
-                    autocomplete="off" spellcheck="false" aria-describedby=[self.described(label)]
+                    autocomplete=(fill) spellcheck="false" aria-describedby=[self.described(label)]
                     aria-invalid=[self.invalid(label)];
             },
         )

@@ -2,6 +2,7 @@
 
 use crate::assets;
 use maud::{DOCTYPE, Markup, html};
+use partners::{Permission, Role};
 
 /// One page: its title, whose it is, and what is in `<main>`.
 #[derive(Debug)]
@@ -27,6 +28,68 @@ pub enum Area<'a> {
     Operations {
         operator: &'a str,
     },
+    /// One's own account.
+    Account(Person<'a>),
+    /// A partner's organisation.
+    Partner {
+        person: Person<'a>,
+        place: Place<'a>,
+    },
+}
+
+/// Who is signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Person<'a> {
+    pub name: &'a str,
+    /// What the session's forms send back.
+    pub csrf: &'a str,
+}
+
+/// Where in an organisation, and what may be done there.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// `org_…`
+    pub organisation_id: &'a str,
+    pub organisation: &'a str,
+    pub role: Role,
+    /// The part that is shown.
+    pub tab: Tab,
+}
+
+/// The parts of an organisation's dashboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Overview,
+    Sites,
+    Keys,
+    Embed,
+    Team,
+    Audit,
+    Settings,
+}
+
+impl Tab {
+    /// In the order of the bar: each with the last part of its address, and its name.
+    const ALL: [(Tab, &'static str, &'static str, Permission); 7] = [
+        (Tab::Overview, "", "Overview", Permission::Look),
+        (Tab::Embed, "/embed", "Embed", Permission::Look),
+        (Tab::Sites, "/sites", "Sites", Permission::Look),
+        (Tab::Keys, "/keys", "Keys", Permission::Look),
+        (Tab::Team, "/team", "Team", Permission::Look),
+        (Tab::Audit, "/audit", "Audit log", Permission::Manage),
+        (Tab::Settings, "/settings", "Settings", Permission::Manage),
+    ];
+}
+
+impl Place<'_> {
+    /// The address of a page of this organisation.
+    pub fn path(&self, rest: &str) -> String {
+        format!("/console/o/{}{rest}", self.organisation_id)
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        self.role.may(permission)
+    }
 }
 
 impl Area<'_> {
@@ -34,6 +97,7 @@ impl Area<'_> {
     fn script(self) -> Option<&'static str> {
         match self {
             Area::SignedOut => None,
+            Area::Account(_) | Area::Partner { .. } => Some("partner.js"),
             Area::Scorer { .. } => Some("console.js"),
             Area::Operations { .. } => Some("operations.js"),
         }
@@ -42,8 +106,21 @@ impl Area<'_> {
     /// Where its pages begin, and what that is called.
     fn home(self) -> (&'static str, &'static str) {
         match self {
-            Area::SignedOut | Area::Scorer { .. } => ("/console/scorer/matches", "Go to the matches"),
+            Area::Account(_) | Area::Partner { .. } => ("/console", "Go to your organisation"),
+            Area::SignedOut => ("/console", "Go to the console"),
+            Area::Scorer { .. } => ("/console/scorer/matches", "Go to the matches"),
             Area::Operations { .. } => ("/console/operations", "Back to operations"),
+        }
+    }
+}
+
+impl Area<'_> {
+    /// Where the product's name leads.
+    fn brand(self) -> &'static str {
+        match self {
+            Area::Scorer { .. } => "/console/scorer",
+            Area::SignedOut => "/console",
+            _ => self.home().0,
         }
     }
 }
@@ -63,11 +140,13 @@ impl Page<'_> {
                     title { (self.title) " · Crease" }
                     link rel="icon" href=(assets::path("icon.svg")) type="image/svg+xml";
                     link rel="stylesheet" href=(assets::path("console.css"));
+                    @if !is_scorer && !matches!(self.area, Area::Operations { .. }) { link rel="stylesheet" href=(assets::path("partner.css")); }
                     @if let Some(script) = self.area.script() { script type="module" src=(assets::path(script)) {} }
                 }
-                body {
+                body.partner[matches!(self.area, Area::Account(_) | Area::Partner { .. })] {
                     a.skip href="#main" { "Skip to the page" }
                     (header(self.area))
+                    @if let Area::Partner { place, .. } = self.area { (tabs(place)) }
                     // Outside <main>, which the script replaces: a live region must be there before its text.
                     p #said .unseen role="status" {}
                     @if is_scorer {
@@ -86,7 +165,7 @@ impl Page<'_> {
 fn header(area: Area<'_>) -> Markup {
     html! {
         header.top {
-            a.brand href=(if matches!(area, Area::Operations { .. }) { area.home().0 } else { "/console/scorer" }) {
+            a.brand href=(area.brand()) {
                 img src=(assets::path("icon.svg")) alt="" width="24" height="24";
                 "Crease"
             }
@@ -99,6 +178,11 @@ fn header(area: Area<'_>) -> Markup {
                     }
                     p.who { span.muted { (operator) } }
                 }
+                Area::Account(person) => { (who(person)) }
+                Area::Partner { person, place } => {
+                    a.whose href="/console/organisations" title="Your organisations" { (place.organisation) }
+                    (who(person))
+                }
                 Area::Scorer { feed, csrf } => {
                     nav aria-label="Scorer" {
                         a href="/console/scorer/matches" { "Matches" }
@@ -108,6 +192,32 @@ fn header(area: Area<'_>) -> Markup {
                         span.muted { (feed) }
                         (csrf_field(csrf))
                         button.quiet type="submit" { "Sign out" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One's own account, and the way out.
+fn who(person: Person<'_>) -> Markup {
+    html! {
+        form.who method="post" action="/console/sign-out" data-plain {
+            a href="/console/account" { (person.name) }
+            (csrf_field(person.csrf))
+            button.quiet type="submit" { "Sign out" }
+        }
+    }
+}
+
+/// The parts of an organisation's dashboard that its member may see.
+fn tabs(place: Place<'_>) -> Markup {
+    html! {
+        nav.tabs aria-label=(place.organisation) {
+            ul {
+                @for (tab, rest, name, permission) in Tab::ALL {
+                    @if place.may(permission) {
+                        li { a href=(place.path(rest)) aria-current=[(tab == place.tab).then_some("page")] { (name) } }
                     }
                 }
             }

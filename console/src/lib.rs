@@ -9,13 +9,17 @@
 //!
 //! Read [`layout::Page`] first, then [`scorer`]. [`operations`] shows operators the jobs; [`reference`] is the API's page, for everyone.
 
+pub mod account;
 pub mod assets;
 pub mod controls;
 pub mod form;
 pub mod layout;
 pub mod operations;
+pub mod partner;
 pub mod reference;
 pub mod scorer;
+mod when;
 
 pub use form::{Fields, Mistake, Mistakes};
 pub use maud::Markup;
+pub use when::when;

@@ -206,6 +206,18 @@ impl KeyRing {
         }
     }
 
+    /// All that is known of a key, whether or not it is good, without counting this as a use.
+    pub fn find(&self, key: &Key) -> Option<Arc<Record>> {
+        self.by_sha256.load().get(&key.hash()).map(|it| it.record.clone())
+    }
+
+    /// The ids of an organisation's keys that work now. Looks at all keys.
+    pub fn ids_of(&self, organisation_id: &str) -> Vec<String> {
+        let (keys, now) = (self.by_sha256.load(), self.clock.now());
+        let is_one = |it: &&Held| it.record.organisation_id == organisation_id && !it.record.is_over(now);
+        keys.values().filter(is_one).map(|it| it.record.id.clone()).collect()
+    }
+
     /// Takes in the table of keys; answers the number of the last change in it, from which [`KeyRing::follow`] goes on.
     pub async fn load(&self, store: &Store) -> Result<i64, Error> {
         let read = store.read("partners_key_ring_load", async |db| {

@@ -3,11 +3,12 @@
 use crate::config::Config;
 use crate::feed::Feed;
 use crate::stream::{Census, Hub, Presence, Subscribers};
+use access::Passwords;
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::KeyRing;
 use std::ops::Deref;
 use std::sync::Arc;
-use store::{Clock, Store};
+use store::{Clock, Seal, Store};
 use tokio_util::sync::CancellationToken;
 
 /// A running process, as handlers and layers see it. Each of them has a clone for every request, so cloning is cheap.
@@ -22,6 +23,9 @@ pub struct Parts {
     pub store: Store,
     pub clock: Clock,
     pub keys: KeyRing,
+    /// What is secret at rest.
+    pub seal: Seal,
+    pub passwords: Passwords,
     pub feed: Feed,
     pub hub: Hub,
     pub subscribers: Subscribers,

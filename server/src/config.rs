@@ -22,6 +22,9 @@ pub struct Config {
     pub redis: Redis,
     pub log: Log,
     pub web: Web,
+    pub secrets: Secrets,
+    pub access: Access,
+    pub mail: Mail,
     pub keys: Keys,
     pub stream: Stream,
     pub feed: Feed,
@@ -90,6 +93,26 @@ pub struct Web {
     pub dist: PathBuf,
     pub earlier_bundles: PathBuf,
     pub examples: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    pub key: Secret,
+    pub earlier_keys: Vec<Secret>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    pub sign_up: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub url: Secret,
+    pub from: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -7,7 +7,8 @@ use crate::door::Door;
 use crate::feed::{Feed, log, sandbox};
 use crate::http::{self, Surface};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
-use crate::{telemetry, work};
+use crate::{mail, secrets, telemetry, work};
+use access::Passwords;
 use anyhow::Context;
 use jobs::Health;
 use partners::KeyRing;
@@ -61,6 +62,7 @@ const KEY_USES_PAUSE: Duration = Duration::from_secs(60);
 /// Every crate's tables, in the order in which they are made.
 pub const MIGRATIONS: &[Migrations] = &[
     log::MIGRATIONS,
+    secrets::MIGRATIONS,
     access::MIGRATIONS,
     partners::MIGRATIONS,
     http::scorer::session::MIGRATIONS,
@@ -74,6 +76,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     if role.ingests() {
         store.migrate(MIGRATIONS).await?;
     }
+    let seal = secrets::seal(&config, &store).await?;
     let shutdown = CancellationToken::new();
     let redis = match config.redis.url.reveal() {
         // It need not be there yet: until it is, updates of others come from the log.
@@ -86,6 +89,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let feed = Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone());
     let keys = KeyRing::new(clock.clone());
     let keys_since = keys.load(&store).await?;
+    keys.insert(&http::preview_key(&seal, &config.http.public_url).1);
     let demo = match with_demo {
         WithDemo::Yes => {
             let secret = match config.operations.secret.reveal() {
@@ -104,7 +108,13 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let every = Duration::from_secs(config.redis.presence_seconds.max(1));
     let census = Census::start(presence.clone(), bus, clock.clone(), every);
     let subscribers = Subscribers::start(config.stream.clone(), presence.clone(), drain, shutdown.clone())?;
-    let terms = work::Terms { concurrency: config.jobs.concurrency, grace: drain, health: Health::default() };
+    let terms = work::Terms {
+        concurrency: config.jobs.concurrency,
+        grace: drain,
+        health: Health::default(),
+        seal: seal.clone(),
+        mailer: mail::mailer(&config)?,
+    };
     let app = App::from(Parts {
         worker: (role == Role::Worker).then(|| terms.health.clone()),
         subscribers: subscribers.clone(),
@@ -114,6 +124,8 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         store: store.clone(),
         clock,
         keys,
+        seal: seal.clone(),
+        passwords: Passwords::new(),
         feed: feed.clone(),
         hub,
         metrics,

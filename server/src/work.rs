@@ -1,10 +1,12 @@
 //! What this product does as jobs, and the supervisor of the workers that do them.
 
 use crate::http::scorer::session;
+use crate::mail::{self, SendLetter};
+use access::Mailer;
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use store::{Clock, Store};
+use store::{Clock, Seal, Store};
 use tokio_util::sync::CancellationToken;
 
 /// Beyond so many restarts within a minute somebody has to look.
@@ -27,11 +29,24 @@ pub(crate) struct Terms {
     /// How long running jobs may go on when the process is to stop.
     pub(crate) grace: Duration,
     pub(crate) health: Health,
+    pub(crate) seal: Seal,
+    pub(crate) mailer: Mailer,
+}
+
+/// Forgets sessions, links, invitations and counts of attempts that are over.
+#[derive(Debug, Deserialize, Serialize)]
+struct ForgetOver {}
+
+impl Job for ForgetOver {
+    const KIND: &'static str = "access.forget_over";
 }
 
 fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
     let hourly = Cron::new("scorer-sessions", "17 * * * *", "UTC").expect("a schedule that is one");
+    let nightly = Cron::new("access-over", "23 3 * * *", "UTC").expect("a schedule that is one");
     let (own, clock) = (store.clone(), clock.clone());
+    let (forgets, at) = (store.clone(), clock.clone());
+    let (seal, mailer) = (terms.seal.clone(), terms.mailer.clone());
     Worker::new(store.clone(), &name())
         .concurrency(terms.concurrency)
         .grace(terms.grace)
@@ -47,6 +62,22 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
             }
         })
         .repeat(hourly, &ForgetSessions {})
+        .handle(move |_: ForgetOver, attempt: Attempt| {
+            let (store, now) = (forgets.clone(), at.now());
+            async move {
+                let done = store.run_tx("jobs.forget_over", async |tx| {
+                    access::forget_over(tx, now).await?;
+                    partners::invite::forget_over(tx, now).await?;
+                    Ok::<_, anyhow::Error>(attempt.complete_in(tx).await?)
+                });
+                done.await.map_err(|error| NotDone::Retry(error.to_string()))
+            }
+        })
+        .repeat(nightly, &ForgetOver {})
+        .handle(move |job: SendLetter, attempt: Attempt| {
+            let (seal, mailer) = (seal.clone(), mailer.clone());
+            async move { mail::send(job, &attempt, &seal, &mailer).await }
+        })
 }
 
 /// What operators know this process by: the pod's or container's name, and its number.

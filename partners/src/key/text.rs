@@ -96,6 +96,19 @@ impl Key {
         Key { text, kind, mode }
     }
 
+    /// The key that follows from a secret, for what several processes must have without telling each other. Its 30 characters are as good as
+    /// random to who does not know the secret.
+    pub fn derived(kind: Kind, mode: Mode, secret: &[u8; 32]) -> Key {
+        let mut body = format!("crs_{}_{}_", kind.word(), mode.word());
+        // Each block of SHA-256 gives some 31 characters; two are more than enough.
+        let blocks = (0_u8..).flat_map(|at| Sha256::new().chain_update(secret).chain_update([at]).finalize());
+        let digits = blocks.filter(|byte| *byte < 248).map(|byte| char::from(BASE62[usize::from(byte % 62)]));
+        body.extend(digits.take(RANDOM_CHARS));
+        let check = checksum(&body).map(char::from);
+        body.extend(check);
+        Key { text: body, kind, mode }
+    }
+
     /// Reads a key, without I/O and (but for a good one) without an allocation.
     pub fn parse(text: &str) -> Result<Key, KeyError> {
         if text.len() != KEY_CHARS {

@@ -2,6 +2,7 @@
 
 mod balls;
 mod caller;
+mod dashboard;
 mod embed;
 mod etag;
 mod examples;
@@ -17,6 +18,8 @@ mod scorecard;
 pub mod scorer;
 mod stream;
 mod web;
+
+pub(crate) use dashboard::preview_key;
 
 use crate::app::App;
 use crate::door::{AtOnce, Service};
@@ -65,7 +68,7 @@ fn router(app: App, surface: Surface) -> Router {
     }
     if matches!(surface, Surface::All | Surface::Api) {
         routes = routes.merge(layers::timely(
-            openapi::routes().merge(scorer::routes()).merge(operations::routes()),
+            openapi::routes().merge(scorer::routes()).merge(operations::routes()).merge(dashboard::routes()),
             &app,
         ));
     }

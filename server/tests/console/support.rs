@@ -51,6 +51,8 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         clock,
         keys: partners::KeyRing::default(),
         hub,
+        seal: store::Seal::random(),
+        passwords: access::Passwords::cheap(),
         worker: None,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         demo: None,

@@ -81,6 +81,8 @@ impl Server {
             hub,
             metrics: metrics(),
             demo: None,
+            seal: store::Seal::random(),
+            passwords: access::Passwords::cheap(),
             worker: None,
             shutdown,
         });

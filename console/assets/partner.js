@@ -1,0 +1,68 @@
+// What plain HTML cannot do: copy a text, draw the widget anew while its look is chosen, count who watches.
+// Without this file a form is sent by its button, and a page is loaded again.
+
+const KEY = 'crease-new-key'; // the key that was just issued, in this tab alone, for the code to paste
+
+function ready() {
+  for (const it of document.querySelectorAll('[data-script]')) it.hidden = false;
+  const kept = sessionStorage.getItem(KEY);
+  // The page knows a key by its first characters; this tab may know the rest.
+  for (const code of kept ? document.querySelectorAll('pre[id^="code-"] code') : []) {
+    const shown = `${kept.slice(0, 16)}…`;
+    if (code.textContent.includes(shown)) code.textContent = code.textContent.replaceAll(shown, kept);
+  }
+}
+
+document.addEventListener('click', async (event) => {
+  const keeps = event.target.closest('[data-keep-key]');
+  if (keeps) sessionStorage.setItem(KEY, keeps.dataset.keepKey);
+  const button = event.target.closest('[data-copy]');
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy).textContent;
+  const words = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = 'Copied';
+    document.getElementById('said').textContent = 'Copied.';
+  } catch {
+    // Without leave to use the clipboard the text is selected, for the keyboard to copy.
+    getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
+    button.textContent = 'Press Ctrl+C';
+  }
+  setTimeout(() => { button.textContent = words; }, 2000);
+});
+
+// The generator: what is chosen is asked for at once, and takes the place of code and preview.
+let asked = 0;
+document.addEventListener('input', async (event) => {
+  const form = event.target.closest('form[data-live]');
+  if (!form) return;
+  const colour = event.target.type === 'color' && form.elements[`own_${event.target.name}`];
+  if (colour) colour.checked = true;
+  const turn = ++asked;
+  const url = `${form.getAttribute('action')}?${new URLSearchParams(new FormData(form))}`;
+  const response = await fetch(url);
+  if (turn !== asked || !response.ok || response.redirected) return;
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  if (turn !== asked) return;
+  for (const id of ['code-html', 'code-react', 'code-wordpress']) {
+    document.getElementById(id).replaceWith(document.adoptNode(page.getElementById(id)));
+  }
+  const [shown, next] = [document.querySelector('.shown'), page.querySelector('.shown')];
+  for (const it of shown.querySelectorAll('.notice')) it.remove();
+  shown.append(...next.querySelectorAll('.notice'));
+  document.getElementById('preview').src = page.getElementById('preview').getAttribute('src');
+  history.replaceState(null, '', url);
+  ready();
+});
+
+const watching = document.getElementById('watching');
+if (watching) {
+  const stream = new EventSource(watching.dataset.stream);
+  stream.addEventListener('watching', (event) => { watching.textContent = event.data; });
+  addEventListener('pagehide', () => stream.close());
+}
+
+const fresh = document.querySelector('.notice #key-text');
+if (fresh) sessionStorage.setItem(KEY, fresh.textContent);
+ready();

@@ -1,0 +1,171 @@
+//! One's own account: name, address, password, second factor, devices.
+
+use super::{EMAIL_MAX, NAME_MAX, PASSWORD_MAX};
+use crate::controls::{Filled, Label, Line};
+use crate::layout::{Area, Page, Person, csrf_field};
+use crate::when;
+use access::session::Device;
+use access::{User, device_name};
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+/// What the page shows.
+#[derive(Debug)]
+pub struct Settings<'a> {
+    pub person: Person<'a>,
+    pub user: &'a User,
+    pub devices: Devices<'a>,
+    /// Codes for paper that are left; none while there is no second factor.
+    pub recovery_left: Option<usize>,
+    /// A secret that waits for the app's first code.
+    pub enrolling: Option<Enrolling<'a>>,
+    pub now: Timestamp,
+    /// What was just done.
+    pub done: &'a str,
+}
+
+/// Where the user is signed in; which of them this is.
+#[derive(Clone, Copy, Debug)]
+pub struct Devices<'a> {
+    pub all: &'a [Device],
+    pub this: &'a str,
+}
+
+/// What an app needs.
+#[derive(Debug)]
+pub struct Enrolling<'a> {
+    /// A QR code as a path of an SVG: its modules a side, and what is dark.
+    pub code: (i32, String),
+    pub secret: &'a str,
+}
+
+/// The page; what was wrong is said beside its field.
+pub fn settings(of: &Settings<'_>, filled: Filled<'_>) -> Markup {
+    let csrf = of.person.csrf;
+    let main = html! {
+        div.narrow {
+            h1 { "Your account" }
+            @if !of.done.is_empty() { p.done role="status" { (of.done) } }
+            (filled.summary())
+            section #profile {
+                h2 { "Profile" }
+                form.stack.boxed method="post" action="/console/account/profile" {
+                    (csrf_field(csrf))
+                    (filled.line(Label::new("name", "Name"), Line::Name, NAME_MAX))
+                    p { button type="submit" { "Save" } }
+                }
+                form.stack.boxed method="post" action="/console/account/email" {
+                    (csrf_field(csrf))
+                    p { "Your address is " strong { (of.user.email.as_str()) } "." }
+                    (filled.line(Label::new("email", "New e-mail").hint("It changes when the link that we send there is opened."), Line::Email, EMAIL_MAX))
+                    (filled.line(Label::new("email_password", "Password"), Line::Password, PASSWORD_MAX))
+                    p { button type="submit" { "Send the link" } }
+                }
+            }
+            section #password-box {
+                h2 { "Password" }
+                form.stack.boxed method="post" action="/console/account/password" {
+                    (csrf_field(csrf))
+                    (filled.line(Label::new("old_password", "Present password"), Line::Password, PASSWORD_MAX))
+                    (filled.line(Label::new("password", "New password").hint("All other devices are signed out."), Line::NewPassword, PASSWORD_MAX))
+                    p { button type="submit" { "Change the password" } }
+                }
+            }
+            section #factor { h2 { "Second factor" } (factor(of, filled)) }
+            section #devices {
+                h2 { "Devices" }
+                (devices(of))
+            }
+        }
+    };
+    Page { title: "Your account", area: Area::Account(of.person), say: of.done, main }.render()
+}
+
+fn factor(of: &Settings<'_>, filled: Filled<'_>) -> Markup {
+    let csrf = of.person.csrf;
+    html! {
+        @if let Some(left) = of.recovery_left {
+            div.boxed.stack {
+                p { strong { "On." } " Signing in asks for a code of your app. " (left) " of " (access::factor::RECOVERY_CODES) " recovery codes are left." }
+                form.stack method="post" {
+                    (csrf_field(csrf))
+                    (filled.line(Label::new("factor_code", "Code").hint("Of your app, or a recovery code: to prove that it is you."), Line::Code, 20))
+                    p.row {
+                        button type="submit" formaction="/console/account/factor/codes" { "New recovery codes" }
+                        button.danger type="submit" formaction="/console/account/factor/off" { "Turn it off" }
+                    }
+                }
+            }
+        } @else if let Some(enrolling) = &of.enrolling {
+            div.boxed.stack {
+                p { "Scan this with an authenticator app, or type " code { (enrolling.secret) } "." }
+                (qr(&enrolling.code))
+                form.stack method="post" action="/console/account/factor/confirm" {
+                    (csrf_field(csrf))
+                    (filled.line(Label::new("factor_code", "The app's code"), Line::Code, 20))
+                    p { button.primary type="submit" { "Turn it on" } }
+                }
+            }
+        } @else {
+            form.boxed.stack method="post" action="/console/account/factor/enrol" {
+                (csrf_field(csrf))
+                p { "Off. With an authenticator app, a stolen password alone opens nothing." }
+                (filled.line(Label::new("factor_password", "Password"), Line::Password, PASSWORD_MAX))
+                p { button type="submit" { "Set it up" } }
+            }
+        }
+    }
+}
+
+/// Dark modules on white in either theme, with the quiet zone that readers need (ISO/IEC 18004 §5.3.8: four modules).
+fn qr((side, path): &(i32, String)) -> Markup {
+    let all = side + 8;
+    html! {
+        svg.qr viewBox={ "-4 -4 " (all) " " (all) } role="img" aria-label="QR code of the secret" {
+            rect x="-4" y="-4" width=(all) height=(all) fill="#fff" {}
+            path d=(path) fill="#000" {}
+        }
+    }
+}
+
+fn devices(of: &Settings<'_>) -> Markup {
+    html! {
+        ul.rows {
+            @for device in of.devices.all {
+                li {
+                    div {
+                        strong { (device_name(&device.agent)) }
+                        @if device.id == of.devices.this { " " span.flag.good { "this one" } }
+                        p.muted { (device.address) " · since " (when(device.began_at)) " · last used " (when(device.used_at)) }
+                    }
+                    @if device.id != of.devices.this {
+                        form method="post" action="/console/account/devices/end" {
+                            (csrf_field(of.person.csrf))
+                            input type="hidden" name="device" value=(device.id);
+                            button type="submit" aria-label={ "Sign out " (device_name(&device.agent)) } { "Sign out" }
+                        }
+                    }
+                }
+            }
+        }
+        @if of.devices.all.len() > 1 {
+            form method="post" action="/console/account/devices/end-others" {
+                (csrf_field(of.person.csrf))
+                p { button type="submit" { "Sign out all others" } }
+            }
+        }
+    }
+}
+
+/// The codes for paper, shown this once.
+pub fn codes(person: Person<'_>, codes: &[String]) -> Markup {
+    let main = html! {
+        div.narrow {
+            h1 { "Recovery codes" }
+            p { "Print them, or keep them in a password manager. Each works once, in place of your app's code. They are shown this once." }
+            ul.codes { @for code in codes { li { code { (code) } } } }
+            p { a.button.primary href="/console/account" { "I have kept them" } }
+        }
+    };
+    Page { title: "Recovery codes", area: Area::Account(person), say: "", main }.render()
+}

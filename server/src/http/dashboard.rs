@@ -1,0 +1,79 @@
+//! What partners see under `/console`: accounts, organisations, sites, keys, the code to paste. The pages are the crate `console`'s; what is
+//! pressed is done by the crates `access` and `partners`, which write it into the audit log.
+
+mod account;
+mod door;
+mod embed;
+mod failure;
+mod invitation;
+mod keys;
+mod letters;
+mod organisations;
+mod settings;
+mod signed_in;
+mod sites;
+mod team;
+
+pub(crate) use embed::preview_key;
+
+use crate::app::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+/// Fifty origins and some: far less than this.
+const BODY_BYTES_MAX: usize = 32 * 1024;
+
+/// Where who is not signed in is sent.
+const SIGN_IN: &str = "/console/sign-in";
+
+pub(super) fn routes() -> Router<App> {
+    let doors = Router::new()
+        .route("/console", get(organisations::home))
+        .route("/console/sign-up", get(door::sign_up_form).post(door::sign_up))
+        .route("/console/welcome/{token}", get(door::welcome_form).post(door::welcome))
+        .route(SIGN_IN, get(door::sign_in_form).post(door::sign_in))
+        .route("/console/sign-in/code", get(door::code_form).post(door::code))
+        .route("/console/sign-out", post(door::sign_out))
+        .route("/console/reset", get(door::reset_form).post(door::reset))
+        .route("/console/reset/{token}", get(door::new_password_form).post(door::new_password))
+        .route("/console/invite/{token}", get(invitation::form).post(invitation::accept))
+        .route("/console/email/{token}", get(account::email_form).post(account::email_proved));
+    let own = Router::new()
+        .route("/console/account", get(account::page))
+        .route("/console/account/profile", post(account::profile))
+        .route("/console/account/email", post(account::email))
+        .route("/console/account/password", post(account::password))
+        .route("/console/account/factor/enrol", post(account::enrol))
+        .route("/console/account/factor/confirm", post(account::confirm))
+        .route("/console/account/factor/codes", post(account::codes))
+        .route("/console/account/factor/off", post(account::factor_off))
+        .route("/console/account/devices/end", post(account::end_device))
+        .route("/console/account/devices/end-others", post(account::end_other_devices))
+        .route("/console/leaked", get(keys::leaked_form).post(keys::leaked))
+        .route("/console/preview", get(embed::preview));
+    let organisation = Router::new()
+        .route("/console/organisations", get(organisations::list).post(organisations::create))
+        .route("/console/o/{org}", get(organisations::overview))
+        .route("/console/o/{org}/watching", get(organisations::watching))
+        .route("/console/o/{org}/start", get(sites::start_form).post(sites::start))
+        .route("/console/o/{org}/embed", get(embed::generator))
+        .route("/console/o/{org}/sites", get(sites::list).post(sites::create))
+        .route("/console/o/{org}/sites/new", get(sites::blank))
+        .route("/console/o/{org}/sites/{site}", get(sites::show).post(sites::change))
+        .route("/console/o/{org}/sites/{site}/remove", post(sites::remove))
+        .route("/console/o/{org}/keys", get(keys::list).post(keys::issue))
+        .route("/console/o/{org}/keys/new", get(keys::blank))
+        .route("/console/o/{org}/keys/{key}", get(keys::show))
+        .route("/console/o/{org}/keys/{key}/name", post(keys::rename))
+        .route("/console/o/{org}/keys/{key}/rotate", post(keys::rotate))
+        .route("/console/o/{org}/keys/{key}/revoke", post(keys::revoke))
+        .route("/console/o/{org}/team", get(team::page))
+        .route("/console/o/{org}/team/invites", post(team::invite))
+        .route("/console/o/{org}/team/invites/{invite}/take-back", post(team::take_back))
+        .route("/console/o/{org}/team/{user}/role", post(team::set_role))
+        .route("/console/o/{org}/team/{user}/remove", post(team::remove))
+        .route("/console/o/{org}/audit", get(settings::audit))
+        .route("/console/o/{org}/settings", get(settings::page).post(settings::rename));
+    doors.merge(own).merge(organisation).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}

@@ -1,0 +1,322 @@
+//! One's own account.
+
+use super::door::{WRONG, dead_link, look, may_send, note, prove};
+use super::failure::Failure;
+use super::letters;
+use super::signed_in::{Caller, Pressed, Sent, SignedIn};
+use crate::app::App;
+use crate::http::scorer::html;
+use crate::mail;
+use access::factor::{self, Checked};
+use access::link::{self, Purpose};
+use access::{By, Email, password, session, user};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use console::account::{self, Devices, Enrolling, Settings};
+use console::controls::Filled;
+use console::{Fields, Mistakes};
+use qrcodegen::{QrCode, QrCodeEcc};
+use serde::Deserialize;
+
+const PAGE: &str = "/console/account";
+
+/// What was just done, by a word of the address.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+impl Done {
+    fn words(&self) -> &'static str {
+        match self.done.as_str() {
+            "profile" => "Saved.",
+            "email" => {
+                "A letter is on its way to the new address. Nothing changes before its link is opened."
+            }
+            "address" => "Your address is changed.",
+            "password" => "The password is changed, and all other devices are signed out.",
+            "off" => "The second factor is off.",
+            "device" => "Signed out there.",
+            _ => "",
+        }
+    }
+}
+
+fn done(word: &str) -> Redirect {
+    Redirect::to(&format!("{PAGE}?done={word}"))
+}
+
+pub(super) async fn page(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Query(done): Query<Done>,
+) -> Result<Response, Failure> {
+    shown(&app, &signed_in, done.words(), StatusCode::OK, &Mistakes::default()).await
+}
+
+async fn shown(
+    app: &App,
+    signed_in: &SignedIn,
+    done: &str,
+    status: StatusCode,
+    mistakes: &Mistakes,
+) -> Result<Response, Failure> {
+    let (user, now) = (&signed_in.session.user, signed_in.caller.now);
+    let read = app.store.read("access.account", async |db| {
+        let devices = session::list(db, &user.id, now).await?;
+        let is_on = factor::is_on(db, &user.id).await?;
+        let left = if is_on { Some(factor::recovery_left(db, &user.id).await?) } else { None };
+        let enrolment = factor::enrolled(db, &app.seal, &user.id, user.email.as_str()).await?;
+        Ok::<_, access::Error>((devices, left, enrolment))
+    });
+    let (devices, recovery_left, enrolment) = read.await?;
+    let enrolling = enrolment.as_ref().map(|it| Enrolling { code: qr(&it.url), secret: &it.secret });
+    let settings = Settings {
+        person: signed_in.person(),
+        user,
+        devices: Devices { all: &devices, this: &signed_in.session.id },
+        recovery_left,
+        enrolling,
+        now,
+        done,
+    };
+    // Of what was sent only the name comes back: the rest is secret, or in the page anyway.
+    let fields = Fields::of([("name", user.name.as_str())]);
+    Ok(html(status, account::settings(&settings, Filled { fields: &fields, mistakes })))
+}
+
+/// The modules of a QR code a side, and those that are dark as the path of an SVG.
+fn qr(text: &str) -> (i32, String) {
+    let code = QrCode::encode_text(text, QrCodeEcc::Medium)
+        .expect("an address of some 100 characters fits a QR code");
+    let side = code.size();
+    let dark =
+        (0..side).flat_map(|y| (0..side).map(move |x| (x, y))).filter(|(x, y)| code.get_module(*x, *y));
+    (side, dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect())
+}
+
+async fn wrong(
+    app: &App,
+    pressed: &Pressed,
+    field: &'static str,
+    text: impl Into<String>,
+) -> Result<Response, Failure> {
+    shown(app, &pressed.signed_in, "", WRONG, &Mistakes::one(field, text)).await
+}
+
+const NOT_THE_PASSWORD: &str = "That is not your password.";
+
+pub(super) async fn profile(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
+    let name = pressed.fields.text("name");
+    if user::name(name).is_err() {
+        return wrong(&app, &pressed, "name", "A name has 1 to 100 characters.").await;
+    }
+    let id = &pressed.signed_in.session.user.id;
+    app.store.run_tx("access.profile", async |tx| user::set_name(tx, id, name).await).await?;
+    Ok(done("profile").into_response())
+}
+
+/// Whether the password is right; an answer when it is not.
+async fn proved(app: &App, pressed: &Pressed, field: &'static str) -> Result<Option<Response>, Failure> {
+    let signed_in = &pressed.signed_in;
+    if prove(app, &signed_in.session.user, &signed_in.caller, pressed.fields.raw(field)).await? {
+        return Ok(None);
+    }
+    wrong(app, pressed, field, NOT_THE_PASSWORD).await.map(Some)
+}
+
+pub(super) async fn email(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
+    let email = match Email::parse(pressed.fields.text("email")) {
+        Ok(email) => email,
+        Err(error) => return wrong(&app, &pressed, "email", error.to_string()).await,
+    };
+    if let Some(answer) = proved(&app, &pressed, "email_password").await? {
+        return Ok(answer);
+    }
+    let (caller, user) = (&pressed.signed_in.caller, &pressed.signed_in.session.user);
+    let asked = app.store.run_tx("access.email", async |tx| {
+        if may_send(tx, caller, &email).await? {
+            let letter = if user::by_email(tx, &email).await?.is_some_and(|it| it.id != user.id) {
+                letters::has_account(&email, caller.url(super::SIGN_IN)?)
+            } else {
+                let token = link::make(tx, Purpose::Email, &email, Some(&user.id), caller.now).await?;
+                letters::prove_address(&email, caller.url(&format!("/console/email/{}", token.reveal()))?)
+            };
+            mail::post(tx, &app.seal, &letter).await?;
+        }
+        Ok::<_, Failure>(())
+    });
+    asked.await?;
+    Ok(done("email").into_response())
+}
+
+/// The page that a letter's link opens asks for a press: programs that read mail open links, and press nothing.
+pub(super) async fn email_form(
+    State(app): State<App>,
+    caller: Caller,
+    Path(text): Path<String>,
+) -> Result<Response, Failure> {
+    let Some((_, link)) = look(&app, &caller, Purpose::Email, &text).await? else { return Ok(dead_link()) };
+    let action = format!("/console/email/{text}");
+    Ok(html(StatusCode::OK, account::prove_email(&action, link.email.as_str())))
+}
+
+pub(super) async fn email_proved(
+    State(app): State<App>,
+    caller: Caller,
+    Path(text): Path<String>,
+    _: Sent,
+) -> Result<Response, Failure> {
+    let Some((token, _)) = look(&app, &caller, Purpose::Email, &text).await? else { return Ok(dead_link()) };
+    let changed = app.store.run_tx("access.email_proved", async |tx| {
+        let Some(link) = link::use_up(tx, Purpose::Email, &token, caller.now).await? else {
+            return Ok(false);
+        };
+        let Some(id) = link.user_id else { return Ok(false) };
+        let Some(user) = user::find(tx, &id).await? else { return Ok(false) };
+        match user::set_email(tx, &user.id, &link.email).await {
+            Ok(()) => {}
+            Err(access::Error::EmailTaken) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+        link::take_back(tx, &user.id).await?;
+        let by = By::user(&user, caller.visitor.clone(), caller.now);
+        note(tx, &by, "user.email", &app.seal, letters::address_changed(&user.email)).await?;
+        Ok::<_, Failure>(true)
+    });
+    if changed.await? { Ok(done("address").into_response()) } else { Ok(dead_link()) }
+}
+
+pub(super) async fn password(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
+    let user = &pressed.signed_in.session.user;
+    let new = pressed.fields.raw("password");
+    if let Err(weakness) = password::judge(new, &[user.email.as_str(), &user.name]) {
+        return wrong(&app, &pressed, "password", weakness.to_string()).await;
+    }
+    if let Some(answer) = proved(&app, &pressed, "old_password").await? {
+        return Ok(answer);
+    }
+    let phc = app.passwords.hash(new).await?;
+    let (session, caller) = (&pressed.signed_in.session, &pressed.signed_in.caller);
+    let changed = app.store.run_tx("access.password", async |tx| {
+        user::set_password(tx, &user.id, &phc).await?;
+        session::end_others(tx, &user.id, Some(&session.id)).await?;
+        link::take_back(tx, &user.id).await?;
+        note(tx, &pressed.signed_in.by(), "user.password", &app.seal, letters::password_changed(&user.email))
+            .await?;
+        Ok::<_, Failure>(session::prove(tx, session, caller.now).await?)
+    });
+    let token = changed.await?.ok_or(Failure::SignedOut)?;
+    Ok((caller.signed_in(&token, None), done("password")).into_response())
+}
+
+pub(super) async fn enrol(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
+    if let Some(answer) = proved(&app, &pressed, "factor_password").await? {
+        return Ok(answer);
+    }
+    let (user, now) = (&pressed.signed_in.session.user, pressed.signed_in.caller.now);
+    let enrolled = app.store.run_tx("access.factor_enrol", async |tx| {
+        factor::enrol(tx, &app.seal, &user.id, user.email.as_str(), now).await
+    });
+    enrolled.await?;
+    Ok(Redirect::to(&format!("{PAGE}#factor")).into_response())
+}
+
+pub(super) async fn confirm(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
+    let (session, caller) = (&pressed.signed_in.session, &pressed.signed_in.caller);
+    let (user, code) = (&session.user, pressed.fields.text("factor_code"));
+    let confirmed = app.store.run_tx("access.factor_confirm", async |tx| {
+        let codes = factor::confirm(tx, &app.seal, &user.id, code, caller.now).await?;
+        let Some(codes) = codes else { return Ok(None) };
+        let letter = letters::factor_changed(
+            &user.email,
+            "Signing in to your account asks for a code of your app now.",
+        );
+        note(tx, &pressed.signed_in.by(), "user.factor_on", &app.seal, letter).await?;
+        // Whoever is signed in elsewhere gave no second factor.
+        session::end_others(tx, &user.id, Some(&session.id)).await?;
+        Ok::<_, Failure>(Some((codes, session::prove(tx, session, caller.now).await?)))
+    });
+    let Some((codes, token)) = confirmed.await? else {
+        return wrong(
+            &app,
+            &pressed,
+            "factor_code",
+            "That is not the app's code. It shows a new one every 30 seconds.",
+        )
+        .await;
+    };
+    let token = token.ok_or(Failure::SignedOut)?;
+    Ok((caller.signed_in(&token, None), codes_page(&pressed.signed_in, &token, &codes)).into_response())
+}
+
+/// With the forms of the session's new token.
+fn codes_page(signed_in: &SignedIn, token: &access::Token, codes: &[String]) -> Response {
+    let csrf = session::form_token(token);
+    let person = console::layout::Person { csrf: &csrf, ..signed_in.person() };
+    html(StatusCode::OK, account::codes(person, codes))
+}
+
+/// Whether a code of app or paper was right; an answer when it was not.
+async fn coded(app: &App, pressed: &Pressed) -> Result<Option<Response>, Failure> {
+    let (id, now) = (&pressed.signed_in.session.user.id, pressed.signed_in.caller.now);
+    match factor::check(&app.store, &app.seal, id, pressed.fields.text("factor_code"), now).await? {
+        Checked::Right | Checked::RightOnPaper { .. } => Ok(None),
+        Checked::Wrong => {
+            wrong(app, pressed, "factor_code", "That code is not right, or was used.").await.map(Some)
+        }
+        Checked::TooOften { .. } => Err(Failure::TooOften),
+    }
+}
+
+pub(super) async fn codes(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
+    if let Some(answer) = coded(&app, &pressed).await? {
+        return Ok(answer);
+    }
+    let user = &pressed.signed_in.session.user;
+    let renewed = app.store.run_tx("access.factor_codes", async |tx| {
+        let letter = letters::factor_changed(
+            &user.email,
+            "Your recovery codes were made anew: the earlier ones are void.",
+        );
+        note(tx, &pressed.signed_in.by(), "user.factor_codes", &app.seal, letter).await?;
+        Ok::<_, Failure>(factor::renew_recovery(tx, &user.id).await?)
+    });
+    let codes = renewed.await?;
+    Ok(html(StatusCode::OK, account::codes(pressed.signed_in.person(), &codes)))
+}
+
+pub(super) async fn factor_off(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
+    if let Some(answer) = coded(&app, &pressed).await? {
+        return Ok(answer);
+    }
+    let user = &pressed.signed_in.session.user;
+    let off = app.store.run_tx("access.factor_off", async |tx| {
+        factor::turn_off(tx, &user.id).await?;
+        let letter = letters::factor_changed(
+            &user.email,
+            "Signing in to your account asks for the password alone now.",
+        );
+        note(tx, &pressed.signed_in.by(), "user.factor_off", &app.seal, letter).await
+    });
+    off.await?;
+    Ok(done("off").into_response())
+}
+
+pub(super) async fn end_device(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
+    let (user, id) = (&pressed.signed_in.session.user.id, pressed.fields.text("device"));
+    let ended = app.store.run_tx("access.end_device", async |tx| session::end(tx, user, id).await);
+    ended.await?;
+    Ok(done("device").into_response())
+}
+
+pub(super) async fn end_other_devices(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
+    let session = &pressed.signed_in.session;
+    let ended = app.store.run_tx("access.end_devices", async |tx| {
+        session::end_others(tx, &session.user.id, Some(&session.id)).await
+    });
+    ended.await?;
+    Ok(done("device").into_response())
+}

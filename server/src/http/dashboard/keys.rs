@@ -1,0 +1,212 @@
+//! An organisation's keys.
+
+use super::door::WRONG;
+use super::failure::{Failure, mistake};
+use super::organisations::Done;
+use super::signed_in::{MemberOf, Pressed, PressedIn, SignedIn};
+use crate::app::App;
+use crate::http::scorer::html;
+use access::attempts::{self, Allowed, Rule};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use console::controls::Filled;
+use console::layout::Tab;
+use console::partner::keys::{self, Found, SCOPES};
+use console::{Fields, Mistakes};
+use jiff::SignedDuration;
+use partners::{
+    Key, Kind, Mode, NewKey, Origins, Overlap, Permission, Record, Scopes, Site, key, member, site,
+};
+
+/// Keys that one user may look up: guessing finds none, but it need not be free.
+const LOOKED_UP: Rule = Rule { name: "leaked", max: 30, within: SignedDuration::from_mins(15) };
+
+async fn all(app: &App, member: &MemberOf) -> Result<(Vec<Record>, Vec<Site>), Failure> {
+    let read = app.store.read("partners.keys", async |db| {
+        let keys = key::of_organisation(db, member.id()).await?;
+        Ok::<_, partners::Error>((keys, site::list(db, member.id()).await?))
+    });
+    Ok(read.await?)
+}
+
+pub(super) async fn list(
+    State(app): State<App>,
+    member: MemberOf,
+    Query(done): Query<Done>,
+) -> Result<Response, Failure> {
+    let (all, sites) = all(&app, &member).await?;
+    let now = member.signed_in.caller.now;
+    Ok(html(StatusCode::OK, keys::list(member.here(Tab::Keys, done.words()), &all, &sites, now)))
+}
+
+pub(super) async fn blank(State(app): State<App>, member: MemberOf) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    let (_, sites) = all(&app, &member).await?;
+    let first = sites.first().map_or("secret", |it| it.id.as_str());
+    let fields = Fields::of([("for", first), ("mode", "live"), ("scope_feed", "yes"), ("scope_read", "yes")]);
+    let mistakes = Mistakes::default();
+    let filled = Filled { fields: &fields, mistakes: &mistakes };
+    Ok(html(StatusCode::OK, keys::new(member.here(Tab::Keys, ""), &sites, filled)))
+}
+
+pub(super) async fn issue(
+    State(app): State<App>,
+    PressedIn { member, fields }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    let mode = if fields.text("mode") == "test" { Mode::Test } else { Mode::Live };
+    let scopes: Vec<_> = SCOPES.iter().filter(|it| fields.has(it.1)).map(|it| it.0).collect();
+    let days: Option<i64> = fields.text("lasts").parse().ok().filter(|it| (1..=3650).contains(it));
+    let expires_at = days.map(|it| member.signed_in.caller.now + SignedDuration::from_hours(24 * it));
+    let new = match fields.text("for") {
+        "secret" => NewKey::secret(mode, fields.text("name"), Scopes::of(&scopes)),
+        site => NewKey::publishable(mode, fields.text("name"), Origins::OfSite(site)),
+    };
+    let new = NewKey { expires_at, ..new };
+    let issued = app
+        .store
+        .run_tx("partners.issue_key", async |tx| key::issue(tx, member.id(), &new, &member.by()).await);
+    match issued.await {
+        Ok(issued) => {
+            app.keys.insert(&issued.record);
+            Ok(html(StatusCode::OK, keys::issued(member.here(Tab::Keys, ""), &issued)))
+        }
+        Err(error) => {
+            let mistakes = match (&error, mistake(&error)) {
+                (partners::Error::NameLength { .. }, Some(text)) => Mistakes::one("name", text),
+                (partners::Error::ScopesMissing, Some(text)) => Mistakes::one("scope_feed", text),
+                (partners::Error::UnknownSite { .. }, _) => Mistakes::one("for", "Say what it is for."),
+                (_, Some(text)) => Mistakes::one("", text),
+                (_, None) => return Err(error.into()),
+            };
+            let (_, sites) = all(&app, &member).await?;
+            let filled = Filled { fields: &fields, mistakes: &mistakes };
+            Ok(html(WRONG, keys::new(member.here(Tab::Keys, ""), &sites, filled)))
+        }
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    member: MemberOf,
+    Path((_, id)): Path<(String, String)>,
+    Query(done): Query<Done>,
+) -> Result<Response, Failure> {
+    shown(&app, &member, &id, done.words(), StatusCode::OK, &Mistakes::default()).await
+}
+
+async fn shown(
+    app: &App,
+    member: &MemberOf,
+    id: &str,
+    done: &str,
+    status: StatusCode,
+    mistakes: &Mistakes,
+) -> Result<Response, Failure> {
+    let (all, sites) = all(app, member).await?;
+    let key = all.iter().find(|it| it.id == id).ok_or(Failure::NotFound)?;
+    let successor = all.iter().find(|it| it.succeeds.as_deref() == Some(id));
+    let fields = Fields::of([("name", key.name.as_str()), ("overlap", "24")]);
+    let of = keys::One { key, sites: &sites, successor, now: member.signed_in.caller.now };
+    Ok(html(status, keys::one(member.here(Tab::Keys, done), of, Filled { fields: &fields, mistakes })))
+}
+
+pub(super) async fn rename(
+    State(app): State<App>,
+    Path((_, id)): Path<(String, String)>,
+    PressedIn { member, fields }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    let renamed = app.store.run_tx("partners.rename_key", async |tx| {
+        key::rename(tx, member.id(), &id, fields.text("name"), &member.by()).await
+    });
+    match renamed.await {
+        Ok(()) => {
+            Ok(Redirect::to(&format!("/console/o/{}/keys/{id}?done=saved", member.id())).into_response())
+        }
+        Err(error) => match mistake(&error) {
+            Some(text) => shown(&app, &member, &id, "", WRONG, &Mistakes::one("name", text)).await,
+            None => Err(error.into()),
+        },
+    }
+}
+
+pub(super) async fn rotate(
+    State(app): State<App>,
+    Path((_, id)): Path<(String, String)>,
+    PressedIn { member, fields }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    let hours = fields.text("overlap").parse::<i64>().ok();
+    let overlap = Overlap::ALL.into_iter().find(|it| Some(it.lasts().as_hours()) == hours);
+    let Some(overlap) = overlap else {
+        let mistakes = Mistakes::one("overlap", "Say how long the old one works.");
+        return shown(&app, &member, &id, "", WRONG, &mistakes).await;
+    };
+    let rotated = app.store.run_tx("partners.rotate_key", async |tx| {
+        key::rotate(tx, member.id(), &id, overlap, &member.by()).await
+    });
+    match rotated.await {
+        Ok(issued) => {
+            app.keys.insert(&issued.record);
+            Ok(html(StatusCode::OK, keys::issued(member.here(Tab::Keys, ""), &issued)))
+        }
+        Err(error) => match mistake(&error) {
+            Some(text) => shown(&app, &member, &id, "", WRONG, &Mistakes::one("", text)).await,
+            None => Err(error.into()),
+        },
+    }
+}
+
+pub(super) async fn revoke(
+    State(app): State<App>,
+    Path((_, id)): Path<(String, String)>,
+    PressedIn { member, fields }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    if !fields.has("sure") {
+        let mistakes = Mistakes::one("sure", "Tick the box, if it is to be revoked.");
+        return shown(&app, &member, &id, "", WRONG, &mistakes).await;
+    }
+    let revoked = app
+        .store
+        .run_tx("partners.revoke_key", async |tx| key::revoke(tx, member.id(), &id, &member.by()).await);
+    revoked.await?;
+    app.revoke_key(&id);
+    Ok(Redirect::to(&format!("/console/o/{}/keys?done=revoked", member.id())).into_response())
+}
+
+pub(super) async fn leaked_form(signed_in: SignedIn) -> Response {
+    leaked_page(StatusCode::OK, &signed_in, Found::NotAsked)
+}
+
+fn leaked_page(status: StatusCode, signed_in: &SignedIn, found: Found<'_>) -> Response {
+    let (fields, mistakes) = (Fields::default(), Mistakes::default());
+    html(status, keys::leaked(signed_in.person(), found, Filled { fields: &fields, mistakes: &mistakes }))
+}
+
+/// Says of a key what its finder can act on, and no name of anybody else.
+pub(super) async fn leaked(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
+    let (signed_in, now) = (&pressed.signed_in, pressed.signed_in.caller.now);
+    let user = &signed_in.session.user.id;
+    let counted =
+        app.store.run_tx("partners.leaked", async |tx| attempts::count(tx, LOOKED_UP, user, now).await);
+    if let Allowed::No { .. } = counted.await? {
+        return Err(Failure::TooOften);
+    }
+    let record = Key::parse(pressed.fields.text("key")).ok().and_then(|it| app.keys.find(&it));
+    let Some(record) = record else { return Ok(leaked_page(StatusCode::OK, signed_in, Found::NoKey)) };
+    if record.is_over(now) {
+        return Ok(leaked_page(StatusCode::OK, signed_in, Found::Over));
+    }
+    let organisation = &record.organisation_id;
+    let read = app.store.read("partners.member", async |db| member::find(db, organisation, user).await);
+    let path = format!("/console/o/{organisation}/keys/{}", record.id);
+    let found = match (read.await?, record.kind) {
+        (Some(_), _) => Found::Yours { name: &record.name, path: &path },
+        (None, Kind::Publishable) => Found::Others { kind: Kind::Publishable, mode: record.mode },
+        (None, Kind::Secret) => Found::Others { kind: Kind::Secret, mode: record.mode },
+    };
+    Ok(leaked_page(StatusCode::OK, signed_in, found))
+}
