@@ -1,5 +1,6 @@
 //! What can go wrong with users and their sign-in.
 
+use crate::human::Refusal;
 use crate::password::Weakness;
 
 /// Why something about a user could not be made, changed or read.
@@ -13,6 +14,10 @@ pub enum Error {
 
     #[error(transparent)]
     Password(#[from] Weakness),
+
+    /// The human check was not passed.
+    #[error(transparent)]
+    NotHuman(#[from] Refusal),
 
     /// Only said to who has proved to read that address's mail.
     #[error("this address has an account already")]

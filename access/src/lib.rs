@@ -11,6 +11,7 @@ pub mod audit;
 pub mod device;
 mod error;
 pub mod factor;
+pub mod human;
 pub mod link;
 pub mod mail;
 pub mod password;
@@ -22,6 +23,7 @@ mod visitor;
 
 pub use audit::{Actor, ActorKind, By, Deed};
 pub use error::Error;
+pub use human::{BotVerifier, Human};
 pub use mail::{Letter, Mailer};
 pub use password::Passwords;
 pub use session::Session;
@@ -37,16 +39,18 @@ pub const MIGRATIONS: Migrations = Migrations {
     steps: &[
         Step { name: "1_users", sql: include_str!("../migrations/1_users.sql") },
         Step { name: "2_factors", sql: include_str!("../migrations/2_factors.sql") },
+        Step { name: "3_human", sql: include_str!("../migrations/3_human.sql") },
     ],
 };
 
-/// Forgets what is over: sessions, links, attempts, browsers. Run it once in a while.
+/// Forgets what is over: sessions, links, attempts, browsers, human checks. Run it once in a while.
 pub async fn forget_over(tx: &store::Transaction<'_>, now: jiff::Timestamp) -> Result<u64, Error> {
     let sessions = session::forget_over(tx, now).await?;
     let links = link::forget_over(tx, now).await?;
     let attempts = attempts::forget_over(tx, now).await?;
     let devices = device::forget_over(tx, now).await?;
-    Ok(sessions + links + attempts + devices)
+    let checks = human::forget_over(tx, now).await?;
+    Ok(sessions + links + attempts + devices + checks)
 }
 
 #[cfg(test)]
