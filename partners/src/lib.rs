@@ -3,7 +3,7 @@
 //! An organisation has members with roles ([`member`], [`invite`]), sites ([`site`]) and keys ([`key::issue`], [`key::rotate`],
 //! [`key::revoke`]); whatever changes one writes it into the audit log in the same transaction. Each process keeps all of them in a [`KeyRing`], which
 //! turns a request's key and origin into a [`PartnerKey`] without I/O: the proof that other crates ask for. It follows what other processes
-//! change ([`KeyRing::follow`]).
+//! change ([`KeyRing::follow`]). It may be told what happens by [`webhook`]s.
 //!
 //! This crate knows no HTTP. It never stores or logs a key's text, only its SHA-256 and its first characters.
 //! Read [`Key`] first, then [`KeyRing::check`].
@@ -20,6 +20,7 @@ mod ring;
 mod role;
 mod scope;
 pub mod site;
+pub mod webhook;
 
 pub use error::Error;
 pub use invite::Invite;
@@ -41,6 +42,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         Step { name: "1_keys", sql: include_str!("../migrations/1_keys.sql") },
         Step { name: "2_changes", sql: include_str!("../migrations/2_changes.sql") },
         Step { name: "3_organisations", sql: include_str!("../migrations/3_organisations.sql") },
+        Step { name: "4_webhooks", sql: include_str!("../migrations/4_webhooks.sql") },
     ],
 };
 
