@@ -1,8 +1,8 @@
-//! What can go wrong with organisations and keys.
+//! What can go wrong with organisations, keys and signing secrets.
 
 use crate::{OriginError, OriginPattern};
 
-/// Why an organisation or a key could not be made, changed or read.
+/// Why an organisation, a key or a signing secret could not be made, changed or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("a name has 1 to {max} characters, this one has {found}")]
@@ -63,6 +63,17 @@ pub enum Error {
 
     #[error("a key has at most {max} origins, not {found}; https://*.partner.example covers all sub-domains")]
     TooManyOrigins { found: usize, max: usize },
+
+    #[error("there is no signing secret {id}, or it was revoked")]
+    UnknownSecret { id: String },
+
+    #[error(
+        "an organisation has at most {max} good signing secrets in each mode; revoke one that is no longer used"
+    )]
+    TooManySecrets { max: i64 },
+
+    #[error(transparent)]
+    Seal(#[from] store::SealError),
 
     /// A row that this release did not write.
     #[error("{id} has an unreadable {column} in the database")]

@@ -2,6 +2,7 @@
 
 mod text;
 
+pub(crate) use text::{CHECKSUM_CHARS, base62, checksum};
 pub use text::{Key, KeyError, Kind, Mode};
 
 use crate::audit::{self, Change};

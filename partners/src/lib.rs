@@ -5,11 +5,16 @@
 //! turns a request's key and origin into a [`PartnerKey`] without I/O: the proof that other crates ask for. It follows what other processes
 //! change ([`KeyRing::follow`]). It may be told what happens by [`webhook`]s.
 //!
-//! This crate knows no HTTP. It never stores or logs a key's text, only its SHA-256 and its first characters.
+//! A partner's server signs its users' ids; [`Identities`] turns that into a [`Fan`], without I/O as well, and [`Guests`] are fans whom nobody
+//! signed. A [`Ticket`] opens a stream where no key can be sent.
+//!
+//! This crate knows no HTTP. It never stores or logs a key's text, only its SHA-256 and its first characters; the secrets that fans are signed
+//! with are sealed at rest.
 //! Read [`Key`] first, then [`KeyRing::check`].
 
 mod audit;
 mod error;
+pub mod fan;
 mod follow;
 pub mod invite;
 pub mod key;
@@ -19,10 +24,15 @@ mod origin;
 mod ring;
 mod role;
 mod scope;
+mod signed;
 pub mod site;
+#[cfg(test)]
+mod testing;
+pub mod ticket;
 pub mod webhook;
 
 pub use error::Error;
+pub use fan::{Fan, FanKind, FanRefusal, Guests, Identities};
 pub use invite::Invite;
 pub use key::{Issued, Key, KeyError, Kind, Mode, NewKey, Origins, Overlap, Record};
 pub use member::Member;
@@ -31,7 +41,9 @@ pub use origin::{Origin, OriginError, OriginPattern};
 pub use ring::{KeyRefusal, KeyRing, Need, PartnerKey};
 pub use role::{Permission, Role};
 pub use scope::{Scope, Scopes};
+pub use signed::SignedText;
 pub use site::Site;
+pub use ticket::{Ticket, TicketRefusal, Tickets};
 
 use store::{Migrations, Step};
 
@@ -43,6 +55,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         Step { name: "2_changes", sql: include_str!("../migrations/2_changes.sql") },
         Step { name: "3_organisations", sql: include_str!("../migrations/3_organisations.sql") },
         Step { name: "4_webhooks", sql: include_str!("../migrations/4_webhooks.sql") },
+        Step { name: "5_fans", sql: include_str!("../migrations/5_fans.sql") },
     ],
 };
 

@@ -7,7 +7,7 @@ use store::ids;
 /// Characters after the words at the front: 178 bits of the operating system's randomness.
 const RANDOM_CHARS: usize = 30;
 /// Base62 digits that hold a CRC32 (62⁶ > 2³²), most significant first.
-const CHECKSUM_CHARS: usize = 6;
+pub(crate) const CHECKSUM_CHARS: usize = 6;
 /// `crs_pk_live_` and four random characters.
 const PREFIX_CHARS: usize = 16;
 /// `crs_pk_live_` + random + checksum.
@@ -171,9 +171,13 @@ fn words(text: &str) -> Option<(Kind, Mode, &str)> {
     Some((Kind::of_word(kind)?, Mode::of_word(mode)?, rest))
 }
 
-fn checksum(body: &str) -> [u8; CHECKSUM_CHARS] {
-    let mut number = crc32fast::hash(body.as_bytes());
-    let mut digits = [b'0'; CHECKSUM_CHARS];
+pub(crate) fn checksum(body: &str) -> [u8; CHECKSUM_CHARS] {
+    base62(crc32fast::hash(body.as_bytes()).into())
+}
+
+/// The last digits of a number in base62, most significant first.
+pub(crate) fn base62<const DIGITS: usize>(mut number: u128) -> [u8; DIGITS] {
+    let mut digits = [b'0'; DIGITS];
     for digit in digits.iter_mut().rev() {
         *digit = BASE62[(number % 62) as usize];
         number /= 62;

@@ -31,7 +31,7 @@ pub(crate) struct Here {
 
 impl Here {
     pub(crate) async fn new() -> Self {
-        let test = TestStore::new(&[MIGRATIONS, jobs::MIGRATIONS]).await;
+        let test = TestStore::new(&[access::MIGRATIONS, MIGRATIONS, jobs::MIGRATIONS]).await;
         let here = Self {
             test,
             seal: Seal::random(),
@@ -57,7 +57,9 @@ impl Here {
     }
 
     pub(crate) async fn organisation(&self) -> String {
-        let made = self.store().run_tx("test", async |tx| organisation::create(tx, "Partner").await).await;
+        let by = access::By::system("test", jiff::Timestamp::UNIX_EPOCH);
+        let made =
+            self.store().run_tx("test", async |tx| organisation::create(tx, "Partner", &by).await).await;
         made.expect("an organisation").id
     }
 
