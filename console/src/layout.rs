@@ -143,7 +143,7 @@ impl Page<'_> {
                     @if !is_scorer && !matches!(self.area, Area::Operations { .. }) { link rel="stylesheet" href=(assets::path("partner.css")); }
                     @if let Some(script) = self.area.script() { script type="module" src=(assets::path(script)) {} }
                 }
-                body.partner[matches!(self.area, Area::Account(_) | Area::Partner { .. })] {
+                body class=[matches!(self.area, Area::Account(_) | Area::Partner { .. }).then_some("partner")] {
                     a.skip href="#main" { "Skip to the page" }
                     (header(self.area))
                     @if let Area::Partner { place, .. } = self.area { (tabs(place)) }

@@ -14,6 +14,8 @@ mod signed_in;
 mod sites;
 mod team;
 
+#[cfg(test)]
+pub(super) use embed::STATEMENTS;
 pub(crate) use embed::preview_key;
 
 use crate::app::App;

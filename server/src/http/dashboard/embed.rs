@@ -24,7 +24,7 @@ async fn sandbox(client: &Client<'_>) -> Result<Option<String>, store::Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[SANDBOX];
+pub(in crate::http) const STATEMENTS: &[&str] = &[SANDBOX];
 
 /// The key of the pages that show what a widget looks like: a test key, good for the sandbox match on our own pages alone, which every process
 /// derives for itself and none stores.

@@ -163,6 +163,7 @@ mod tests {
             .iter()
             .chain(super::super::fixtures::STATEMENTS)
             .chain(super::super::loaded::STATEMENTS)
+            .chain(crate::http::dashboard::STATEMENTS)
         {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");
