@@ -1,7 +1,7 @@
 // A Crease of the tests' own: `import { test, expect } from '../fixtures'`, then take `crease` like `page`.
 import { test as base } from '@playwright/test';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -77,6 +77,18 @@ export class Crease {
   /** Sends commands of one match as a feed does. */
   async send(match: string, commands: Sent[]): Promise<Judged> {
     return this.post<Judged>(`/v1/feed/matches/${match}/commands`, { commands });
+  }
+
+  /** The letters to an address, the newest last: without a mail server they are files. */
+  async letters(to: string): Promise<string[]> {
+    const folder = join(this.folder, 'data', 'mail');
+    const names = await readdir(folder);
+    const files = await Promise.all(
+      names.map(async (name) => ({ text: await readFile(join(folder, name), 'utf8'), at: (await stat(join(folder, name))).mtimeMs })),
+    );
+    const own = files.filter((it) => it.text.includes(`To: ${to}`)).sort((a, b) => a.at - b.at);
+    // Long lines end in "=" and go on in the next (RFC 2045 §6.7).
+    return own.map((it) => it.text.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '='));
   }
 
   /** Stops as an operator would and starts again on the same data and port. */

@@ -257,9 +257,9 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
                     &of.languages.iter().map(|(tag, name)| Choice::new(tag, *name)).collect::<Vec<_>>()))
                 fieldset.field {
                     legend { "Colours" }
-                    (colour(filled, "own_paper", "paper", "Background"))
-                    (colour(filled, "own_ink", "ink", "Text"))
-                    (colour(filled, "own_accent", "accent", "Accent"))
+                    (colour(filled, ("own_paper", "paper"), "Background", "#ffffff"))
+                    (colour(filled, ("own_ink", "ink"), "Text", "#16211b"))
+                    (colour(filled, ("own_accent", "accent"), "Accent", "#0b6b3a"))
                 }
                 (filled.line(Label::new("radius", "Corners").hint("In pixels, 0 to 40; empty: as the theme has them."), Line::Number, 2))
                 (filled.line(Label::new("match", "Match").hint("The id of a match, mat_… ; the sandbox match while you build."), Line::Text, 40))
@@ -291,13 +291,14 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
     here.page("Embed", main)
 }
 
-fn colour(filled: Filled<'_>, own: &'static str, name: &'static str, words: &str) -> Markup {
+/// `usual` is what the picker begins with: about what the light theme has.
+fn colour(filled: Filled<'_>, (own, name): (&'static str, &'static str), words: &str, usual: &str) -> Markup {
     let value = filled.fields.text(name);
     html! {
         div.colour {
             input #(own) name=(own) type="checkbox" value="yes" checked[filled.fields.has(own)];
             label for=(own) { (words) }
-            input name=(name) type="color" value=(if value.is_empty() { "#ffffff" } else { value }) aria-label={ (words) " colour" };
+            input name=(name) type="color" value=(if value.is_empty() { usual } else { value }) aria-label={ (words) " colour" };
         }
     }
 }

@@ -1,0 +1,207 @@
+// A publisher comes in by a letter's link, names a site, copies the code, and pastes it into a page of that site.
+import AxeBuilder from '@axe-core/playwright';
+import { type Crease, expect, test } from '../fixtures';
+import type { Browser, Page } from '@playwright/test';
+
+const PASSWORD = 'vexed lime umpire ladder';
+let visitors = 0;
+
+/** The link in the newest letter to an address, which leaves by a job a moment after it was asked for. */
+async function link(crease: Crease, to: string): Promise<string> {
+  let found: string | undefined;
+  await expect(async () => {
+    const letters = await crease.letters(to);
+    found = letters.at(-1)?.match(/http:\/\/localhost:\d+\/console\/[^\s"<]+/)?.[0];
+    expect(found, 'a letter with a link').toBeTruthy();
+  }).toPass();
+  return found ?? '';
+}
+
+/** Signs up with an address of its own, as far as the page that asks for the site. */
+async function signUp(crease: Crease, page: Page): Promise<string> {
+  const email = `editor${visitors++}-${test.info().project.name}@dailycover.example`;
+  await page.goto(`${crease.url}/console/sign-up`);
+  await page.getByLabel('Work e-mail').fill(email);
+  await page.getByRole('button', { name: 'Send me the link' }).click();
+  await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
+  await page.goto(await link(crease, email));
+  await page.getByLabel('Your name').fill('Asha Rao');
+  await page.getByLabel('Organisation').fill('The Daily Cover');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create the account' }).click();
+  await expect(page.getByRole('heading', { name: 'Your site' })).toBeVisible();
+  return email;
+}
+
+async function noViolations(page: Page): Promise<void> {
+  const found = await new AxeBuilder({ page }).exclude('#preview').analyze();
+  expect(found.violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`)).toEqual([]);
+}
+
+test('from signing up to the code on the clipboard, and the code works', async ({ crease, browser }) => {
+  const context = await browser.newContext();
+  if (test.info().project.name === 'chromium') await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: crease.url });
+  const page = await context.newPage();
+  const began = Date.now();
+  await signUp(crease, page);
+  await page.getByLabel('Address').fill('https://www.dailycover.example/sport');
+  await page.getByRole('button', { name: 'Get the code' }).click();
+  await expect(page.getByRole('heading', { name: 'The code for your page' })).toBeVisible();
+  const code = await page.locator('#code-html').textContent();
+  expect(code).toMatch(/data-key="crs_pk_live_[0-9A-Za-z]{36}"/);
+  expect(code).toContain(`<crease-match match="${crease.demo.sandbox_match}" view="card">`);
+
+  // The real widget, on the match that never ends.
+  const widget = page.frameLocator('#preview').locator('crease-match');
+  await expect(widget.locator('[part~="score"]').first()).toBeVisible();
+
+  await page.getByRole('button', { name: 'Copy the HTML' }).click();
+  await expect(page.locator('#said')).toHaveText('Copied.');
+  expect(Date.now() - began, 'two minutes').toBeLessThan(120_000);
+  if (test.info().project.name === 'chromium') {
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(code);
+  }
+
+  // What was copied, on that site's page: the key opens the match there, and nowhere else.
+  const key = code?.match(/crs_pk_live_\w+/)?.[0];
+  const ask = (origin: string) =>
+    fetch(`${crease.url}/v1/matches/${crease.demo.sandbox_match}`, { headers: { 'x-crease-key': key ?? '', origin } });
+  expect((await ask('https://www.dailycover.example')).status).toBe(200);
+  expect((await ask('https://www.dailycover.example.evil.example')).status).toBe(403);
+
+  // Shown once: the next visit knows its first characters, and this tab the rest.
+  await page.getByRole('link', { name: 'Embed' }).click();
+  await expect(page.locator('#code-html')).toContainText(key ?? '-');
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(other.locator('#code-html')).toContainText(`${key?.slice(0, 16)}…`);
+  await context.close();
+});
+
+test('what is chosen is in the code and in the preview at once', async ({ crease, page }) => {
+  await signUp(crease, page);
+  await page.getByLabel('Address').fill('https://www.dailycover.example');
+  await page.getByRole('button', { name: 'Get the code' }).click();
+  await page.getByText('full', { exact: true }).click();
+  await expect(page.locator('#code-html')).toContainText('view="full"');
+  await page.getByLabel('Language').selectOption('hi');
+  await expect(page.locator('#code-html')).toContainText('lang="hi"');
+  await expect(page.frameLocator('#preview').locator('html')).toHaveAttribute('lang', 'hi');
+  await page.getByLabel('Background colour').fill('#fafafa');
+  await page.getByLabel('Text colour').fill('#bbbbbb');
+  await expect(page.locator('#code-html')).toContainText('--crease-paper: #fafafa; --crease-ink: #bbbbbb;');
+  await expect(page.getByText('The text on the background: 1.8 to 1')).toBeVisible();
+  await page.getByText('React', { exact: true }).click();
+  await expect(page.locator('#code-react')).toContainText('view="full"');
+});
+
+test('a key is made, replaced and revoked, and the log says who did it', async ({ crease, page }) => {
+  await signUp(crease, page);
+  const home = page.url().replace('/start', '');
+  await page.goto(`${home}/keys/new`);
+  await page.getByLabel('Name').fill('Scores feed');
+  await page.getByText('A server of ours').click();
+  await page.getByRole('button', { name: 'Make the key' }).click();
+  const text = (await page.locator('#key-text').textContent()) ?? '';
+  expect(text).toMatch(/^crs_sk_live_/);
+  const opens = async (key: string) =>
+    (await fetch(`${crease.url}/v1/matches`, { headers: { authorization: `Bearer ${key}` } })).status;
+  expect(await opens(text)).toBe(200);
+
+  await page.goto(`${home}/keys`);
+  await page.getByRole('link', { name: 'Scores feed' }).click();
+  await page.getByRole('button', { name: 'Make the new key' }).click();
+  const renewed = (await page.locator('#key-text').textContent()) ?? '';
+  expect(renewed).not.toBe(text);
+  expect([await opens(text), await opens(renewed)]).toEqual([200, 200]);
+
+  await page.goto(`${home}/keys`);
+  await page.getByRole('row', { name: /works/ }).getByRole('link').click();
+  await page.getByRole('button', { name: 'Revoke the key' }).click();
+  await expect(page.getByRole('alert')).toContainText('Tick the box');
+  await page.getByLabel('I know that it is not needed any more').check();
+  await page.getByRole('button', { name: 'Revoke the key' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'The key is revoked.' })).toBeVisible();
+  expect([await opens(text), await opens(renewed)]).toEqual([200, 401]);
+
+  await page.getByRole('link', { name: 'Audit log' }).click();
+  await expect(page.locator('.log li').first()).toContainText('key.revoke');
+  await expect(page.locator('.log')).toContainText('Asha Rao (user)');
+  await expect(page.locator('.log')).not.toContainText(renewed);
+});
+
+test('somebody who is invited joins, and may do what the role says', async ({ crease, browser, page }) => {
+  await signUp(crease, page);
+  const home = page.url().replace('/start', '');
+  await page.goto(`${home}/team`);
+  const email = `analyst-${test.info().project.name}@dailycover.example`;
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByRole('combobox', { name: 'Role', exact: true }).selectOption('analyst');
+  await page.getByRole('button', { name: 'Send the invitation' }).click();
+  await expect(page.getByText(email)).toBeVisible();
+
+  const context = await browser.newContext();
+  const invited = await context.newPage();
+  await invited.goto(await link(crease, email));
+  await expect(invited.getByRole('heading', { name: 'Join The Daily Cover' })).toBeVisible();
+  await invited.getByLabel('Your name').fill('Ben Okri');
+  await invited.getByLabel('Password').fill(PASSWORD);
+  await invited.getByRole('button', { name: 'Create the account and join' }).click();
+  await expect(invited.getByText('Welcome to the team.').first()).toBeVisible();
+  await expect(invited.getByRole('link', { name: 'Audit log' })).toHaveCount(0);
+  for (const path of ['/keys/new', '/sites/new', '/audit', '/settings', '/start']) {
+    expect((await invited.goto(home + path))?.status(), path).toBe(403);
+  }
+  await context.close();
+});
+
+test('signed out there is nothing to see, and signed in the devices can be signed out', async ({ crease, browser, page }) => {
+  const email = await signUp(crease, page);
+  const context = await browser.newContext();
+  const other = await context.newPage();
+  await other.goto(`${crease.url}/console`);
+  await other.getByLabel('E-mail').fill(email);
+  await other.getByLabel('Password').fill('not the password');
+  await other.getByRole('button', { name: 'Sign in' }).click();
+  await expect(other.getByRole('alert')).toContainText('That is not the address and the password');
+  await other.getByLabel('E-mail').fill(email);
+  await other.getByLabel('Password').fill(PASSWORD);
+  await other.getByRole('button', { name: 'Sign in' }).click();
+  await expect(other.getByRole('heading', { name: 'Overview' })).toBeVisible();
+
+  await page.goto(`${crease.url}/console/account`);
+  await expect(page.locator('#devices li')).toHaveCount(2);
+  await page.getByRole('button', { name: 'Sign out all others' }).click();
+  await expect(page.locator('#devices li')).toHaveCount(1);
+  await other.reload();
+  await expect(other.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  await context.close();
+});
+
+for (const [width, theme] of [[390, 'dark'], [820, 'light'], [1280, 'light']] as const) {
+  test(`the dashboard fits ${width} px in ${theme}, and axe finds nothing`, async ({ crease, browser }) => {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
+    const page = await context.newPage();
+    await page.goto(`${crease.url}/console/sign-in`);
+    await noViolations(page);
+    await signUp(crease, page);
+    await page.getByLabel('Address').fill('https://www.dailycover.example');
+    await page.getByRole('button', { name: 'Get the code' }).click();
+    const home = page.url().replace('/start', '');
+    for (const path of ['', '/embed', '/sites', '/sites/new', '/keys', '/keys/new', '/team', '/audit', '/settings']) {
+      await page.goto(home + path);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(wide, `${path} at ${width} px`).toBeLessThanOrEqual(width);
+      await noViolations(page);
+      if (process.env.SHOTS) {
+        await page.screenshot({ path: `shots/dashboard${path.replaceAll('/', '-')}-${width}.png`, fullPage: true });
+      }
+    }
+    await page.goto(`${crease.url}/console/account`);
+    await noViolations(page);
+    if (process.env.SHOTS) await page.screenshot({ path: `shots/account-${width}.png`, fullPage: true });
+    await context.close();
+  });
+}
