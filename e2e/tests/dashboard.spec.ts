@@ -181,7 +181,7 @@ test('signed out there is nothing to see, and signed in the devices can be signe
 });
 
 for (const [width, theme] of [[390, 'dark'], [820, 'light'], [1280, 'light']] as const) {
-  test(`the dashboard fits ${width} px in ${theme}, and axe finds nothing`, async ({ crease, browser }) => {
+  test(`the dashboard fits ${width} px in ${theme}, and axe finds nothing @chromium`, async ({ crease, browser }) => {
     const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
     const page = await context.newPage();
     await page.goto(`${crease.url}/console/sign-in`);
