@@ -91,7 +91,8 @@ const HOLD: &str = "
     select id, organisation_id, name, origins, created_at from partners.site
     where organisation_id = $1 and id = $2 and removed_at is null for update";
 
-async fn hold(tx: &Transaction<'_>, organisation_id: &str, id: &str) -> Result<Site, Error> {
+/// The same, held until the transaction ends.
+pub async fn hold(tx: &Transaction<'_>, organisation_id: &str, id: &str) -> Result<Site, Error> {
     let row = tx.query_opt(HOLD, &[&organisation_id, &id]).await?;
     row.as_ref().map(site).ok_or_else(|| Error::UnknownSite { id: id.to_owned() })
 }

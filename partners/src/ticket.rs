@@ -102,9 +102,12 @@ impl TicketRefusal {
     }
 }
 
-const PREFIX: &str = "crt_";
+const PREFIX: &str = Tickets::PREFIX;
 
 impl Tickets {
+    /// What a ticket's text begins with.
+    pub const PREFIX: &str = "crt_";
+
     /// For how long a ticket opens streams.
     pub const LASTS: SignedDuration = SignedDuration::from_mins(5);
 

@@ -5,7 +5,7 @@ use crate::feed::Feed;
 use crate::stream::{Census, Hub, Presence, Subscribers};
 use access::Passwords;
 use metrics_exporter_prometheus::PrometheusHandle;
-use partners::KeyRing;
+use partners::{KeyRing, Tickets};
 use std::ops::Deref;
 use std::sync::Arc;
 use store::{Clock, Seal, Store};
@@ -26,6 +26,7 @@ pub struct Parts {
     /// What is secret at rest.
     pub seal: Seal,
     pub passwords: Passwords,
+    pub tickets: Tickets,
     pub feed: Feed,
     pub hub: Hub,
     pub subscribers: Subscribers,

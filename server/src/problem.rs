@@ -46,6 +46,12 @@ impl Problem {
         Self::new(&types::INVALID_REQUEST, detail)
     }
 
+    /// There is no such thing of this organisation.
+    pub fn unknown(id: &str) -> Self {
+        let id: String = id.chars().take(60).collect();
+        Self::new(&types::UNKNOWN_THING, format!("your organisation has no {id}"))
+    }
+
     /// There is no such match, or this caller may not see it.
     pub fn unknown_match(id: &str) -> Self {
         Self::new(&types::UNKNOWN_MATCH, format!("no match {id}"))
@@ -132,6 +138,35 @@ impl From<KeyRefusal> for Problem {
             KeyRefusal::OriginRefused { .. } => types::ORIGIN_REFUSED,
         };
         Self::new(&kind, refusal.to_string())
+    }
+}
+
+impl From<partners::Error> for Problem {
+    fn from(error: partners::Error) -> Self {
+        use partners::Error as It;
+        let detail = error.to_string();
+        match error {
+            It::Store(error) => error.into(),
+            It::Access(access::Error::Store(error)) => error.into(),
+            It::UnknownOrganisation { id }
+            | It::UnknownKey { id }
+            | It::UnknownSite { id }
+            | It::UnknownMember { id }
+            | It::UnknownInvite { id } => Self::unknown(&id),
+            It::LastOwner | It::AlreadyMember | It::TooMany { .. } | It::KeyOver { .. } | It::NotAllowed => {
+                Self::new(&types::CONFLICT, detail)
+            }
+            It::NameLength { .. }
+            | It::Origin(_)
+            | It::OriginsMissing
+            | It::OriginsOfSecretKey
+            | It::TooManyOrigins { .. }
+            | It::OwnMachine { .. }
+            | It::ScopesMissing
+            | It::ScopesOfPublishableKey
+            | It::ExpiresInPast => Self::new(&types::INVALID_VALUE, detail),
+            error => Self::internal(&error),
+        }
     }
 }
 

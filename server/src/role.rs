@@ -11,7 +11,7 @@ use crate::{mail, secrets, telemetry, work};
 use access::Passwords;
 use anyhow::Context;
 use jobs::Health;
-use partners::KeyRing;
+use partners::{KeyRing, Tickets};
 use std::sync::Arc;
 use std::time::Duration;
 use store::postgres::{self, Embedded, Postgres, Source};
@@ -66,6 +66,7 @@ pub const MIGRATIONS: &[Migrations] = &[
     access::MIGRATIONS,
     partners::MIGRATIONS,
     http::scorer::session::MIGRATIONS,
+    http::REQUEST_MIGRATIONS,
     jobs::MIGRATIONS,
 ];
 
@@ -124,6 +125,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         store: store.clone(),
         clock,
         keys,
+        tickets: Tickets::new(&seal),
         seal: seal.clone(),
         passwords: Passwords::new(),
         feed: feed.clone(),

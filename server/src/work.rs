@@ -68,6 +68,7 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
                 let done = store.run_tx("jobs.forget_over", async |tx| {
                     access::forget_over(tx, now).await?;
                     partners::invite::forget_over(tx, now).await?;
+                    crate::http::forget_requests(tx, now).await?;
                     Ok::<_, anyhow::Error>(attempt.complete_in(tx).await?)
                 });
                 done.await.map_err(|error| NotDone::Retry(error.to_string()))

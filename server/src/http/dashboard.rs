@@ -7,7 +7,7 @@ mod embed;
 mod failure;
 mod invitation;
 mod keys;
-mod letters;
+pub(super) mod letters;
 mod organisations;
 mod settings;
 mod signed_in;
@@ -17,6 +17,7 @@ mod team;
 #[cfg(test)]
 pub(super) use embed::STATEMENTS;
 pub(crate) use embed::preview_key;
+pub(super) use signed_in::address;
 
 use crate::app::App;
 use axum::Router;

@@ -110,7 +110,7 @@ async fn owns(app: &App, organisation_id: &str, match_id: &str) -> Result<bool, 
 }
 
 /// A JSON body, or a problem that says where the mistake is. The media type is not asked for: feeds often leave it out.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader)
         .map_err(|error| Problem::invalid(place(&error.path().to_string(), error.inner())))?;

@@ -142,11 +142,12 @@ pub(super) async fn list(
     if !(1..=PAGE_ROWS_MAX).contains(&rows_max) {
         return Err(Problem::invalid(format!("limit: {rows_max} is not between 1 and {PAGE_ROWS_MAX}")));
     }
+    let shown = reader.sees()?;
     let after = query.cursor.as_deref().map(place_of).transpose()?;
     let mut rows = app
         .store
         .read("matches.list", async |client| {
-            list::page(client, reader.sees(), query.status, after.as_ref(), rows_max + 1).await
+            list::page(client, shown, query.status, after.as_ref(), rows_max + 1).await
         })
         .await?;
     let is_last = rows.len() <= rows_max as usize;
@@ -183,7 +184,7 @@ pub(super) async fn visible(app: &App, reader: &Reader, id: &str) -> Result<Arc<
         true => app.hub.topic(id).await?,
         false => return Err(Problem::unknown_match(id)),
     };
-    if reader.may_see(topic.is_sandbox()) { Ok(topic) } else { Err(Problem::unknown_match(id)) }
+    if reader.may_see(topic.id(), topic.is_sandbox()) { Ok(topic) } else { Err(Problem::unknown_match(id)) }
 }
 
 /// The place after which the next page begins, as `next` and `cursor` have it.

@@ -10,6 +10,7 @@ pub mod feed;
 mod guard;
 mod health;
 mod layers;
+mod manage;
 mod matches;
 pub mod openapi;
 mod operations;
@@ -20,6 +21,7 @@ mod stream;
 mod web;
 
 pub(crate) use dashboard::preview_key;
+pub(crate) use manage::{MIGRATIONS as REQUEST_MIGRATIONS, forget_over as forget_requests};
 
 use crate::app::App;
 use crate::door::{AtOnce, Service};
@@ -68,7 +70,11 @@ fn router(app: App, surface: Surface) -> Router {
     }
     if matches!(surface, Surface::All | Surface::Api) {
         routes = routes.merge(layers::timely(
-            openapi::routes().merge(scorer::routes()).merge(operations::routes()).merge(dashboard::routes()),
+            openapi::routes()
+                .merge(scorer::routes())
+                .merge(operations::routes())
+                .merge(dashboard::routes())
+                .merge(manage::routes()),
             &app,
         ));
     }

@@ -8,13 +8,13 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use serde_json::json;
-use utoipa::OpenApi;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{Content, Ref, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
 
 /// Every route of version 1.
 #[derive(OpenApi)]
@@ -43,14 +43,13 @@ use utoipa::openapi::{Content, Ref, ResponseBuilder};
         (name = "feeds", description = "What scorers and data providers send"),
         (name = "operations", description = "Health and metrics"),
     ),
-    modifiers(&Keys),
 )]
 struct Description;
 
 /// What is said once for many operations: keys, and the answers to a request without a good one.
 struct Keys;
 
-impl utoipa::Modify for Keys {
+impl Modify for Keys {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let components = api.components.get_or_insert_with(Default::default);
         let bearer = Http::builder()
@@ -73,9 +72,12 @@ impl utoipa::Modify for Keys {
                 path if path.starts_with("/v1/matches") || path.starts_with("/v1/embed") => {
                     &["bearer", "header", "query"]
                 }
+                "/v1/tickets" => &["bearer", "header"],
+                path if path.starts_with("/v1/") => &["bearer"],
                 _ => continue,
             };
-            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            let methods = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+            for operation in methods.into_iter().flatten() {
                 let requirement = |name: &&str| SecurityRequirement::new::<&str, [&str; 0], &str>(*name, []);
                 operation.security = Some(schemes.iter().map(requirement).collect());
                 answer(operation, "401", "no key, or none that was issued here and is not revoked");
@@ -100,6 +102,8 @@ fn answer(operation: &mut Operation, status: &str, description: &str) {
 /// The description as JSON.
 pub fn description() -> utoipa::openapi::OpenApi {
     let mut api = Description::openapi();
+    api.merge(super::manage::Description::openapi());
+    Keys.modify(&mut api);
     let types = problem::types::TYPES.iter().map(|it| {
         json!({"type": it.path(), "status": it.status, "title": it.title, "description": it.description})
     });

@@ -133,7 +133,8 @@ impl AtOnce for Streams {
         let begun = Instant::now();
         let id = request.uri.path().strip_prefix("/v1/matches/")?.strip_suffix("/stream")?;
         let topic = self.app.hub.topic_here(id)?;
-        let reader = Reader::of(request, &self.app).ok().filter(|it| it.may_see(topic.is_sandbox()))?;
+        let reader =
+            Reader::of(request, &self.app).ok().filter(|it| it.may_see(topic.id(), topic.is_sandbox()))?;
         let Query(query) = Query::<StreamQuery>::try_from_uri(&request.uri).ok()?;
         let last = last_position(&request.headers, query.last_event_id.as_deref()).ok()?;
         let start = topic.start(last).ok()?;

@@ -44,6 +44,8 @@ types! {
         "Its owner took it back.";
     KEY_EXPIRED = "key-expired", 401, "The API key does not open this",
         "Its time is over; its owner can make another.";
+    TICKET_REFUSED = "ticket-refused", 401, "The ticket does not open this",
+        "Ask for another one with a key: it is good for five minutes.";
     KEY_SCOPE_MISSING = "key-scope-missing", 403, "The API key does not open this",
         "Its owner can make one that may.";
     KEY_WRONG_KIND = "key-wrong-kind", 403, "The API key does not open this",
@@ -56,10 +58,22 @@ types! {
         "There is none, or this key may not see it.";
     UNKNOWN_ROUTE = "unknown-route", 404, "There is no such thing here",
         "See this description for those that exist.";
+    UNKNOWN_THING = "unknown-thing", 404, "There is no such thing here",
+        "There is none, or it is another organisation's.";
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "The route has no such method",
         "See this description.";
     MATCH_DIFFERS = "match-differs", 409, "The match exists with another set-up",
         "It was announced before under the same name.";
+    CONFLICT = "conflict", 409, "It cannot be done as things are",
+        "The detail says why.";
+    CHANGED_MEANWHILE = "changed-meanwhile", 412, "It was changed meanwhile",
+        "Read it again, and send If-Match with its present ETag.";
+    INVALID_VALUE = "invalid-value", 422, "A value cannot be taken",
+        "The detail says which, and why.";
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "The Idempotency-Key was used for something else",
+        "Take another key for another request.";
+    NOT_SET_UP = "not-set-up", 503, "This server is not set up for it",
+        "The detail says what its operator has to set.";
     BALL_NOT_IN_MATCH = "ball-not-in-match", 409, "The match has no such ball now",
         "It was never a ball, or a correction took it out: read the snapshot and begin again.";
     BATCH_TOO_LONG = "batch-too-long", 413, "Too many commands",

@@ -35,6 +35,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
     let store = Store::connect(&database.url(), 8).await.unwrap();
     let shutdown = CancellationToken::new();
     let hub = Hub::new(store.clone(), config.stream.clone(), None);
+    let seal = store::Seal::random();
     App::from(Parts {
         subscribers: Subscribers::start(
             config.stream.clone(),
@@ -51,7 +52,8 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         clock,
         keys: partners::KeyRing::default(),
         hub,
-        seal: store::Seal::random(),
+        tickets: partners::Tickets::new(&seal),
+        seal,
         passwords: access::Passwords::cheap(),
         worker: None,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
@@ -97,7 +99,7 @@ impl Ground {
             Kind::Publishable => {
                 NewKey::publishable(mode, "Score box", Origins::These(&["https://paper.example"]))
             }
-            Kind::Secret => NewKey::secret(mode, "Score box", Scopes::of(&[Scope::Feed])),
+            Kind::Secret => NewKey::secret(mode, "Score box", Scopes::of(&[Scope::Feed, Scope::Read])),
         };
         let by = By::system("test", self.app.clock.now());
         let issued = self.app.store.run_tx("test.key", async |tx| {

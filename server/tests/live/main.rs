@@ -12,6 +12,7 @@ mod http2;
 mod keys;
 mod late;
 mod limits;
+mod manage;
 mod names;
 mod nginx;
 mod nodes;

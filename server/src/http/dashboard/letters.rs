@@ -72,7 +72,7 @@ pub(super) fn factor_changed(to: &Email, what: &str) -> Letter {
     letter(to, "Your Crease second factor", &[what], None, FOOT_CHANGE)
 }
 
-pub(super) fn invitation(invite: &Invite, from: &str, url: String) -> Letter {
+pub(in crate::http) fn invitation(invite: &Invite, from: &str, url: String) -> Letter {
     let organisation = &invite.organisation.name;
     let text = format!(
         "{from} invites you to {organisation} at Crease, as {}. The link works for a week.",

@@ -69,7 +69,8 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
-fn address(parts: &Parts) -> IpAddr {
+/// Where a request comes from.
+pub(in crate::http) fn address(parts: &Parts) -> IpAddr {
     let client = parts.extensions.get::<ClientAddress>().map(|it| it.0);
     let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|it| it.0.ip());
     client.or_else(peer).unwrap_or(Ipv6Addr::UNSPECIFIED.into())

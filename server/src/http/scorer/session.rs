@@ -164,6 +164,7 @@ mod tests {
             .chain(super::super::fixtures::STATEMENTS)
             .chain(super::super::loaded::STATEMENTS)
             .chain(crate::http::dashboard::STATEMENTS)
+            .chain(crate::http::manage::STATEMENTS)
         {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");

@@ -69,6 +69,7 @@ impl Server {
         let streams = (config.stream.clone(), presence.clone());
         let subscribers = Subscribers::start(streams.0, streams.1, drain, shutdown.clone()).unwrap();
         let door = Door::open(config.http.clone(), &config.stream).unwrap();
+        let seal = store::Seal::random();
         let app = App::from(Parts {
             subscribers: subscribers.clone(),
             presence,
@@ -81,7 +82,8 @@ impl Server {
             hub,
             metrics: metrics(),
             demo: None,
-            seal: store::Seal::random(),
+            tickets: partners::Tickets::new(&seal),
+            seal,
             passwords: access::Passwords::cheap(),
             worker: None,
             shutdown,

@@ -1,0 +1,58 @@
+//! What partners' own programs manage with a secret key of the scope `manage`: all that the dashboard does, as JSON.
+
+mod audit;
+mod caller;
+mod idempotency;
+mod keys;
+mod organisation;
+mod page;
+mod sites;
+mod team;
+mod tickets;
+
+#[cfg(test)]
+pub(super) use idempotency::STATEMENTS;
+pub(crate) use idempotency::{MIGRATIONS, forget_over};
+
+use crate::app::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use utoipa::OpenApi;
+
+/// Fifty origins and some: far less than this.
+const BODY_BYTES_MAX: usize = 32 * 1024;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/organisation", get(organisation::show).patch(organisation::change))
+        .route("/v1/sites", get(sites::list).post(sites::create))
+        .route("/v1/sites/{id}", get(sites::show).patch(sites::change).delete(sites::remove))
+        .route("/v1/keys", get(keys::list).post(keys::issue))
+        .route("/v1/keys/{id}", get(keys::show).patch(keys::change))
+        .route("/v1/keys/{id}/rotate", post(keys::rotate))
+        .route("/v1/keys/{id}/revoke", post(keys::revoke))
+        .route("/v1/members", get(team::members))
+        .route("/v1/members/{id}", axum::routing::patch(team::change).delete(team::remove))
+        .route("/v1/invites", get(team::invites).post(team::invite))
+        .route("/v1/invites/{id}", axum::routing::delete(team::take_back))
+        .route("/v1/audit", get(audit::list))
+        .route("/v1/tickets", post(tickets::issue))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+/// These routes, for the description of the whole API.
+#[derive(OpenApi)]
+#[openapi(
+    paths(
+        organisation::show, organisation::change, sites::list, sites::create, sites::show, sites::change, sites::remove, keys::list,
+        keys::issue, keys::show, keys::change, keys::rotate, keys::revoke, team::members, team::change, team::remove, team::invites,
+        team::invite, team::take_back, audit::list, tickets::issue,
+    ),
+    tags(
+        (name = "organisation", description = "Your organisation, its members and its audit log"),
+        (name = "sites", description = "Your sites and their origins"),
+        (name = "keys", description = "API keys, and tickets made with them"),
+    ),
+)]
+pub(super) struct Description;

@@ -1,0 +1,326 @@
+//! API keys.
+
+use super::caller::Manager;
+use super::idempotency::{Answer, IdempotencyKey, Once, check_match, shown};
+use super::page::{Page, PageQuery};
+use crate::app::App;
+use crate::http::feed::parse;
+use crate::http::request::{self, Content, Id};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use partners::{Issued, NewKey, Origins, Overlap, Record, Scopes, key};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Who may see a key.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    /// Goes into pages, is good on its site alone, only reads.
+    Publishable,
+    /// Stays on servers.
+    Secret,
+}
+
+/// What a key sees.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    /// Every match.
+    Live,
+    /// The sandbox match.
+    Test,
+}
+
+/// What a secret key may do.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Scope {
+    /// Create matches and send balls.
+    Feed,
+    /// Read matches and follow them.
+    Read,
+    /// All that is in this part of the API.
+    Manage,
+    /// Read figures of the audience.
+    Usage,
+}
+
+impl Scope {
+    const fn meant(self) -> partners::Scope {
+        match self {
+            Scope::Feed => partners::Scope::Feed,
+            Scope::Read => partners::Scope::Read,
+            Scope::Manage => partners::Scope::Manage,
+            Scope::Usage => partners::Scope::Usage,
+        }
+    }
+}
+
+/// A key, without its text.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Key)]
+pub(super) struct Shown {
+    /// "key_…"
+    id: String,
+    name: String,
+    kind: Kind,
+    mode: Mode,
+    /// The first characters of its text.
+    prefix: String,
+    /// The site that it is good on: "sit_…".
+    site: Option<String>,
+    origins: Vec<String>,
+    /// feed, read, manage, usage
+    scopes: Vec<&'static str>,
+    /// RFC 3339, as the others
+    created_at: String,
+    expires_at: Option<String>,
+    revoked_at: Option<String>,
+    /// To a minute or so.
+    last_used_at: Option<String>,
+    /// The key that it took the place of.
+    succeeds: Option<String>,
+}
+
+impl From<&Record> for Shown {
+    fn from(it: &Record) -> Self {
+        let at = |moment: Option<Timestamp>| moment.map(|it| it.to_string());
+        Self {
+            id: it.id.clone(),
+            name: it.name.clone(),
+            kind: match it.kind {
+                partners::Kind::Publishable => Kind::Publishable,
+                partners::Kind::Secret => Kind::Secret,
+            },
+            mode: match it.mode {
+                partners::Mode::Live => Mode::Live,
+                partners::Mode::Test => Mode::Test,
+            },
+            prefix: it.prefix.clone(),
+            site: it.site_id.clone(),
+            origins: it.origins.iter().map(ToString::to_string).collect(),
+            scopes: it.scopes.words(),
+            created_at: it.created_at.to_string(),
+            expires_at: at(it.expires_at),
+            revoked_at: at(it.revoked_at),
+            last_used_at: at(it.last_used_at),
+            succeeds: it.succeeds.clone(),
+        }
+    }
+}
+
+/// A key that was just issued, with its text, which is shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct KeyIssued {
+    /// "crs_pk_live_…"
+    text: String,
+    #[serde(flatten)]
+    key: Shown,
+}
+
+impl From<&Issued> for KeyIssued {
+    fn from(it: &Issued) -> Self {
+        Self { text: it.key.reveal().to_owned(), key: Shown::from(&it.record) }
+    }
+}
+
+/// A new key: with a site for pages, with scopes for servers.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewKey)]
+pub(super) struct KeyWanted {
+    /// 1 to 100 characters.
+    name: String,
+    kind: Kind,
+    mode: Mode,
+    /// Of a publishable key: the site that it is good on.
+    site: Option<String>,
+    /// Of a secret key: what it may do.
+    #[serde(default)]
+    scopes: Vec<Scope>,
+    /// RFC 3339; never, when left out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+}
+
+impl KeyWanted {
+    fn meant(&self) -> Result<NewKey<'_>, Problem> {
+        let mode = match self.mode {
+            Mode::Live => partners::Mode::Live,
+            Mode::Test => partners::Mode::Test,
+        };
+        let scopes: Vec<partners::Scope> = self.scopes.iter().map(|it| it.meant()).collect();
+        let new = match (self.kind, &self.site) {
+            (Kind::Publishable, Some(site)) => NewKey {
+                scopes: Scopes::of(&scopes),
+                ..NewKey::publishable(mode, &self.name, Origins::OfSite(site))
+            },
+            (Kind::Publishable, None) => {
+                return Err(Problem::invalid("site: a publishable key is good on a site, sit_…"));
+            }
+            (Kind::Secret, None) => NewKey::secret(mode, &self.name, Scopes::of(&scopes)),
+            (Kind::Secret, Some(_)) => {
+                return Err(Problem::invalid("site: a secret key stays on servers, and has none"));
+            }
+        };
+        Ok(NewKey { expires_at: self.expires_at, ..new })
+    }
+}
+
+/// What of a key is to change.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyChange {
+    /// 1 to 100 characters.
+    name: String,
+}
+
+/// How a key is replaced.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rotation {
+    /// How long the old one goes on, in hours: 0, 1, 24 or 168.
+    overlap_hours: u16,
+}
+
+/// Your keys, the latest first, those that are over too.
+#[utoipa::path(get, path = "/v1/keys", tag = "keys", params(PageQuery), responses(
+    (status = 200, body = Page<Shown>),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(
+    State(app): State<App>,
+    manager: Manager,
+    request::Asked(asked): request::Asked<PageQuery>,
+) -> Result<Json<Page<Shown>>, Problem> {
+    let organisation = manager.organisation_id();
+    let all =
+        app.store.read("partners.keys", async |db| key::of_organisation(db, organisation).await).await?;
+    Ok(Json(Page::of(all.iter().map(Shown::from).collect(), &asked, |it| &it.id)?))
+}
+
+/// Issues a key. Its text is in this answer and nowhere else.
+#[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = KeyWanted,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once")), responses(
+    (status = 201, body = KeyIssued),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "no such site", body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn issue(
+    State(app): State<App>,
+    manager: Manager,
+    key: IdempotencyKey,
+    Content(body): Content,
+) -> Result<Response, Problem> {
+    let wanted: KeyWanted = parse(&body)?;
+    let new = wanted.meant()?;
+    let once = Once::new(&app, &manager, key, "POST /v1/keys", &body);
+    let done = app.store.run_tx("partners.issue_key", async |tx| {
+        if let Some(answer) = once.before(tx).await? {
+            return Ok(answer);
+        }
+        let issued = key::issue(tx, manager.organisation_id(), &new, &manager.by).await?;
+        once.done(tx, Answer::of(StatusCode::CREATED, &KeyIssued::from(&issued))).await
+    });
+    done.await.map(IntoResponse::into_response)
+}
+
+async fn find(client: &store::Client<'_>, manager: &Manager, id: &str) -> Result<Record, Problem> {
+    let found = key::find(client, id).await?;
+    found.filter(|it| it.organisation_id == manager.organisation_id()).ok_or_else(|| Problem::unknown(id))
+}
+
+/// A key.
+#[utoipa::path(get, path = "/v1/keys/{id}", tag = "keys", params(("id" = String, Path, description = "key_…")), responses(
+    (status = 200, body = Shown, headers(("etag" = String, description = "for If-Match"))),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn show(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
+    let found = app.store.read("partners.key", async |db| find(db, &manager, &id).await).await?;
+    Ok(shown(&Shown::from(&found)))
+}
+
+/// Renames a key.
+#[utoipa::path(patch, path = "/v1/keys/{id}", tag = "keys", request_body = KeyChange, params(
+    ("id" = String, Path, description = "key_…"),
+    ("If-Match" = Option<String>, Header, description = "The ETag of what you read"),
+), responses(
+    (status = 200, body = Shown),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 412, description = "changed meanwhile", body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn change(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+    headers: HeaderMap,
+    Content(body): Content,
+) -> Result<Response, Problem> {
+    let change: KeyChange = parse(&body)?;
+    let changed = app.store.run_tx("partners.rename_key", async |tx| {
+        check_match(&headers, &Shown::from(&find(tx, &manager, &id).await?))?;
+        key::rename(tx, manager.organisation_id(), &id, &change.name, &manager.by).await?;
+        find(tx, &manager, &id).await
+    });
+    Ok(shown(&Shown::from(&changed.await?)))
+}
+
+/// Issues a key that takes the place of another, which goes on for a while.
+#[utoipa::path(post, path = "/v1/keys/{id}/rotate", tag = "keys", request_body = Rotation, params(
+    ("id" = String, Path, description = "key_…"),
+    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
+), responses(
+    (status = 201, body = KeyIssued),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "it was revoked, or has expired", body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn rotate(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+    key: IdempotencyKey,
+    Content(body): Content,
+) -> Result<Response, Problem> {
+    let rotation: Rotation = parse(&body)?;
+    let hours = i64::from(rotation.overlap_hours);
+    let overlap = Overlap::ALL.into_iter().find(|it| it.lasts().as_hours() == hours);
+    let overlap = overlap.ok_or_else(|| Problem::invalid("overlap_hours: 0, 1, 24 or 168"))?;
+    let once = Once::new(&app, &manager, key, &format!("POST /v1/keys/{id}/rotate"), &body);
+    let done = app.store.run_tx("partners.rotate_key", async |tx| {
+        if let Some(answer) = once.before(tx).await? {
+            return Ok(answer);
+        }
+        let issued = key::rotate(tx, manager.organisation_id(), &id, overlap, &manager.by).await?;
+        once.done(tx, Answer::of(StatusCode::CREATED, &KeyIssued::from(&issued))).await
+    });
+    done.await.map(IntoResponse::into_response)
+}
+
+/// Revokes a key, everywhere within a second; its open streams end. A key that revokes itself is answered this once.
+#[utoipa::path(post, path = "/v1/keys/{id}/revoke", tag = "keys", params(("id" = String, Path, description = "key_…")), responses(
+    (status = 200, description = "revoked, now or before", body = Shown),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn revoke(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let revoked = app.store.run_tx("partners.revoke_key", async |tx| {
+        key::revoke(tx, manager.organisation_id(), &id, &manager.by).await
+    });
+    let revoked = revoked.await?;
+    app.revoke_key(&id);
+    Ok(shown(&Shown::from(&revoked)))
+}

@@ -1,0 +1,242 @@
+//! Members and invitations.
+
+use super::caller::Manager;
+use super::idempotency::{Answer, IdempotencyKey, Once};
+use super::page::{Page, PageQuery};
+use crate::app::App;
+use crate::http::dashboard::letters;
+use crate::http::feed::parse;
+use crate::http::request::{self, Content, Id};
+use crate::mail;
+use crate::problem::{Problem, types};
+use access::{Email, user};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use partners::{Invite, invite, member};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a member may do. Programs make and unmake no owners.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Role {
+    Owner,
+    Admin,
+    Developer,
+    Analyst,
+    Billing,
+}
+
+impl Role {
+    const fn meant(self) -> partners::Role {
+        match self {
+            Role::Owner => partners::Role::Owner,
+            Role::Admin => partners::Role::Admin,
+            Role::Developer => partners::Role::Developer,
+            Role::Analyst => partners::Role::Analyst,
+            Role::Billing => partners::Role::Billing,
+        }
+    }
+
+    const fn of(role: partners::Role) -> Self {
+        match role {
+            partners::Role::Owner => Role::Owner,
+            partners::Role::Admin => Role::Admin,
+            partners::Role::Developer => Role::Developer,
+            partners::Role::Analyst => Role::Analyst,
+            partners::Role::Billing => Role::Billing,
+        }
+    }
+}
+
+/// A member of your organisation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Member)]
+pub(super) struct MemberShown {
+    /// "usr_…"
+    id: String,
+    name: Option<String>,
+    email: Option<String>,
+    role: Role,
+    /// RFC 3339
+    since: String,
+}
+
+/// Somebody who is asked to become a member.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invite)]
+pub(super) struct InviteShown {
+    /// "inv_…"
+    id: String,
+    email: String,
+    role: Role,
+    /// RFC 3339
+    ends_at: String,
+}
+
+impl From<&Invite> for InviteShown {
+    fn from(it: &Invite) -> Self {
+        let email = it.email.as_str().to_owned();
+        Self { id: it.id.clone(), email, role: Role::of(it.role), ends_at: it.ends_at.to_string() }
+    }
+}
+
+/// A new invitation.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewInvite {
+    email: String,
+    role: Role,
+}
+
+/// What of a member is to change.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MemberChange {
+    role: Role,
+}
+
+/// The members, those who came first first.
+#[utoipa::path(get, path = "/v1/members", tag = "organisation", params(PageQuery), responses(
+    (status = 200, body = Page<MemberShown>),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn members(
+    State(app): State<App>,
+    manager: Manager,
+    request::Asked(asked): request::Asked<PageQuery>,
+) -> Result<Json<Page<MemberShown>>, Problem> {
+    let read = app.store.read("partners.members", async |db| {
+        let members = member::list(db, manager.organisation_id()).await?;
+        let ids: Vec<&str> = members.iter().map(|it| it.user_id.as_str()).collect();
+        let users = user::find_all(db, &ids).await?;
+        Ok::<_, partners::Error>((members, users))
+    });
+    let (members, users) = read.await?;
+    let shown = |it: partners::Member| {
+        let user = users.iter().find(|user| user.id == it.user_id);
+        MemberShown {
+            name: user.map(|it| it.name.clone()),
+            email: user.map(|it| it.email.as_str().to_owned()),
+            role: Role::of(it.role),
+            since: it.since.to_string(),
+            id: it.user_id,
+        }
+    };
+    Ok(Json(Page::of(members.into_iter().map(shown).collect(), &asked, |it| &it.id)?))
+}
+
+/// Gives a member another role.
+#[utoipa::path(patch, path = "/v1/members/{id}", tag = "organisation", request_body = MemberChange,
+    params(("id" = String, Path, description = "usr_…")), responses(
+    (status = 204, description = "changed"),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn change(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+    Content(body): Content,
+) -> Result<Response, Problem> {
+    let change: MemberChange = parse(&body)?;
+    let changed = app.store.run_tx("partners.role", async |tx| {
+        let role = change.role.meant();
+        member::set_role(tx, manager.organisation_id(), &id, role, Manager::ROLE, &manager.by).await
+    });
+    changed.await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Takes a member out.
+#[utoipa::path(delete, path = "/v1/members/{id}", tag = "organisation", params(("id" = String, Path, description = "usr_…")), responses(
+    (status = 204, description = "taken out"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn remove(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let removed = app.store.run_tx("partners.remove_member", async |tx| {
+        member::remove(tx, manager.organisation_id(), &id, Manager::ROLE, &manager.by).await
+    });
+    removed.await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The invitations that are open.
+#[utoipa::path(get, path = "/v1/invites", tag = "organisation", params(PageQuery), responses(
+    (status = 200, body = Page<InviteShown>),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn invites(
+    State(app): State<App>,
+    manager: Manager,
+    request::Asked(asked): request::Asked<PageQuery>,
+) -> Result<Json<Page<InviteShown>>, Problem> {
+    let (organisation, now) = (manager.organisation_id(), manager.by.at);
+    let all =
+        app.store.read("partners.invites", async |db| invite::list(db, organisation, now).await).await?;
+    Ok(Json(Page::of(all.iter().map(InviteShown::from).collect(), &asked, |it| &it.id)?))
+}
+
+/// Invites somebody by a letter.
+#[utoipa::path(post, path = "/v1/invites", tag = "organisation", request_body = NewInvite,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once")), responses(
+    (status = 201, body = InviteShown),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "this server does not know its own address", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn invite(
+    State(app): State<App>,
+    manager: Manager,
+    key: IdempotencyKey,
+    Content(body): Content,
+) -> Result<Response, Problem> {
+    let new: NewInvite = parse(&body)?;
+    let email = Email::parse(&new.email)
+        .map_err(|error| Problem::new(&types::INVALID_VALUE, format!("email: {error}")))?;
+    let public_url = app.config.http.public_url.trim_end_matches('/');
+    if public_url.is_empty() {
+        let detail = "letters need http.public_url, which whoever runs this server sets";
+        return Err(Problem::new(&types::NOT_SET_UP, detail));
+    }
+    let once = Once::new(&app, &manager, key, "POST /v1/invites", &body);
+    let done = app.store.run_tx("partners.invite", async |tx| {
+        if let Some(answer) = once.before(tx).await? {
+            return Ok(answer);
+        }
+        let role = new.role.meant();
+        let made =
+            invite::make(tx, manager.organisation_id(), &email, role, Manager::ROLE, &manager.by).await?;
+        let url = format!("{public_url}/console/invite/{}", made.1.reveal());
+        let letter = letters::invitation(&made.0, &manager.by.actor.name, url);
+        mail::post(tx, &app.seal, &letter).await.map_err(|error| Problem::internal(&error))?;
+        once.done(tx, Answer::of(StatusCode::CREATED, &InviteShown::from(&made.0))).await
+    });
+    done.await.map(IntoResponse::into_response)
+}
+
+/// Takes an invitation back.
+#[utoipa::path(delete, path = "/v1/invites/{id}", tag = "organisation", params(("id" = String, Path, description = "inv_…")), responses(
+    (status = 204, description = "taken back"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn take_back(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let taken = app.store.run_tx("partners.invite_back", async |tx| {
+        invite::take_back(tx, manager.organisation_id(), &id, &manager.by).await
+    });
+    taken.await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

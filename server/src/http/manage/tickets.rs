@@ -1,0 +1,58 @@
+//! Tickets: what opens a stream for some minutes, where no key can be kept.
+
+use crate::app::App;
+use crate::http::caller::Reader;
+use crate::http::feed::parse;
+use crate::http::request::Content;
+use crate::problem::{Problem, types};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use partners::Tickets;
+use partners::ticket::Wanted;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A ticket that is asked for.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewTicket)]
+pub(super) struct TicketWanted {
+    /// The one match that it opens: "mat_…"; every match that the key may see, when left out.
+    #[serde(rename = "match")]
+    match_id: Option<String>,
+}
+
+/// A ticket.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TicketIssued {
+    /// "crt_…": takes the key's place in `?key=` and `X-Crease-Key`, where matches are read and followed.
+    ticket: String,
+    /// RFC 3339; a stream that is open goes on.
+    expires_at: String,
+}
+
+/// Makes a ticket with a key, publishable or secret with the scope `read`: for apps and frames, good for five minutes.
+#[utoipa::path(post, path = "/v1/tickets", tag = "keys", request_body = TicketWanted, responses(
+    (status = 201, body = TicketIssued),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn issue(
+    State(app): State<App>,
+    reader: Reader,
+    Content(body): Content,
+) -> Result<Response, Problem> {
+    let wanted: TicketWanted = if body.is_empty() { TicketWanted::default() } else { parse(&body)? };
+    let Some(partner) = reader.partner() else {
+        return Err(Problem::new(&types::KEY_MISSING, "a ticket is made with an API key"));
+    };
+    let now = app.clock.now();
+    let wanted = Wanted { match_id: wanted.match_id.as_deref(), fan: None };
+    let ticket = app.tickets.issue(partner, wanted, now);
+    let ticket = ticket.map_err(|error| Problem::new(&types::INVALID_VALUE, error.to_string()))?;
+    let issued =
+        TicketIssued { ticket: ticket.reveal().to_owned(), expires_at: (now + Tickets::LASTS).to_string() };
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(issued)).into_response())
+}

@@ -1,0 +1,385 @@
+//! What partners' programs manage: each thing made, read, changed and removed; requests sent again; keys and organisations that may not.
+
+use crate::support::{Server, client, database};
+use partners::{Mode, NewKey, Scope, Scopes, key, organisation};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// An organisation's program, with a key of a scope.
+struct Program {
+    url: String,
+    key: String,
+    organisation: String,
+    client: reqwest::Client,
+}
+
+struct Answer {
+    status: StatusCode,
+    body: Value,
+    etag: Option<String>,
+    is_again: bool,
+}
+
+impl Program {
+    async fn of(server: &Server, mode: Mode, scopes: &[Scope]) -> Self {
+        let by = access::By::system("test", server.app.clock.now());
+        let made = server.app.store.run_tx("test", async |tx| {
+            let organisation = organisation::create(tx, "The Paper", &by).await?;
+            let new = NewKey::secret(mode, "Robot", Scopes::of(scopes));
+            Ok::<_, partners::Error>((key::issue(tx, &organisation.id, &new, &by).await?, organisation.id))
+        });
+        let (issued, organisation) = made.await.unwrap();
+        server.app.keys.insert(&issued.record);
+        let key = issued.key.reveal().to_owned();
+        Self { url: server.url.clone(), key, organisation, client: client() }
+    }
+
+    async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
+        let mut request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.key);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.body(body.to_string());
+        }
+        let response = request.send().await.unwrap();
+        let header = |name: &str| response.headers().get(name).map(|it| it.to_str().unwrap().to_owned());
+        let (status, etag, is_again) =
+            (response.status(), header("etag"), header("idempotency-replayed").is_some());
+        let text = response.text().await.unwrap();
+        Answer { status, etag, is_again, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &[], None).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask(Method::POST, path, &[], Some(body)).await
+    }
+
+    async fn site(&self) -> String {
+        let made =
+            self.post("/v1/sites", json!({ "name": "Shop", "origins": ["https://shop.example"] })).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        made.body["id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A member of an organisation: the user's id.
+async fn member(server: &Server, organisation: &str) -> String {
+    let by = access::By::system("test", server.app.clock.now());
+    let made = server.app.store.run_tx("test", async |tx| {
+        let email = access::Email::parse("member@example.com").unwrap();
+        let user = access::user::create(tx, &email, "Member", "x", by.at).await?;
+        partners::member::add(tx, organisation, &user.id, partners::Role::Analyst, &by).await?;
+        Ok::<_, partners::Error>(user.id)
+    });
+    made.await.unwrap()
+}
+
+fn problem(answer: &Answer) -> (u16, &str) {
+    (answer.status.as_u16(), answer.body["type"].as_str().unwrap_or(""))
+}
+
+#[tokio::test]
+async fn a_program_does_what_the_dashboard_does() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let own = program.get("/v1/organisation").await;
+    assert_eq!(own.body, json!({ "id": program.organisation, "name": "The Paper" }));
+    let site = program.site().await;
+    let new = json!({ "name": "Pages", "kind": "publishable", "mode": "live", "site": site });
+    let key = program.post("/v1/keys", new).await;
+    assert_eq!(key.status, StatusCode::CREATED, "{}", key.body);
+    let (id, text) = (key.body["id"].as_str().unwrap(), key.body["text"].as_str().unwrap());
+    assert!(text.starts_with("crs_pk_live_") && key.body["origins"] == json!(["https://shop.example"]));
+
+    let rotated = program.post(&format!("/v1/keys/{id}/rotate"), json!({ "overlap_hours": 24 })).await;
+    assert_eq!((rotated.status, &rotated.body["succeeds"]), (StatusCode::CREATED, &json!(id)));
+    let revoked = program.post(&format!("/v1/keys/{id}/revoke"), json!({})).await;
+    assert!(revoked.body["revoked_at"].is_string() && revoked.body.get("text").is_none());
+    let listed = program.get("/v1/keys?limit=2").await.body;
+    assert_eq!((listed["data"].as_array().unwrap().len(), listed["next"].is_string()), (2, true));
+    let rest = program.get(&format!("/v1/keys?cursor={}", listed["next"].as_str().unwrap())).await.body;
+    assert_eq!((rest["data"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
+    assert!(!listed.to_string().contains(text), "a list shows no key's text");
+
+    let shown = program.get(&format!("/v1/sites/{site}")).await;
+    let etag = shown.etag.unwrap();
+    let change = json!({ "origins": ["https://shop.example", "https://new.example"] });
+    let path = format!("/v1/sites/{site}");
+    let changed = program.ask(Method::PATCH, &path, &[("if-match", &etag)], Some(change.clone())).await;
+    assert_eq!((changed.status, &changed.body["name"]), (StatusCode::OK, &json!("Shop")));
+    let late = program.ask(Method::PATCH, &path, &[("if-match", &etag)], Some(change)).await;
+    assert_eq!(problem(&late), (412, "/problems/changed-meanwhile"));
+    assert_eq!(program.ask(Method::DELETE, &path, &[], None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(problem(&program.get(&path).await), (404, "/problems/unknown-thing"));
+
+    let log = program.get("/v1/audit?limit=3").await.body;
+    let actions: Vec<&str> =
+        log["data"].as_array().unwrap().iter().map(|it| it["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["site.remove", "key.revoke", "site.change"]);
+    assert_eq!(
+        (&log["data"][0]["actor_kind"], &log["data"][0]["actor_name"]),
+        (&json!("key"), &json!("Robot"))
+    );
+    let next = log["next"].as_str().unwrap();
+    let before = program.get(&format!("/v1/audit?cursor={next}&about=key.")).await.body;
+    assert_eq!(before["data"][1]["action"], "key.rotate");
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_again_is_done_once() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let body = json!({ "name": "Robot 2", "kind": "secret", "mode": "live", "scopes": ["feed"] });
+    let send = async |key: &str, body: &Value| {
+        program.ask(Method::POST, "/v1/keys", &[("idempotency-key", key)], Some(body.clone())).await
+    };
+    let (one, two, three, four) =
+        tokio::join!(send("a", &body), send("a", &body), send("a", &body), send("a", &body));
+    for other in [&two, &three, &four] {
+        assert_eq!((other.status, &other.body), (StatusCode::CREATED, &one.body), "the key's text too");
+    }
+    assert_eq!([&one, &two, &three, &four].iter().filter(|it| it.is_again).count(), 3);
+    let again =
+        send("a", &json!({ "name": "Other", "kind": "secret", "mode": "live", "scopes": ["feed"] })).await;
+    assert_eq!(problem(&again), (422, "/problems/idempotency-key-reused"));
+    let refused =
+        send("b", &json!({ "name": "", "kind": "secret", "mode": "live", "scopes": ["feed"] })).await;
+    assert_eq!(problem(&refused), (422, "/problems/invalid-value"));
+    assert_eq!(send("b", &body).await.status, StatusCode::CREATED, "what was refused is judged anew");
+    let odd = program.ask(Method::POST, "/v1/keys", &[("idempotency-key", "")], Some(body.clone())).await;
+    assert_eq!(problem(&odd), (400, "/problems/invalid-request"));
+    let keys = program.get("/v1/keys").await.body;
+    assert_eq!(keys["data"].as_array().unwrap().len(), 3);
+    let other = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let theirs = other.ask(Method::POST, "/v1/keys", &[("idempotency-key", "a")], Some(body.clone())).await;
+    assert!(theirs.status == StatusCode::CREATED && theirs.body["text"] != one.body["text"]);
+
+    let row = database
+        .store()
+        .read("test", async |db| {
+            db.query_one("select string_agg(encode(answer, 'escape'), '') as t from server.request", &[])
+                .await
+        })
+        .await
+        .unwrap();
+    assert!(!row.get::<_, String>("t").contains("crs_sk_live_"), "an answer that waits is sealed");
+}
+
+#[tokio::test]
+async fn only_a_live_key_that_may_manage_manages() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let routes = [
+        (Method::GET, "/v1/organisation"),
+        (Method::PATCH, "/v1/organisation"),
+        (Method::GET, "/v1/sites"),
+        (Method::POST, "/v1/sites"),
+        (Method::GET, "/v1/sites/sit_1"),
+        (Method::PATCH, "/v1/sites/sit_1"),
+        (Method::DELETE, "/v1/sites/sit_1"),
+        (Method::GET, "/v1/keys"),
+        (Method::POST, "/v1/keys"),
+        (Method::GET, "/v1/keys/key_1"),
+        (Method::PATCH, "/v1/keys/key_1"),
+        (Method::POST, "/v1/keys/key_1/rotate"),
+        (Method::POST, "/v1/keys/key_1/revoke"),
+        (Method::GET, "/v1/members"),
+        (Method::PATCH, "/v1/members/usr_1"),
+        (Method::DELETE, "/v1/members/usr_1"),
+        (Method::GET, "/v1/invites"),
+        (Method::POST, "/v1/invites"),
+        (Method::DELETE, "/v1/invites/inv_1"),
+        (Method::GET, "/v1/audit"),
+    ];
+    let described = server::http::openapi::description();
+    for (path, item) in &described.paths.paths {
+        let is_managed = path.starts_with("/v1/")
+            && !["/v1/matches", "/v1/feed", "/v1/embed", "/v1/tickets"].iter().any(|it| path.starts_with(it));
+        for (method, operation) in
+            [("GET", &item.get), ("POST", &item.post), ("PATCH", &item.patch), ("DELETE", &item.delete)]
+        {
+            let path = path.replace("/sites/{id}", "/sites/sit_1").replace("/keys/{id}", "/keys/key_1");
+            let path =
+                path.replace("/members/{id}", "/members/usr_1").replace("/invites/{id}", "/invites/inv_1");
+            let is_listed = routes.iter().any(|it| it.0.as_str() == method && it.1 == path);
+            assert_eq!(is_listed, operation.is_some() && is_managed, "{method} {path} is tried below");
+        }
+    }
+    let feeder = Program::of(&server, Mode::Live, &[Scope::Feed, Scope::Read, Scope::Usage]).await;
+    let tester = Program::of(&server, Mode::Test, &[Scope::Manage]).await;
+    let mut nobody = Program::of(&server, Mode::Live, &[Scope::Feed]).await;
+    nobody.key = "crs_sk_live_x".to_owned();
+    let mut pages = Program::of(&server, Mode::Live, &[Scope::Feed]).await;
+    pages.key = server.partner().await.publishable;
+    for (method, path) in routes {
+        for (program, expected) in [
+            (&feeder, (403, "/problems/key-scope-missing")),
+            (&tester, (403, "/problems/live-key-needed")),
+            (&nobody, (401, "/problems/key-malformed")),
+            (&pages, (403, "/problems/key-wrong-kind")),
+        ] {
+            let answer = program.ask(method.clone(), path, &[], Some(json!({}))).await;
+            assert_eq!(problem(&answer), expected, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_program_reaches_into_another_organisation() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let owner = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let stranger = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let site = owner.site().await;
+    let new = json!({ "name": "Pages", "kind": "publishable", "mode": "live", "site": site });
+    let key = owner.post("/v1/keys", new.clone()).await.body["id"].as_str().unwrap().to_owned();
+    let member = member(&server, &owner.organisation).await;
+    for (method, path, body) in [
+        (Method::GET, format!("/v1/sites/{site}"), json!({})),
+        (Method::PATCH, format!("/v1/sites/{site}"), json!({ "name": "Mine" })),
+        (Method::DELETE, format!("/v1/sites/{site}"), json!({})),
+        (Method::GET, format!("/v1/keys/{key}"), json!({})),
+        (Method::PATCH, format!("/v1/keys/{key}"), json!({ "name": "Mine" })),
+        (Method::POST, format!("/v1/keys/{key}/rotate"), json!({ "overlap_hours": 0 })),
+        (Method::POST, format!("/v1/keys/{key}/revoke"), json!({})),
+        (Method::POST, "/v1/keys".to_owned(), new),
+        (Method::PATCH, format!("/v1/members/{member}"), json!({ "role": "analyst" })),
+        (Method::DELETE, format!("/v1/members/{member}"), json!({})),
+        (Method::DELETE, "/v1/invites/inv_1".to_owned(), json!({})),
+    ] {
+        let answer = stranger.ask(method.clone(), &path, &[], Some(body)).await;
+        assert_eq!(problem(&answer), (404, "/problems/unknown-thing"), "{method} {path}");
+    }
+    for (path, mine) in [("/v1/sites", 0), ("/v1/keys", 1), ("/v1/members", 0)] {
+        let listed = stranger.get(path).await.body;
+        assert_eq!(listed["data"].as_array().unwrap().len(), mine, "{path}");
+    }
+    let log = stranger.get("/v1/audit").await.body.to_string();
+    assert!(!log.contains(&site) && !log.contains(&owner.organisation));
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_is_refused_with_the_place() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let (sites, keys) = ("/v1/sites", "/v1/keys");
+    for (path, body, expected, word) in [
+        (sites, json!({ "name": "Shop" }), (400, "/problems/invalid-request"), "origins"),
+        (
+            sites,
+            json!({ "name": "Shop", "origins": [], "id": "sit_1" }),
+            (400, "/problems/invalid-request"),
+            "id",
+        ),
+        (sites, json!({ "name": "Shop", "origins": [] }), (422, "/problems/invalid-value"), "origin"),
+        (
+            sites,
+            json!({ "name": "Shop", "origins": ["http://localhost:*"] }),
+            (422, "/problems/invalid-value"),
+            "test keys",
+        ),
+        (
+            sites,
+            json!({ "name": "", "origins": ["https://a.example"] }),
+            (422, "/problems/invalid-value"),
+            "name",
+        ),
+        (
+            keys,
+            json!({ "name": "K", "kind": "secret", "mode": "live" }),
+            (422, "/problems/invalid-value"),
+            "scope",
+        ),
+        (
+            keys,
+            json!({ "name": "K", "kind": "publishable", "mode": "live" }),
+            (400, "/problems/invalid-request"),
+            "site",
+        ),
+        (
+            keys,
+            json!({ "name": "K", "kind": "secret", "mode": "live", "scopes": ["root"] }),
+            (400, "/problems/invalid-request"),
+            "root",
+        ),
+        (
+            keys,
+            json!({ "name": "K", "kind": "secret", "mode": "live", "scopes": ["feed"], "expires_at": "2020-01-01T00:00:00Z" }),
+            (422, "/problems/invalid-value"),
+            "past",
+        ),
+        (
+            "/v1/invites",
+            json!({ "email": "nobody", "role": "admin" }),
+            (422, "/problems/invalid-value"),
+            "email",
+        ),
+        (
+            "/v1/invites",
+            json!({ "email": "a@example.com", "role": "admin" }),
+            (503, "/problems/not-set-up"),
+            "public_url",
+        ),
+    ] {
+        let answer = program.post(path, body.clone()).await;
+        assert_eq!(problem(&answer), expected, "{body}");
+        let detail = answer.body["detail"].as_str().unwrap();
+        assert!(detail.contains(word), "{body}: {detail}");
+    }
+    let long = program.post(sites, json!({ "name": "x".repeat(40_000), "origins": [] })).await;
+    assert_eq!(problem(&long), (413, "/problems/body-too-large"));
+    for path in ["/v1/keys?limit=0", "/v1/keys?limit=x", "/v1/sites?cursor=nothing", "/v1/audit?cursor=x"] {
+        assert_eq!(problem(&program.get(path).await), (400, "/problems/invalid-request"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_opens_what_its_key_does_for_five_minutes_and_no_more() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let keys = server.partner().await;
+    let sandbox = server::feed::sandbox::ensure(&server.app.feed).await.unwrap();
+    let get = async |path: String| {
+        let response = client().get(format!("{}{path}", server.url)).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    let issue = async |key: &str, body: Value| {
+        let request = client().post(format!("{}/v1/tickets", server.url)).header("x-crease-key", key);
+        let response = request.body(body.to_string()).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let (status, issued) = issue(&keys.publishable, json!({ "match": sandbox })).await;
+    assert_eq!(status, 201, "{issued}");
+    let ticket = issued["ticket"].as_str().unwrap();
+    let seen = get(format!("/v1/matches/{sandbox}?key={ticket}")).await;
+    assert_eq!(seen.0, 200, "{}", seen.1);
+    let list = get(format!("/v1/matches?key={ticket}")).await;
+    assert!(list.0 == 401 && list.1.contains("ticket-refused"), "{}", list.1);
+    let (_, any) = issue(&keys.publishable, json!({})).await;
+    let any = any["ticket"].as_str().unwrap();
+    assert_eq!(get(format!("/v1/matches?key={any}")).await.0, 200);
+    let (status, chained) = issue(any, json!({})).await;
+    assert!(
+        status == 401 && chained["type"] == "/problems/key-missing",
+        "a ticket makes no tickets: {chained}"
+    );
+    for (forged, expected) in [
+        (format!("{}x", &ticket[..ticket.len() - 1]), "ticket-refused"),
+        ("crt_nonsense".to_owned(), "ticket-refused"),
+        (ticket[..40].to_owned(), "ticket-refused"),
+    ] {
+        let refused = get(format!("/v1/matches/{sandbox}?key={forged}")).await;
+        assert!(refused.0 == 401 && refused.1.contains(expected), "{forged}: {}", refused.1);
+    }
+    let id = server.app.keys.find(&partners::Key::parse(&keys.publishable).unwrap()).unwrap().id.clone();
+    server.app.revoke_key(&id);
+    let refused = get(format!("/v1/matches/{sandbox}?key={ticket}")).await;
+    assert!(refused.0 == 401 && refused.1.contains("key-revoked"), "{}", refused.1);
+}
