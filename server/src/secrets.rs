@@ -26,7 +26,7 @@ const RENEW: &str = "update secrets.seal set name = $1 where name = $2";
 pub async fn seal(config: &Config, store: &Store) -> anyhow::Result<Seal> {
     let key = match config.secrets.key.reveal() {
         Some(text) => parse(text).context("secrets.key")?,
-        None => own(&config.data.dir).await?,
+        None => own(&config.data.dir, remembered(store).await?.as_deref()).await?,
     };
     let earlier = config.secrets.earlier_keys.iter().filter_map(Secret::reveal).map(parse);
     let earlier = earlier.collect::<anyhow::Result<Vec<_>>>().context("secrets.earlier_keys")?;
@@ -48,21 +48,33 @@ async fn check(store: &Store, names: &[String]) -> anyhow::Result<()> {
     });
     let remembered = remembered.await?;
     if remembered != *present && !earlier.contains(&remembered) {
-        bail!(
-            "the database's secrets were sealed with the key {remembered}, and this process has {present}: give all processes the same \
-             secrets.key (CREASE__SECRETS__KEY), or name the other in secrets.earlier_keys. A key that Crease made itself is in \
-             the file {FILE} of the first process's data folder"
-        );
+        bail!("{}, not {present}", needed(&remembered));
     }
     Ok(())
 }
 
-/// The key in the data folder, which is made when there is none.
-async fn own(data: &Path) -> anyhow::Result<[u8; SECRET_BYTES]> {
+/// What a process is told that has not got the key.
+fn needed(remembered: &str) -> String {
+    format!(
+        "give all processes the same secrets.key (CREASE__SECRETS__KEY), or name earlier ones in secrets.earlier_keys; a key that Crease \
+         made itself is in the file {FILE} of the first process's data folder. The database's secrets were sealed with the key {remembered}"
+    )
+}
+
+async fn remembered(store: &Store) -> Result<Option<String>, store::Error> {
+    let row = store.read("secrets.remembered", async |db| db.query_opt(REMEMBERED, &[]).await).await?;
+    Ok(row.map(|it| it.get("name")))
+}
+
+/// The key in the data folder, which is made when there is none, unless the database remembers another one.
+async fn own(data: &Path, remembered: Option<&str>) -> anyhow::Result<[u8; SECRET_BYTES]> {
     let path = data.join(FILE);
     let shown = path.display().to_string();
     let digits: String = random::<SECRET_BYTES>().iter().map(|byte| format!("{byte:02x}")).collect();
     if !tokio::fs::try_exists(&path).await.with_context(|| shown.clone())? {
+        if let Some(remembered) = remembered {
+            bail!("{}", needed(remembered));
+        }
         // Whole from the first moment on: a second process that starts now finds all of it, or makes way for its own.
         let draft = data.join(format!("{FILE}.{}", store::ids::random_base62(8)));
         let mut options = tokio::fs::OpenOptions::new();

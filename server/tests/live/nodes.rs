@@ -74,6 +74,7 @@ impl Nodes {
 
     fn set(&self, program: &mut std::process::Command, database_url: &str, redis_url: &str, listen: &str) {
         program.env("DATABASE_URL", database_url).env("REDIS_URL", redis_url);
+        program.env("CREASE__SECRETS__KEY", SECRETS_KEY);
         program.env("CREASE__HTTP__LISTEN", listen).env("CREASE__DATA__DIR", self.data.path());
         program.env("CREASE__SANDBOX__ENABLED", "false").env("CREASE__REDIS__LOOK_SECONDS", "1");
     }

@@ -13,7 +13,7 @@ mod sse;
 pub(crate) use archive::{archive_folder, each_match};
 pub(crate) use fan::Fan;
 pub(crate) use nginx::Nginx;
-pub(crate) use process::Crease;
+pub(crate) use process::{Crease, SECRETS_KEY};
 pub(crate) use proxy::{Proxy, Relay};
 pub(crate) use raw::{Head, Raw};
 pub(crate) use scene::{Scene, announcement, ball, sent};

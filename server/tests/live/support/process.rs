@@ -17,6 +17,9 @@ pub(crate) struct Crease {
     log: Receiver<String>,
 }
 
+/// What all processes of one database must have the same of.
+pub(crate) const SECRETS_KEY: &str = "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";
+
 impl Crease {
     /// The program without anything of this machine's environment that would change what it does.
     pub(crate) fn program() -> Command {
@@ -27,7 +30,7 @@ impl Crease {
             }
         }
         // As several processes of one database have it.
-        program.env("CREASE__SECRETS__KEY", "5e".repeat(32));
+        program.env("CREASE__SECRETS__KEY", SECRETS_KEY);
         program.stdin(Stdio::null());
         program
     }
