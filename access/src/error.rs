@@ -23,6 +23,10 @@ pub enum Error {
     #[error("this address has an account already")]
     EmailTaken,
 
+    /// What passkeys would be made for.
+    #[error("the public address is not one of a site: it looks like https://crease.example")]
+    Origin,
+
     #[error("there is no user {id}")]
     UnknownUser { id: String },
 

@@ -1,8 +1,8 @@
-//! The second factor: codes of an app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds, a step to either side, which is what every app knows), and codes on paper for
-//! whoever has lost it.
+//! The second factor: codes of an app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds, a step to either side, which is what every app knows) or a
+//! [passkey](crate::passkey), and codes on paper for whoever has lost it. The codes are there as long as there is a factor of either kind.
 
-use crate::Error;
 use crate::attempts::{self, Allowed, Rule};
+use crate::{Error, user};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use store::{At, Client, Seal, Store, Transaction};
@@ -47,11 +47,36 @@ pub enum Checked {
     },
 }
 
-const IS_ON: &str = "select 1 from access.totp where user_id = $1 and confirmed_at is not null";
+/// The second factors that a user has, beside codes on paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Factors {
+    /// An app, confirmed by a code.
+    pub totp: bool,
+    /// How many passkeys.
+    pub passkeys: usize,
+}
 
-/// Whether this user is asked for a second factor.
+impl Factors {
+    /// Whether a password alone does not sign in.
+    pub fn any(self) -> bool {
+        self.totp || self.passkeys > 0
+    }
+}
+
+const FACTORS: &str = "
+    select exists (select 1 from access.totp where user_id = $1 and confirmed_at is not null) as totp,
+           (select count(*) from access.passkey where user_id = $1) as passkeys";
+
+/// What this user can give after the password.
+pub async fn second_factors(client: &Client<'_>, user_id: &str) -> Result<Factors, Error> {
+    let row = client.query_one(FACTORS, &[&user_id]).await?;
+    let passkeys = usize::try_from(row.get::<_, i64>("passkeys")).unwrap_or_default();
+    Ok(Factors { totp: row.get("totp"), passkeys })
+}
+
+/// Whether this user is asked for a second factor, of whichever kind.
 pub async fn is_on(client: &Client<'_>, user_id: &str) -> Result<bool, Error> {
-    Ok(client.query_opt(IS_ON, &[&user_id]).await?.is_some())
+    Ok(second_factors(client, user_id).await?.any())
 }
 
 const ENROL: &str = "
@@ -60,7 +85,7 @@ const ENROL: &str = "
     where it.confirmed_at is null
     returning 1";
 
-/// A new secret for a user who has no second factor yet; none when there is one, which has to be taken away first.
+/// A new secret for a user who has no app yet; none when there is one, which has to be taken away first.
 pub async fn enrol(
     tx: &Transaction<'_>,
     seal: &Seal,
@@ -96,8 +121,8 @@ const SECRET: &str = "
 const TAKE: &str = "
     update access.totp set last_step = $2, confirmed_at = coalesce(confirmed_at, $3) where user_id = $1";
 
-/// Turns the second factor on with the app's first code; answers with the codes for paper, which are shown this once. None when the code is
-/// not the app's.
+/// Turns the app on with its first code; answers with codes for paper in place of all earlier ones, which are shown this once. None when the code
+/// is not the app's.
 pub async fn confirm(
     tx: &Transaction<'_>,
     seal: &Seal,
@@ -123,6 +148,7 @@ const ADD_CODES: &str =
 pub async fn renew_recovery(tx: &Transaction<'_>, user_id: &str) -> Result<Vec<String>, Error> {
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code()).collect();
     let hashes: Vec<Vec<u8>> = codes.iter().map(|it| hash(user_id, &folded(it)).to_vec()).collect();
+    user::lock(tx, user_id).await?;
     tx.execute(DROP_CODES, &[&user_id]).await?;
     tx.execute(ADD_CODES, &[&user_id, &hashes]).await?;
     Ok(codes)
@@ -169,12 +195,12 @@ async fn check_in(
     code: &str,
     now: Timestamp,
 ) -> Result<Checked, Error> {
-    let row = tx.query_opt(SECRET, &[&user_id]).await?.filter(|it| it.get("is_on"));
-    let Some(row) = row else { return Ok(Checked::Wrong) };
-    let secret = seal.open(&place(user_id), row.get("sealed"))?;
-    if let Some(step) = step_of(&secret, code, row.get("last_step"), now) {
-        tx.execute(TAKE, &[&user_id, &step, &At(now)]).await?;
-        return Ok(Checked::Right);
+    if let Some(row) = tx.query_opt(SECRET, &[&user_id]).await?.filter(|it| it.get("is_on")) {
+        let secret = seal.open(&place(user_id), row.get("sealed"))?;
+        if let Some(step) = step_of(&secret, code, row.get("last_step"), now) {
+            tx.execute(TAKE, &[&user_id, &step, &At(now)]).await?;
+            return Ok(Checked::Right);
+        }
     }
     let hash = hash(user_id, &folded(code));
     if tx.execute(USE_CODE, &[&user_id, &hash.as_slice(), &At(now)]).await? == 0 {
@@ -185,10 +211,24 @@ async fn check_in(
 
 const TURN_OFF: &str = "delete from access.totp where user_id = $1";
 
-/// Takes the second factor away; false when there was none.
+/// Takes the app away; false when there was none. The codes for paper stay as long as there is a passkey.
 pub async fn turn_off(tx: &Transaction<'_>, user_id: &str) -> Result<bool, Error> {
-    tx.execute(DROP_CODES, &[&user_id]).await?;
-    Ok(tx.execute(TURN_OFF, &[&user_id]).await? == 1)
+    user::lock(tx, user_id).await?;
+    let was_there = tx.execute(TURN_OFF, &[&user_id]).await? == 1;
+    drop_codes_of_nothing(tx, user_id).await?;
+    Ok(was_there)
+}
+
+const DROP_CODES_OF_NOTHING: &str = "
+    delete from access.recovery_code
+    where user_id = $1
+      and not exists (select 1 from access.totp where user_id = $1 and confirmed_at is not null)
+      and not exists (select 1 from access.passkey where user_id = $1)";
+
+/// Takes the codes for paper away when no factor is left that they could stand for.
+pub(crate) async fn drop_codes_of_nothing(tx: &Transaction<'_>, user_id: &str) -> Result<(), Error> {
+    tx.execute(DROP_CODES_OF_NOTHING, &[&user_id]).await?;
+    Ok(())
 }
 
 /// Where the secret is sealed for.
@@ -239,5 +279,16 @@ fn hash(user_id: &str, code: &str) -> [u8; 32] {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] =
-    &[IS_ON, ENROL, ENROLLED, SECRET, TAKE, DROP_CODES, ADD_CODES, COUNT_CODES, USE_CODE, TURN_OFF];
+pub(crate) const STATEMENTS: &[&str] = &[
+    FACTORS,
+    ENROL,
+    ENROLLED,
+    SECRET,
+    TAKE,
+    DROP_CODES,
+    ADD_CODES,
+    COUNT_CODES,
+    USE_CODE,
+    TURN_OFF,
+    DROP_CODES_OF_NOTHING,
+];

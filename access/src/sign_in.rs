@@ -8,11 +8,12 @@
 //! What is answered, and after how long, is the same whether or not there is such an account.
 
 use crate::attempts::{self, Allowed, Rule};
+use crate::factor::{self, Factors};
 use crate::session::{self, Begins};
 use crate::token::Token;
 use crate::user::{self, Email};
 use crate::visitor::Visitor;
-use crate::{Error, Passwords, device, factor};
+use crate::{Error, Passwords, device};
 use jiff::{SignedDuration, Timestamp};
 use store::{Client, Store};
 
@@ -51,8 +52,8 @@ impl std::fmt::Debug for Password<'_> {
 pub enum Answer {
     /// The cookie's token, and the browser's if it had none.
     SignedIn { user_id: String, token: Token, device: Token },
-    /// The password was right; the token is of a session that waits for the second factor.
-    SecondFactor { user_id: String, token: Token },
+    /// The password was right; the token is of a session that waits for one of these factors, or a code on paper.
+    SecondFactor { user_id: String, token: Token, factors: Factors },
     /// No such account, or another password.
     Wrong,
     /// Tried too often: not before then.
@@ -100,10 +101,11 @@ pub async fn with_password(
     let begun = store.run_tx("access.sign_in", async |tx| {
         attempts::uncount(tx, BY_NETWORK, &network).await?;
         attempts::clear(tx, aim.rule, &aim.subject).await?;
-        if factor::is_on(tx, &user_id).await? {
+        let factors = factor::second_factors(tx, &user_id).await?;
+        if factors.any() {
             let token =
                 session::begin(tx, &user_id, attempt.visitor, Begins::AwaitingSecondFactor, now).await?;
-            return Ok(Answer::SecondFactor { user_id: user_id.clone(), token });
+            return Ok(Answer::SecondFactor { user_id: user_id.clone(), token, factors });
         }
         let device = device::remember(tx, &user_id, attempt.device, now).await?;
         let token = session::begin(tx, &user_id, attempt.visitor, Begins::SignedIn, now).await?;

@@ -10,29 +10,29 @@ use jiff::{SignedDuration, Timestamp};
 use store::testing::TestStore;
 use store::{Seal, Store};
 
-const PASSWORD: &str = "vexed lime umpire ladder";
+pub(crate) const PASSWORD: &str = "vexed lime umpire ladder";
 
-struct Here {
+pub(crate) struct Here {
     test: TestStore,
     passwords: Passwords,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 impl Here {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let test = TestStore::new(&[MIGRATIONS]).await;
         Self { test, passwords: Passwords::cheap(), now: "2026-11-29T10:00:00Z".parse().expect("a moment") }
     }
 
-    fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         self.test.store()
     }
 
-    fn later(&self, minutes: i64) -> Timestamp {
+    pub(crate) fn later(&self, minutes: i64) -> Timestamp {
         self.now + SignedDuration::from_mins(minutes)
     }
 
-    async fn user(&self, email: &str) -> User {
+    pub(crate) async fn user(&self, email: &str) -> User {
         let phc = self.passwords.hash(PASSWORD).await.expect("a hash");
         let email = Email::parse(email).expect("an address");
         let created = self
@@ -53,7 +53,13 @@ impl Here {
         found.await.expect("an answer")
     }
 
-    async fn sign_in(&self, email: &str, password: &str, device: Option<&Token>, now: Timestamp) -> Answer {
+    pub(crate) async fn sign_in(
+        &self,
+        email: &str,
+        password: &str,
+        device: Option<&Token>,
+        now: Timestamp,
+    ) -> Answer {
         self.sign_in_from(&home(), email, password, device, now).await
     }
 
@@ -71,7 +77,7 @@ impl Here {
     }
 }
 
-fn home() -> Visitor {
+pub(crate) fn home() -> Visitor {
     Visitor::new(
         [192, 0, 2, 1].into(),
         "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -79,7 +85,7 @@ fn home() -> Visitor {
 }
 
 /// Another network for each number.
-fn elsewhere(at: u8) -> Visitor {
+pub(crate) fn elsewhere(at: u8) -> Visitor {
     Visitor::new([198, 51, 100, at].into(), "curl/8")
 }
 
@@ -96,7 +102,7 @@ async fn every_statement_can_be_prepared() {
         session::STATEMENTS,
         user::STATEMENTS,
     ];
-    for sql in modules.into_iter().flatten() {
+    for sql in modules.iter().chain(crate::passkey::STATEMENTS).copied().flatten() {
         let prepared = here.store().read("test", async |client| client.prepare(sql).await).await;
         assert!(prepared.is_ok(), "{sql}: {prepared:?}");
     }

@@ -168,6 +168,13 @@ pub async fn set_email(tx: &Transaction<'_>, id: &str, email: &Email) -> Result<
     }
 }
 
+const LOCK: &str = "select 1 from access.user where id = $1 and disabled_at is null for no key update";
+
+/// Lets nobody else change what the user proves themself by until the transaction ends; false when there is no such user.
+pub(crate) async fn lock(tx: &Transaction<'_>, id: &str) -> Result<bool, Error> {
+    Ok(tx.query_opt(LOCK, &[&id]).await?.is_some())
+}
+
 fn found(count: u64, id: &str) -> Result<(), Error> {
     if count == 0 { Err(Error::UnknownUser { id: id.to_owned() }) } else { Ok(()) }
 }
@@ -187,7 +194,7 @@ fn user(row: &Row) -> Result<User, Error> {
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] =
-    &[CREATE, FIND, FIND_ALL, BY_EMAIL, PASSWORD, PHC, SET_PASSWORD, SET_NAME, SET_EMAIL];
+    &[CREATE, FIND, FIND_ALL, BY_EMAIL, PASSWORD, PHC, SET_PASSWORD, SET_NAME, SET_EMAIL, LOCK];
 
 #[cfg(test)]
 mod tests {
