@@ -4,7 +4,7 @@ mod network;
 mod vanished;
 
 use crate::support::{
-    Crease, Fan, Relay, Scene, Stream, announcement, answers, client, database, new_key, within,
+    Crease, Fan, Relay, SECRETS_KEY, Scene, Stream, announcement, answers, client, database, new_key, within,
 };
 use network::Network;
 use partners::{Kind, Mode, key, organisation};

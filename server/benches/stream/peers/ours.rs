@@ -18,6 +18,8 @@ use tokio::sync::mpsc;
 
 /// The limits that the bench goes beyond, because it comes from few addresses.
 const LIMITS: &[(&str, &str)] = &[
+    // What all processes of one database must have the same of.
+    ("CREASE__SECRETS__KEY", "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e"),
     ("CREASE__HTTP__CONNECTIONS_PER_ADDRESS_MAX", "60000"),
     ("CREASE__STREAM__SUBSCRIBERS_PER_ADDRESS_MAX", "60000"),
 ];
