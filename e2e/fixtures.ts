@@ -110,7 +110,13 @@ export class Crease {
     const keys = join(data, 'demo.json');
     // Each start issues new keys; those of the last one must not be taken for them.
     await rm(keys, { force: true });
-    const env = { ...process.env, CREASE__HTTP__LISTEN: `127.0.0.1:${this.port}`, CREASE__DATA__DIR: data };
+    const env = {
+      ...process.env,
+      CREASE__HTTP__LISTEN: `127.0.0.1:${this.port}`,
+      CREASE__DATA__DIR: data,
+      // The servers that hear of things are this test's own.
+      CREASE__WEBHOOKS__LOOPBACK: 'true',
+    };
     const stdio = ['ignore', log.fd, log.fd] as const;
     const child = spawn(binary, ['all', '--demo'], { cwd: ROOT, env, stdio: [...stdio] });
     this.child = child;

@@ -63,6 +63,7 @@ pub enum Tab {
     Sites,
     Keys,
     Embed,
+    Webhooks,
     Team,
     Audit,
     Settings,
@@ -70,11 +71,12 @@ pub enum Tab {
 
 impl Tab {
     /// In the order of the bar: each with the last part of its address, and its name.
-    const ALL: [(Tab, &'static str, &'static str, Permission); 7] = [
+    const ALL: [(Tab, &'static str, &'static str, Permission); 8] = [
         (Tab::Overview, "", "Overview", Permission::Look),
         (Tab::Embed, "/embed", "Embed", Permission::Look),
         (Tab::Sites, "/sites", "Sites", Permission::Look),
         (Tab::Keys, "/keys", "Keys", Permission::Look),
+        (Tab::Webhooks, "/webhooks", "Webhooks", Permission::Look),
         (Tab::Team, "/team", "Team", Permission::Look),
         (Tab::Audit, "/audit", "Audit log", Permission::Manage),
         (Tab::Settings, "/settings", "Settings", Permission::Manage),

@@ -7,6 +7,7 @@ pub mod overview;
 pub mod settings;
 pub mod sites;
 pub mod team;
+pub mod webhooks;
 
 use crate::controls::{Filled, Label, Line};
 use crate::layout::{Area, Page, Person, Place, Tab, csrf_field};

@@ -1,7 +1,10 @@
 // A publisher comes in by a letter's link, names a site, copies the code, and pastes it into a page of that site.
 import AxeBuilder from '@axe-core/playwright';
 import { type Crease, expect, test } from '../fixtures';
-import type { Browser, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { createHmac } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 const PASSWORD = 'vexed lime umpire ladder';
 let visitors = 0;
@@ -155,6 +158,58 @@ test('somebody who is invited joins, and may do what the role says', async ({ cr
   await context.close();
 });
 
+test('a webhook is told, signed, and told again', async ({ crease, page }) => {
+  const heard: { headers: IncomingHttpHeaders; body: string }[] = [];
+  let status = 500;
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      heard.push({ headers: request.headers, body: Buffer.concat(parts).toString() });
+      response.writeHead(status).end('thanks');
+    });
+  });
+  await new Promise<void>((listens) => server.listen(0, '127.0.0.1', listens));
+  const { port } = server.address() as AddressInfo;
+  await signUp(crease, page);
+  const home = page.url().replace('/start', '');
+  await page.goto(`${home}/webhooks/new`);
+  await page.getByLabel('Address').fill(`http://127.0.0.1:${port}/hooks`);
+  await page.getByRole('button', { name: 'Add the webhook' }).click();
+  const secret = (await page.locator('#secret-text').textContent()) ?? '';
+  expect(secret).toMatch(/^whsec_/);
+  await page.getByRole('link', { name: 'To the webhook' }).click();
+  await page.getByRole('button', { name: 'Send a test' }).click();
+  await expect.poll(() => heard.length).toBe(1);
+  const { headers, body } = heard[0]!;
+  const signed = createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'))
+    .update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`)
+    .digest('base64');
+  expect(headers['webhook-signature']).toBe(`v1,${signed}`);
+  expect(JSON.parse(body)).toMatchObject({ type: 'webhook.test' });
+
+  const own = page.url().split('?')[0]!;
+  await page.goto(own);
+  await page.getByRole('link', { name: 'webhook.test' }).click();
+  await expect(async () => {
+    await page.reload();
+    await expect(page.locator('.rows')).toContainText('500', { timeout: 500 });
+  }).toPass();
+  status = 204;
+  await page.getByRole('button', { name: 'Send it again' }).click();
+  await expect.poll(() => heard.length).toBeGreaterThan(1);
+  expect(heard[1]!.headers['webhook-id']).toBe(headers['webhook-id']);
+  await expect(async () => {
+    await page.goto(own);
+    await expect(page.getByRole('row', { name: /webhook.test/ })).toContainText('delivered', { timeout: 500 });
+  }).toPass();
+  await page.getByLabel('Address').fill('ftp://example.com');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await noViolations(page);
+  server.close();
+});
+
 test('signed out there is nothing to see, and signed in the devices can be signed out', async ({ crease, browser, page }) => {
   const email = await signUp(crease, page);
   const context = await browser.newContext();
@@ -190,7 +245,7 @@ for (const [width, theme] of [[390, 'dark'], [820, 'light'], [1280, 'light']] as
     await page.getByLabel('Address').fill('https://www.dailycover.example');
     await page.getByRole('button', { name: 'Get the code' }).click();
     const home = page.url().replace('/start', '');
-    for (const path of ['', '/embed', '/sites', '/sites/new', '/keys', '/keys/new', '/team', '/audit', '/settings']) {
+    for (const path of ['', '/embed', '/sites', '/sites/new', '/keys', '/keys/new', '/webhooks', '/webhooks/new', '/team', '/audit', '/settings']) {
       await page.goto(home + path);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(wide, `${path} at ${width} px`).toBeLessThanOrEqual(width);

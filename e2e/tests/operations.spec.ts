@@ -20,14 +20,16 @@ test('an operator runs a schedule, holds a queue and lets it go, and sees all of
   const queue = page.locator('#queue-default');
   const ready = queue.locator('dl div', { hasText: 'ready' }).first().locator('dd');
   const schedule = page.locator('#schedules tbody tr', { hasText: 'scorer-sessions' });
-  await expect(page.locator('#workers tbody tr')).toHaveCount(1);
+  await expect(page.locator('#workers tbody tr')).toHaveCount(2);
   await expect(schedule).toContainText('never');
-  await expect(queue).toContainText('Nothing ran within the last hour.');
+  // Others may have had jobs before.
+  const done = async () => Number((await queue.textContent())?.match(/Done ([\d,]+)/)?.[1]?.replace(',', '') ?? 0);
+  const before = await done();
 
   await schedule.getByRole('button', { name: 'Run scorer-sessions now' }).click();
   await expect(page.locator('#said')).toHaveText('Run scorer-sessions now: done.');
   await expect(schedule).toContainText('ago');
-  await expect(queue).toContainText('Done 1');
+  await expect.poll(done).toBe(before + 1);
 
   await queue.getByRole('button', { name: 'Pause default' }).click();
   await expect(queue.locator('.flag')).toHaveText('paused');
@@ -42,7 +44,7 @@ test('an operator runs a schedule, holds a queue and lets it go, and sees all of
   await queue.getByRole('button', { name: 'Resume default' }).click();
   await expect(queue.locator('.flag')).toHaveCount(0);
   await expect(ready).toHaveText('0');
-  await expect(queue).toContainText('Done 2');
+  await expect.poll(done).toBe(before + 2);
   await page.context().close();
 });
 

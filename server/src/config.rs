@@ -1,6 +1,7 @@
 //! Configuration: `config.default.toml` compiled in, overlaid by a file, then by the environment. A key that is not in the defaults
 //! is refused with the place where it stands.
 
+use partners::webhook::Reach;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
@@ -30,6 +31,7 @@ pub struct Config {
     pub feed: Feed,
     pub sandbox: Sandbox,
     pub jobs: Jobs,
+    pub webhooks: Webhooks,
     pub operations: Operations,
     pub shutdown: Shutdown,
 }
@@ -158,6 +160,20 @@ pub struct Sandbox {
 #[serde(deny_unknown_fields)]
 pub struct Jobs {
     pub concurrency: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    pub loopback: bool,
+    pub concurrency: usize,
+}
+
+impl Webhooks {
+    /// Where messages may go.
+    pub fn reach(&self) -> Reach {
+        if self.loopback { Reach::Loopback } else { Reach::Public }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -11,11 +11,12 @@ use crate::{mail, secrets, telemetry, work};
 use access::Passwords;
 use anyhow::Context;
 use jobs::Health;
+use partners::webhook::Courier;
 use partners::{KeyRing, Tickets};
 use std::sync::Arc;
 use std::time::Duration;
 use store::postgres::{self, Embedded, Postgres, Source};
-use store::{Clock, Migrations, Redis, Store};
+use store::{Clock, Migrations, Redis, Seal, Store};
 use tokio_util::sync::CancellationToken;
 
 /// Which part of Crease a process is.
@@ -115,6 +116,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         health: Health::default(),
         seal: seal.clone(),
         mailer: mail::mailer(&config)?,
+        courier: courier(&config, &store, &seal, &clock),
     };
     let app = App::from(Parts {
         worker: (role == Role::Worker).then(|| terms.health.clone()),
@@ -191,6 +193,17 @@ async fn follow_keys(app: App, since: i64) {
         }
     };
     app.keys.follow(&app.store, since, changed).await;
+}
+
+/// Who delivers webhooks' messages.
+fn courier(config: &Config, store: &Store, seal: &Seal, clock: &Clock) -> Option<(Courier, usize)> {
+    match Courier::new(store.clone(), seal.clone(), clock.clone(), config.webhooks.reach()) {
+        Ok(courier) => Some((courier, config.webhooks.concurrency)),
+        Err(error) => {
+            tracing::error!(%error, "webhooks' messages wait: this process delivers none");
+            None
+        }
+    }
 }
 
 /// Writes down which keys were used, beside every request's path: once a minute, and at the end.

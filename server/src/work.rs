@@ -4,6 +4,7 @@ use crate::http::scorer::session;
 use crate::mail::{self, SendLetter};
 use access::Mailer;
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
+use partners::webhook::{self, Courier};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use store::{Clock, Seal, Store};
@@ -23,7 +24,7 @@ impl Job for ForgetSessions {
 }
 
 /// How this process works.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Terms {
     pub(crate) concurrency: usize,
     /// How long running jobs may go on when the process is to stop.
@@ -31,6 +32,8 @@ pub(crate) struct Terms {
     pub(crate) health: Health,
     pub(crate) seal: Seal,
     pub(crate) mailer: Mailer,
+    /// Who delivers webhooks' messages, and how many at once; none where this machine trusts no certificates.
+    pub(crate) courier: Option<(Courier, usize)>,
 }
 
 /// Forgets sessions, links, invitations and counts of attempts that are over.
@@ -69,6 +72,7 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
                     access::forget_over(tx, now).await?;
                     partners::invite::forget_over(tx, now).await?;
                     crate::http::forget_requests(tx, now).await?;
+                    partners::webhook::forget_over(tx, now).await.map_err(anyhow::Error::from)?;
                     Ok::<_, anyhow::Error>(attempt.complete_in(tx).await?)
                 });
                 done.await.map_err(|error| NotDone::Retry(error.to_string()))
@@ -97,15 +101,24 @@ pub(crate) async fn work(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     loop {
+        let (delivers, delivering) = (store.clone(), terms.courier.clone());
         let (store, clock, terms) = (store.clone(), clock.clone(), terms.clone());
         let grace = terms.grace + Duration::from_secs(2);
         let default = Child::new("default", Restart::Permanent, move |stop| {
             worker(&store, &clock, &terms).run(stop.cancelled_owned())
         });
-        let root = Supervisor::new("jobs", Strategy::OneForOne)
+        let mut root = Supervisor::new("jobs", Strategy::OneForOne)
             .intensity(RESTARTS_MAX, Duration::from_secs(60))
             .pause(Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(5) })
             .child(default.grace(grace));
+        if let Some((courier, concurrency)) = delivering {
+            let webhooks = Child::new("webhooks", Restart::Permanent, move |stop| {
+                let worker =
+                    Worker::new(delivers.clone(), &name()).queue(webhook::QUEUE).concurrency(concurrency);
+                courier.clone().on(worker.grace(grace)).run(stop.cancelled_owned())
+            });
+            root = root.child(webhooks.grace(grace));
+        }
         match root.run(stop.clone()).await {
             Ok(()) => return Ok(()),
             Err(escalated) if is_all => {

@@ -13,6 +13,7 @@ mod settings;
 mod signed_in;
 mod sites;
 mod team;
+mod webhooks;
 
 #[cfg(test)]
 pub(super) use embed::STATEMENTS;
@@ -71,6 +72,12 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/o/{org}/keys/{key}/name", post(keys::rename))
         .route("/console/o/{org}/keys/{key}/rotate", post(keys::rotate))
         .route("/console/o/{org}/keys/{key}/revoke", post(keys::revoke))
+        .route("/console/o/{org}/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/console/o/{org}/webhooks/new", get(webhooks::blank))
+        .route("/console/o/{org}/webhooks/{webhook}", get(webhooks::show).post(webhooks::change))
+        .route("/console/o/{org}/webhooks/{webhook}/{action}", post(webhooks::act))
+        .route("/console/o/{org}/webhooks/{webhook}/messages/{message}", get(webhooks::message))
+        .route("/console/o/{org}/webhooks/{webhook}/messages/{message}/replay", post(webhooks::replay))
         .route("/console/o/{org}/team", get(team::page))
         .route("/console/o/{org}/team/invites", post(team::invite))
         .route("/console/o/{org}/team/invites/{invite}/take-back", post(team::take_back))
