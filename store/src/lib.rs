@@ -31,7 +31,7 @@ pub use clock::Clock;
 pub use error::Error;
 pub use listen::Listener;
 pub use migrate::{Applied, Migrations, Step};
-pub use redis::{Channel, Heard, Hearing, Keep, Posting, Redis, Session, Sheet};
+pub use redis::{Bucket, Channel, Heard, Hearing, Keep, Posting, Poured, Redis, Session, Sheet};
 pub use seal::{Seal, SealError};
 pub use store::Store;
 pub use tokio_postgres::{Row, types};

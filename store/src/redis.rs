@@ -5,10 +5,12 @@
 
 mod address;
 mod channel;
+mod rate;
 mod roll;
 mod sheet;
 
 pub use channel::{Channel, Keep, Posting};
+pub use rate::{Bucket, Poured};
 pub use sheet::Sheet;
 
 use crate::error::Error;

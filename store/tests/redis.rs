@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 use store::testing::{TestCluster, TestRedis, TestSentinel};
-use store::{Channel, Heard, Hearing, Keep, Posting, Redis, Session, Sheet};
+use store::{Bucket, Channel, Heard, Hearing, Keep, Posting, Poured, Redis, Session, Sheet};
 
 const KEEP: Keep = Keep { postings_min: 100, after_last: Duration::from_secs(60) };
 const SCORES: Channel<'_> = Channel("mat_1");
@@ -259,4 +259,95 @@ async fn when_a_sentinel_gives_the_master_another_place_a_new_session_finds_it()
     .await;
     session.post(SCORES, &[posting(2, b"2")], KEEP).await.unwrap();
     assert_eq!(remembered(&session, SCORES, 0).await.last(), Some(&2));
+}
+
+/// Buckets that hold 50, of which each takes `drains` to drain.
+fn bucket(name: &str, drains: Duration) -> Bucket<'_> {
+    Bucket { name, holds: drains * 50 }
+}
+
+/// How many of 200 are let in that come at once, half of them by each session.
+async fn let_in(sessions: [&Session; 2], bucket: Bucket<'_>) -> usize {
+    let pours = (0..200).map(|at| sessions[at % 2].pour(bucket, bucket.holds / 50));
+    let poured = futures_util::future::try_join_all(pours).await.unwrap();
+    poured.iter().filter(|it| it.fits).count()
+}
+
+#[tokio::test]
+async fn a_bucket_takes_what_it_holds_however_many_pour_at_once() {
+    let server = TestRedis::start().await.unwrap();
+    let ((one, _), (two, _)) = (open(server.url()).await, open(server.url()).await);
+    let slow = Duration::from_secs(60);
+    assert_eq!(let_in([&one, &two], bucket("a", slow)).await, 50);
+    assert_eq!(let_in([&one, &two], bucket("b", slow)).await, 50, "another name, another bucket");
+    let full = one.pour(bucket("a", slow), slow).await.unwrap();
+    assert!(!full.fits && full.level > slow * 49 && full.level <= slow * 50, "{full:?}");
+    let looked = two.pour(bucket("a", slow), Duration::ZERO).await.unwrap();
+    assert!(looked.fits && looked.level <= full.level, "looking pours nothing: {looked:?}");
+    let smaller = Bucket { name: "a", holds: slow };
+    let poured = one.pour(smaller, Duration::ZERO).await.unwrap();
+    assert_eq!(poured, Poured { fits: true, level: slow }, "never fuller than full");
+    let much = one.pour(bucket("c", slow), slow * 51).await.unwrap();
+    assert_eq!(much, Poured { fits: false, level: Duration::ZERO }, "what never fits leaves nothing behind");
+}
+
+#[tokio::test]
+async fn a_bucket_drains_with_time_and_goes_once_it_is_empty() {
+    let server = TestRedis::start().await.unwrap();
+    let (session, _) = open(server.url()).await;
+    let brief = Bucket { name: "brief", holds: Duration::from_millis(20) };
+    assert!(session.pour(brief, brief.holds).await.unwrap().fits);
+    let drained = async { while !session.pour(brief, Duration::from_millis(15)).await.unwrap().fits {} };
+    within("it drains", drained).await;
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut raw = client.get_multiplexed_async_connection().await.unwrap();
+    let mut gone = async || {
+        redis::cmd("EXISTS").arg("crease:{brief}:level").query_async::<u8>(&mut raw).await.unwrap() == 0
+    };
+    within("it goes", async { while !gone().await {} }).await;
+    assert_eq!(
+        session.pour(brief, Duration::ZERO).await.unwrap(),
+        Poured { fits: true, level: Duration::ZERO }
+    );
+    assert!(gone().await, "looking makes none");
+    // Whatever somebody else has put there, it is no reason to refuse.
+    let spoil = redis::cmd("SET").arg("crease:{brief}:level").arg("soup").to_owned();
+    spoil.query_async::<()>(&mut raw).await.unwrap();
+    assert!(session.pour(brief, brief.holds).await.unwrap().fits);
+}
+
+#[tokio::test]
+async fn a_server_that_forgot_the_script_is_told_it_again() {
+    let mut server = TestRedis::start().await.unwrap();
+    let (session, _) = open(server.url()).await;
+    let minute = Duration::from_secs(60);
+    assert!(session.pour(bucket("a", minute), minute).await.unwrap().fits);
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut raw = client.get_multiplexed_async_connection().await.unwrap();
+    redis::cmd("SCRIPT").arg("FLUSH").query_async::<()>(&mut raw).await.unwrap();
+    let second = session.pour(bucket("a", minute), minute).await.unwrap();
+    assert!(second.fits && second.level > minute, "{second:?}");
+    server.kill();
+    session.pour(bucket("a", minute), minute).await.unwrap_err();
+    server.start_again().await.unwrap();
+    let (session, _) = open(server.url()).await;
+    let after = session.pour(bucket("a", minute), minute).await.unwrap();
+    assert_eq!(after, Poured { fits: true, level: minute }, "it came back empty");
+}
+
+#[tokio::test]
+async fn in_a_cluster_buckets_are_spread_and_those_of_a_living_node_go_on() {
+    let mut cluster = TestCluster::start().await.unwrap();
+    let names = [channel_of(&cluster, 0).await, channel_of(&cluster, 1).await, channel_of(&cluster, 2).await];
+    let ((one, _), (two, _)) = (open(&cluster.url()).await, open(&cluster.url()).await);
+    let minute = Duration::from_secs(60);
+    for (node, name) in names.iter().enumerate() {
+        let key = format!("crease:{{{name}}}:level");
+        assert_eq!(cluster.node_of(&key).await.unwrap(), node, "the name alone chooses");
+        assert_eq!(let_in([&one, &two], bucket(name, minute)).await, 50);
+    }
+    cluster.kill(1);
+    one.pour(bucket(&names[1], minute), minute).await.unwrap_err();
+    assert!(!one.pour(bucket(&names[0], minute), minute).await.unwrap().fits);
+    assert!(two.pour(bucket(&names[2], minute), Duration::ZERO).await.unwrap().fits);
 }

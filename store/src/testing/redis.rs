@@ -9,6 +9,7 @@ pub use sentinel::TestSentinel;
 use super::scratch::Scratch;
 use crate::error::Error;
 use crate::redis::Redis;
+use rustix::process::{Pid, Signal, kill_process};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -56,6 +57,16 @@ impl TestRedis {
         self.server.kill();
     }
 
+    /// Lets it answer nothing while its connections stay, as one does whose machine hangs; until [`TestRedis::go_on`].
+    pub fn halt(&self) {
+        self.server.signal(Signal::STOP);
+    }
+
+    /// Lets it go on, with what it was told meanwhile.
+    pub fn go_on(&self) {
+        self.server.signal(Signal::CONT);
+    }
+
     /// Starts it again where it was.
     pub async fn start_again(&mut self) -> Result<(), Error> {
         self.server.start_again()?;
@@ -94,6 +105,11 @@ impl Server {
         // It may have ended already, which is what we want.
         let _ended = self.child.kill();
         let _reaped = self.child.wait();
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal)
+            .expect("the server is a child that nobody has reaped");
     }
 
     fn start_again(&mut self) -> Result<(), Error> {
