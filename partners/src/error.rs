@@ -1,8 +1,8 @@
-//! What can go wrong with organisations, keys and signing secrets.
+//! What can go wrong with organisations, keys, signing secrets and limits.
 
 use crate::{OriginError, OriginPattern};
 
-/// Why an organisation, a key or a signing secret could not be made, changed or read.
+/// Why an organisation, a key, a signing secret or a limit could not be made, changed or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("a name has 1 to {max} characters, this one has {found}")]
@@ -71,6 +71,12 @@ pub enum Error {
         "an organisation has at most {max} good signing secrets in each mode; revoke one that is no longer used"
     )]
     TooManySecrets { max: i64 },
+
+    #[error("{what} is {min} to {max}, not {found}")]
+    LimitOutOfRange { what: &'static str, min: u64, max: u64, found: u64 },
+
+    #[error("somebody is to be told at {soft}, but it ends at {hard} already")]
+    SoftAboveHard { soft: u64, hard: u64 },
 
     #[error(transparent)]
     Seal(#[from] store::SealError),

@@ -7,6 +7,7 @@ pub use text::{Key, KeyError, Kind, Mode};
 
 use crate::audit::{self, Change};
 use crate::error::{Error, name, readable_origins};
+use crate::limit;
 use crate::origin::OriginPattern;
 use crate::scope::Scopes;
 use crate::site::{self, Site};
@@ -266,6 +267,7 @@ pub async fn rotate(
         succeeds: Some(key_id),
     };
     let issued = insert(tx, &draft, by.at).await?;
+    limit::table::inherit(tx, key_id, &issued.record.id).await?;
     let ends_at = At::after(by.at, overlap.lasts());
     tx.execute(EXPIRE, &[&key_id, &ends_at]).await?;
     let change = Change::of(

@@ -6,7 +6,7 @@
 //! change ([`KeyRing::follow`]). It may be told what happens by [`webhook`]s.
 //!
 //! A partner's server signs its users' ids; [`Identities`] turns that into a [`Fan`], without I/O as well, and [`Guests`] are fans whom nobody
-//! signed. A [`Ticket`] opens a stream where no key can be sent.
+//! signed. A [`Ticket`] opens a stream where no key can be sent. How much of all this an organisation and a key may use is a [`limit`].
 //!
 //! This crate knows no HTTP. It never stores or logs a key's text, only its SHA-256 and its first characters; the secrets that fans are signed
 //! with are sealed at rest.
@@ -18,6 +18,7 @@ pub mod fan;
 mod follow;
 pub mod invite;
 pub mod key;
+pub mod limit;
 pub mod member;
 pub mod organisation;
 mod origin;
@@ -35,6 +36,7 @@ pub use error::Error;
 pub use fan::{Fan, FanKind, FanRefusal, Guests, Identities};
 pub use invite::Invite;
 pub use key::{Issued, Key, KeyError, Kind, Mode, NewKey, Origins, Overlap, Record};
+pub use limit::{LimitRefusal, Limiter, Plans};
 pub use member::Member;
 pub use organisation::Organisation;
 pub use origin::{Origin, OriginError, OriginPattern};
@@ -56,6 +58,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         Step { name: "3_organisations", sql: include_str!("../migrations/3_organisations.sql") },
         Step { name: "4_webhooks", sql: include_str!("../migrations/4_webhooks.sql") },
         Step { name: "5_fans", sql: include_str!("../migrations/5_fans.sql") },
+        Step { name: "7_limits", sql: include_str!("../migrations/7_limits.sql") },
     ],
 };
 
@@ -69,6 +72,8 @@ mod tests {
         let modules = [
             crate::invite::STATEMENTS,
             crate::key::STATEMENTS,
+            crate::limit::table::STATEMENTS,
+            crate::limit::told::STATEMENTS,
             crate::member::STATEMENTS,
             crate::organisation::STATEMENTS,
             crate::site::STATEMENTS,
