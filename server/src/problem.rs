@@ -164,7 +164,9 @@ impl From<partners::Error> for Problem {
             | It::OwnMachine { .. }
             | It::ScopesMissing
             | It::ScopesOfPublishableKey
-            | It::ExpiresInPast => Self::new(&types::INVALID_VALUE, detail),
+            | It::ExpiresInPast
+            | It::LimitOutOfRange { .. }
+            | It::SoftAboveHard { .. } => Self::new(&types::INVALID_VALUE, detail),
             error => Self::internal(&error),
         }
     }

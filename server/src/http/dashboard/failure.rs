@@ -127,6 +127,8 @@ pub(super) fn mistake(error: &partners::Error) -> Option<String> {
             | It::AlreadyMember
             | It::ScopesMissing
             | It::KeyOver { .. }
+            | It::LimitOutOfRange { .. }
+            | It::SoftAboveHard { .. }
     );
     is_one.then(|| {
         let text = error.to_string();

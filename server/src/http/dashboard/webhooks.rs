@@ -295,7 +295,7 @@ pub(super) async fn act(
                 let secret = webhook::rotate(tx, seal, organisation, &id, now).await?;
                 note(tx, &member, "webhook.rotate", &id, None).await?;
                 let why = "Messages are signed with both for a day: give your server the new one within it.";
-                return Ok(Pressed::Secret(endpoint, secret.reveal(), why));
+                return Ok(Pressed::Secret(Box::new(endpoint), secret.reveal(), why));
             }
             _ => return Err(Failure::NotFound),
         };
@@ -317,7 +317,7 @@ pub(super) async fn act(
 enum Pressed {
     Word(&'static str),
     Removed,
-    Secret(Endpoint, String, &'static str),
+    Secret(Box<Endpoint>, String, &'static str),
 }
 
 pub(super) async fn message(
