@@ -286,7 +286,7 @@ pub(super) async fn act(
                 let secret = webhook::reveal(tx, seal, organisation, &id).await?;
                 note(tx, &member, "webhook.reveal", &id, None).await?;
                 return Ok(Pressed::Secret(
-                    endpoint,
+                    Box::new(endpoint),
                     secret.reveal(),
                     "With it your server checks that a message is ours.",
                 ));
