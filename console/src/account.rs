@@ -4,8 +4,9 @@
 
 mod settings;
 
-pub use settings::{Devices, Enrolling, Settings, codes, settings};
+pub use settings::{App, Devices, Enrolling, Settings, codes, settings};
 
+use crate::assets;
 use crate::controls::{Filled, Label, Line};
 use crate::layout::{Area, Page};
 use maud::{Markup, html};
@@ -83,10 +84,24 @@ pub fn sign_in(filled: Filled<'_>) -> Markup {
                 (filled.line(Label::new("password", "Password"), Line::Password, PASSWORD_MAX))
                 p { button.primary type="submit" { "Sign in" } }
             }
+            (with_passkey("Sign in with a passkey"))
             p.muted { a href="/console/reset" { "Forgot the password?" } " · New here? " a href="/console/sign-up" { "Create an account" } }
             p.muted { "You score matches with a feed's key? " a href="/console/scorer" { "This way" } }
         },
     )
+}
+
+/// A button that signs in with a passkey, where the browser has such.
+fn with_passkey(words: &str) -> Markup {
+    html! {
+        script type="module" src=(assets::path("passkey.js")) {}
+        form.stack method="post" action="/console/sign-in/passkey" data-passkey="get" data-begin="/console/sign-in/passkey/begin" hidden {
+            input type="hidden" name="token";
+            input type="hidden" name="answer";
+            p.mistake role="alert" data-said hidden {}
+            p { button type="submit" { (words) } }
+        }
+    }
 }
 
 /// Asks for the second factor.
@@ -100,6 +115,7 @@ pub fn code(filled: Filled<'_>) -> Markup {
                 (filled.line(Label::new("code", "Code").hint("The six digits that your app shows, or one of your recovery codes."), Line::Code, 20))
                 p { button.primary type="submit" { "Sign in" } }
             }
+            (with_passkey("Use a passkey"))
             p.muted { a href="/console/sign-in" { "Begin again" } }
         },
     )

@@ -16,7 +16,7 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 8] = [
+const ASSETS: [Asset; 9] = [
     Asset {
         name: "console.css",
         content_type: "text/css; charset=utf-8",
@@ -46,6 +46,11 @@ const ASSETS: [Asset; 8] = [
         name: "partner.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../assets/partner.js"),
+    },
+    Asset {
+        name: "passkey.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../assets/passkey.js"),
     },
     Asset {
         name: "reference.css",
@@ -91,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_script_needs_nothing_that_the_policy_forbids() {
-        for name in ["console.js", "operations.js", "partner.js"] {
+        for name in ["console.js", "operations.js", "partner.js", "passkey.js"] {
             let script = std::str::from_utf8(find(&VERSION, name).unwrap().bytes).unwrap();
             for forbidden in ["eval(", "new Function", ".style.", "innerHTML", "http:", "https:"] {
                 assert!(!script.contains(forbidden), "{name}: {forbidden}");

@@ -210,6 +210,55 @@ test('a webhook is told, signed, and told again', async ({ crease, page }) => {
   server.close();
 });
 
+test('a passkey signs in without a password @chromium', async ({ crease, browser }) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  const email = await signUp(crease, page);
+  await page.goto(`${crease.url}/console/account`);
+  const adding = page.locator('#passkeys form[data-passkey]');
+  await adding.getByLabel('Name').fill('My laptop');
+  await adding.getByLabel('Password').fill('not it');
+  await adding.getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(adding.getByRole('alert')).toHaveText('That is not your password.');
+  await adding.getByLabel('Password').fill(PASSWORD);
+  await adding.getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(page.getByRole('heading', { name: 'Recovery codes' })).toBeVisible();
+  await page.getByRole('link', { name: 'I have kept them' }).click();
+  await expect(page.locator('#passkeys')).toContainText('My laptop');
+  await noViolations(page);
+
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await expect(page.getByText('The Daily Cover').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+
+  // The password alone is half of it.
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'One more step' })).toBeVisible();
+  await page.getByRole('button', { name: 'Use a passkey' }).click();
+  await expect(page.getByText('The Daily Cover').first()).toBeVisible();
+
+  await page.goto(`${crease.url}/console/account`);
+  await page.getByLabel('Password, to take away My laptop').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Take away My laptop' }).click();
+  await expect(page.locator('#passkeys')).toContainText('None.');
+  await context.close();
+});
+
 test('signed out there is nothing to see, and signed in the devices can be signed out', async ({ crease, browser, page }) => {
   const email = await signUp(crease, page);
   const context = await browser.newContext();

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::feed::Feed;
 use crate::stream::{Census, Hub, Presence, Subscribers};
-use access::Passwords;
+use access::{Passkeys, Passwords};
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::{KeyRing, Tickets};
 use std::ops::Deref;
@@ -27,6 +27,8 @@ pub struct Parts {
     pub seal: Seal,
     pub passwords: Passwords,
     pub tickets: Tickets,
+    /// Where people reach the console by a name, over TLS or at localhost.
+    pub passkeys: Option<Passkeys>,
     pub feed: Feed,
     pub hub: Hub,
     pub subscribers: Subscribers,

@@ -8,7 +8,7 @@ use crate::feed::{Feed, log, sandbox};
 use crate::http::{self, Surface};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use crate::{mail, secrets, telemetry, work};
-use access::Passwords;
+use access::{Passkeys, Passwords};
 use anyhow::Context;
 use jobs::Health;
 use partners::webhook::Courier;
@@ -128,6 +128,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         clock,
         keys,
         tickets: Tickets::new(&seal),
+        passkeys: passkeys(&config)?,
         seal: seal.clone(),
         passwords: Passwords::new(),
         feed: feed.clone(),
@@ -193,6 +194,13 @@ async fn follow_keys(app: App, since: i64) {
         }
     };
     app.keys.follow(&app.store, since, changed).await;
+}
+
+/// Passkeys of the console's own address: the configured one, or this machine.
+fn passkeys(config: &Config) -> anyhow::Result<Option<Passkeys>> {
+    let own = format!("http://localhost:{}", config.http.listen.port());
+    let origin = if config.http.public_url.is_empty() { &own } else { &config.http.public_url };
+    Passkeys::new(origin).context("http.public_url")
 }
 
 /// Who delivers webhooks' messages.

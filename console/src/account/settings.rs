@@ -1,9 +1,11 @@
 //! One's own account: name, address, password, second factor, devices.
 
 use super::{EMAIL_MAX, NAME_MAX, PASSWORD_MAX};
+use crate::assets;
 use crate::controls::{Filled, Label, Line};
 use crate::layout::{Area, Page, Person, csrf_field};
 use crate::when;
+use access::passkey::Passkey;
 use access::session::Device;
 use access::{User, device_name};
 use jiff::Timestamp;
@@ -15,6 +17,9 @@ pub struct Settings<'a> {
     pub person: Person<'a>,
     pub user: &'a User,
     pub devices: Devices<'a>,
+    /// Whether an app shows codes.
+    pub app: App,
+    pub passkeys: &'a [Passkey],
     /// Codes for paper that are left; none while there is no second factor.
     pub recovery_left: Option<usize>,
     /// A secret that waits for the app's first code.
@@ -22,6 +27,13 @@ pub struct Settings<'a> {
     pub now: Timestamp,
     /// What was just done.
     pub done: &'a str,
+}
+
+/// Whether signing in asks for an app's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum App {
+    On,
+    Off,
 }
 
 /// Where the user is signed in; which of them this is.
@@ -72,6 +84,7 @@ pub fn settings(of: &Settings<'_>, filled: Filled<'_>) -> Markup {
                 }
             }
             section #factor { h2 { "Second factor" } (factor(of, filled)) }
+            section #passkeys { h2 { "Passkeys" } (passkeys(of, filled)) }
             section #devices {
                 h2 { "Devices" }
                 (devices(of))
@@ -84,7 +97,8 @@ pub fn settings(of: &Settings<'_>, filled: Filled<'_>) -> Markup {
 fn factor(of: &Settings<'_>, filled: Filled<'_>) -> Markup {
     let csrf = of.person.csrf;
     html! {
-        @if let Some(left) = of.recovery_left {
+        @let left = of.recovery_left.unwrap_or_default();
+        @if of.app == App::On {
             div.boxed.stack {
                 p { strong { "On." } " Signing in asks for a code of your app. " (left) " of " (access::factor::RECOVERY_CODES) " recovery codes are left." }
                 form.stack method="post" {
@@ -113,6 +127,42 @@ fn factor(of: &Settings<'_>, filled: Filled<'_>) -> Markup {
                 (filled.line(Label::new("factor_password", "Password"), Line::Password, PASSWORD_MAX))
                 p { button type="submit" { "Set it up" } }
             }
+        }
+    }
+}
+
+fn passkeys(of: &Settings<'_>, filled: Filled<'_>) -> Markup {
+    let csrf = of.person.csrf;
+    html! {
+        script type="module" src=(assets::path("passkey.js")) {}
+        @if of.passkeys.is_empty() { p { "None. A passkey is kept by your device, and signs in with its lock instead of a password." } }
+        @else {
+            ul.rows {
+                @for passkey in of.passkeys {
+                    li {
+                        div {
+                            strong { (passkey.name) }
+                            p.muted { "made " (when(passkey.made_at)) " · " @match passkey.used_at { Some(at) => { "last used " (when(at)) } None => { "never used" } } }
+                        }
+                        form.row method="post" action={ "/console/account/passkeys/" (passkey.id) "/remove" } {
+                            (csrf_field(csrf))
+                            input type="password" name="passkey_password" autocomplete="current-password" maxlength=(PASSWORD_MAX) placeholder="Password"
+                                aria-label={ "Password, to take away " (passkey.name) };
+                            button type="submit" aria-label={ "Take away " (passkey.name) } { "Take away" }
+                        }
+                    }
+                }
+            }
+            @if of.app == App::Off { p.muted { (of.recovery_left.unwrap_or_default()) " of " (access::factor::RECOVERY_CODES) " recovery codes are left." } }
+        }
+        form.boxed.stack method="post" action="/console/account/passkeys" data-passkey="create" data-begin="/console/account/passkeys/begin" hidden {
+            (csrf_field(csrf))
+            input type="hidden" name="token";
+            input type="hidden" name="answer";
+            (filled.line(Label::new("passkey_name", "Name").hint("Of the device: \"My laptop\""), Line::Text, NAME_MAX))
+            (filled.line(Label::new("passkey_password", "Password"), Line::Password, PASSWORD_MAX))
+            p.mistake role="alert" data-said hidden {}
+            p { button type="submit" { "Add a passkey" } }
         }
     }
 }

@@ -9,6 +9,7 @@ mod invitation;
 mod keys;
 pub(super) mod letters;
 mod organisations;
+mod passkeys;
 mod settings;
 mod signed_in;
 mod sites;
@@ -38,6 +39,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/welcome/{token}", get(door::welcome_form).post(door::welcome))
         .route(SIGN_IN, get(door::sign_in_form).post(door::sign_in))
         .route("/console/sign-in/code", get(door::code_form).post(door::code))
+        .route("/console/sign-in/passkey", post(passkeys::sign_in))
+        .route("/console/sign-in/passkey/begin", post(passkeys::begin_sign_in))
         .route("/console/sign-out", post(door::sign_out))
         .route("/console/reset", get(door::reset_form).post(door::reset))
         .route("/console/reset/{token}", get(door::new_password_form).post(door::new_password))
@@ -52,6 +55,9 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/account/factor/confirm", post(account::confirm))
         .route("/console/account/factor/codes", post(account::codes))
         .route("/console/account/factor/off", post(account::factor_off))
+        .route("/console/account/passkeys", post(passkeys::add))
+        .route("/console/account/passkeys/begin", post(passkeys::begin_adding))
+        .route("/console/account/passkeys/{passkey}/remove", post(passkeys::remove))
         .route("/console/account/devices/end", post(account::end_device))
         .route("/console/account/devices/end-others", post(account::end_other_devices))
         .route("/console/leaked", get(keys::leaked_form).post(keys::leaked))

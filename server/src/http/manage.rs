@@ -9,6 +9,7 @@ mod page;
 mod sites;
 mod team;
 mod tickets;
+mod webhooks;
 
 #[cfg(test)]
 pub(super) use idempotency::STATEMENTS;
@@ -36,6 +37,12 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/members/{id}", axum::routing::patch(team::change).delete(team::remove))
         .route("/v1/invites", get(team::invites).post(team::invite))
         .route("/v1/invites/{id}", axum::routing::delete(team::take_back))
+        .route("/v1/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/v1/webhooks/{id}", get(webhooks::show).patch(webhooks::change).delete(webhooks::remove))
+        .route("/v1/webhooks/{id}/rotate", post(webhooks::rotate))
+        .route("/v1/webhooks/{id}/test", post(webhooks::test))
+        .route("/v1/webhooks/{id}/deliveries", get(webhooks::deliveries))
+        .route("/v1/webhooks/{id}/deliveries/{message}/replay", post(webhooks::replay))
         .route("/v1/audit", get(audit::list))
         .route("/v1/tickets", post(tickets::issue))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -47,12 +54,15 @@ pub(super) fn routes() -> Router<App> {
     paths(
         organisation::show, organisation::change, sites::list, sites::create, sites::show, sites::change, sites::remove, keys::list,
         keys::issue, keys::show, keys::change, keys::rotate, keys::revoke, team::members, team::change, team::remove, team::invites,
-        team::invite, team::take_back, audit::list, tickets::issue,
+        team::invite, team::take_back, audit::list, tickets::issue, webhooks::list,
+        webhooks::create, webhooks::show, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::deliveries,
+        webhooks::replay,
     ),
     tags(
         (name = "organisation", description = "Your organisation, its members and its audit log"),
         (name = "sites", description = "Your sites and their origins"),
         (name = "keys", description = "API keys, and tickets made with them"),
+        (name = "webhooks", description = "Where your servers are told what happens"),
     ),
 )]
 pub(super) struct Description;

@@ -196,6 +196,15 @@ async fn only_a_live_key_that_may_manage_manages() {
         (Method::POST, "/v1/invites"),
         (Method::DELETE, "/v1/invites/inv_1"),
         (Method::GET, "/v1/audit"),
+        (Method::GET, "/v1/webhooks"),
+        (Method::POST, "/v1/webhooks"),
+        (Method::GET, "/v1/webhooks/whk_1"),
+        (Method::PATCH, "/v1/webhooks/whk_1"),
+        (Method::DELETE, "/v1/webhooks/whk_1"),
+        (Method::POST, "/v1/webhooks/whk_1/rotate"),
+        (Method::POST, "/v1/webhooks/whk_1/test"),
+        (Method::GET, "/v1/webhooks/whk_1/deliveries"),
+        (Method::POST, "/v1/webhooks/whk_1/deliveries/msg_1/replay"),
     ];
     let described = server::http::openapi::description();
     for (path, item) in &described.paths.paths {
@@ -207,6 +216,7 @@ async fn only_a_live_key_that_may_manage_manages() {
             let path = path.replace("/sites/{id}", "/sites/sit_1").replace("/keys/{id}", "/keys/key_1");
             let path =
                 path.replace("/members/{id}", "/members/usr_1").replace("/invites/{id}", "/invites/inv_1");
+            let path = path.replace("/webhooks/{id}", "/webhooks/whk_1").replace("{message}", "msg_1");
             let is_listed = routes.iter().any(|it| it.0.as_str() == method && it.1 == path);
             assert_eq!(is_listed, operation.is_some() && is_managed, "{method} {path} is tried below");
         }
@@ -240,6 +250,15 @@ async fn no_program_reaches_into_another_organisation() {
     let new = json!({ "name": "Pages", "kind": "publishable", "mode": "live", "site": site });
     let key = owner.post("/v1/keys", new.clone()).await.body["id"].as_str().unwrap().to_owned();
     let member = member(&server, &owner.organisation).await;
+    let hook = json!({ "mode": "live", "url": "https://shop.example/hooks", "kinds": ["match.result"] });
+    let hook = owner.post("/v1/webhooks", hook).await;
+    assert_eq!(hook.status, StatusCode::CREATED, "{}", hook.body);
+    assert!(hook.body["secret"].as_str().unwrap().starts_with("whsec_"));
+    let hook = hook.body["id"].as_str().unwrap().to_owned();
+    let sent = owner.post(&format!("/v1/webhooks/{hook}/test"), json!({})).await;
+    let message = sent.body["id"].as_str().unwrap().to_owned();
+    let log = owner.get(&format!("/v1/webhooks/{hook}/deliveries")).await.body;
+    assert_eq!((&log["data"][0]["id"], &log["data"][0]["state"]), (&json!(message), &json!("waiting")));
     for (method, path, body) in [
         (Method::GET, format!("/v1/sites/{site}"), json!({})),
         (Method::PATCH, format!("/v1/sites/{site}"), json!({ "name": "Mine" })),
@@ -252,6 +271,13 @@ async fn no_program_reaches_into_another_organisation() {
         (Method::PATCH, format!("/v1/members/{member}"), json!({ "role": "analyst" })),
         (Method::DELETE, format!("/v1/members/{member}"), json!({})),
         (Method::DELETE, "/v1/invites/inv_1".to_owned(), json!({})),
+        (Method::GET, format!("/v1/webhooks/{hook}"), json!({})),
+        (Method::PATCH, format!("/v1/webhooks/{hook}"), json!({ "url": "https://evil.example/hooks" })),
+        (Method::DELETE, format!("/v1/webhooks/{hook}"), json!({})),
+        (Method::POST, format!("/v1/webhooks/{hook}/rotate"), json!({})),
+        (Method::POST, format!("/v1/webhooks/{hook}/test"), json!({})),
+        (Method::GET, format!("/v1/webhooks/{hook}/deliveries"), json!({})),
+        (Method::POST, format!("/v1/webhooks/{hook}/deliveries/{message}/replay"), json!({})),
     ] {
         let answer = stranger.ask(method.clone(), &path, &[], Some(body)).await;
         assert_eq!(problem(&answer), (404, "/problems/unknown-thing"), "{method} {path}");
@@ -271,6 +297,24 @@ async fn what_cannot_be_taken_is_refused_with_the_place() {
     let program = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
     let (sites, keys) = ("/v1/sites", "/v1/keys");
     for (path, body, expected, word) in [
+        (
+            "/v1/webhooks",
+            json!({ "mode": "live", "url": "http://10.0.0.1/x", "kinds": ["match.result"] }),
+            (422, "/problems/invalid-value"),
+            "https",
+        ),
+        (
+            "/v1/webhooks",
+            json!({ "mode": "live", "url": "https://a.example", "kinds": ["webhook.test"] }),
+            (422, "/problems/invalid-value"),
+            "kinds",
+        ),
+        (
+            "/v1/webhooks",
+            json!({ "mode": "live", "url": "https://a.example", "kinds": [] }),
+            (422, "/problems/invalid-value"),
+            "at least one",
+        ),
         (sites, json!({ "name": "Shop" }), (400, "/problems/invalid-request"), "origins"),
         (
             sites,

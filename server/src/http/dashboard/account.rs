@@ -9,7 +9,7 @@ use crate::http::scorer::html;
 use crate::mail;
 use access::factor::{self, Checked};
 use access::link::{self, Purpose};
-use access::{By, Email, password, session, user};
+use access::{By, Email, passkey, password, session, user};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -37,14 +37,16 @@ impl Done {
             }
             "address" => "Your address is changed.",
             "password" => "The password is changed, and all other devices are signed out.",
-            "off" => "The second factor is off.",
+            "off" => "The app's codes are off.",
+            "passkey" => "The passkey is added, and all other devices are signed out.",
+            "passkey_removed" => "The passkey is taken away.",
             "device" => "Signed out there.",
             _ => "",
         }
     }
 }
 
-fn done(word: &str) -> Redirect {
+pub(super) fn done(word: &str) -> Redirect {
     Redirect::to(&format!("{PAGE}?done={word}"))
 }
 
@@ -66,17 +68,20 @@ async fn shown(
     let (user, now) = (&signed_in.session.user, signed_in.caller.now);
     let read = app.store.read("access.account", async |db| {
         let devices = session::list(db, &user.id, now).await?;
-        let is_on = factor::is_on(db, &user.id).await?;
-        let left = if is_on { Some(factor::recovery_left(db, &user.id).await?) } else { None };
+        let factors = factor::second_factors(db, &user.id).await?;
+        let left = if factors.any() { Some(factor::recovery_left(db, &user.id).await?) } else { None };
+        let passkeys = passkey::list(db, &user.id).await?;
         let enrolment = factor::enrolled(db, &app.seal, &user.id, user.email.as_str()).await?;
-        Ok::<_, access::Error>((devices, left, enrolment))
+        Ok::<_, access::Error>((devices, factors, left, passkeys, enrolment))
     });
-    let (devices, recovery_left, enrolment) = read.await?;
+    let (devices, factors, recovery_left, passkeys, enrolment) = read.await?;
     let enrolling = enrolment.as_ref().map(|it| Enrolling { code: qr(&it.url), secret: &it.secret });
     let settings = Settings {
         person: signed_in.person(),
         user,
         devices: Devices { all: &devices, this: &signed_in.session.id },
+        app: if factors.totp { account::App::On } else { account::App::Off },
+        passkeys: &passkeys,
         recovery_left,
         enrolling,
         now,
@@ -97,7 +102,8 @@ fn qr(text: &str) -> (i32, String) {
     (side, dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect())
 }
 
-async fn wrong(
+/// The page with what was wrong.
+pub(super) async fn shown_wrong(
     app: &App,
     pressed: &Pressed,
     field: &'static str,
@@ -111,7 +117,7 @@ const NOT_THE_PASSWORD: &str = "That is not your password.";
 pub(super) async fn profile(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
     let name = pressed.fields.text("name");
     if user::name(name).is_err() {
-        return wrong(&app, &pressed, "name", "A name has 1 to 100 characters.").await;
+        return shown_wrong(&app, &pressed, "name", "A name has 1 to 100 characters.").await;
     }
     let id = &pressed.signed_in.session.user.id;
     app.store.run_tx("access.profile", async |tx| user::set_name(tx, id, name).await).await?;
@@ -119,18 +125,18 @@ pub(super) async fn profile(State(app): State<App>, pressed: Pressed) -> Result<
 }
 
 /// Whether the password is right; an answer when it is not.
-async fn proved(app: &App, pressed: &Pressed, field: &'static str) -> Result<Option<Response>, Failure> {
+pub(super) async fn proved(app: &App, pressed: &Pressed, field: &'static str) -> Result<Option<Response>, Failure> {
     let signed_in = &pressed.signed_in;
     if prove(app, &signed_in.session.user, &signed_in.caller, pressed.fields.raw(field)).await? {
         return Ok(None);
     }
-    wrong(app, pressed, field, NOT_THE_PASSWORD).await.map(Some)
+    shown_wrong(app, pressed, field, NOT_THE_PASSWORD).await.map(Some)
 }
 
 pub(super) async fn email(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
     let email = match Email::parse(pressed.fields.text("email")) {
         Ok(email) => email,
-        Err(error) => return wrong(&app, &pressed, "email", error.to_string()).await,
+        Err(error) => return shown_wrong(&app, &pressed, "email", error.to_string()).await,
     };
     if let Some(answer) = proved(&app, &pressed, "email_password").await? {
         return Ok(answer);
@@ -193,7 +199,7 @@ pub(super) async fn password(State(app): State<App>, pressed: Pressed) -> Result
     let user = &pressed.signed_in.session.user;
     let new = pressed.fields.raw("password");
     if let Err(weakness) = password::judge(new, &[user.email.as_str(), &user.name]) {
-        return wrong(&app, &pressed, "password", weakness.to_string()).await;
+        return shown_wrong(&app, &pressed, "password", weakness.to_string()).await;
     }
     if let Some(answer) = proved(&app, &pressed, "old_password").await? {
         return Ok(answer);
@@ -240,7 +246,7 @@ pub(super) async fn confirm(State(app): State<App>, pressed: Pressed) -> Result<
         Ok::<_, Failure>(Some((codes, session::prove(tx, session, caller.now).await?)))
     });
     let Some((codes, token)) = confirmed.await? else {
-        return wrong(
+        return shown_wrong(
             &app,
             &pressed,
             "factor_code",
@@ -253,7 +259,7 @@ pub(super) async fn confirm(State(app): State<App>, pressed: Pressed) -> Result<
 }
 
 /// With the forms of the session's new token.
-fn codes_page(signed_in: &SignedIn, token: &access::Token, codes: &[String]) -> Response {
+pub(super) fn codes_page(signed_in: &SignedIn, token: &access::Token, codes: &[String]) -> Response {
     let csrf = session::form_token(token);
     let person = console::layout::Person { csrf: &csrf, ..signed_in.person() };
     html(StatusCode::OK, account::codes(person, codes))
@@ -265,7 +271,7 @@ async fn coded(app: &App, pressed: &Pressed) -> Result<Option<Response>, Failure
     match factor::check(&app.store, &app.seal, id, pressed.fields.text("factor_code"), now).await? {
         Checked::Right | Checked::RightOnPaper { .. } => Ok(None),
         Checked::Wrong => {
-            wrong(app, pressed, "factor_code", "That code is not right, or was used.").await.map(Some)
+            shown_wrong(app, pressed, "factor_code", "That code is not right, or was used.").await.map(Some)
         }
         Checked::TooOften { .. } => Err(Failure::TooOften),
     }
@@ -297,7 +303,7 @@ pub(super) async fn factor_off(State(app): State<App>, pressed: Pressed) -> Resu
         factor::turn_off(tx, &user.id).await?;
         let letter = letters::factor_changed(
             &user.email,
-            "Signing in to your account asks for the password alone now.",
+            "Signing in to your account asks for no code of an app any more.",
         );
         note(tx, &pressed.signed_in.by(), "user.factor_off", &app.seal, letter).await
     });

@@ -97,6 +97,11 @@ fn wrong(
     html(WRONG, page(Filled { fields, mistakes: &Mistakes::one(field, text) }))
 }
 
+/// The same with nothing of what was sent.
+pub(super) fn wrong_page(page: fn(Filled<'_>) -> console::Markup, field: &'static str, text: String) -> Response {
+    wrong(page, &Fields::default(), field, text)
+}
+
 /// What a letter's link is for, before it is used up.
 pub(super) async fn look(
     app: &App,

@@ -83,6 +83,7 @@ impl Server {
             metrics: metrics(),
             demo: None,
             tickets: partners::Tickets::new(&seal),
+            passkeys: None,
             seal,
             passwords: access::Passwords::cheap(),
             worker: None,

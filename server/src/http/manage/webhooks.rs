@@ -1,0 +1,356 @@
+//! Webhooks.
+
+use super::caller::Manager;
+use super::idempotency::{Answer, IdempotencyKey, Once, check_match, shown};
+use super::page::{Page, PageQuery};
+use crate::app::App;
+use crate::http::feed::parse;
+use crate::http::request::{self, Content, Id};
+use crate::problem::{Problem, types};
+use access::Deed;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use partners::webhook::{self, Destination, Endpoint, Error, Kind, Settings};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Client, Transaction};
+use utoipa::ToSchema;
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            Error::Store(error) => error.into(),
+            Error::UnknownEndpoint { id } | Error::UnknownMessage { id } | Error::UnknownOrganisation { id } => {
+                Self::unknown(&id)
+            }
+            Error::Destination(_) | Error::KindsMissing | Error::DescriptionLength { .. } => {
+                Self::new(&types::INVALID_VALUE, detail)
+            }
+            Error::TooManyEndpoints { .. } | Error::Disabled { .. } => Self::new(&types::CONFLICT, detail),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+/// Of which matches a webhook hears.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Live,
+    /// The sandbox match.
+    Test,
+}
+
+/// A webhook.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Webhook)]
+pub(super) struct Shown {
+    /// "whk_…"
+    id: String,
+    mode: Mode,
+    url: String,
+    /// match.started, match.innings_break, match.wicket, match.result, quota.reached, key.expiring
+    kinds: Vec<&'static str>,
+    description: String,
+    /// RFC 3339
+    created_at: String,
+    enabled: bool,
+    /// Why it is not: owner, gone, failing.
+    disabled_why: Option<&'static str>,
+}
+
+impl From<&Endpoint> for Shown {
+    fn from(it: &Endpoint) -> Self {
+        Self {
+            id: it.id.clone(),
+            mode: match it.mode {
+                partners::Mode::Live => Mode::Live,
+                partners::Mode::Test => Mode::Test,
+            },
+            url: it.destination.as_str().to_owned(),
+            kinds: it.kinds.iter().map(|kind| kind.word()).collect(),
+            description: it.description.clone(),
+            created_at: it.created_at.to_string(),
+            enabled: it.disabled.is_none(),
+            disabled_why: it.disabled.map(|it| it.1.word()),
+        }
+    }
+}
+
+/// A webhook with the secret that its messages are signed with.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WebhookSecret {
+    /// "whsec_…"
+    secret: String,
+    #[serde(flatten)]
+    webhook: Shown,
+}
+
+/// A new webhook.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewWebhook {
+    mode: Mode,
+    /// `https://…`, on the public internet.
+    url: String,
+    /// At least one of match.started, match.innings_break, match.wicket, match.result, quota.reached, key.expiring.
+    kinds: Vec<String>,
+    #[serde(default)]
+    description: String,
+}
+
+/// What of a webhook is to change; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WebhookChange {
+    url: Option<String>,
+    kinds: Option<Vec<String>>,
+    description: Option<String>,
+    /// Whether messages are sent.
+    enabled: Option<bool>,
+}
+
+/// A message that is on its way or was.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WebhookDelivery {
+    /// "msg_…", the `webhook-id` of all its tries.
+    id: String,
+    kind: &'static str,
+    /// RFC 3339
+    created_at: String,
+    /// waiting, delivered, failed
+    state: &'static str,
+    tried: i32,
+    next_at: Option<String>,
+}
+
+fn kinds(words: &[String]) -> Result<Vec<Kind>, Problem> {
+    let kind = |word: &String| {
+        let known = Kind::of_word(word).filter(|it| Kind::WANTED.contains(it));
+        known.ok_or_else(|| Problem::new(&types::INVALID_VALUE, format!("kinds: there is no {:?}", word.chars().take(40).collect::<String>())))
+    };
+    words.iter().map(kind).collect()
+}
+
+async fn find(client: &Client<'_>, manager: &Manager, id: &str) -> Result<Endpoint, Problem> {
+    webhook::find(client, manager.organisation_id(), id).await?.ok_or_else(|| Problem::unknown(id))
+}
+
+async fn note(tx: &Transaction<'_>, manager: &Manager, action: &str, id: &str, after: Option<&Shown>) -> Result<(), Problem> {
+    let after = after.map(|it| json!({ "url": it.url, "kinds": it.kinds, "enabled": it.enabled }));
+    let organisation_id = Some(manager.organisation_id());
+    let deed = Deed { organisation_id, action, object: id, before: None, after };
+    Ok(access::audit::record(tx, &manager.by, &deed).await.map_err(partners::Error::from)?)
+}
+
+/// Your webhooks, the oldest first.
+#[utoipa::path(get, path = "/v1/webhooks", tag = "webhooks", params(PageQuery), responses(
+    (status = 200, body = Page<Shown>),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(
+    State(app): State<App>,
+    manager: Manager,
+    request::Asked(asked): request::Asked<PageQuery>,
+) -> Result<Json<Page<Shown>>, Problem> {
+    let organisation = manager.organisation_id();
+    let all = app.store.read("webhooks.list", async |db| webhook::list(db, organisation).await).await?;
+    Ok(Json(Page::of(all.iter().map(Shown::from).collect(), &asked, |it| &it.id)?))
+}
+
+/// Adds a webhook; the answer has its secret.
+#[utoipa::path(post, path = "/v1/webhooks", tag = "webhooks", request_body = NewWebhook,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once")), responses(
+    (status = 201, body = WebhookSecret),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn create(
+    State(app): State<App>,
+    manager: Manager,
+    key: IdempotencyKey,
+    Content(body): Content,
+) -> Result<Response, Problem> {
+    let new: NewWebhook = parse(&body)?;
+    let destination = Destination::parse(&new.url, app.config.webhooks.reach()).map_err(Error::from)?;
+    let kinds = kinds(&new.kinds)?;
+    let settings = Settings { destination: &destination, kinds: &kinds, description: &new.description };
+    let mode = match new.mode {
+        Mode::Live => partners::Mode::Live,
+        Mode::Test => partners::Mode::Test,
+    };
+    let once = Once::new(&app, &manager, key, "POST /v1/webhooks", &body);
+    let done = app.store.run_tx("webhooks.create", async |tx| {
+        if let Some(answer) = once.before(tx).await? {
+            return Ok(answer);
+        }
+        let at = manager.by.at;
+        let (endpoint, secret) =
+            webhook::create(tx, &app.seal, manager.organisation_id(), mode, &settings, at).await?;
+        let shown = Shown::from(&endpoint);
+        note(tx, &manager, "webhook.create", &endpoint.id, Some(&shown)).await?;
+        let made = WebhookSecret { secret: secret.reveal(), webhook: shown };
+        once.done(tx, Answer::of(StatusCode::CREATED, &made)).await
+    });
+    done.await.map(IntoResponse::into_response)
+}
+
+/// A webhook.
+#[utoipa::path(get, path = "/v1/webhooks/{id}", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
+    (status = 200, body = Shown, headers(("etag" = String, description = "for If-Match"))),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn show(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
+    let found = app.store.read("webhooks.show", async |db| find(db, &manager, &id).await).await?;
+    Ok(shown(&Shown::from(&found)))
+}
+
+/// Changes a webhook, or switches it on or off.
+#[utoipa::path(patch, path = "/v1/webhooks/{id}", tag = "webhooks", request_body = WebhookChange, params(
+    ("id" = String, Path, description = "whk_…"),
+    ("If-Match" = Option<String>, Header, description = "The ETag of what you read"),
+), responses(
+    (status = 200, body = Shown),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 412, description = "changed meanwhile", body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn change(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+    headers: HeaderMap,
+    Content(body): Content,
+) -> Result<Response, Problem> {
+    let change: WebhookChange = parse(&body)?;
+    let destination = change.url.as_ref().map(|it| Destination::parse(it, app.config.webhooks.reach())).transpose();
+    let destination = destination.map_err(Error::from)?;
+    let wanted = change.kinds.as_deref().map(kinds).transpose()?;
+    let changed = app.store.run_tx("webhooks.change", async |tx| {
+        let (organisation, at) = (manager.organisation_id(), manager.by.at);
+        let before = find(tx, &manager, &id).await?;
+        check_match(&headers, &Shown::from(&before))?;
+        let settings = Settings {
+            destination: destination.as_ref().unwrap_or(&before.destination),
+            kinds: wanted.as_ref().unwrap_or(&before.kinds),
+            description: change.description.as_ref().unwrap_or(&before.description),
+        };
+        webhook::change(tx, organisation, &id, &settings).await?;
+        match change.enabled {
+            Some(true) => webhook::enable(tx, organisation, &id).await?,
+            Some(false) => webhook::disable(tx, organisation, &id, at).await?,
+            None => {}
+        }
+        let after = Shown::from(&find(tx, &manager, &id).await?);
+        note(tx, &manager, "webhook.change", &id, Some(&after)).await?;
+        Ok::<_, Problem>(after)
+    });
+    Ok(shown(&changed.await?))
+}
+
+/// Removes a webhook with its secret and its messages.
+#[utoipa::path(delete, path = "/v1/webhooks/{id}", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
+    (status = 204, description = "removed"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn remove(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
+    let removed = app.store.run_tx("webhooks.remove", async |tx| {
+        webhook::delete(tx, manager.organisation_id(), &id).await?;
+        note(tx, &manager, "webhook.remove", &id, None).await
+    });
+    removed.await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Gives a webhook a new secret; for a day messages are signed with both.
+#[utoipa::path(post, path = "/v1/webhooks/{id}/rotate", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
+    (status = 200, body = WebhookSecret),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn rotate(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
+    let rotated = app.store.run_tx("webhooks.rotate", async |tx| {
+        let secret =
+            webhook::rotate(tx, &app.seal, manager.organisation_id(), &id, manager.by.at).await?;
+        note(tx, &manager, "webhook.rotate", &id, None).await?;
+        let webhook = Shown::from(&find(tx, &manager, &id).await?);
+        Ok::<_, Problem>(WebhookSecret { secret: secret.reveal(), webhook })
+    });
+    Ok(shown(&rotated.await?))
+}
+
+/// Sends a test message.
+#[utoipa::path(post, path = "/v1/webhooks/{id}/test", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
+    (status = 202, description = "on its way", body = Object),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "it is switched off", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn test(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
+    let sent = app.store.run_tx("webhooks.test", async |tx| {
+        webhook::test(tx, manager.organisation_id(), &id, manager.by.at).await
+    });
+    Ok((StatusCode::ACCEPTED, Json(json!({ "id": sent.await? }))).into_response())
+}
+
+/// What was sent to a webhook, the latest first.
+#[utoipa::path(get, path = "/v1/webhooks/{id}/deliveries", tag = "webhooks", params(
+    ("id" = String, Path, description = "whk_…"), PageQuery,
+), responses(
+    (status = 200, body = Page<WebhookDelivery>),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn deliveries(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+    request::Asked(asked): request::Asked<PageQuery>,
+) -> Result<Json<Page<WebhookDelivery>>, Problem> {
+    let rows = asked.rows()?;
+    let cursor = asked.cursor.as_deref();
+    if cursor.is_some_and(|it| !store::ids::is_valid("msg", it)) {
+        return Err(Problem::invalid("cursor: it is of another list"));
+    }
+    let count = i64::try_from(rows + 1).unwrap_or(i64::MAX);
+    let read = app.store.read("webhooks.deliveries", async |db| {
+        webhook::deliveries(db, manager.organisation_id(), &id, cursor, count).await
+    });
+    let mut all = read.await?;
+    let has_more = all.len() > rows;
+    all.truncate(rows);
+    let next = all.last().filter(|_| has_more).map(|it| it.message_id.clone());
+    let shown = |it: &webhook::Delivery| WebhookDelivery {
+        id: it.message_id.clone(),
+        kind: it.kind.word(),
+        created_at: it.created_at.to_string(),
+        state: it.state.word(),
+        tried: it.tried,
+        next_at: it.next_at.map(|at| at.to_string()),
+    };
+    Ok(Json(Page { data: all.iter().map(shown).collect(), next }))
+}
+
+/// Sends a message again, with the same `webhook-id`.
+#[utoipa::path(post, path = "/v1/webhooks/{id}/deliveries/{message}/replay", tag = "webhooks", params(
+    ("id" = String, Path, description = "whk_…"), ("message" = String, Path, description = "msg_…"),
+), responses(
+    (status = 202, description = "on its way again", body = Object),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "it is switched off", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn replay(
+    State(app): State<App>,
+    manager: Manager,
+    Path((id, message)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let sent = app.store.run_tx("webhooks.replay", async |tx| {
+        webhook::replay(tx, manager.organisation_id(), &id, &message, manager.by.at).await?;
+        note(tx, &manager, "webhook.replay", &id, None).await
+    });
+    sent.await?;
+    Ok((StatusCode::ACCEPTED, Json(json!({ "id": message }))).into_response())
+}
