@@ -30,6 +30,7 @@ pub mod site;
 #[cfg(test)]
 mod testing;
 pub mod ticket;
+pub mod usage;
 pub mod webhook;
 
 pub use error::Error;
@@ -58,6 +59,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         Step { name: "3_organisations", sql: include_str!("../migrations/3_organisations.sql") },
         Step { name: "4_webhooks", sql: include_str!("../migrations/4_webhooks.sql") },
         Step { name: "5_fans", sql: include_str!("../migrations/5_fans.sql") },
+        Step { name: "6_usage", sql: include_str!("../migrations/6_usage.sql") },
         Step { name: "7_limits", sql: include_str!("../migrations/7_limits.sql") },
     ],
 };
@@ -78,7 +80,7 @@ mod tests {
             crate::organisation::STATEMENTS,
             crate::site::STATEMENTS,
         ];
-        for sql in modules.into_iter().flatten() {
+        for sql in modules.into_iter().chain(crate::usage::STATEMENTS.iter().copied()).flatten() {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");
         }

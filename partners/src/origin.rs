@@ -148,6 +148,14 @@ impl OriginPattern {
     }
 }
 
+/// As browsers write it.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.word(), self.host)?;
+        if self.port == self.scheme.own_port() { Ok(()) } else { write!(f, ":{}", self.port) }
+    }
+}
+
 /// The normal form, which [`OriginPattern::parse`] reads back.
 impl fmt::Display for OriginPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,374 @@
+//! What partners are told of their usage, and what others are not.
+
+use access::By;
+use jiff::Timestamp;
+use partners::usage::{self, Counters, Dimension, Figures, Part, Reason, RefusedOrigin, Span, Step, Top};
+use partners::{
+    Error, Issued, KeyRefusal, KeyRing, Mode, Need, NewKey, Origins, Overlap, PartnerKey, Scope, Scopes, key,
+    organisation, site,
+};
+use std::time::Duration;
+use store::testing::TestStore;
+use store::{Client, Clock, Store, Transaction};
+
+const MIGRATIONS: &[store::Migrations] = &[access::MIGRATIONS, partners::MIGRATIONS];
+const SHOP: &str = "https://shop.example";
+
+/// Two organisations with the same usage: a site with a live key, and a test key of no site.
+struct Scene {
+    test: TestStore,
+    clock: Clock,
+    counters: Counters,
+    one: Partner,
+    two: Partner,
+}
+
+struct Partner {
+    organisation_id: String,
+    site_id: String,
+    live: Issued,
+    test: Issued,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let test = TestStore::new(MIGRATIONS).await;
+        let clock = Clock::manual(at("2026-11-29T22:00:00Z"));
+        let one = partner(test.store(), &clock, "=Shop, \"the\"").await;
+        let two = partner(test.store(), &clock, "Other").await;
+        Self { counters: Counters::new(clock.clone()), test, clock, one, two }
+    }
+
+    fn store(&self) -> &Store {
+        self.test.store()
+    }
+
+    async fn read<T>(&self, body: impl AsyncFn(&Client<'_>) -> Result<T, Error>) -> T {
+        self.store().read("test", async |db| body(db).await).await.expect("figures")
+    }
+
+    async fn tx<T>(&self, body: impl AsyncFn(&Transaction<'_>) -> Result<T, Error>) -> T {
+        self.store().run_tx("test", async |tx| body(tx).await).await.expect("a transaction")
+    }
+
+    fn by(&self) -> By {
+        By::system("test", self.clock.now())
+    }
+
+    async fn ring(&self) -> KeyRing {
+        let ring = KeyRing::new(self.clock.clone());
+        ring.load(self.store()).await.expect("keys");
+        ring
+    }
+
+    async fn good(&self, issued: &Issued) -> PartnerKey {
+        let checked = self.ring().await.check(Some(issued.key.reveal()), None, Need::Read);
+        checked.expect("a good key")
+    }
+
+    fn pass(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    async fn flush(&self) {
+        self.counters.flush(self.store()).await.expect("a flush");
+    }
+
+    /// An hour of the live key, with a stream of 30 minutes in each of two matches; two hours later one of the test key.
+    async fn use_keys_of(&self, partner: &Partner) {
+        let (live, test) = (self.good(&partner.live).await, self.good(&partner.test).await);
+        let first = self.counters.open(&live, "mat_1", Some(*b"IN"));
+        let second = self.counters.open(&live, "mat_2", Some(*b"GB"));
+        second.line().updates(100);
+        self.counters.impression(&live, "mat_1");
+        self.pass(1_800);
+        drop((first, second));
+        self.flush().await;
+        self.pass(7_200);
+        self.flush().await;
+        let third = self.counters.open(&test, "mat_1", Some(*b"IN"));
+        self.pass(60);
+        drop(third);
+        self.flush().await;
+    }
+}
+
+async fn partner(store: &Store, clock: &Clock, name: &str) -> Partner {
+    let by = By::system("test", clock.now());
+    let made = store.run_tx("test", async |tx| {
+        let organisation_id = organisation::create(tx, name, &by).await?.id;
+        let site_id = site::create(tx, &organisation_id, name, &[SHOP], &by).await?.id;
+        let live = NewKey::publishable(Mode::Live, "+Website", Origins::OfSite(&site_id));
+        let test = NewKey::secret(Mode::Test, "Trial", Scopes::of(&[Scope::Read]));
+        Ok::<_, Error>(Partner {
+            live: key::issue(tx, &organisation_id, &live, &by).await?,
+            test: key::issue(tx, &organisation_id, &test, &by).await?,
+            organisation_id,
+            site_id,
+        })
+    });
+    made.await.expect("a partner")
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a moment")
+}
+
+fn two_days() -> Span {
+    Span::new(at("2026-11-29T00:00:00Z"), at("2026-12-01T00:00:00Z"))
+}
+
+const BOTH: Figures = Figures { impressions: 1, opens: 2, stream_ms: 3_600_000, peak: 2, updates: 100 };
+const TRIAL: Figures = Figures { impressions: 0, opens: 1, stream_ms: 60_000, peak: 1, updates: 0 };
+const ALL: Figures = Figures { impressions: 1, opens: 3, stream_ms: 3_660_000, peak: 2, updates: 100 };
+const NOTHING: Figures = Figures { impressions: 0, opens: 0, stream_ms: 0, peak: 0, updates: 0 };
+
+#[tokio::test]
+async fn figures_are_summed_for_each_part_of_an_organisation() {
+    let scene = Scene::new().await;
+    scene.use_keys_of(&scene.one).await;
+    let one = &scene.one;
+    let second = Figures { impressions: 0, opens: 1, stream_ms: 1_800_000, peak: 1, updates: 100 };
+    for (part, expected) in [
+        (Part::All, ALL),
+        (Part::Mode(Mode::Live), BOTH),
+        (Part::Mode(Mode::Test), TRIAL),
+        (Part::Site(&one.site_id), BOTH),
+        (Part::Site(""), TRIAL),
+        (Part::Key(&one.live.record.id), BOTH),
+        (Part::Match("mat_2"), second),
+        (Part::Match("mat_3"), NOTHING),
+    ] {
+        let found =
+            scene.read(async |db| usage::summary(db, &one.organisation_id, part, two_days()).await).await;
+        assert_eq!(found, expected, "{part:?}");
+    }
+    assert_eq!(ALL.stream_minutes(), 61);
+    let by = async |dimension, count_max| {
+        let read = scene
+            .read(async |db| usage::by(db, &one.organisation_id, dimension, two_days(), count_max).await)
+            .await;
+        read.into_iter().map(|Top { id, figures }| (id, figures)).collect::<Vec<_>>()
+    };
+    assert_eq!(by(Dimension::Site, 9).await, [(one.site_id.clone(), BOTH), (String::new(), TRIAL)]);
+    let (live, test) = (one.live.record.id.clone(), one.test.record.id.clone());
+    assert_eq!(by(Dimension::Key, 9).await, [(live.clone(), BOTH), (test, TRIAL)]);
+    assert_eq!(by(Dimension::Key, 1).await, [(live, BOTH)]);
+    let first = Figures { impressions: 1, opens: 2, stream_ms: 1_860_000, peak: 1, updates: 0 };
+    assert_eq!(by(Dimension::Match, 9).await, [("mat_1".into(), first), ("mat_2".into(), second)]);
+    let opens = |opens| Figures { opens, ..NOTHING };
+    assert_eq!(by(Dimension::Country, 9).await, [("IN".into(), opens(2)), ("GB".into(), opens(1))]);
+    assert_eq!(by(Dimension::Country, -1).await, []);
+}
+
+#[tokio::test]
+async fn a_series_has_a_point_for_each_hour_or_day_used_or_not() {
+    let scene = Scene::new().await;
+    scene.use_keys_of(&scene.one).await;
+    let series = async |span, step| {
+        let organisation_id = &scene.one.organisation_id;
+        let read =
+            scene.read(async |db| usage::series(db, organisation_id, Part::All, span, step).await).await;
+        read.into_iter().map(|it| (it.at.to_string(), it.figures)).collect::<Vec<_>>()
+    };
+    let hours = series(Span::new(at("2026-11-29T21:30:00Z"), at("2026-11-30T01:00:00Z")), Step::Hour).await;
+    let expected = [
+        ("2026-11-29T21:00:00Z".to_owned(), NOTHING),
+        ("2026-11-29T22:00:00Z".to_owned(), BOTH),
+        ("2026-11-29T23:00:00Z".to_owned(), NOTHING),
+        ("2026-11-30T00:00:00Z".to_owned(), TRIAL),
+    ];
+    assert_eq!(hours, expected);
+    let days = series(Span::new(at("2026-11-28T12:00:00Z"), at("2026-11-30T12:00:00Z")), Step::Day).await;
+    let expected = [
+        ("2026-11-28T00:00:00Z".to_owned(), NOTHING),
+        ("2026-11-29T00:00:00Z".to_owned(), BOTH),
+        ("2026-11-30T00:00:00Z".to_owned(), TRIAL),
+    ];
+    assert_eq!(days, expected);
+    let long = series(Span::new(at("1990-01-01T00:00:00Z"), at("2026-11-30T12:00:00Z")), Step::Hour).await;
+    assert_eq!(long.len(), 2_400);
+    assert_eq!(series(Span::new(scene.clock.now(), Timestamp::MIN), Step::Hour).await, []);
+}
+
+#[tokio::test]
+async fn a_month_is_a_calendar_month_of_one_mode() {
+    let scene = Scene::new().await;
+    let key = scene.good(&scene.one.live).await;
+    scene.pass(26 * 3_600 - 5);
+    assert_eq!(scene.clock.now(), at("2026-11-30T23:59:55Z"));
+    scene.flush().await;
+    let open = scene.counters.open(&key, "mat_1", None);
+    scene.pass(15);
+    drop(open);
+    scene.flush().await;
+    let month = async |mode, moment: &str| {
+        let organisation_id = &scene.one.organisation_id;
+        scene.read(async |db| usage::month(db, organisation_id, mode, at(moment)).await).await
+    };
+    let november = Figures { opens: 1, stream_ms: 5_000, peak: 1, ..NOTHING };
+    let december = Figures { stream_ms: 10_000, peak: 1, ..NOTHING };
+    for (moment, expected) in [
+        ("2026-10-31T23:59:59Z", NOTHING),
+        ("2026-11-01T00:00:00Z", november),
+        ("2026-11-30T23:59:59Z", november),
+        ("2026-12-01T00:00:00Z", december),
+        ("2026-12-31T23:59:59Z", december),
+        ("2027-01-01T00:00:00Z", NOTHING),
+        ("-009000-01-01T00:00:00Z", NOTHING),
+        ("9999-12-30T00:00:00Z", NOTHING),
+    ] {
+        assert_eq!(month(Mode::Live, moment).await, expected, "{moment}");
+        assert_eq!(month(Mode::Test, moment).await, NOTHING, "{moment}");
+    }
+}
+
+#[tokio::test]
+async fn refused_origins_are_shown_until_they_are_allowed() {
+    let scene = Scene::new().await;
+    let one = &scene.one;
+    let ring = scene.ring().await;
+    let record = ring.find(&one.live.key).unwrap();
+    let refuse = |origin: &str| {
+        let check = ring.check(Some(one.live.key.reveal()), Some(origin), Need::Read);
+        let refusal @ KeyRefusal::OriginRefused { .. } = check.unwrap_err() else { panic!("refused") };
+        scene.counters.refusal(refusal.code(), Some((&*record).into()), Some(origin));
+    };
+    for _ in 0..12 {
+        refuse("https://new.shop.example");
+    }
+    refuse("https://old.shop.example");
+    for origin in ["http://shop.example", "null", "nonsense"] {
+        refuse(origin);
+    }
+    scene.counters.refusal("key_expired", Some((&*record).into()), Some("https://expired.example"));
+    scene.counters.refusal("key_unknown", None, Some("https://evil.example"));
+    scene.pass(20);
+    scene.flush().await;
+    let since = at("2026-11-29T22:30:00Z");
+    let refused = async |since| {
+        scene.read(async |db| usage::refused_origins(db, &one.organisation_id, since).await).await
+    };
+    let expected = |origin: &str, count| RefusedOrigin {
+        origin: origin.into(),
+        key_id: one.live.record.id.clone(),
+        site_id: Some(one.site_id.clone()),
+        count,
+        last_at: at("2026-11-29T22:00:20Z"),
+    };
+    let both = [expected("https://new.shop.example", 12), expected("https://old.shop.example", 1)];
+    assert_eq!(refused(since).await, both, "the hour of a moment begins before it");
+    assert_eq!(refused(at("2026-11-29T23:00:00Z")).await, []);
+
+    let (organisation_id, site_id, by) = (&one.organisation_id, &one.site_id, scene.by());
+    scene
+        .tx(async |tx| site::allow(tx, organisation_id, site_id, "https://new.shop.example", &by).await)
+        .await;
+    assert_eq!(refused(since).await, both[1..]);
+    scene.tx(async |tx| key::revoke(tx, organisation_id, &one.live.record.id, &by).await).await;
+    assert_eq!(refused(since).await, [], "nothing is allowed to a key that is revoked");
+
+    let reasons = scene.read(async |db| usage::reasons(db, organisation_id, two_days()).await).await;
+    let reason = |code: &str, count| Reason { code: code.into(), count };
+    assert_eq!(reasons, [reason("origin_refused", 16), reason("key_expired", 1)]);
+    let strangers = scene.read(async |db| usage::reasons_of_strangers(db, two_days()).await).await;
+    assert_eq!(strangers, [reason("key_unknown", 1)]);
+}
+
+#[tokio::test]
+async fn after_a_rotation_one_sees_who_still_has_the_old_key() {
+    let scene = Scene::new().await;
+    let (organisation_id, old) = (&scene.one.organisation_id, &scene.one.live);
+    let old_key = scene.good(old).await;
+    for origin in ["https://a.shop.example", "https://b.shop.example", "https://b.shop.example"] {
+        scene.counters.origin(&old_key, origin);
+    }
+    scene.flush().await;
+    scene.pass(3_600);
+    let by = scene.by();
+    let rotated =
+        scene.tx(async |tx| key::rotate(tx, organisation_id, &old.record.id, Overlap::Day, &by).await).await;
+    let new_key = scene.good(&rotated).await;
+    scene.counters.origin(&new_key, "https://a.shop.example");
+    scene.counters.origin(&old_key, "https://b.shop.example");
+    scene.flush().await;
+    let origins = async |key_id: &str| {
+        let read = scene.read(async |db| usage::origins_of_key(db, organisation_id, key_id).await).await;
+        let told = |it: usage::KeyOrigin| {
+            (it.origin, it.uses, it.first_used_at.to_string(), it.last_used_at.to_string())
+        };
+        read.into_iter().map(told).collect::<Vec<_>>()
+    };
+    let (before, after) = ("2026-11-29T22:00:00Z".to_owned(), "2026-11-29T23:00:00Z".to_owned());
+    let (a, b) = ("https://a.shop.example".to_owned(), "https://b.shop.example".to_owned());
+    let expected = [(b, 3, before.clone(), after.clone()), (a.clone(), 1, before.clone(), before)];
+    assert_eq!(origins(&old.record.id).await, expected);
+    assert_eq!(origins(&rotated.record.id).await, [(a, 1, after.clone(), after)]);
+}
+
+#[tokio::test]
+async fn hours_are_written_for_spreadsheets() {
+    let scene = Scene::new().await;
+    scene.use_keys_of(&scene.one).await;
+    let one = &scene.one;
+    let csv = async |part| {
+        scene.read(async |db| usage::csv(db, &one.organisation_id, part, two_days()).await).await
+    };
+    let all = csv(Part::All).await;
+    let (live, test) = (&one.live.record.id, &one.test.record.id);
+    let site = format!("{},\"'=Shop, \"\"the\"\"\",{live},'+Website", one.site_id);
+    let expected = [
+        "hour,site_id,site,key_id,key,match_id,impressions,opens,stream_seconds,peak_streams,updates".into(),
+        format!("2026-11-29T22:00:00Z,{site},mat_1,1,1,1800,1,0"),
+        format!("2026-11-29T22:00:00Z,{site},mat_2,0,1,1800,1,100"),
+        format!("2026-11-30T00:00:00Z,,,{test},Trial,mat_1,0,1,60,1,0"),
+    ];
+    assert_eq!(all.text, expected.map(|it| it + "\r\n").concat());
+    assert_eq!((all.rows, all.is_cut), (3, false));
+    assert_eq!(csv(Part::Match("mat_2")).await.rows, 1);
+    assert_eq!(csv(Part::Key("key_of_nobody")).await.rows, 0);
+}
+
+#[tokio::test]
+async fn nothing_of_one_organisation_is_seen_by_another() {
+    let scene = Scene::new().await;
+    let (one, two) = (&scene.one, &scene.two);
+    scene.use_keys_of(one).await;
+    let key = scene.good(&one.live).await;
+    scene.counters.origin(&key, SHOP);
+    scene.counters.refusal("origin_refused", Some((&key).into()), Some("https://evil.example"));
+    scene.flush().await;
+    let (id, span, now) = (&two.organisation_id, two_days(), scene.clock.now());
+    let parts = [
+        Part::All,
+        Part::Mode(Mode::Live),
+        Part::Site(&one.site_id),
+        Part::Key(&one.live.record.id),
+        Part::Match("mat_1"),
+    ];
+    scene
+        .read(async |db| {
+            for part in parts {
+                assert_eq!(usage::summary(db, id, part, span).await?, NOTHING, "{part:?}");
+                let points = usage::series(db, id, part, span, Step::Day).await?;
+                assert!(points.iter().all(|it| it.figures == NOTHING), "{part:?}");
+                assert_eq!(usage::csv(db, id, part, span).await?.rows, 0, "{part:?}");
+            }
+            for dimension in [Dimension::Site, Dimension::Key, Dimension::Match, Dimension::Country] {
+                assert_eq!(usage::by(db, id, dimension, span, 9).await?, [], "{dimension:?}");
+            }
+            assert_eq!(usage::month(db, id, Mode::Live, now).await?, NOTHING);
+            assert_eq!(usage::reasons(db, id, span).await?, []);
+            assert_eq!(usage::reasons_of_strangers(db, span).await?, []);
+            assert_eq!(usage::refused_origins(db, id, at("2026-11-29T00:00:00Z")).await?, []);
+            assert_eq!(usage::origins_of_key(db, id, &one.live.record.id).await?, []);
+            Ok(())
+        })
+        .await;
+    scene.use_keys_of(two).await;
+    let span = Span::new(at("2026-11-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+    for partner in [one, two] {
+        let id = &partner.organisation_id;
+        assert_eq!(scene.read(async |db| usage::summary(db, id, Part::All, span).await).await, ALL);
+    }
+}
