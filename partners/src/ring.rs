@@ -260,7 +260,8 @@ impl KeyRing {
         self.change(|keys| keys.put(record));
     }
 
-    pub(crate) fn insert_all(&self, records: &[Record]) {
+    /// The same of many at once: one copy of the table.
+    pub fn insert_all(&self, records: &[Record]) {
         if !records.is_empty() {
             self.change(|keys| records.iter().for_each(|it| keys.put(it)));
         }

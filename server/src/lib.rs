@@ -14,6 +14,7 @@ pub mod door;
 pub mod feed;
 pub mod http;
 mod mail;
+pub mod moments;
 pub mod problem;
 pub mod role;
 pub mod secrets;

@@ -7,7 +7,7 @@ use crate::door::Door;
 use crate::feed::{Feed, log, sandbox};
 use crate::http::{self, Surface};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
-use crate::{mail, secrets, telemetry, work};
+use crate::{mail, moments, secrets, telemetry, work};
 use access::{Passkeys, Passwords};
 use anyhow::Context;
 use jobs::Health;
@@ -68,6 +68,7 @@ pub const MIGRATIONS: &[Migrations] = &[
     partners::MIGRATIONS,
     http::scorer::session::MIGRATIONS,
     http::REQUEST_MIGRATIONS,
+    moments::MIGRATIONS,
     jobs::MIGRATIONS,
 ];
 
@@ -143,6 +144,9 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         let (clock, is_all) = (app.clock.clone(), role == Role::All);
         tokio::spawn(work::work(store.clone(), clock, terms, is_all, shutdown.clone()))
     });
+    let telling = role
+        .does_jobs()
+        .then(|| tokio::spawn(moments::follow(store.clone(), app.clock.clone(), shutdown.clone())));
     let noting =
         tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
     let following = tokio::spawn(follow_keys(app.clone(), keys_since));
@@ -154,6 +158,11 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     if let Some(playing) = playing {
         // It stands at a pause or in a commit; what it was about to do is drawn again at the next start.
         playing.abort();
+    }
+    if let Some(telling) = telling
+        && let Err(failed) = telling.await
+    {
+        tracing::error!(%failed, "partners' servers were no longer told what happens");
     }
     following.abort();
     expiring.abort();

@@ -1,0 +1,108 @@
+//! Clients that ask for one address again and again, over connections that stay open.
+
+use hdrhistogram::Histogram;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// What is asked for.
+#[derive(Clone)]
+pub(super) struct Load {
+    pub(super) address: SocketAddr,
+    pub(super) path: String,
+    pub(super) key: Option<String>,
+}
+
+/// How often.
+#[derive(Clone, Copy)]
+pub(super) enum Pace {
+    /// As soon as the last answer is there.
+    Full,
+    /// So often by all clients together, whether or not the last answer is there in time: lateness counts as waiting.
+    PerSecond(f64),
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Figures {
+    pub(super) per_second: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+}
+
+impl Figures {
+    pub(super) fn faster(self, other: Self) -> Self {
+        if other.per_second > self.per_second { other } else { self }
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let rounded = |it: f64| (it * 1000.0).round() / 1000.0;
+        json!({ "requests_per_second": self.per_second.round(), "p50_ms": rounded(self.p50_ms), "p99_ms": rounded(self.p99_ms) })
+    }
+}
+
+impl Load {
+    pub(super) async fn run(&self, clients: usize, pace: Pace, long: Duration) -> Figures {
+        let begun = Instant::now();
+        let all: Vec<_> = (0..clients)
+            .map(|at| {
+                let load = self.clone();
+                tokio::spawn(async move { load.client(pace, (at, clients), begun, long).await })
+            })
+            .collect();
+        let mut took = Histogram::<u64>::new(3).unwrap();
+        for one in all {
+            took.add(one.await.unwrap()).unwrap();
+        }
+        let ms = |quantile| took.value_at_quantile(quantile) as f64 / 1000.0;
+        let per_second = took.len() as f64 / begun.elapsed().as_secs_f64();
+        Figures { per_second, p50_ms: ms(0.5), p99_ms: ms(0.99) }
+    }
+
+    /// One client's times, in microseconds.
+    async fn client(&self, pace: Pace, (at, clients): (usize, usize), begun: Instant, long: Duration) -> Histogram<u64> {
+        let key = self.key.as_ref().map_or_else(String::new, |it| format!("x-crease-key: {it}\r\n"));
+        let request = format!("GET {} HTTP/1.1\r\nhost: bench\r\n{key}\r\n", self.path);
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let mut took = Histogram::<u64>::new(3).unwrap();
+        let mut buffer = Vec::with_capacity(64 * 1024);
+        for turn in 0_u32.. {
+            let due = match pace {
+                Pace::Full => Instant::now(),
+                Pace::PerSecond(rate) => {
+                    let every = clients as f64 / rate;
+                    begun + Duration::from_secs_f64(every * (f64::from(turn) + at as f64 / clients as f64))
+                }
+            };
+            if due.duration_since(begun) >= long {
+                break;
+            }
+            tokio::time::sleep_until(due.into()).await;
+            stream.write_all(request.as_bytes()).await.unwrap();
+            answer(&mut stream, &mut buffer).await;
+            took.saturating_record(u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX));
+        }
+        took
+    }
+}
+
+/// Reads one answer, which must be good.
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
+    buffer.clear();
+    loop {
+        let count = stream.read_buf(buffer).await.unwrap();
+        assert_ne!(count, 0, "the server closed a connection");
+        let mut headers = [httparse::EMPTY_HEADER; 32];
+        let mut response = httparse::Response::new(&mut headers);
+        let Ok(httparse::Status::Complete(head)) = response.parse(buffer) else { continue };
+        assert_eq!(response.code, Some(200));
+        let length = response.headers.iter().find(|it| it.name.eq_ignore_ascii_case("content-length"));
+        let length: usize = std::str::from_utf8(length.unwrap().value).unwrap().parse().unwrap();
+        if buffer.len() >= head + length {
+            return;
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What happens in matches, told to partners' servers: beside the ball's way to the fan, and never on it.
+//!
+//! A follower reads the logs after their commits, as far as nobody read them before, and writes the messages in the transaction that notes how
+//! far it is. It finds what is new by looking; it may be seconds late, and a fan's score never waits for it. Several processes may follow: they
+//! take turns at a match's row, and a message is told once whoever writes it.
+
+use crate::feed::log::{self, LogError};
+use crate::feed::summary::Summary;
+use cricket::{Change, Log, Op};
+use partners::Mode;
+use partners::webhook::{self, Kind, NewMessage};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::time::Duration;
+use store::{Clock, Migrations, Step, Store, Transaction};
+use tokio_util::sync::CancellationToken;
+
+/// How far logs were read, in the schema of this crate.
+pub const MIGRATIONS: Migrations = Migrations {
+    schema: "server",
+    steps: &[Step { name: "0003_moment", sql: include_str!("moments/0001_moment.sql") }],
+};
+
+/// How often is looked.
+const EVERY: Duration = Duration::from_millis(500);
+/// Matches that are read in one look.
+const MATCHES_MAX: i64 = 64;
+/// Folded matches that are kept; all are dropped beyond, and folded anew when something happens in them.
+const FOLDED_MAX: usize = 128;
+/// What happened longer ago in a match that was never read is history: told to nobody.
+const RECENT_MS: i64 = 10 * 60 * 1000;
+
+const BEHIND: &str = "
+select m.id from server.match m left join server.moment r on r.match_id = m.id
+where not m.archive and m.seq > 0 and (r.match_id is null or r.epoch <> m.epoch or r.seq < m.seq)
+order by m.changed_at_ms, m.id limit $1";
+
+const HOLD: &str = "select epoch, seq from server.moment where match_id = $1 for update";
+
+const BEGIN: &str =
+    "insert into server.moment (match_id, epoch, seq) values ($1, 0, 0) on conflict (match_id) do nothing";
+
+const NOTE: &str = "update server.moment set epoch = $2, seq = $3 where match_id = $1";
+
+/// Every statement of this file, for the test that prepares each on a migrated store.
+#[cfg(test)]
+const STATEMENTS: &[&str] = &[BEHIND, HOLD, BEGIN, NOTE];
+
+/// Why a match was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum MomentError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Webhook(#[from] webhook::Error),
+    #[error("the log of {match_id} does not fold: {reason}")]
+    Unfoldable { match_id: String, reason: String },
+}
+
+impl From<store::Error> for MomentError {
+    fn from(error: store::Error) -> Self {
+        MomentError::Log(error.into())
+    }
+}
+
+/// Follows until `stop`.
+pub(crate) async fn follow(store: Store, clock: Clock, stop: CancellationToken) {
+    let mut follower = Follower::new(store, clock);
+    let mut has_failed = false;
+    while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+        match stop.run_until_cancelled(follower.look()).await {
+            Some(Ok(_)) => has_failed = false,
+            Some(Err(error)) if !has_failed => {
+                tracing::warn!(%error, "partners' servers are not told what happens; it is tried again");
+                has_failed = true;
+            }
+            Some(Err(_)) | None => {}
+        }
+    }
+}
+
+/// What one process knows of the matches that it reads.
+pub struct Follower {
+    store: Store,
+    clock: Clock,
+    folded: HashMap<String, Folded>,
+}
+
+/// A match up to a seq.
+struct Folded {
+    epoch: u64,
+    seq: u64,
+    log: Log,
+}
+
+/// Something that is told.
+struct Moment {
+    kind: Kind,
+    seq: u64,
+    data: Value,
+}
+
+impl Follower {
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock, folded: HashMap::new() }
+    }
+
+    /// Reads what is new; answers how many messages were written.
+    pub async fn look(&mut self) -> Result<usize, MomentError> {
+        let behind = self.store.read("moments.behind", async |db| db.query(BEHIND, &[&MATCHES_MAX]).await);
+        let rows = behind.await?;
+        let mut told = 0;
+        for row in rows {
+            told += self.read(row.get("id")).await?;
+        }
+        Ok(told)
+    }
+
+    async fn read(&mut self, match_id: &str) -> Result<usize, MomentError> {
+        // What was folded is taken out: after an error the match is folded anew.
+        let known = self.folded.remove(match_id);
+        let known = std::sync::Mutex::new(known);
+        let now = self.clock.now();
+        let read = self.store.run_tx("moments.read", async |tx| {
+            tx.execute(BEGIN, &[&match_id]).await?;
+            let reached = tx.query_one(HOLD, &[&match_id]).await?;
+            let reached = (unsigned(reached.get("epoch")), unsigned(reached.get("seq")));
+            let Some(row) = log::match_by_id(tx, match_id).await? else { return Ok((0, None)) };
+            let known = known.lock().map(|mut it| it.take()).unwrap_or_default();
+            let known = known.filter(|it| it.epoch == row.epoch);
+            let folded = match known {
+                Some(folded) => folded,
+                None => Folded { epoch: row.epoch, seq: 0, log: empty(match_id, &row)? },
+            };
+            let history = reached == (0, 0) && is_old(&row, now.as_millisecond());
+            let since = if history { u64::MAX } else if reached.0 == row.epoch { reached.1 } else { 0 };
+            let (folded, moments) = fold(tx, match_id, folded, since).await?;
+            let mode = if row.sandbox { Mode::Test } else { Mode::Live };
+            for moment in &moments {
+                let once = format!("{match_id}/{}/{}", row.epoch, moment.seq);
+                let message = NewMessage { kind: moment.kind, mode, data: &moment.data, once: &once };
+                webhook::announce(tx, &message, now).await?;
+            }
+            tx.execute(NOTE, &[&match_id, &signed(folded.epoch), &signed(folded.seq)]).await?;
+            Ok::<_, MomentError>((moments.len(), Some(folded)))
+        });
+        let (told, folded) = read.await?;
+        if self.folded.len() >= FOLDED_MAX {
+            self.folded.clear();
+        }
+        if let Some(folded) = folded {
+            self.folded.insert(match_id.to_owned(), folded);
+        }
+        Ok(told)
+    }
+}
+
+fn empty(match_id: &str, row: &log::MatchRow) -> Result<Log, MomentError> {
+    let unfoldable = |reason: String| MomentError::Unfoldable { match_id: match_id.to_owned(), reason };
+    Log::new(row.setup.clone()).map_err(|error| unfoldable(error.to_string()))
+}
+
+fn is_old(row: &log::MatchRow, now_ms: i64) -> bool {
+    now_ms.saturating_sub(i64::try_from(row.changed_at_ms).unwrap_or(i64::MAX)) > RECENT_MS
+}
+
+/// Folds what was written since, and says what happened after `since`.
+async fn fold(
+    tx: &Transaction<'_>,
+    match_id: &str,
+    mut folded: Folded,
+    since: u64,
+) -> Result<(Folded, Vec<Moment>), MomentError> {
+    let mut moments = Vec::new();
+    for entry in log::read(tx, match_id, folded.epoch, folded.seq).await? {
+        let had_begun = !folded.log.game().innings.is_empty();
+        // A correction changes what was; it is no moment of its own.
+        let is_play = matches!(entry.op, Op::Append(_));
+        let change = folded.log.apply(entry.seq, entry.op);
+        let unfoldable = |reason: String| MomentError::Unfoldable { match_id: match_id.to_owned(), reason };
+        let change = change.map_err(|refusal| unfoldable(refusal.to_string()))?;
+        folded.seq = entry.seq;
+        if is_play && entry.seq > since {
+            let data = || told(match_id, &folded.log, &change);
+            let moment = |kind| Moment { kind, seq: entry.seq, data: data() };
+            moments.extend(kinds(&change, had_begun).into_iter().map(moment));
+        }
+    }
+    Ok((folded, moments))
+}
+
+/// What a command did that is worth telling.
+fn kinds(change: &Change, had_begun: bool) -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    if !had_begun && change.innings.is_some() {
+        kinds.push(Kind::MatchStarted);
+    }
+    if change.wickets > 0 {
+        kinds.push(Kind::Wicket);
+    }
+    if change.innings_end.is_some() && !change.finished {
+        kinds.push(Kind::InningsBreak);
+    }
+    if change.finished {
+        kinds.push(Kind::MatchResult);
+    }
+    kinds
+}
+
+/// The match as it stands then.
+fn told(match_id: &str, log: &Log, change: &Change) -> Value {
+    let summary = Summary::of(log.game());
+    json!({
+        "match": match_id,
+        "teams": [log.game().setup.team(cricket::Side::Home).name, log.game().setup.team(cricket::Side::Away).name],
+        "innings": change.innings.map(|it| it + 1),
+        "scores": summary.scores,
+        "status": summary.status_text,
+    })
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::testing::TestStore;
+
+    #[tokio::test]
+    async fn every_statement_can_be_prepared() {
+        let test = TestStore::new(crate::role::MIGRATIONS).await;
+        for sql in STATEMENTS {
+            let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
+            assert!(prepared.is_ok(), "{sql}: {prepared:?}");
+        }
+    }
+}
