@@ -67,7 +67,9 @@ impl From<store::Error> for MomentError {
 pub(crate) async fn follow(store: Store, clock: Clock, stop: CancellationToken) {
     let mut follower = Follower::new(store, clock);
     let mut has_failed = false;
-    while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         match stop.run_until_cancelled(follower.look()).await {
             Some(Ok(_)) => has_failed = false,
             Some(Err(error)) if !has_failed => {
@@ -133,7 +135,13 @@ impl Follower {
                 None => Folded { epoch: row.epoch, seq: 0, log: empty(match_id, &row)? },
             };
             let history = reached == (0, 0) && is_old(&row, now.as_millisecond());
-            let since = if history { u64::MAX } else if reached.0 == row.epoch { reached.1 } else { 0 };
+            let since = if history {
+                u64::MAX
+            } else if reached.0 == row.epoch {
+                reached.1
+            } else {
+                0
+            };
             let (folded, moments) = fold(tx, match_id, folded, since).await?;
             let mode = if row.sandbox { Mode::Test } else { Mode::Live };
             for moment in &moments {
@@ -173,7 +181,7 @@ async fn fold(
 ) -> Result<(Folded, Vec<Moment>), MomentError> {
     let mut moments = Vec::new();
     for entry in log::read(tx, match_id, folded.epoch, folded.seq).await? {
-        let had_begun = !folded.log.game().innings.is_empty();
+        let before = if folded.log.game().innings.is_empty() { Before::FirstBall } else { Before::Play };
         // A correction changes what was; it is no moment of its own.
         let is_play = matches!(entry.op, Op::Append(_));
         let change = folded.log.apply(entry.seq, entry.op);
@@ -183,28 +191,40 @@ async fn fold(
         if is_play && entry.seq > since {
             let data = || told(match_id, &folded.log, &change);
             let moment = |kind| Moment { kind, seq: entry.seq, data: data() };
-            moments.extend(kinds(&change, had_begun).into_iter().map(moment));
+            let is_open = folded.log.game().computed_outcome().is_none();
+            let after = if is_open { After::Open } else { After::Decided };
+            moments.extend(kinds(&change, before, after).into_iter().map(moment));
         }
     }
     Ok((folded, moments))
 }
 
-/// What a command did that is worth telling.
-fn kinds(change: &Change, had_begun: bool) -> Vec<Kind> {
-    let mut kinds = Vec::new();
-    if !had_begun && change.innings.is_some() {
-        kinds.push(Kind::MatchStarted);
-    }
-    if change.wickets > 0 {
-        kinds.push(Kind::Wicket);
-    }
-    if change.innings_end.is_some() && !change.finished {
-        kinds.push(Kind::InningsBreak);
-    }
-    if change.finished {
-        kinds.push(Kind::MatchResult);
-    }
-    kinds
+/// What a command did that is worth telling. The end of the innings that decides a match is no break: the result follows.
+fn kinds(change: &Change, before: Before, after: After) -> Vec<Kind> {
+    let is_break = change.innings_end.is_some() && !change.finished && after == After::Open;
+    [
+        (before == Before::FirstBall && change.innings.is_some(), Kind::MatchStarted),
+        (change.wickets > 0, Kind::Wicket),
+        (is_break, Kind::InningsBreak),
+        (change.finished, Kind::MatchResult),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, kind)| is_so.then_some(kind))
+    .collect()
+}
+
+/// Whether there was an innings before a command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    FirstBall,
+    Play,
+}
+
+/// Whether play can still change who wins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Open,
+    Decided,
 }
 
 /// The match as it stands then.

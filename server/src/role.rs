@@ -119,6 +119,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         mailer: mail::mailer(&config)?,
         courier: courier(&config, &store, &seal, &clock),
     };
+    let passkeys = passkeys(&config)?;
     let app = App::from(Parts {
         worker: (role == Role::Worker).then(|| terms.health.clone()),
         subscribers: subscribers.clone(),
@@ -129,7 +130,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         clock,
         keys,
         tickets: Tickets::new(&seal),
-        passkeys: passkeys(&config)?,
+        passkeys,
         seal: seal.clone(),
         passwords: Passwords::new(),
         feed: feed.clone(),

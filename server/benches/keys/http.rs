@@ -62,7 +62,13 @@ impl Load {
     }
 
     /// One client's times, in microseconds.
-    async fn client(&self, pace: Pace, (at, clients): (usize, usize), begun: Instant, long: Duration) -> Histogram<u64> {
+    async fn client(
+        &self,
+        pace: Pace,
+        (at, clients): (usize, usize),
+        begun: Instant,
+        long: Duration,
+    ) -> Histogram<u64> {
         let key = self.key.as_ref().map_or_else(String::new, |it| format!("x-crease-key: {it}\r\n"));
         let request = format!("GET {} HTTP/1.1\r\nhost: bench\r\n{key}\r\n", self.path);
         let mut stream = TcpStream::connect(self.address).await.unwrap();

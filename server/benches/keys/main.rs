@@ -3,7 +3,11 @@
 //! `cargo xtask bench keys [--json]` runs it, optimised. The server is `crease all` with its own PostgreSQL; the clients are in this process, on
 //! the same processors, so that what is reached here is less than what the server can.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench talks, and ends where something is wrong")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench talks, and ends where something is wrong"
+)]
 
 mod http;
 mod ring;
@@ -58,7 +62,8 @@ async fn api() -> Value {
     let long = Duration::from_secs(4);
     with_key.run(CLIENTS, Pace::Full, Duration::from_secs(1)).await;
     for _ in 0..3 {
-        let (one, other) = (with_key.run(CLIENTS, Pace::Full, long).await, without.run(CLIENTS, Pace::Full, long).await);
+        let (one, other) =
+            (with_key.run(CLIENTS, Pace::Full, long).await, without.run(CLIENTS, Pace::Full, long).await);
         println!("full: {:.0}/s with a key, {:.0}/s without", one.per_second, other.per_second);
         best = best.faster(one);
         best_without = best_without.faster(other);

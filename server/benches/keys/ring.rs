@@ -36,7 +36,8 @@ pub(super) fn measure() -> Value {
     let ring = KeyRing::default();
     ring.insert_all(&keys.iter().map(record).collect::<Vec<_>>());
     let strangers: Vec<Key> = (0..KEYS).map(|_| Key::generate(Kind::Publishable, Mode::Live)).collect();
-    let mistyped: Vec<String> = keys.iter().map(|it| it.reveal().replace("crs_pk_live_", "crs_pk_test_")).collect();
+    let mistyped: Vec<String> =
+        keys.iter().map(|it| it.reveal().replace("crs_pk_live_", "crs_pk_test_")).collect();
     let texts = |keys: &[Key]| keys.iter().map(|it| it.reveal().to_owned()).collect::<Vec<_>>();
     json!({
         "among_100k": timed(&ring, &texts(&keys), true),

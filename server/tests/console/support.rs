@@ -53,7 +53,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         keys: partners::KeyRing::default(),
         hub,
         tickets: partners::Tickets::new(&seal),
-            passkeys: None,
+        passkeys: None,
         seal,
         passwords: access::Passwords::cheap(),
         worker: None,

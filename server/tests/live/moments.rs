@@ -70,7 +70,10 @@ async fn each_moment_of_a_match_is_told_once_though_two_processes_read() {
     assert_eq!(count("match.wicket"), innings.iter().sum::<usize>());
     assert_eq!((told[0].0.as_str(), &told[0].1["match"]), ("match.started", &Value::from(id)));
     let result = &told.last().unwrap().1;
-    assert!(result["status"].as_str().unwrap().contains("won") || result["status"].as_str().unwrap().contains("tied"));
+    assert!(
+        result["status"].as_str().unwrap().contains("won")
+            || result["status"].as_str().unwrap().contains("tied")
+    );
     assert_eq!(result["scores"].as_array().unwrap().len(), innings.len());
 
     // Who comes later, with nothing folded, tells nothing anew.

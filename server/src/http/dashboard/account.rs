@@ -125,7 +125,11 @@ pub(super) async fn profile(State(app): State<App>, pressed: Pressed) -> Result<
 }
 
 /// Whether the password is right; an answer when it is not.
-pub(super) async fn proved(app: &App, pressed: &Pressed, field: &'static str) -> Result<Option<Response>, Failure> {
+pub(super) async fn proved(
+    app: &App,
+    pressed: &Pressed,
+    field: &'static str,
+) -> Result<Option<Response>, Failure> {
     let signed_in = &pressed.signed_in;
     if prove(app, &signed_in.session.user, &signed_in.caller, pressed.fields.raw(field)).await? {
         return Ok(None);

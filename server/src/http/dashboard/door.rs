@@ -98,7 +98,11 @@ fn wrong(
 }
 
 /// The same with nothing of what was sent.
-pub(super) fn wrong_page(page: fn(Filled<'_>) -> console::Markup, field: &'static str, text: String) -> Response {
+pub(super) fn wrong_page(
+    page: fn(Filled<'_>) -> console::Markup,
+    field: &'static str,
+    text: String,
+) -> Response {
     wrong(page, &Fields::default(), field, text)
 }
 

@@ -6,7 +6,6 @@ use super::failure::Failure;
 use super::letters;
 use super::signed_in::{Caller, Pressed, Sent};
 use crate::app::App;
-use crate::http::scorer::html;
 use access::passkey::{self, Ceremony, Refused, Whose};
 use access::session::{self, Begins};
 use access::{Passkeys, Session, Token, device};
@@ -83,7 +82,10 @@ pub(super) async fn add(State(app): State<App>, pressed: Pressed) -> Result<Resp
             Ok(registered) => registered,
             Err(refused) => return Ok(Err(refused)),
         };
-        let letter = letters::factor_changed(&user.email, "A passkey was added to your account: it signs in without a password.");
+        let letter = letters::factor_changed(
+            &user.email,
+            "A passkey was added to your account: it signs in without a password.",
+        );
         note(tx, &pressed.signed_in.by(), "user.passkey_add", &app.seal, letter).await?;
         // Whoever is signed in elsewhere showed no second factor.
         session::end_others(tx, &user.id, Some(&session.id)).await?;
@@ -97,7 +99,9 @@ pub(super) async fn add(State(app): State<App>, pressed: Pressed) -> Result<Resp
     let token = token.ok_or(Failure::SignedOut)?;
     let cookies = caller.signed_in(&token, None);
     Ok(match registered.recovery_codes {
-        Some(codes) => (cookies, super::account::codes_page(&pressed.signed_in, &token, &codes)).into_response(),
+        Some(codes) => {
+            (cookies, super::account::codes_page(&pressed.signed_in, &token, &codes)).into_response()
+        }
         None => (cookies, done("passkey")).into_response(),
     })
 }
@@ -134,7 +138,11 @@ fn whose(half: Option<&Session>) -> Whose<'_> {
 }
 
 /// Begins to sign in: anybody's, or that of who gave a password.
-pub(super) async fn begin_sign_in(State(app): State<App>, caller: Caller, _: Sent) -> Result<Response, Failure> {
+pub(super) async fn begin_sign_in(
+    State(app): State<App>,
+    caller: Caller,
+    _: Sent,
+) -> Result<Response, Failure> {
     let passkeys = passkeys(&app)?;
     let half = half(&app, &caller).await?;
     let begins = passkeys.begin_sign_in(&app.store, whose(half.as_ref()), &caller.visitor, caller.now);
@@ -169,7 +177,11 @@ pub(super) async fn sign_in(State(app): State<App>, caller: Caller, sent: Sent) 
         Err(Refused::TooOften { .. }) => Err(Failure::TooOften),
         Err(refused) => {
             if let Refused::Cloned { user_id, passkey } = &refused {
-                tracing::warn!(user = user_id, passkey = passkey.id, "a passkey's counter went back: it may have been copied");
+                tracing::warn!(
+                    user = user_id,
+                    passkey = passkey.id,
+                    "a passkey's counter went back: it may have been copied"
+                );
             }
             let text = format!("{refused}: sign in with the password instead.");
             refused_page(text)
@@ -179,6 +191,8 @@ pub(super) async fn sign_in(State(app): State<App>, caller: Caller, sent: Sent) 
 
 fn refused_page(text: String) -> Result<Response, Failure> {
     let mut characters = text.chars();
-    let text = characters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), characters.as_str()));
+    let text = characters
+        .next()
+        .map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), characters.as_str()));
     Ok(wrong_page(account::sign_in, "email", text))
 }

@@ -23,9 +23,9 @@ impl From<Error> for Problem {
         let detail = error.to_string();
         match error {
             Error::Store(error) => error.into(),
-            Error::UnknownEndpoint { id } | Error::UnknownMessage { id } | Error::UnknownOrganisation { id } => {
-                Self::unknown(&id)
-            }
+            Error::UnknownEndpoint { id }
+            | Error::UnknownMessage { id }
+            | Error::UnknownOrganisation { id } => Self::unknown(&id),
             Error::Destination(_) | Error::KindsMissing | Error::DescriptionLength { .. } => {
                 Self::new(&types::INVALID_VALUE, detail)
             }
@@ -130,7 +130,12 @@ pub(super) struct WebhookDelivery {
 fn kinds(words: &[String]) -> Result<Vec<Kind>, Problem> {
     let kind = |word: &String| {
         let known = Kind::of_word(word).filter(|it| Kind::WANTED.contains(it));
-        known.ok_or_else(|| Problem::new(&types::INVALID_VALUE, format!("kinds: there is no {:?}", word.chars().take(40).collect::<String>())))
+        known.ok_or_else(|| {
+            Problem::new(
+                &types::INVALID_VALUE,
+                format!("kinds: there is no {:?}", word.chars().take(40).collect::<String>()),
+            )
+        })
     };
     words.iter().map(kind).collect()
 }
@@ -139,7 +144,13 @@ async fn find(client: &Client<'_>, manager: &Manager, id: &str) -> Result<Endpoi
     webhook::find(client, manager.organisation_id(), id).await?.ok_or_else(|| Problem::unknown(id))
 }
 
-async fn note(tx: &Transaction<'_>, manager: &Manager, action: &str, id: &str, after: Option<&Shown>) -> Result<(), Problem> {
+async fn note(
+    tx: &Transaction<'_>,
+    manager: &Manager,
+    action: &str,
+    id: &str,
+    after: Option<&Shown>,
+) -> Result<(), Problem> {
     let after = after.map(|it| json!({ "url": it.url, "kinds": it.kinds, "enabled": it.enabled }));
     let organisation_id = Some(manager.organisation_id());
     let deed = Deed { organisation_id, action, object: id, before: None, after };
@@ -228,7 +239,8 @@ pub(super) async fn change(
     Content(body): Content,
 ) -> Result<Response, Problem> {
     let change: WebhookChange = parse(&body)?;
-    let destination = change.url.as_ref().map(|it| Destination::parse(it, app.config.webhooks.reach())).transpose();
+    let destination =
+        change.url.as_ref().map(|it| Destination::parse(it, app.config.webhooks.reach())).transpose();
     let destination = destination.map_err(Error::from)?;
     let wanted = change.kinds.as_deref().map(kinds).transpose()?;
     let changed = app.store.run_tx("webhooks.change", async |tx| {
@@ -258,7 +270,11 @@ pub(super) async fn change(
     (status = 204, description = "removed"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn remove(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
+pub(super) async fn remove(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+) -> Result<Response, Problem> {
     let removed = app.store.run_tx("webhooks.remove", async |tx| {
         webhook::delete(tx, manager.organisation_id(), &id).await?;
         note(tx, &manager, "webhook.remove", &id, None).await
@@ -272,10 +288,13 @@ pub(super) async fn remove(State(app): State<App>, manager: Manager, Id(id): Id)
     (status = 200, body = WebhookSecret),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn rotate(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
+pub(super) async fn rotate(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+) -> Result<Response, Problem> {
     let rotated = app.store.run_tx("webhooks.rotate", async |tx| {
-        let secret =
-            webhook::rotate(tx, &app.seal, manager.organisation_id(), &id, manager.by.at).await?;
+        let secret = webhook::rotate(tx, &app.seal, manager.organisation_id(), &id, manager.by.at).await?;
         note(tx, &manager, "webhook.rotate", &id, None).await?;
         let webhook = Shown::from(&find(tx, &manager, &id).await?);
         Ok::<_, Problem>(WebhookSecret { secret: secret.reveal(), webhook })
