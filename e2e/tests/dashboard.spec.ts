@@ -266,11 +266,11 @@ test('signed out there is nothing to see, and signed in the devices can be signe
   await other.goto(`${crease.url}/console`);
   await other.getByLabel('E-mail').fill(email);
   await other.getByLabel('Password').fill('not the password');
-  await other.getByRole('button', { name: 'Sign in' }).click();
+  await other.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(other.getByRole('alert')).toContainText('That is not the address and the password');
   await other.getByLabel('E-mail').fill(email);
   await other.getByLabel('Password').fill(PASSWORD);
-  await other.getByRole('button', { name: 'Sign in' }).click();
+  await other.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(other.getByRole('heading', { name: 'Overview' })).toBeVisible();
 
   await page.goto(`${crease.url}/console/account`);
