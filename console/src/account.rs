@@ -37,17 +37,17 @@ pub fn sign_up(filled: Filled<'_>) -> Markup {
     )
 }
 
-/// A letter is on its way; `where_letters_are` names the folder where nobody sends them.
-pub fn check_mail(email: &str, what: &str, where_letters_are: Option<&str>) -> Markup {
+/// A letter is on its way, for which one may ask `again`; `where_letters_are` names the folder where nobody sends them.
+pub fn check_mail(email: &str, again: &str, where_letters_are: Option<&str>) -> Markup {
     narrow(
         "Check your mail",
         html! {
             h1 { "Check your mail" }
-            p { "If " strong { (email) } " can be reached, a letter with " (what) " arrives there within a minute. You can close this page." }
+            p { "If " strong { (email) } " can be reached, a letter with your link arrives there within a minute. You can close this page." }
             @if let Some(folder) = where_letters_are {
                 p.notice { "This Crease sends no mail: its letters are files in " code { (folder) } ", the newest last. Set " code { "mail.url" } " to send them." }
             }
-            p.muted { "Nothing came? Look among the spam, or " a href="/console/sign-up" { "try again" } "." }
+            p.muted { "Nothing came? Look among the spam, or " a href=(again) { "try again" } "." }
         },
     )
 }

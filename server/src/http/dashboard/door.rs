@@ -81,11 +81,11 @@ pub(super) async fn sign_up(State(app): State<App>, caller: Caller, sent: Sent) 
         Ok::<_, Failure>(())
     });
     asked.await?;
-    Ok(check_mail(&app, &email, "your link"))
+    Ok(check_mail(&app, &email, "/console/sign-up"))
 }
 
-fn check_mail(app: &App, email: &Email, what: &str) -> Response {
-    html(StatusCode::OK, account::check_mail(email.as_str(), what, letters_folder(app).as_deref()))
+fn check_mail(app: &App, email: &Email, again: &str) -> Response {
+    html(StatusCode::OK, account::check_mail(email.as_str(), again, letters_folder(app).as_deref()))
 }
 
 fn wrong(
@@ -298,7 +298,7 @@ pub(super) async fn reset(State(app): State<App>, caller: Caller, sent: Sent) ->
         Ok::<_, Failure>(())
     });
     asked.await?;
-    Ok(check_mail(&app, &email, "your link"))
+    Ok(check_mail(&app, &email, "/console/reset"))
 }
 
 pub(super) async fn new_password_form(

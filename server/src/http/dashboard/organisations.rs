@@ -81,13 +81,19 @@ pub(super) async fn create(State(app): State<App>, pressed: Pressed) -> Result<R
     let made = app.store.run_tx("partners.create_organisation", async |tx| {
         let all = member::organisations(tx, &by.actor.id).await?;
         if all.len() >= ORGANISATIONS_MAX {
-            let max = i64::try_from(ORGANISATIONS_MAX).unwrap_or(i64::MAX);
-            return Err(partners::Error::TooMany { what: "sisters", max });
+            return Ok(None);
         }
-        organisation::create(tx, pressed.fields.text("organisation"), &by).await
+        organisation::create(tx, pressed.fields.text("organisation"), &by).await.map(Some)
     });
     match made.await {
-        Ok(made) => Ok(Redirect::to(&format!("/console/o/{}/start", made.id)).into_response()),
+        Ok(Some(made)) => Ok(Redirect::to(&format!("/console/o/{}/start", made.id)).into_response()),
+        Ok(None) => {
+            let text = format!(
+                "You belong to {ORGANISATIONS_MAX} organisations: leave one before you make another."
+            );
+            let mistakes = Mistakes::one("organisation", text);
+            listed(&app, &pressed.signed_in, WRONG, &pressed.fields, &mistakes).await
+        }
         Err(error) => match mistake(&error) {
             Some(text) => {
                 let mistakes = Mistakes::one("organisation", text);

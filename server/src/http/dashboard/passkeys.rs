@@ -175,24 +175,15 @@ pub(super) async fn sign_in(State(app): State<App>, caller: Caller, sent: Sent) 
             Ok((caller.signed_in(&session, Some(&device)), Redirect::to("/console")).into_response())
         }
         Err(Refused::TooOften { .. }) => Err(Failure::TooOften),
-        Err(refused) => {
-            if let Refused::Cloned { user_id, passkey } = &refused {
+        Err(why) => {
+            if let Refused::Cloned { user_id, passkey } = &why {
                 tracing::warn!(
                     user = user_id,
                     passkey = passkey.id,
                     "a passkey's counter went back: it may have been copied"
                 );
             }
-            let text = format!("{refused}: sign in with the password instead.");
-            refused_page(text)
+            refused("That passkey does not open this: sign in with the password instead.".to_owned())
         }
     }
-}
-
-fn refused_page(text: String) -> Result<Response, Failure> {
-    let mut characters = text.chars();
-    let text = characters
-        .next()
-        .map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), characters.as_str()));
-    Ok(wrong_page(account::sign_in, "email", text))
 }

@@ -93,7 +93,7 @@ impl Caller {
     /// The address of a page, for a letter or for code to paste.
     pub(super) fn url(&self, path: &str) -> Result<String, Failure> {
         let base = self.base.as_ref().ok_or(Failure::NotSetUp(
-            "This Crease does not know its own address. Nothing was sent: whoever runs it sets http.public_url.",
+            "This Crease does not know its own address, which this page needs: whoever runs it sets http.public_url.",
         ))?;
         Ok(format!("{base}{path}"))
     }
