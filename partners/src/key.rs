@@ -407,6 +407,21 @@ pub async fn all(client: &Client<'_>) -> Result<Vec<Record>, Error> {
     client.query(ALL, &[]).await?.iter().map(record).collect()
 }
 
+const EXPIRING: &str = "
+    select id, organisation_id, kind, mode, name, prefix, sha256, origins, site_id, scopes, created_at, expires_at, revoked_at,
+        last_used_at, succeeds
+    from partners.api_key where expires_at > $1 and expires_at <= $2 and revoked_at is null order by expires_at, id limit $3";
+
+/// Keys that still work and will not after a moment, those that end first first.
+pub async fn expiring(
+    client: &Client<'_>,
+    now: Timestamp,
+    until: Timestamp,
+    count_max: i64,
+) -> Result<Vec<Record>, Error> {
+    client.query(EXPIRING, &[&At(now), &At(until), &count_max]).await?.iter().map(record).collect()
+}
+
 const NOTE_USES: &str = "
     update partners.api_key set last_used_at = $2
     where id = any($1) and (last_used_at is null or last_used_at < $2)";
@@ -481,5 +496,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     CHANGED,
     FIND,
     ALL,
+    EXPIRING,
     NOTE_USES,
 ];

@@ -39,8 +39,9 @@ pub use told::cross;
 /// Where a key's requests are counted.
 ///
 /// The way of fans (snapshots, frames, streams) does no I/O: there it is [`Local`](Exactness::Local), whichever kind of key is shown. What
-/// partners' servers call with secret keys (feeds, everything under `/v1` that changes something or is rare) is [`Exact`](Exactness::Exact): it
-/// does I/O anyway, a tenth of a millisecond more is not felt, and a partner counts on the number in the contract. The edge chooses, by the route.
+/// partners' servers manage with secret keys (everything under `/v1` that changes something or is rare) is [`Exact`](Exactness::Exact): it
+/// does I/O anyway, a tenth of a millisecond more is not felt, and a partner counts on the number in the contract. The edge chooses, by the route; feeds and streams it does
+/// not count at all, for a ball is not turned away, and fans come back together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exactness {
     /// In this process's memory. Each process counts for itself, so that n of them let n times as much through.

@@ -196,13 +196,6 @@ impl KeyRing {
         self.table.load().by_sha256(&key.hash()).map(|it| it.record.clone())
     }
 
-    /// The ids of an organisation's keys that work now. Looks at all keys.
-    pub fn ids_of(&self, organisation_id: &str) -> Vec<String> {
-        let (keys, now) = (self.table.load(), self.clock.now());
-        let is_one = |it: &&Held| it.record.organisation_id == organisation_id && !it.record.is_over(now);
-        keys.all().filter(is_one).map(|it| it.record.id.clone()).collect()
-    }
-
     /// The key of this id, for what was made for it while it was good and says so by a signature. Ids are no secrets: whoever asks has to know
     /// from elsewhere that the key was shown, which is why no other crate can ask.
     pub(crate) fn by_id(&self, key_id: &str) -> Result<PartnerKey, KeyRefusal> {

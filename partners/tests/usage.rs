@@ -2,7 +2,9 @@
 
 use access::By;
 use jiff::Timestamp;
-use partners::usage::{self, Counters, Dimension, Figures, Part, Reason, RefusedOrigin, Span, Step, Top};
+use partners::usage::{
+    self, Counters, Dimension, Figures, Part, Reason, RefusedOrigin, Sent, Span, Step, Top,
+};
 use partners::{
     Error, Issued, KeyRefusal, KeyRing, Mode, Need, NewKey, Origins, Overlap, PartnerKey, Scope, Scopes, key,
     organisation, site,
@@ -77,16 +79,17 @@ impl Scene {
     /// An hour of the live key, with a stream of 30 minutes in each of two matches; two hours later one of the test key.
     async fn use_keys_of(&self, partner: &Partner) {
         let (live, test) = (self.good(&partner.live).await, self.good(&partner.test).await);
-        let first = self.counters.open(&live, "mat_1", Some(*b"IN"));
-        let second = self.counters.open(&live, "mat_2", Some(*b"GB"));
-        second.line().updates(100);
+        let sent = Sent::default();
+        let first = self.counters.open(&live, "mat_1", Some(*b"IN"), &Sent::default());
+        let second = self.counters.open(&live, "mat_2", Some(*b"GB"), &sent);
+        (0..100).for_each(|_| sent.add());
         self.counters.impression(&live, "mat_1");
         self.pass(1_800);
         drop((first, second));
         self.flush().await;
         self.pass(7_200);
         self.flush().await;
-        let third = self.counters.open(&test, "mat_1", Some(*b"IN"));
+        let third = self.counters.open(&test, "mat_1", Some(*b"IN"), &Sent::default());
         self.pass(60);
         drop(third);
         self.flush().await;
@@ -198,7 +201,7 @@ async fn a_month_is_a_calendar_month_of_one_mode() {
     scene.pass(26 * 3_600 - 5);
     assert_eq!(scene.clock.now(), at("2026-11-30T23:59:55Z"));
     scene.flush().await;
-    let open = scene.counters.open(&key, "mat_1", None);
+    let open = scene.counters.open(&key, "mat_1", None, &Sent::default());
     scene.pass(15);
     drop(open);
     scene.flush().await;

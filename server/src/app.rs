@@ -2,7 +2,8 @@
 
 use crate::config::Config;
 use crate::feed::Feed;
-use crate::stream::{Census, Hub, Presence, Subscribers};
+use crate::metering::Metering;
+use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use access::{Passkeys, Passwords};
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::{KeyRing, Tickets};
@@ -27,10 +28,14 @@ pub struct Parts {
     pub seal: Seal,
     pub passwords: Passwords,
     pub tickets: Tickets,
+    /// What partners may use, and do.
+    pub metering: Metering,
     /// Where people reach the console by a name, over TLS or at localhost.
     pub passkeys: Option<Passkeys>,
     pub feed: Feed,
     pub hub: Hub,
+    /// What processes have in common; none of a single one.
+    pub bus: Option<Bus>,
     pub subscribers: Subscribers,
     pub presence: Presence,
     /// Open streams of all processes.

@@ -49,6 +49,7 @@ pub struct Http {
     pub accepts_per_second_max: u32,
     pub handshakes_max: usize,
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    pub country_header: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -121,6 +122,7 @@ pub struct Mail {
 #[serde(deny_unknown_fields)]
 pub struct Keys {
     pub required: bool,
+    pub refusals_per_minute: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

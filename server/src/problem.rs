@@ -8,6 +8,7 @@ use crate::stream::{Full, Future, HubError};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partners::KeyRefusal;
+use partners::limit::LimitRefusal;
 use serde::Serialize;
 use types::ProblemType;
 use utoipa::ToSchema;
@@ -233,6 +234,18 @@ impl From<Future> for Problem {
     }
 }
 
+impl From<LimitRefusal> for Problem {
+    fn from(refusal: LimitRefusal) -> Self {
+        let kind = match refusal {
+            LimitRefusal::RateLimited { .. } => types::RATE_LIMITED,
+            LimitRefusal::StreamsFullForKey { .. } => types::STREAMS_FULL_KEY,
+            LimitRefusal::StreamsFullForOrganisation { .. } => types::STREAMS_FULL_ORGANISATION,
+            LimitRefusal::QuotaExceeded { .. } => types::QUOTA_EXCEEDED,
+        };
+        Self::new(&kind, refusal.to_string())
+    }
+}
+
 impl From<Full> for Problem {
     fn from(full: Full) -> Self {
         let problem = match full {
@@ -245,6 +258,7 @@ impl From<Full> for Problem {
             Full::Key { max } => {
                 Self::new(&types::STREAMS_FULL_KEY, format!("one key may hold {max} streams at most"))
             }
+            Full::Limit(refusal) => refusal.into(),
             Full::Revoked => return KeyRefusal::Revoked.into(),
             Full::ShuttingDown => Self::new(&types::SHUTTING_DOWN, "this server is stopping"),
         };
@@ -292,6 +306,12 @@ mod tests {
             Problem::from(Full::Process { max: 1 }),
             Problem::from(Full::Address { max: 1 }),
             Problem::from(Full::Key { max: 1 }),
+            Problem::from(Full::Limit(LimitRefusal::StreamsFullForKey { max: 1 })),
+            Problem::from(Full::Limit(LimitRefusal::StreamsFullForOrganisation { max: 1 })),
+            Problem::from(LimitRefusal::QuotaExceeded {
+                kind: partners::limit::QuotaKind::Impressions,
+                hard: 1,
+            }),
             Problem::from(Full::Revoked),
             Problem::from(Full::ShuttingDown),
         ];
@@ -313,6 +333,9 @@ mod tests {
         503 /problems/streams-full, again after 5 s
         429 /problems/streams-full-address, again after 5 s
         429 /problems/streams-full-key, again after 5 s
+        429 /problems/streams-full-key, again after 5 s
+        429 /problems/streams-full-organisation, again after 5 s
+        429 /problems/quota-exceeded
         401 /problems/key-revoked
         503 /problems/shutting-down, again after 5 s
         "#);

@@ -6,6 +6,7 @@ use crate::demo::Demo;
 use crate::door::Door;
 use crate::feed::{Feed, log, sandbox};
 use crate::http::{self, Surface};
+use crate::metering::{self, Metering};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use crate::{mail, moments, secrets, telemetry, work};
 use access::{Passkeys, Passwords};
@@ -93,6 +94,8 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let keys = KeyRing::new(clock.clone());
     let keys_since = keys.load(&store).await?;
     keys.insert(&http::preview_key(&seal, &config.http.public_url).1);
+    let metering = Metering::new(&config, &clock)?;
+    let plans_since = metering.plans.load(&store).await?;
     let demo = match with_demo {
         WithDemo::Yes => {
             let secret = match config.operations.secret.reveal() {
@@ -109,13 +112,14 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         .with_context(|| format!("{} cannot be listened on", config.http.listen))?;
     let presence = Presence::default();
     let every = Duration::from_secs(config.redis.presence_seconds.max(1));
-    let census = Census::start(presence.clone(), bus, clock.clone(), every);
+    let census = Census::start(presence.clone(), bus.clone(), clock.clone(), every);
     let subscribers = Subscribers::start(config.stream.clone(), presence.clone(), drain, shutdown.clone())?;
     let terms = work::Terms {
         concurrency: config.jobs.concurrency,
         grace: drain,
         health: Health::default(),
         seal: seal.clone(),
+        public_url: config.http.public_url.clone(),
         mailer: mail::mailer(&config)?,
         courier: courier(&config, &store, &seal, &clock),
     };
@@ -127,14 +131,16 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         census,
         config: Arc::new(config),
         store: store.clone(),
-        clock,
         keys,
         tickets: Tickets::new(&seal),
+        metering,
+        clock,
         passkeys,
         seal: seal.clone(),
         passwords: Passwords::new(),
         feed: feed.clone(),
         hub,
+        bus,
         metrics,
         demo,
         shutdown: shutdown.clone(),
@@ -152,8 +158,11 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
     let following = tokio::spawn(follow_keys(app.clone(), keys_since));
     let expiring = tokio::spawn(end_expired(app.clone()));
+    let planning = tokio::spawn(follow_plans(app.clone(), plans_since));
+    let counting = tokio::spawn(metering::count(app.clone()));
     tokio::spawn(watch_signals(shutdown.clone()));
     tracing::info!(address = %door.address()?, "listening");
+    let counted = app.clone();
     let service = http::service(app, role.surface()).await;
     door.serve(service, subscribers, shutdown, drain).await.context("serving")?;
     if let Some(playing) = playing {
@@ -167,6 +176,11 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     }
     following.abort();
     expiring.abort();
+    planning.abort();
+    if let Err(failed) = counting.await {
+        tracing::error!(%failed, "what partners use was no longer written down");
+    }
+    metering::count_last(&counted).await;
     if let Err(failed) = noting.await {
         tracing::error!(%failed, "the uses of keys were no longer written down");
     }
@@ -204,6 +218,11 @@ async fn follow_keys(app: App, since: i64) {
         }
     };
     app.keys.follow(&app.store, since, changed).await;
+}
+
+/// Learns of limits that are changed anywhere.
+async fn follow_plans(app: App, since: i64) {
+    app.metering.plans.follow(&app.store, since).await;
 }
 
 /// Passkeys of the console's own address: the configured one, or this machine.

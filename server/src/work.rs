@@ -2,8 +2,10 @@
 
 use crate::http::scorer::session;
 use crate::mail::{self, SendLetter};
+use crate::notices;
 use access::Mailer;
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
+use partners::usage::{self, FORGET_MAX};
 use partners::webhook::{self, Courier};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -31,6 +33,8 @@ pub(crate) struct Terms {
     pub(crate) grace: Duration,
     pub(crate) health: Health,
     pub(crate) seal: Seal,
+    /// Where letters' links lead, if that is known.
+    pub(crate) public_url: String,
     pub(crate) mailer: Mailer,
     /// Who delivers webhooks' messages, and how many at once; none where this machine trusts no certificates.
     pub(crate) courier: Option<(Courier, usize)>,
@@ -44,11 +48,31 @@ impl Job for ForgetOver {
     const KIND: &'static str = "access.forget_over";
 }
 
+/// Forgets usage that is over; minutes of the day before need it oftenest.
+#[derive(Debug, Deserialize, Serialize)]
+struct ForgetUsage {}
+
+impl Job for ForgetUsage {
+    const KIND: &'static str = "partners.forget_usage";
+}
+
+/// Tells organisations of keys that end soon.
+#[derive(Debug, Deserialize, Serialize)]
+struct LookAtKeys {}
+
+impl Job for LookAtKeys {
+    const KIND: &'static str = "partners.look_at_keys";
+}
+
 fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
     let hourly = Cron::new("scorer-sessions", "17 * * * *", "UTC").expect("a schedule that is one");
     let nightly = Cron::new("access-over", "23 3 * * *", "UTC").expect("a schedule that is one");
     let (own, clock) = (store.clone(), clock.clone());
     let (forgets, at) = (store.clone(), clock.clone());
+    let usage = Cron::new("partners-usage", "37 * * * *", "UTC").expect("a schedule that is one");
+    let keys = Cron::new("partners-keys", "47 * * * *", "UTC").expect("a schedule that is one");
+    let (uses, keys_at) = (forgets.clone(), at.clone());
+    let (usage_at, tells) = (at.clone(), (forgets.clone(), terms.seal.clone(), terms.public_url.clone()));
     let (seal, mailer) = (terms.seal.clone(), terms.mailer.clone());
     Worker::new(store.clone(), &name())
         .concurrency(terms.concurrency)
@@ -79,10 +103,41 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
             }
         })
         .repeat(nightly, &ForgetOver {})
+        .handle(move |_: ForgetUsage, attempt: Attempt| {
+            let (store, now) = (uses.clone(), usage_at.now());
+            async move { forget_usage(&store, now, &attempt).await }
+        })
+        .repeat(usage, &ForgetUsage {})
+        .handle(move |_: LookAtKeys, _: Attempt| {
+            let ((store, seal, public_url), now) = (tells.clone(), keys_at.now());
+            async move {
+                let told = notices::keys_expiring(&store, &seal, &public_url, now).await;
+                told.map_err(|error| NotDone::Retry(error.to_string()))
+            }
+        })
+        .repeat(keys, &LookAtKeys {})
         .handle(move |job: SendLetter, attempt: Attempt| {
             let (seal, mailer) = (seal.clone(), mailer.clone());
             async move { mail::send(job, &attempt, &seal, &mailer).await }
         })
+}
+
+/// As many rounds as it takes; each is a transaction of its own, and the job is done with the last.
+async fn forget_usage(store: &Store, now: jiff::Timestamp, attempt: &Attempt) -> Result<(), NotDone> {
+    loop {
+        let forgotten = store.run_tx("jobs.forget_usage", async |tx| {
+            let most = usage::forget_over(tx, now).await?;
+            if most < FORGET_MAX.unsigned_abs() {
+                attempt.complete_in(tx).await?;
+            }
+            Ok::<_, anyhow::Error>(most)
+        });
+        match forgotten.await {
+            Ok(most) if most < FORGET_MAX.unsigned_abs() => return Ok(()),
+            Ok(_) => {}
+            Err(error) => return Err(NotDone::Retry(error.to_string())),
+        }
+    }
 }
 
 /// What operators know this process by: the pod's or container's name, and its number.

@@ -36,6 +36,13 @@ impl Plans {
         limits.map_or(Limits::DEFAULT, |it| it.1)
     }
 
+    /// Every organisation that was ever given limits of its own.
+    pub fn given(&self) -> Vec<(String, Limits)> {
+        let plans = self.plans.load();
+        let given = plans.iter().filter_map(|(id, plan)| Some((id.clone(), plan.limits?.1)));
+        given.collect()
+    }
+
     /// What a key may use where that is not what its organisation's keys may.
     pub fn override_of(&self, key: &PartnerKey) -> Override {
         self.found(key, |_, own| own.copied()).unwrap_or_default()

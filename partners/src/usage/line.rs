@@ -74,9 +74,28 @@ impl PartialEq for KeyName {
 
 impl Eq for KeyName {}
 
+/// How many updates of a match this process has sent to each of its streams, since it first read the match. Cloning shares the number.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    updates: Arc<AtomicU64>,
+}
+
+impl Sent {
+    /// One more.
+    pub fn add(&self) {
+        self.updates.fetch_add(1, Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        self.updates.load(Relaxed)
+    }
+}
+
 /// The streams of a line.
 struct Streams {
     open: u64,
+    /// What all of them are sent, and up to which number that has been counted.
+    sent: Option<(Sent, u64)>,
     /// Up to when the time of those that are open has been counted.
     counted_to_ms: i64,
     /// In order.
@@ -135,7 +154,8 @@ impl Drop for OpenStream {
 impl Line {
     pub(super) fn new(of: LineName, clock: Clock) -> Self {
         let counted_to_ms = clock.now_ms();
-        let streams = Streams { open: 0, counted_to_ms, hours: Vec::new(), minutes: VecDeque::new() };
+        let streams =
+            Streams { open: 0, sent: None, counted_to_ms, hours: Vec::new(), minutes: VecDeque::new() };
         Self {
             of: Arc::new(of),
             clock,
@@ -154,14 +174,14 @@ impl Line {
         self.impressions.fetch_add(1, Relaxed);
     }
 
-    /// An update was sent to so many streams of this line, or so many updates to one.
-    pub fn updates(&self, count: u64) {
-        self.updates.fetch_add(count, Relaxed);
-    }
-
-    /// A stream was opened.
-    pub fn open(line: Arc<Line>, said: Option<[u8; 2]>) -> OpenStream {
+    /// A stream was opened, which is sent all that comes from now on; nothing is done for each update.
+    pub fn open(line: Arc<Line>, said: Option<[u8; 2]>, sent: &Sent) -> OpenStream {
         let mut streams = line.counted();
+        match &streams.sent {
+            Some((known, _)) if Arc::ptr_eq(&known.updates, &sent.updates) => {}
+            // The match was let go, which no stream followed, and read again.
+            _ => streams.sent = Some((sent.clone(), sent.now())),
+        }
         streams.open += 1;
         let minute = streams.counted_to_ms.div_euclid(MINUTE_MS);
         let hour = streams.hour(minute.div_euclid(60));
@@ -184,15 +204,23 @@ impl Line {
         (is_used || streams.open > 0).then_some(taken)
     }
 
-    /// The streams, their time counted up to now. The clock is read under the lock, so that it only goes back where the machine's does.
+    /// The streams, their time and their updates counted up to now. The clock is read under the lock, so that it only goes back where the machine's does.
     fn counted(&self) -> MutexGuard<'_, Streams> {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
         streams.count_time(self.clock.now_ms());
+        self.updates.fetch_add(streams.count_updates(), Relaxed);
         streams
     }
 }
 
 impl Streams {
+    /// Updates that came since the last time, times the streams that they were sent to.
+    fn count_updates(&mut self) -> u64 {
+        let Some((sent, counted_to)) = &mut self.sent else { return 0 };
+        let now = sent.now();
+        now.saturating_sub(mem::replace(counted_to, now)) * self.open
+    }
+
     fn count_time(&mut self, now_ms: i64) {
         let mut at_ms = mem::replace(&mut self.counted_to_ms, now_ms);
         while self.open > 0 && at_ms < now_ms {
@@ -253,8 +281,13 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_put_back_takes_no_time_away_and_gives_none() {
-        let mut streams =
-            Streams { open: 2, counted_to_ms: HOUR_MS, hours: Vec::new(), minutes: VecDeque::new() };
+        let mut streams = Streams {
+            open: 2,
+            sent: None,
+            counted_to_ms: HOUR_MS,
+            hours: Vec::new(),
+            minutes: VecDeque::new(),
+        };
         for now_ms in [HOUR_MS + 1_000, HOUR_MS - 5_000, HOUR_MS - 4_000, HOUR_MS - 4_000] {
             streams.count_time(now_ms);
         }

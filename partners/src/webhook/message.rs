@@ -58,20 +58,20 @@ struct Body<'a> {
     data: &'a Value,
 }
 
-/// Tells an organisation, once this transaction is committed: those of its endpoints that want the kind. Answers how many. Nothing happens
-/// if it was told so before.
+/// Tells an organisation, once this transaction is committed: those of its endpoints that want the kind. Answers how many; none, and nothing
+/// happens, if it was told so before.
 pub async fn send(
     tx: &Transaction<'_>,
     organisation_id: &str,
     new: &NewMessage<'_>,
     now: Timestamp,
-) -> Result<usize, Error> {
+) -> Result<Option<usize>, Error> {
     tell(tx, Some(organisation_id), new, now).await
 }
 
 /// Tells every organisation, by one message and three statements for all of their endpoints that want the kind.
 pub async fn announce(tx: &Transaction<'_>, new: &NewMessage<'_>, now: Timestamp) -> Result<usize, Error> {
-    tell(tx, None, new, now).await
+    Ok(tell(tx, None, new, now).await?.unwrap_or_default())
 }
 
 const WRITE: &str = "
@@ -89,14 +89,14 @@ async fn tell(
     organisation_id: Option<&str>,
     new: &NewMessage<'_>,
     now: Timestamp,
-) -> Result<usize, Error> {
-    let Some(message_id) = write(tx, organisation_id, new, now).await? else { return Ok(0) };
+) -> Result<Option<usize>, Error> {
+    let Some(message_id) = write(tx, organisation_id, new, now).await? else { return Ok(None) };
     let (mode, kind) = (new.mode.word(), new.kind.word());
     let rows = tx.query(ADDRESS, &[&message_id, &At(now), &mode, &kind, &organisation_id]).await?;
     let deliveries: Vec<Deliver> =
         rows.iter().map(|row| first(row.get("webhook_id"), message_id.clone(), 1)).collect();
     enqueue_all(tx, &deliveries, &wish()).await?;
-    Ok(deliveries.len())
+    Ok(Some(deliveries.len()))
 }
 
 /// Answers the message's id; none if it was written before.

@@ -105,7 +105,7 @@ impl Here {
         let (new, now) = (self.wicket(once), self.now());
         let sent =
             self.store().run_tx("test", async |tx| super::send(tx, &self.organisation_id, &new, now).await);
-        sent.await.expect("it is sent")
+        sent.await.expect("it is sent").unwrap_or_default()
     }
 
     /// The id of the message that was sent last to an endpoint.

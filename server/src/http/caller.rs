@@ -1,12 +1,14 @@
 //! Who calls: the proof that a request came with a key that opens the route.
 
+use super::limits::{self, pass, turn_away};
 use crate::app::App;
 use crate::feed::list::Shown;
 use crate::problem::{Problem, types};
+use crate::stream::{Full, Partner, Topic};
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
-use partners::{KeyRefusal, Mode, Need, PartnerKey, Scope, TicketRefusal, Tickets};
-use std::sync::Arc;
+use partners::limit::QuotaKind;
+use partners::{Key, KeyRefusal, Kind, Mode, Need, PartnerKey, Scope, TicketRefusal, Tickets};
 
 /// May read matches and open streams. Where the configuration asks for no key, anyone may.
 #[derive(Clone, Debug)]
@@ -60,9 +62,59 @@ impl Reader {
         self.key.as_ref().filter(|_| !self.is_ticket)
     }
 
-    /// The id of its key.
-    pub(super) fn key_id(&self) -> Option<Arc<str>> {
-        self.key.as_ref().map(|it| it.key_id().into())
+    /// What a stream of a match is opened and counted with.
+    pub(super) fn for_stream(&self, app: &App, topic: &Topic, country: Option<[u8; 2]>) -> Option<Partner> {
+        let key = self.key.clone()?;
+        Some(Partner {
+            gate: app.metering.plans.streams_of(&key),
+            elsewhere: app.census.elsewhere(&key),
+            line: app.metering.counters.line(&key, topic.id()),
+            country,
+            key,
+        })
+    }
+
+    /// Refuses what its organisation has used up this month.
+    pub(super) fn has_left(&self, app: &App, kind: QuotaKind) -> Result<(), Problem> {
+        limits::has_left(app, self.key.as_ref(), kind)
+    }
+
+    /// Whether its organisation may open streams this month; nothing is counted.
+    pub(super) fn can_open(&self, app: &App) -> bool {
+        self.key.as_ref().is_none_or(|key| app.metering.standing.check(key, QuotaKind::StreamMinutes).is_ok())
+    }
+
+    /// Counts that there was no place for its stream, and says it.
+    pub(super) fn without_seat(&self, app: &App, full: Full) -> Problem {
+        let code = match &full {
+            Full::Limit(refusal) => Some(refusal.code()),
+            Full::Key { .. } => Some("streams_full_for_key"),
+            Full::Revoked => Some(KeyRefusal::Revoked.code()),
+            Full::Process { .. } | Full::Address { .. } | Full::ShuttingDown => None,
+        };
+        if let (Some(code), Some(key)) = (code, &self.key) {
+            app.metering.counters.refusal(code, Some(key.into()), None);
+        }
+        full.into()
+    }
+
+    /// Counts a frame or a snapshot of a match. Who has seen it and asks whether it has changed sees no other.
+    pub(super) fn saw(&self, app: &App, topic: &Topic, headers: &HeaderMap) {
+        if let Some(key) = &self.key
+            && !headers.contains_key(header::IF_NONE_MATCH)
+        {
+            app.metering.counters.impression(key, topic.id());
+        }
+    }
+
+    /// Counts where its key is used.
+    pub(super) fn note_origin(&self, parts: &Parts, app: &App) {
+        if let Some(key) = &self.key
+            && key.kind() == Kind::Publishable
+            && let Some(origin) = origin(&parts.headers)
+        {
+            app.metering.counters.origin(key, origin);
+        }
     }
 
     /// The origins that a publishable key is bound to, as a content security policy takes them.
@@ -86,7 +138,7 @@ impl Reader {
 impl Reader {
     /// By the key, or the ticket, that a request came with.
     pub(super) fn of(parts: &Parts, app: &App) -> Result<Self, ReaderRefusal> {
-        let origin = parts.headers.get(header::ORIGIN).and_then(|it| it.to_str().ok());
+        let origin = origin(&parts.headers);
         let key = match (from_headers(&parts.headers), from_query(parts.uri.query())) {
             (Some(text), _) => Some((text, Need::Read)),
             (None, Some(text)) => Some((text, Need::Publishable)),
@@ -111,17 +163,59 @@ impl FromRequestParts<App> for Reader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Self::of(parts, app).map_err(|refusal| {
-            metrics::counter!("key_refusals_total", "code" => refusal.code()).increment(1);
-            refusal.into()
-        })
+        let Opener { reader, .. } = Opener::from_request_parts(parts, app).await?;
+        if let Some(key) = &reader.key {
+            pass(app, key, parts)?;
+        }
+        Ok(reader)
     }
 }
 
-/// Counts a refusal, and says it.
-pub(super) fn refused(refusal: KeyRefusal) -> Problem {
-    metrics::counter!("key_refusals_total", "code" => refusal.code()).increment(1);
-    refusal.into()
+/// May open streams. Those are limited by how many are open, and not by how fast they come: when a process has gone, all the fans of a partner
+/// come back together.
+#[derive(Debug)]
+pub(super) struct Opener {
+    pub(super) reader: Reader,
+    /// Where from, as far as it is known.
+    pub(super) country: Option<[u8; 2]>,
+}
+
+impl FromRequestParts<App> for Opener {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let reader = Reader::of(parts, app).map_err(|refusal| {
+            count(app, refusal.code(), claim(parts));
+            turn_away(app, parts, refusal.into())
+        })?;
+        reader.note_origin(parts, app);
+        Ok(Self { reader, country: country(&parts.headers, app) })
+    }
+}
+
+/// The key's text, as far as one came.
+fn claim(parts: &Parts) -> Claim<'_> {
+    let text = from_headers(&parts.headers).or_else(|| from_query(parts.uri.query()));
+    Claim { text, origin: origin(&parts.headers) }
+}
+
+/// What came with a request that was refused.
+struct Claim<'a> {
+    text: Option<&'a str>,
+    origin: Option<&'a str>,
+}
+
+/// Counts a refusal: for the owner of the key, where there is one.
+fn count(app: &App, code: &'static str, claim: Claim<'_>) {
+    metrics::counter!("key_refusals_total", "code" => code).increment(1);
+    let known = claim.text.and_then(|it| Key::parse(it).ok()).and_then(|it| app.keys.find(&it));
+    app.metering.counters.refusal(code, known.as_deref().map(Into::into), claim.origin);
+}
+
+/// Counts that a secret key was refused, and says it.
+pub(super) fn refused(app: &App, parts: &Parts, refusal: KeyRefusal) -> Problem {
+    count(app, refusal.code(), claim(parts));
+    turn_away(app, parts, refusal.into())
 }
 
 /// Holds a secret key that may feed.
@@ -134,9 +228,25 @@ impl FromRequestParts<App> for Feeder {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let key = app.keys.check(from_headers(&parts.headers), None, Need::Scope(Scope::Feed));
-        key.map(|key| Self { key }).map_err(refused)
+        let checked = app.keys.check(from_headers(&parts.headers), None, Need::Scope(Scope::Feed));
+        let key = checked.map_err(|refusal| refused(app, parts, refusal))?;
+        // No ball is turned away for coming too fast: what a feed can do is bounded by its batches, its matches and its connections.
+        Ok(Self { key })
     }
+}
+
+/// Where the page is from, as its browser says.
+fn origin(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::ORIGIN).and_then(|it| it.to_str().ok())
+}
+
+/// Where a proxy says that a request comes from: two letters of ISO 3166-1.
+pub(super) fn country(headers: &HeaderMap, app: &App) -> Option<[u8; 2]> {
+    let name = &app.config.http.country_header;
+    if name.is_empty() {
+        return None;
+    }
+    headers.get(name)?.as_bytes().try_into().ok()
 }
 
 /// `Authorization: Bearer …` (the scheme in any case, RFC 9110 §11.1), or `X-Crease-Key`.

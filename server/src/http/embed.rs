@@ -25,6 +25,7 @@ use bundle::Bundle;
 use cricket::words::languages;
 use frame::{Frame, View};
 use page::Place;
+use partners::limit::QuotaKind;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tower_http::CompressionLevel;
@@ -128,6 +129,8 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;
+    reader.has_left(&app, QuotaKind::Impressions)?;
+    reader.saw(&app, &topic, &headers);
     let snapshot = topic.snapshot();
     let form = query.frame.unwrap_or_default();
     // What the answer depends on beside its address: the match's state, and the release that wrote it.

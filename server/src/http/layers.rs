@@ -1,5 +1,6 @@
 //! What surrounds every route: metrics, time limits, headers, and the answers where there is no route.
 
+use super::limits::{Judged, RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::app::App;
 use crate::http::stream;
 use crate::problem::{Problem, Word, types};
@@ -29,7 +30,7 @@ fn cors() -> CorsLayer {
             HeaderName::from_static("last-event-id"),
             header::IF_NONE_MATCH,
         ])
-        .expose_headers([header::ETAG, header::RETRY_AFTER, CREASE_RESUMED])
+        .expose_headers([header::ETAG, header::RETRY_AFTER, CREASE_RESUMED, RATE_LIMIT, RATE_LIMIT_POLICY])
         .max_age(Duration::from_secs(24 * 60 * 60))
 }
 
@@ -52,10 +53,15 @@ pub(super) fn around(routes: Router<App>) -> Router<App> {
 }
 
 /// Answers in time or not at all. A stream's head counts; its body goes on for as long as the reader stays.
-async fn within_time(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn within_time(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let seconds_max = app.config.http.request_seconds_max;
+    let judged = Judged::default();
+    request.extensions_mut().insert(judged.clone());
     match tokio::time::timeout(Duration::from_secs(seconds_max), next.run(request)).await {
-        Ok(response) => response,
+        Ok(mut response) => {
+            judged.say(response.headers_mut());
+            response
+        }
         Err(_) => {
             let detail = format!("no answer within {seconds_max} s");
             Problem::new(&types::TOO_SLOW, detail).into_response()

@@ -14,6 +14,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use cricket::Words;
 use cricket::words::{languages, messages as say};
+use partners::limit::QuotaKind;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -173,6 +174,8 @@ pub(super) async fn snapshot(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;
+    reader.has_left(&app, QuotaKind::Impressions)?;
+    reader.saw(&app, &topic, &headers);
     let snapshot = topic.snapshot();
     Ok(unless_unchanged(&headers, snapshot.position(), || wire::encode(&snapshot)))
 }

@@ -10,6 +10,7 @@ pub mod feed;
 mod guard;
 mod health;
 mod layers;
+mod limits;
 mod manage;
 mod matches;
 pub mod openapi;

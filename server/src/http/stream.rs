@@ -1,6 +1,6 @@
 //! The live stream of a match (Server-Sent Events, HTML Living Standard §9.2).
 
-use super::caller::Reader;
+use super::caller::{Opener, Reader, country};
 use super::layers::{self, CREASE_RESUMED};
 use super::matches::visible;
 use super::request::{Asked, Id};
@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use metrics::{Counter, Histogram};
+use partners::limit::QuotaKind;
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Instant;
@@ -62,7 +63,7 @@ impl FromRequestParts<App> for LastSeen {
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn open(
-    reader: Reader,
+    Opener { reader, country }: Opener,
     State(app): State<App>,
     Id(id): Id,
     Extension(ClientAddress(address)): Extension<ClientAddress>,
@@ -71,9 +72,12 @@ pub(super) async fn open(
     LastSeen(last): LastSeen,
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;
+    reader.has_left(&app, QuotaKind::StreamMinutes)?;
     let start = start(&app, &topic, last).await?;
     let resumed = resumed(&start);
-    let subscription = app.subscribers.admit(topic, start, Caller { address, key_id: reader.key_id() })?;
+    let caller = Caller { address, partner: reader.for_stream(&app, &topic, country) };
+    let admitted = app.subscribers.admit(topic, start, caller);
+    let subscription = admitted.map_err(|full| reader.without_seat(&app, full))?;
     starts(resumed).increment(1);
     Ok(match handover {
         Some(Extension(handover)) => (head(resumed), ONE_STREAM, handover.body(subscription)).into_response(),
@@ -83,7 +87,7 @@ pub(super) async fn open(
 
 /// What the head of a stream would be (RFC 9110 §9.3.2), without a stream.
 pub(super) async fn probe(
-    reader: Reader,
+    Opener { reader, .. }: Opener,
     State(app): State<App>,
     Id(id): Id,
     LastSeen(last): LastSeen,
@@ -139,8 +143,12 @@ impl AtOnce for Streams {
         let last = last_position(&request.headers, query.last_event_id.as_deref()).ok()?;
         let start = topic.start(last).ok()?;
         let head = &self.heads[usize::from(!start.is_resumed)];
-        let caller = Caller { address, key_id: reader.key_id() };
+        // What is refused is refused, and counted, on the other way.
+        reader.can_open(&self.app).then_some(())?;
+        let country = country(&request.headers, &self.app);
+        let caller = Caller { address, partner: reader.for_stream(&self.app, &topic, country) };
         let subscription = self.app.subscribers.admit(topic, start, caller).ok()?;
+        reader.note_origin(request, &self.app);
         head.starts.increment(1);
         self.took.record(begun.elapsed().as_secs_f64());
         Some(Opened { head: head.bytes.clone(), subscription })

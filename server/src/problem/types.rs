@@ -86,6 +86,12 @@ types! {
         "Close some, or share one stream.";
     STREAMS_FULL_KEY = "streams-full-key", 429, "No further stream can be opened now",
         "Close some, or ask for a higher limit.";
+    STREAMS_FULL_ORGANISATION = "streams-full-organisation", 429, "No further stream can be opened now",
+        "Close some, or ask for a higher limit.";
+    RATE_LIMITED = "rate-limited", 429, "Too many requests",
+        "Wait for Retry-After; RateLimit says how many are left.";
+    QUOTA_EXCEEDED = "quota-exceeded", 429, "This month's quota is used up",
+        "It is there again with the next month (UTC); your plan can have a higher one.";
     STREAMS_FULL = "streams-full", 503, "No further stream can be opened now",
         "Try again after Retry-After.";
     SHUTTING_DOWN = "shutting-down", 503, "No further stream can be opened now",

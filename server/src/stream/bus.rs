@@ -105,7 +105,7 @@ impl Bus {
     }
 
     /// The session, while Redis is there.
-    pub(super) fn session(&self) -> Option<Session> {
+    pub fn session(&self) -> Option<Session> {
         self.inner.session.borrow().as_ref().map(|it| it.session.clone())
     }
 

@@ -2,8 +2,9 @@
 //! does not know chunks (HTTP/1.0). It costs a task and some kilobytes where a shard's stream costs some bytes.
 
 use super::ring::After;
+use super::seats::Seat;
 use super::shard::bye;
-use super::subscribers::{Retry, Seat, Subscription};
+use super::subscribers::{Retry, Subscription};
 use super::topic::Topic;
 use crate::config;
 use bytes::Bytes;

@@ -1,6 +1,6 @@
 //! What reaches a shard from outside its thread.
 
-use super::subscribers::Seat;
+use super::seats::Seat;
 use super::topic::Topic;
 use bytes::Bytes;
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! Who is watching: open streams by match and by key.
+//! Who is watching: open streams by match, by key and by organisation.
 //!
 //! A stream holds a [`Guard`], eight bytes, for as long as it is open. The guard is a reference to a counter that all streams of one
 //! (match, key) share, and the count is the number of those references: joining takes a lock once a stream, leaving takes none, and a
@@ -33,8 +33,8 @@ struct Pairs {
     kept: usize,
 }
 
-/// What streams of one match and key refer to: nothing but its own count of references.
-type Pair = Arc<()>;
+/// What streams of one match and key refer to, for its own count of references. In it is the organisation whose key it is; empty without one.
+type Pair = Arc<Box<str>>;
 
 /// An open stream; dropping it counts it out.
 pub struct Guard {
@@ -47,12 +47,21 @@ pub struct Counts {
     pub total: u64,
     pub by_match: HashMap<String, u64>,
     pub by_key: HashMap<String, u64>,
+    pub by_organisation: HashMap<String, u64>,
+}
+
+/// With what a stream was opened: `key_…` of `org_…`.
+#[derive(Clone, Copy, Debug)]
+pub struct OfKey<'a> {
+    pub key_id: &'a str,
+    pub organisation_id: &'a str,
 }
 
 impl Presence {
     /// Counts a stream of a match in, opened with a key where one is asked for.
-    pub fn join(&self, match_id: &str, key_id: Option<&str>) -> Guard {
-        Guard { _pair: self.pairs().of(match_id, key_id.unwrap_or_default()) }
+    pub fn join(&self, match_id: &str, key: Option<OfKey<'_>>) -> Guard {
+        let key = key.unwrap_or(OfKey { key_id: "", organisation_id: "" });
+        Guard { _pair: self.pairs().of(match_id, key) }
     }
 
     /// Open streams of a match in this process.
@@ -73,6 +82,7 @@ impl Presence {
                 *counts.by_match.entry(match_id.to_string()).or_default() += open;
                 if !key_id.is_empty() {
                     *counts.by_key.entry(key_id.to_string()).or_default() += open;
+                    *counts.by_organisation.entry(pair.to_string()).or_default() += open;
                 }
             }
         }
@@ -99,8 +109,8 @@ impl Presence {
 }
 
 impl Pairs {
-    fn of(&mut self, match_id: &str, key_id: &str) -> Pair {
-        if let Some(pair) = self.by_match.get(match_id).and_then(|keys| keys.get(key_id)) {
+    fn of(&mut self, match_id: &str, key: OfKey<'_>) -> Pair {
+        if let Some(pair) = self.by_match.get(match_id).and_then(|keys| keys.get(key.key_id)) {
             return pair.clone();
         }
         if self.count >= (self.kept * 2).max(PAIRS_MIN) {
@@ -108,7 +118,7 @@ impl Pairs {
         }
         self.count += 1;
         let keys = self.by_match.entry(match_id.into()).or_default();
-        keys.entry(key_id.into()).or_default().clone()
+        keys.entry(key.key_id.into()).or_insert_with(|| Arc::new(key.organisation_id.into())).clone()
     }
 
     /// Forgets pairs that no stream refers to.
@@ -144,17 +154,20 @@ fn list(text: &mut String, (metric, label): (&str, &str), counts: HashMap<String
 mod tests {
     use super::*;
 
+    const A: OfKey<'_> = OfKey { key_id: "key_a", organisation_id: "org_1" };
+
     #[test]
-    fn streams_are_counted_by_match_and_by_key_while_they_are_open() {
+    fn streams_are_counted_by_match_key_and_organisation_while_they_are_open() {
         let presence = Presence::default();
-        let one = presence.join("mat_1", Some("key_a"));
-        let two = presence.join("mat_1", Some("key_b"));
-        let three = presence.clone().join("mat_2", Some("key_a"));
+        let one = presence.join("mat_1", Some(A));
+        let two = presence.join("mat_1", Some(OfKey { key_id: "key_b", organisation_id: "org_1" }));
+        let three = presence.clone().join("mat_2", Some(A));
         let four = presence.join("mat_2", None);
         assert_eq!((presence.here("mat_1"), presence.here("mat_2"), presence.here("mat_3")), (2, 2, 0));
         let counts = presence.counts();
         assert_eq!((counts.total, counts.by_key["key_a"], counts.by_key["key_b"]), (4, 2, 1));
         assert_eq!(counts.by_key.len(), 2, "those without a key are nobody's");
+        assert_eq!(counts.by_organisation, HashMap::from([("org_1".to_owned(), 3)]));
         drop((one, two, four));
         assert_eq!(presence.counts().by_match, HashMap::from([("mat_2".to_owned(), 1)]));
         drop(three);
@@ -172,7 +185,7 @@ mod tests {
         let presence = Presence::default();
         let _open: Vec<Guard> = (0..10).map(|at| presence.join(&format!("mat_{at}"), None)).collect();
         for at in 0..100_000 {
-            drop(presence.join(&format!("mat_{at}"), Some("key_a")));
+            drop(presence.join(&format!("mat_{at}"), Some(A)));
         }
         let count = presence.pairs().count;
         assert!(count <= PAIRS_MIN, "{count} pairs are held");
@@ -184,7 +197,7 @@ mod tests {
         let presence = Presence::default();
         let _open: Vec<Guard> = (0..300)
             .flat_map(|at| (0..=at).map(move |_| at))
-            .map(|at| presence.join(&format!("mat_{at:03}"), Some("key_a")))
+            .map(|at| presence.join(&format!("mat_{at:03}"), Some(A)))
             .collect();
         let text = presence.render();
         let lines: Vec<&str> = text.lines().filter(|it| !it.starts_with('#')).collect();

@@ -7,7 +7,8 @@
 use super::audience::{Audience, Turn};
 use super::mailbox::{self, Inbox};
 pub(super) use super::mailbox::{InFlight, Joining, Mailbox, Note};
-use super::subscribers::{Retry, Seat};
+use super::seats::Seat;
+use super::subscribers::Retry;
 use super::tape::{LAST_CHUNK, write_chunk};
 use super::topic::Topic;
 use crate::config;

@@ -2,19 +2,20 @@
 
 use super::follower::{self, Cut};
 use super::mailbox::{Joining, Mailbox, Note};
-use super::presence::{Guard, Presence};
+use super::presence::Presence;
+use super::seats::{Caller, Full, Seat, Seats};
 use super::shard::{Busy, Shard};
 use super::tape::write_chunk;
 use super::topic::{Start, Topic};
 use crate::config;
 use bytes::Bytes;
 use futures_util::stream::Stream;
-use std::collections::{HashMap, HashSet};
+use partners::limit::Threshold;
 use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, TcpStream};
+use std::net::TcpStream;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,7 @@ pub struct Subscribers {
 struct Inner {
     limits: config::Stream,
     presence: Presence,
-    seats: Arc<Mutex<Seats>>,
+    seats: Seats,
     shards: Vec<Mailbox>,
     /// Streams are dealt to the shards in turn.
     next_shard: AtomicUsize,
@@ -38,40 +39,6 @@ struct Inner {
     followers: follower::Followers,
     drain: Duration,
     shutdown: CancellationToken,
-}
-
-#[derive(Default)]
-struct Seats {
-    all: usize,
-    by_address: HashMap<IpAddr, usize>,
-    by_key: HashMap<Arc<str>, usize>,
-    /// Keys that were revoked in the life of this process: a stream that is just being opened must not slip through.
-    revoked: HashSet<Arc<str>>,
-}
-
-/// No further stream may be opened now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Full {
-    Process {
-        max: usize,
-    },
-    Address {
-        max: usize,
-    },
-    Key {
-        max: usize,
-    },
-    /// The key was revoked since it was checked.
-    Revoked,
-    ShuttingDown,
-}
-
-/// Who asks for a stream.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    pub address: IpAddr,
-    /// Where keys are asked for.
-    pub key_id: Option<Arc<str>>,
 }
 
 /// A stream that may be opened: first these bytes, then whatever the topic sends.
@@ -112,7 +79,7 @@ impl Subscribers {
             followers: follower::Followers::start(&limits),
             limits,
             presence,
-            seats: Arc::default(),
+            seats: Seats::default(),
             arrivals: Arc::new(Arrivals {
                 shards: shards.clone(),
                 is_announced: AtomicBool::new(false),
@@ -129,7 +96,7 @@ impl Subscribers {
 
     /// Takes a seat for a stream that begins at `start`, or says why there is none.
     pub fn admit(&self, topic: Arc<Topic>, start: Start, caller: Caller) -> Result<Subscription, Full> {
-        let seat = self.seat(topic.id(), caller)?;
+        let seat = self.seat(&topic, caller)?;
         let retry = format!("retry: {}\n\n", Retry::of(&self.inner.limits).draw_ms());
         let first = Bytes::from([retry.as_bytes(), &start.first].concat());
         Ok(Subscription { first, topic, cursor: start.cursor, seat })
@@ -162,7 +129,7 @@ impl Subscribers {
     /// Closes the streams of a key that was revoked, with a goodbye; it opens none any more.
     pub fn revoke(&self, key_id: &str) {
         let key_id: Arc<str> = key_id.into();
-        self.inner.seats.lock().unwrap_or_else(PoisonError::into_inner).revoked.insert(key_id.clone());
+        self.inner.seats.revoke(key_id.clone());
         for shard in &self.inner.shards {
             shard.send(Note::Revoke { key_id: key_id.clone() });
         }
@@ -171,40 +138,20 @@ impl Subscribers {
 
     /// Open streams.
     pub fn count(&self) -> usize {
-        self.inner.seats.lock().unwrap_or_else(PoisonError::into_inner).all
+        self.inner.seats.count()
     }
 
-    fn seat(&self, match_id: &str, caller: Caller) -> Result<Seat, Full> {
+    /// Organisations that came near the number of streams that they may have open, or to it, since this was last asked.
+    pub fn take_pressed(&self) -> Vec<(Arc<str>, Threshold)> {
+        self.inner.seats.take_pressed()
+    }
+
+    fn seat(&self, topic: &Topic, caller: Caller) -> Result<Seat, Full> {
         let Inner { limits, seats, presence, shutdown, .. } = &*self.inner;
         if shutdown.is_cancelled() {
             return Err(Full::ShuttingDown);
         }
-        let Caller { address, key_id } = caller;
-        let mut taken = seats.lock().unwrap_or_else(PoisonError::into_inner);
-        if key_id.as_ref().is_some_and(|it| taken.revoked.contains(it)) {
-            return Err(Full::Revoked);
-        }
-        let here = taken.by_address.get(&address).copied().unwrap_or_default();
-        let of_key = key_id.as_ref().and_then(|it| taken.by_key.get(it)).copied().unwrap_or_default();
-        if taken.all >= limits.subscribers_max {
-            return Err(Full::Process { max: limits.subscribers_max });
-        }
-        if here >= limits.subscribers_per_address_max {
-            return Err(Full::Address { max: limits.subscribers_per_address_max });
-        }
-        if of_key >= limits.subscribers_per_key_max {
-            return Err(Full::Key { max: limits.subscribers_per_key_max });
-        }
-        taken.all += 1;
-        *taken.by_address.entry(address).or_default() += 1;
-        let key_id = key_id.map(|it| {
-            // All streams of a key share one text.
-            let held = taken.by_key.get_key_value(&it).map_or(it, |(held, _)| held.clone());
-            *taken.by_key.entry(held.clone()).or_default() += 1;
-            held
-        });
-        let guard = presence.join(match_id, key_id.as_deref());
-        Ok(Seat { seats: seats.clone(), address, key_id, _guard: guard })
+        seats.take(limits, presence, topic, caller)
     }
 }
 
@@ -233,47 +180,6 @@ impl Arrivals {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.shards.iter().for_each(|it| it.send(Note::Stop));
-    }
-}
-
-/// A place among the counted; given back when the stream is dropped, however it ends.
-pub(super) struct Seat {
-    seats: Arc<Mutex<Seats>>,
-    address: IpAddr,
-    key_id: Option<Arc<str>>,
-    _guard: Guard,
-}
-
-impl Seat {
-    pub(super) fn key_id(&self) -> Option<&str> {
-        self.key_id.as_deref()
-    }
-
-    /// Whether its key was revoked after the seat was taken.
-    pub(super) fn is_revoked(&self) -> bool {
-        let Some(key_id) = &self.key_id else { return false };
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner).revoked.contains(key_id)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        seats.all -= 1;
-        if let Some(here) = seats.by_address.get_mut(&self.address) {
-            *here -= 1;
-            if *here == 0 {
-                seats.by_address.remove(&self.address);
-            }
-        }
-        if let Some(key_id) = &self.key_id
-            && let Some(of_key) = seats.by_key.get_mut(key_id)
-        {
-            *of_key -= 1;
-            if *of_key == 0 {
-                seats.by_key.remove(key_id);
-            }
-        }
     }
 }
 

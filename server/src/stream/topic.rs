@@ -5,6 +5,7 @@ use super::published::{Body, Published, snapshot_frame};
 use super::ring::{After, Frame, Limits, Ring};
 use super::shard::{InFlight, Mailbox, Note};
 use bytes::Bytes;
+use partners::usage::Sent;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -19,6 +20,8 @@ pub struct Topic {
     state: Mutex<State>,
     /// The number of the next frame, for the subscribers that wait one by one.
     next: watch::Sender<u64>,
+    /// Updates alone: what is counted as delivered.
+    sent: Sent,
 }
 
 struct State {
@@ -83,6 +86,7 @@ impl Topic {
             id: snapshot.id.clone(),
             sandbox,
             next: watch::Sender::new(ring.next()),
+            sent: Sent::default(),
             state: Mutex::new(State {
                 snapshot,
                 snapshot_frame: None,
@@ -110,6 +114,11 @@ impl Topic {
     /// The last position.
     pub fn position(&self) -> Position {
         self.state().ring.head()
+    }
+
+    /// How many updates its streams were sent.
+    pub fn sent(&self) -> &Sent {
+        &self.sent
     }
 
     /// Whether it is the match that test keys may see.
@@ -187,6 +196,7 @@ impl Topic {
         }
         state.snapshot_frame = None;
         self.send(&mut state, Frame { position, bytes, is_snapshot });
+        self.sent.add();
         Offered::Taken
     }
 
@@ -209,6 +219,7 @@ impl Topic {
         state.lines = fresh.lines;
         for frame in missed {
             self.send(&mut state, frame);
+            self.sent.add();
         }
     }
 

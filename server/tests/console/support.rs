@@ -9,6 +9,7 @@ use server::app::{App, Parts};
 use server::config::Config;
 use server::feed::Feed;
 use server::http::{Surface, service};
+use server::metering::Metering;
 use server::stream::{Census, Hub, Presence, Subscribers};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -47,10 +48,12 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         presence: Presence::default(),
         census: Census::start(Presence::default(), None, clock.clone(), Duration::from_secs(1)),
         feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
+        metering: Metering::new(&config, &clock).unwrap(),
         config: Arc::new(config),
         store,
         clock,
         keys: partners::KeyRing::default(),
+        bus: None,
         hub,
         tickets: partners::Tickets::new(&seal),
         passkeys: None,

@@ -3,7 +3,7 @@
 use crate::support::{Fan, Keys, Relay, Scene, Server, ball, database, sent, within};
 use serde_json::json;
 use server::config::Config;
-use server::stream::{Bus, Census, Hub, Presence};
+use server::stream::{Bus, Census, Hub, OfKey, Presence};
 use std::time::Duration;
 use store::testing::{TestCluster, TestRedis, TestSentinel, TestStore};
 use store::{Clock, Redis, Sheet};
@@ -226,8 +226,9 @@ async fn streams_are_counted_over_all_processes_and_a_dead_ones_are_not() {
     }
     let [(one, census), (two, _)] = &processes[..] else { unreachable!("two were started") };
     let alone = Census::start(one.clone(), None, Clock::system(), every);
-    let _here = one.join("mat_1", Some("key_a"));
-    let there = [two.join("mat_1", Some("key_a")), two.join("mat_1", None)];
+    let key = Some(OfKey { key_id: "key_a", organisation_id: "org_1" });
+    let _here = one.join("mat_1", key);
+    let there = [two.join("mat_1", key), two.join("mat_1", None)];
     within("all are counted", async {
         while census.total("mat_1").await != 3 {
             yield_now().await;
@@ -240,6 +241,13 @@ async fn streams_are_counted_over_all_processes_and_a_dead_ones_are_not() {
         }
     })
     .await;
+    within("by organisation, without being asked", async {
+        while census.organisations().get("org_1") != Some(&2) {
+            yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(census.total_of_organisation("org_1").await, 2);
     assert_eq!((alone.total("mat_1").await, alone.total_of_key("key_a").await), (1, 1));
     assert_eq!(census.total("mat_2").await, 0);
     // A process that has crashed is one whose counts are written no more.

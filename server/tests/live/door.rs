@@ -161,7 +161,7 @@ async fn a_stream_s_head_says_what_caches_proxies_and_clients_need() {
             ("cache-control", "no-store, no-transform"),
             ("x-accel-buffering", "no"),
             ("access-control-allow-origin", "*"),
-            ("access-control-expose-headers", "etag,retry-after,crease-resumed"),
+            ("access-control-expose-headers", "etag,retry-after,crease-resumed,ratelimit,ratelimit-policy"),
         ] {
             assert_eq!(head.headers[name], value, "HTTP/{version}");
         }

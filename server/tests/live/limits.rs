@@ -2,8 +2,10 @@
 
 use crate::door::problem;
 use crate::support::{Keys, Raw, Scene, Server, Stream, database, http2_client, within};
+use partners::Need;
+use partners::limit::Open;
 use reqwest::Version;
-use server::stream::Cut;
+use server::stream::{Cut, Partner};
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr};
 use wire::Bye;
@@ -213,11 +215,17 @@ async fn a_key_that_is_revoked_while_its_stream_is_being_opened_opens_none() {
     let server = Server::start(&database).await;
     let (keys, path) = with_match(&server).await;
     let topic = server.app.hub.topic(path.split('/').nth(3).unwrap()).await.unwrap();
+    let key = server.app.keys.check(Some(&keys.publishable), None, Need::Read).unwrap();
     let admit = || {
-        let caller = server::stream::Caller {
-            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            key_id: Some(keys.publishable_id.as_str().into()),
+        let partner = Partner {
+            gate: server.app.metering.plans.streams_of(&key),
+            elsewhere: Open { of_organisation: 0, of_key: 0 },
+            line: server.app.metering.counters.line(&key, topic.id()),
+            country: None,
+            key: key.clone(),
         };
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let caller = server::stream::Caller { address, partner: Some(partner) };
         server.app.subscribers.admit(topic.clone(), topic.start(None).unwrap(), caller)
     };
     // Seated, but not yet with those who would be told.

@@ -13,6 +13,7 @@ mod keys;
 mod late;
 mod limits;
 mod manage;
+mod metering;
 mod moments;
 mod names;
 mod nginx;

@@ -32,7 +32,7 @@ async fn a_reader_too_far_behind_is_told_goodbye_and_holds_no_memory() {
     let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let open = || {
         let start = topic.start(None).unwrap();
-        let caller = Caller { address: here, key_id: None };
+        let caller = Caller { address: here, partner: None };
         let subscription = server.app.subscribers.admit(topic.clone(), start, caller).unwrap();
         Box::pin(server.app.subscribers.follow(subscription, Cut::new()).map(|it| it.unwrap()))
     };

@@ -102,7 +102,7 @@ fn a_line_that_is_idle_for_an_hour_is_let_go_unless_somebody_holds_it() {
     let lines = &counters.shared.lines;
     counters.impression(&key, "mat_1");
     let held = counters.line(&key, "mat_2");
-    let open = counters.open(&key, "mat_3", None);
+    let open = counters.open(&key, "mat_3", None, &Sent::default());
     assert_eq!((lines.take(clock.now_ms()).len(), lines.len()), (2, 3));
     clock.advance(Duration::from_secs(3_599));
     assert_eq!((lines.take(clock.now_ms()).len(), lines.len()), (1, 3));
@@ -120,7 +120,8 @@ async fn when_too_many_rows_wait_counts_stay_where_they_are_and_are_not_lost() {
     let (clock, key) = (clock(), key("org_1"));
     let counters = Counters::new(clock.clone());
     let mut flushing = counters.shared.flushing.lock().await;
-    let open: Vec<_> = (0..600).map(|at| counters.open(&key, &format!("mat_{at}"), None)).collect();
+    let open: Vec<_> =
+        (0..600).map(|at| counters.open(&key, &format!("mat_{at}"), None, &Sent::default())).collect();
     clock.advance(Duration::from_secs(3 * 3_600));
     counters.collect(&mut flushing);
     let waiting = flushing.unwritten.rows();

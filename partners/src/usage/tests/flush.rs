@@ -23,14 +23,17 @@ async fn what_was_counted_is_in_the_database_after_a_flush() {
     let counters = here.counters();
     counters.impression(&here.key, MATCH);
     counters.impression(&here.key, MATCH);
-    let stream = counters.open(&here.key, MATCH, Some(*b"IN"));
-    stream.line().updates(7);
+    let sent = Sent::default();
+    sent.add();
+    let stream = counters.open(&here.key, MATCH, Some(*b"IN"), &sent);
+    (0..7).for_each(|_| sent.add());
     here.pass(60);
     assert_eq!(here.figures(Part::All).await, Figures::default());
     // An hour, a country, and a minute of organisation, mode, site, key, match and line.
     assert_eq!(here.flush(&counters).await, 8);
     assert_eq!(here.figures(Part::All).await, of(2, 1, 60_000, 1, 7));
     drop(stream);
+    sent.add();
     assert_eq!(here.flush(&counters).await, 0);
     assert_eq!(here.figures(Part::All).await, of(2, 1, 60_000, 1, 7));
 }
@@ -40,7 +43,7 @@ async fn a_stream_that_is_open_over_three_flushes_counts_all_of_its_time_once() 
     let here = Here::new().await;
     let counters = here.counters();
     here.pass(3_585);
-    let stream = counters.open(&here.key, MATCH, None);
+    let stream = counters.open(&here.key, MATCH, None, &Sent::default());
     for _ in 0..3 {
         here.pass(10);
         here.flush(&counters).await;
@@ -82,8 +85,9 @@ async fn processes_add_to_the_same_rows() {
 async fn a_batch_whose_fate_is_unknown_is_written_again_and_counts_once() {
     let here = Here::new().await;
     let counters = here.counters();
-    let stream = counters.open(&here.key, MATCH, Some(*b"IN"));
-    stream.line().updates(3);
+    let sent = Sent::default();
+    let stream = counters.open(&here.key, MATCH, Some(*b"IN"), &sent);
+    (0..3).for_each(|_| sent.add());
     counters.origin(&here.key, PAGE);
     counters.refusal("key_unknown", None, None);
     here.pass(60);
@@ -92,10 +96,11 @@ async fn a_batch_whose_fate_is_unknown_is_written_again_and_counts_once() {
     assert_eq!(here.figures(Part::All).await, written);
     here.write_unheard(&counters).await;
     assert_eq!(here.figures(Part::All).await, written, "it is the same batch");
-    stream.line().updates(4);
+    (0..4).for_each(|_| sent.add());
     here.pass(60);
     here.flush(&counters).await;
     assert_eq!(here.figures(Part::All).await, of(0, 1, 120_000, 1, 7));
+    drop(stream);
     let read = here.store().read("test", async |db| {
         let strangers = reasons_of_strangers(db, all()).await?;
         Ok::<_, Error>((strangers, origins_of_key(db, "org_1", here.key.key_id()).await?))
@@ -148,13 +153,17 @@ async fn counts_that_come_while_others_are_written_are_not_lost() {
         .map(|at| {
             let (counters, key, done) = (counters.clone(), here.key.clone(), done.clone());
             std::thread::spawn(move || {
+                let sent = Sent::default();
+                let stream = counters.open(&key, &format!("mat_of_{at}"), Some(*b"IN"), &sent);
                 for count in 0..20_000 {
                     let match_id = format!("mat_{}", count % 7);
                     counters.impression(&key, &match_id);
-                    counters.open(&key, &match_id, Some(*b"IN")).line().updates(2);
+                    drop(counters.open(&key, &match_id, Some(*b"IN"), &Sent::default()));
+                    (0..2).for_each(|_| sent.add());
                     counters.refusal("origin_refused", Some((&key).into()), Some(PAGE));
                     counters.origin(&key, &format!("https://{at}.example"));
                 }
+                drop(stream);
                 done.fetch_add(1, Ordering::SeqCst);
             })
         })
@@ -165,7 +174,7 @@ async fn counts_that_come_while_others_are_written_are_not_lost() {
     }
     threads.into_iter().for_each(|it| it.join().unwrap());
     here.flush(&counters).await;
-    assert_eq!(here.figures(Part::All).await, of(80_000, 80_000, 0, 0, 160_000));
+    assert_eq!(here.figures(Part::All).await, of(80_000, 80_004, 0, 0, 160_000));
     let read = here.store().read("test", async |db| {
         let reasons = reasons(db, "org_1", all()).await?;
         let countries = by(db, "org_1", Dimension::Country, all(), 10).await?;
@@ -173,7 +182,7 @@ async fn counts_that_come_while_others_are_written_are_not_lost() {
     });
     let (reasons, countries, origins) = read.await.unwrap();
     assert_eq!(reasons, [Reason { code: "origin_refused".into(), count: 80_000 }]);
-    assert_eq!((countries.len(), countries[0].figures.opens), (1, 80_000));
+    assert_eq!((countries.len(), countries[0].figures.opens), (1, 80_004));
     assert_eq!(origins.iter().map(|it| it.uses).collect::<Vec<_>>(), [20_000; 4]);
 }
 
@@ -213,7 +222,7 @@ async fn a_key_of_which_two_things_are_said_stops_no_flush() {
     let (record, _) = crate::testing::issued("org_1", Kind::Publishable, Mode::Live);
     for (site_id, match_id) in [("sit_1", "mat_1"), ("sit_2", "mat_2")] {
         let key = of_site(record.clone(), site_id);
-        drop(counters.open(&key, match_id, None));
+        drop(counters.open(&key, match_id, None, &Sent::default()));
         counters.origin(&key, PAGE);
         counters.refusal("key_expired", Some((&key).into()), None);
     }

@@ -31,7 +31,7 @@ async fn what_is_over_is_forgotten_and_nothing_before() {
     let here = Here::new().await;
     let counters = here.counters();
     let key = &here.key;
-    let open = counters.open(key, "mat_1", None);
+    let open = counters.open(key, "mat_1", None, &Sent::default());
     counters.origin(key, PAGE);
     counters.refusal("key_expired", Some(key.into()), None);
     counters.refusal("key_unknown", None, None);

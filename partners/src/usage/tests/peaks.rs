@@ -7,8 +7,8 @@ async fn streams_of_two_processes_are_one_peak() {
     let here = Here::new().await;
     let (one, two) = (here.counters(), here.counters());
     let mut open = Vec::new();
-    (0..2).for_each(|_| open.push(one.open(&here.key, MATCH, None)));
-    (0..3).for_each(|_| open.push(two.open(&here.key, MATCH, None)));
+    (0..2).for_each(|_| open.push(one.open(&here.key, MATCH, None, &Sent::default())));
+    (0..3).for_each(|_| open.push(two.open(&here.key, MATCH, None, &Sent::default())));
     for _ in 0..12 {
         here.pass(10);
         here.flush(&one).await;
@@ -26,10 +26,10 @@ async fn streams_of_two_processes_are_one_peak() {
 async fn streams_that_move_to_another_process_count_once() {
     let here = Here::new().await;
     let (one, two) = (here.counters(), here.counters());
-    let before: Vec<_> = (0..10).map(|_| one.open(&here.key, MATCH, None)).collect();
+    let before: Vec<_> = (0..10).map(|_| one.open(&here.key, MATCH, None, &Sent::default())).collect();
     here.pass(90);
     drop(before);
-    let _after: Vec<_> = (0..10).map(|_| two.open(&here.key, MATCH, None)).collect();
+    let _after: Vec<_> = (0..10).map(|_| two.open(&here.key, MATCH, None, &Sent::default())).collect();
     here.pass(90);
     here.flush(&one).await;
     here.flush(&two).await;
@@ -43,7 +43,7 @@ async fn a_part_has_a_peak_of_its_own_and_the_whole_is_not_their_sum() {
     let counters = here.counters();
     let [shop, paper] = keys_of_sites(["sit_shop", "sit_paper"]);
     let open = |key: &PartnerKey, match_id: &str, count: usize| -> Vec<OpenStream> {
-        (0..count).map(|_| counters.open(key, match_id, None)).collect()
+        (0..count).map(|_| counters.open(key, match_id, None, &Sent::default())).collect()
     };
     let first = open(&shop, "mat_1", 4);
     here.pass(120);
@@ -73,7 +73,7 @@ async fn a_part_has_a_peak_of_its_own_and_the_whole_is_not_their_sum() {
 async fn a_short_spike_counts_by_its_share_of_a_minute() {
     let here = Here::new().await;
     let counters = here.counters();
-    let spike: Vec<_> = (0..100).map(|_| counters.open(&here.key, MATCH, None)).collect();
+    let spike: Vec<_> = (0..100).map(|_| counters.open(&here.key, MATCH, None, &Sent::default())).collect();
     here.pass(6);
     drop(spike);
     here.flush(&counters).await;
@@ -85,7 +85,10 @@ async fn what_a_process_adds_late_to_a_minute_is_in_that_minutes_peak() {
     let here = Here::new().await;
     let broken = TestStore::new(&[]).await;
     let (one, two) = (here.counters(), here.counters());
-    let open = [one.open(&here.key, MATCH, None), two.open(&here.key, MATCH, None)];
+    let open = [
+        one.open(&here.key, MATCH, None, &Sent::default()),
+        two.open(&here.key, MATCH, None, &Sent::default()),
+    ];
     here.pass(60);
     drop(open);
     here.flush(&one).await;

@@ -73,14 +73,28 @@ struct Model {
     uses: [i64; LINES],
     /// Opens and milliseconds of streams, by line and hour: those have moments of their own.
     hours: BTreeMap<(usize, i64), (i64, i64)>,
-    open: Vec<(usize, OpenStream)>,
+    open: Vec<Followed>,
+}
+
+/// A stream, and what it follows.
+struct Followed {
+    process: usize,
+    line: usize,
+    _stream: OpenStream,
 }
 
 impl Model {
+    /// An update of a match is sent to all that follow it in a process, whichever their keys are.
+    fn send(&mut self, process: usize, match_at: usize, count: u64) {
+        for it in self.open.iter().filter(|it| it.process == process && it.line % 2 == match_at) {
+            self.updates[it.line] += count.cast_signed();
+        }
+    }
+
     /// Second by second, which is slow and plainly right.
     fn pass(&mut self, mut second: i64, seconds: u64) {
         for _ in 0..seconds {
-            for (line, _) in &self.open {
+            for Followed { line, .. } in &self.open {
                 self.hours.entry((*line, second / 3_600)).or_default().1 += 1_000;
             }
             second += 1;
@@ -93,6 +107,7 @@ async fn check(here: &Here, broken: &Store, deeds: Vec<Deed>) {
     let keys = [key(&organisation), key(&organisation)];
     let of = |line: usize| (&keys[line / 2], ["mat_1", "mat_2"][line % 2]);
     let counters: Vec<Counters> = (0..PROCESSES).map(|_| here.counters()).collect();
+    let sent: Vec<[Sent; 2]> = (0..PROCESSES).map(|_| Default::default()).collect();
     let mut model = Model::default();
     for deed in deeds {
         match deed {
@@ -101,11 +116,13 @@ async fn check(here: &Here, broken: &Store, deeds: Vec<Deed>) {
                 model.impressions[line] += 1;
             }
             Deed::Updates { process, line, count } => {
-                counters[process].line(of(line).0, of(line).1).updates(count);
-                model.updates[line] += count.cast_signed();
+                (0..count).for_each(|_| sent[process][line % 2].add());
+                model.send(process, line % 2, count);
             }
             Deed::Open { process, line } => {
-                model.open.push((line, counters[process].open(of(line).0, of(line).1, Some(*b"IN"))));
+                let (key, match_id) = of(line);
+                let stream = counters[process].open(key, match_id, Some(*b"IN"), &sent[process][line % 2]);
+                model.open.push(Followed { process, line, _stream: stream });
                 let hour = here.clock.now().as_second() / 3_600;
                 model.hours.entry((line, hour)).or_default().0 += 1;
             }

@@ -25,9 +25,9 @@ fn a_stream_counts_for_as_long_as_it_is_open() {
     let clock = clock();
     assert_eq!(clock.now_ms() / HOUR_MS, FIRST_HOUR);
     let line = line(&clock);
-    let one = Line::open(line.clone(), None);
+    let one = Line::open(line.clone(), None, &Sent::default());
     clock.advance(Duration::from_secs(20));
-    let two = Line::open(line.clone(), None);
+    let two = Line::open(line.clone(), None, &Sent::default());
     clock.advance(Duration::from_secs(30));
     drop(one);
     clock.advance(Duration::from_secs(40));
@@ -45,7 +45,7 @@ fn what_is_open_counts_each_time_that_it_is_taken_and_for_the_hour_in_which_it_w
     let clock = clock();
     let line = line(&clock);
     clock.advance(Duration::from_secs(3_590));
-    let open = Line::open(line.clone(), None);
+    let open = Line::open(line.clone(), None, &Sent::default());
     let mut all = Vec::new();
     for _ in 0..3 {
         clock.advance(Duration::from_secs(25));
@@ -62,10 +62,10 @@ fn countries_belong_to_the_hour_in_which_streams_were_opened() {
     let line = line(&clock);
     let mut open = Vec::new();
     for country in [Some(*b"IN"), Some(*b"in"), None, Some(*b"GB")] {
-        open.push(Line::open(line.clone(), country));
+        open.push(Line::open(line.clone(), country, &Sent::default()));
     }
     clock.advance(Duration::from_secs(3_600));
-    open.push(Line::open(line.clone(), Some(*b"IN")));
+    open.push(Line::open(line.clone(), Some(*b"IN"), &Sent::default()));
     let taken = line.take().unwrap();
     let countries: Vec<_> = taken.hours.iter().map(|it| it.countries.clone()).collect();
     assert_eq!(countries, [vec![(*b"IN", 2), (*b"ZZ", 1), (*b"GB", 1)], vec![(*b"IN", 1)]]);
@@ -77,7 +77,7 @@ fn what_nobody_takes_for_days_keeps_its_sums_in_a_bounded_memory() {
     let line = line(&clock);
     let mut open = Vec::new();
     for _ in 0..50 {
-        open.push(Line::open(line.clone(), Some(*b"IN")));
+        open.push(Line::open(line.clone(), Some(*b"IN"), &Sent::default()));
         clock.advance(Duration::from_secs(3_600));
     }
     let taken = line.take().unwrap();

@@ -58,7 +58,7 @@ async fn a_transaction_that_is_rolled_back_tells_nobody() {
     let (endpoint, _) = here.endpoint().await;
     let (new, now) = (here.wicket("mat_1/3"), here.now());
     let refused = here.store().run_tx("test", async |tx| {
-        assert_eq!(webhook::send(tx, &here.organisation_id, &new, now).await?, 1);
+        assert_eq!(webhook::send(tx, &here.organisation_id, &new, now).await?, Some(1));
         webhook::enable(tx, &here.organisation_id, "whk_of_nobody").await
     });
     refused.await.unwrap_err();

@@ -5,6 +5,7 @@ use super::failure::{Failure, mistake};
 use super::signed_in::{MemberOf, Pressed, SignedIn};
 use crate::app::App;
 use crate::http::scorer::html;
+use crate::problem::{Problem, types};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -16,7 +17,9 @@ use console::{Fields, Mistakes};
 use futures_util::StreamExt;
 use partners::{key, member, organisation, site};
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How often the number of those who watch is looked at, and how long a page is told of it before it asks again.
@@ -116,31 +119,59 @@ pub(super) async fn overview(
     });
     let (sites, mut keys) = read.await?;
     keys.retain(|it| !it.is_over(now));
-    let watching = count(&app, keys.iter().map(|it| it.id.as_str())).await;
+    let watching = app.census.total_of_organisation(member.id()).await;
     let of = overview::Overview { sites: &sites, keys: &keys, watching };
     Ok(html(StatusCode::OK, overview::page(member.here(Tab::Overview, done.words()), of)))
 }
 
-/// Streams that are open with these keys, on all processes.
-async fn count(app: &App, key_ids: impl Iterator<Item = &str>) -> u64 {
-    let mut sum = 0;
-    for id in key_ids {
-        sum += app.census.total_of_key(id).await;
+/// How many pages a member may have open that show the number.
+const WATCHED_MAX: usize = 16;
+
+/// By user: pages that are open.
+static WATCHED: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::default);
+
+/// An open page; dropping it gives its place back.
+struct Watched {
+    user_id: String,
+}
+
+impl Watched {
+    fn by(user_id: &str) -> Option<Self> {
+        let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = watched.entry(user_id.to_owned()).or_default();
+        (*open < WATCHED_MAX).then(|| {
+            *open += 1;
+            Self { user_id: user_id.to_owned() }
+        })
     }
-    sum
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = watched.get_mut(&self.user_id) {
+            *open -= 1;
+            if *open == 0 {
+                watched.remove(&self.user_id);
+            }
+        }
+    }
 }
 
 /// The number of those who watch, again and again.
 pub(super) async fn watching(State(app): State<App>, member: MemberOf) -> Response {
+    let Some(place) = Watched::by(&member.signed_in.session.user.id) else {
+        let detail = format!("you have {WATCHED_MAX} pages open that show this number");
+        return Problem::new(&types::STREAMS_FULL_ADDRESS, detail).into_response();
+    };
     let ticks = tokio::time::interval(EVERY);
     let ends = (tokio::time::Instant::now() + STREAM_MAX, app.shutdown.clone());
-    let counts = futures_util::stream::unfold((app, member, ticks), async |(app, member, mut ticks)| {
+    let state = (app, member, ticks, place);
+    let counts = futures_util::stream::unfold(state, async |(app, member, mut ticks, place)| {
         ticks.tick().await;
-        // Of the keys that this process knows: nothing is asked of the database.
-        let ids = app.keys.ids_of(member.id());
-        let sum = count(&app, ids.iter().map(String::as_str)).await;
+        let sum = app.census.total_of_organisation(member.id()).await;
         let event = Event::default().event("watching").data(sum.to_string());
-        Some((Ok::<_, Infallible>(event), (app, member, ticks)))
+        Some((Ok::<_, Infallible>(event), (app, member, ticks, place)))
     });
     let end = async move {
         tokio::select! {

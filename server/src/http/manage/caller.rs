@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::http::caller::{from_headers, refused};
 use crate::http::dashboard::address;
+use crate::http::limits::pass_exactly;
 use crate::problem::{Problem, types};
 use access::{Actor, ActorKind, By, Visitor};
 use axum::extract::FromRequestParts;
@@ -29,10 +30,9 @@ impl FromRequestParts<App> for Manager {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let key = app
-            .keys
-            .check(from_headers(&parts.headers), None, Need::Scope(Scope::Manage))
-            .map_err(refused)?;
+        let checked = app.keys.check(from_headers(&parts.headers), None, Need::Scope(Scope::Manage));
+        let key = checked.map_err(|refusal| refused(app, parts, refusal))?;
+        pass_exactly(app, &key, parts).await?;
         if key.mode() == Mode::Test {
             let detail = "a test key plays with the sandbox match; managing an organisation needs a live key";
             return Err(Problem::new(&types::LIVE_KEY_NEEDED, detail));

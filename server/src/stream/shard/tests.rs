@@ -81,7 +81,7 @@ impl Place {
     fn admit(&self, topic: &Arc<Topic>) -> Subscription {
         let last = topic.position();
         let start = topic.start(Some(last)).expect("the present is known");
-        let caller = Caller { address: IpAddr::V4(Ipv4Addr::LOCALHOST), key_id: Some("key_1".into()) };
+        let caller = Caller { address: IpAddr::V4(Ipv4Addr::LOCALHOST), partner: None };
         self.subscribers.admit(topic.clone(), start, caller).expect("there is room")
     }
 

@@ -10,6 +10,7 @@ use server::config::Config;
 use server::door::Door;
 use server::feed::Feed;
 use server::http::{Surface, service};
+use server::metering::Metering;
 use server::stream::{Bus, Census, Hub, Presence, Subscribers};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, OnceLock};
@@ -65,7 +66,9 @@ impl Server {
         keys.load(&store).await.unwrap();
         let presence = Presence::default();
         let every = Duration::from_secs(config.redis.presence_seconds);
-        let census = Census::start(presence.clone(), bus, clock.clone(), every);
+        let census = Census::start(presence.clone(), bus.clone(), clock.clone(), every);
+        let metering = Metering::new(&config, &clock).unwrap();
+        metering.plans.load(&store).await.unwrap();
         let streams = (config.stream.clone(), presence.clone());
         let subscribers = Subscribers::start(streams.0, streams.1, drain, shutdown.clone()).unwrap();
         let door = Door::open(config.http.clone(), &config.stream).unwrap();
@@ -79,6 +82,8 @@ impl Server {
             store,
             clock,
             keys,
+            metering,
+            bus,
             hub,
             metrics: metrics(),
             demo: None,
