@@ -125,6 +125,27 @@ fn start_server(crease: &Path, data: &Path, port: u16, pg_bin: Option<&Path>) ->
     Service::start("crease", &mut command, data.join("log/crease.log"))
 }
 
+/// A server with a demo partner, on a free port and with data of its own, for what is tried against it.
+pub(crate) struct Alone {
+    pub(crate) port: u16,
+    pub(crate) secret_key: String,
+    pub(crate) sandbox_match: String,
+    /// Ends with this.
+    _server: Service,
+}
+
+impl Alone {
+    pub(crate) fn start(crease: &Path, data: &Path) -> anyhow::Result<Alone> {
+        let pg_bin = postgres::find_or_fetch(crease, data)?;
+        let port = free_port(None)?;
+        let mut server = start_server(crease, data, port, pg_bin.as_deref())?;
+        let keys = data.join(KEYS);
+        wait_for_ready(port, &keys, &mut server, &AtomicBool::new(false))?;
+        let Partner { secret_key, sandbox_match, .. } = read_partner(&keys)?;
+        Ok(Alone { port, secret_key, sandbox_match, _server: server })
+    }
+}
+
 /// From a started server to printed addresses, and until the end.
 fn show(
     wish: &Wish,

@@ -83,6 +83,7 @@ const NEEDS: &[Need] = &[
     Need { what: "nginx", is_here: has_nginx, packages: &["nginx-light", "openssl"] },
     Need { what: "the program kill", is_here: || on_path("kill").is_some(), packages: &["procps"] },
     Need { what: "the program ip", is_here: has_ip, packages: &["iproute2"] },
+    Need { what: "Python 3 with venv", is_here: has_python, packages: &["python3", "python3-venv"] },
     Need { what: "Node.js 18 or newer with npm", is_here: has_npm, packages: &["nodejs", "npm"] },
     Need { what: "Chromium", is_here: || chromium().is_some(), packages: &["chromium", "fonts-liberation"] },
 ];
@@ -180,6 +181,11 @@ fn has_postgres() -> bool {
 
 /// Playwright refuses older ones.
 const NODE_MAJOR_MIN: u32 = 18;
+
+/// Debian splits what a virtual environment needs off Python.
+fn has_python() -> bool {
+    process::capture(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_ok()
+}
 
 fn has_npm() -> bool {
     let version = process::capture(Command::new("node").arg("--version")).unwrap_or_default();

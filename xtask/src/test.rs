@@ -4,6 +4,7 @@
 mod tally;
 
 use crate::{
+    api,
     args::Args,
     bundle::{self, Rebuild},
     demo, e2e, install, process, tidy, workspace,
@@ -56,6 +57,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         &["bench", "--package", "cricket", "--profile", "dev", "--benches", "--", "--test"],
     );
     report.check("bundle", || bundle::build(Rebuild::WhenChanged));
+    report.check("api", || demo::build_server().and_then(|crease| api::try_all(&crease)).map(drop));
     report.browser();
     report.close()
 }

@@ -22,8 +22,10 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// Of a secret key, unless its organisation has another: 50 a second, which is some hundred matches' feeds.
+    /// Of a secret key, unless its organisation has another: 50 a second.
     pub const SECRET: Rate = Rate { per_minute: 3_000, burst: 300 };
+    /// As much as can be given.
+    pub const MAX: Rate = Rate { per_minute: PER_MINUTE_MAX, burst: BURST_MAX };
     /// Of a publishable key, which all visitors of a site share: 10,000 a second in each process, more than one serves.
     pub const PUBLISHABLE: Rate = Rate { per_minute: 600_000, burst: 50_000 };
 

@@ -30,6 +30,7 @@ pub(super) struct BallsQuery {
     /// together with `after`.
     before: Option<u64>,
     /// Balls on the page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
     /// The language of the texts, `hi` for one; English when left out or not known.
     lang: Option<String>,
@@ -57,6 +58,11 @@ pub(super) async fn list(
     let balls_max = query.limit.unwrap_or(PAGE_BALLS_MAX);
     if !(1..=PAGE_BALLS_MAX).contains(&balls_max) {
         return Err(Problem::invalid(format!("limit: {balls_max} is not between 1 and {PAGE_BALLS_MAX}")));
+    }
+    for (name, seq) in [("after", query.after), ("before", query.before)] {
+        if seq.is_some_and(|it| i64::try_from(it).is_err()) {
+            return Err(Problem::invalid(format!("{name}: no update has such a number")));
+        }
     }
     if query.after.is_some() && query.before.is_some() {
         return Err(Problem::invalid("after and before: one of them"));

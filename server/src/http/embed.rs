@@ -118,6 +118,7 @@ pub(super) struct EmbedTree {
         (EmbedTree = "application/json"),
     )),
     (status = 304, description = "unchanged since the ETag"),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn show(

@@ -31,6 +31,7 @@ pub(super) struct ListQuery {
     /// The `next` of the page before.
     cursor: Option<String>,
     /// Matches on the page, 1 to 50.
+    #[param(minimum = 1, maximum = 50)]
     limit: Option<u32>,
     /// The language of the texts, `hi` for one; English when left out or not known.
     lang: Option<String>,

@@ -86,6 +86,16 @@ impl Modify for Keys {
                     "403",
                     "a key that does not open this: of the wrong kind, or used on another site",
                 );
+                answer(
+                    operation,
+                    "429",
+                    "too many requests, or a quota is used up; RateLimit and Retry-After say how it stands",
+                );
+                answer(
+                    operation,
+                    "503",
+                    "something that this needs is away, or it took too long; Retry-After says when to ask again",
+                );
             }
         }
     }

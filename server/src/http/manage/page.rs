@@ -14,6 +14,7 @@ pub(super) struct PageQuery {
     /// The `next` of the page before.
     pub(super) cursor: Option<String>,
     /// Things on the page, 1 to 100.
+    #[param(minimum = 1, maximum = 100)]
     pub(super) limit: Option<u32>,
 }
 

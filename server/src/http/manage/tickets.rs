@@ -34,7 +34,7 @@ pub(super) struct TicketIssued {
 }
 
 /// Makes a ticket with a key, publishable or secret with the scope `read`: for apps and frames, good for five minutes.
-#[utoipa::path(post, path = "/v1/tickets", tag = "keys", request_body = TicketWanted, responses(
+#[utoipa::path(post, path = "/v1/tickets", tag = "keys", request_body = Option<TicketWanted>, responses(
     (status = 201, body = TicketIssued),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),

@@ -1,0 +1,77 @@
+//! `cargo xtask api`: the whole API as its own description says it, tried by a program that knows nothing else of it (Schemathesis).
+
+use crate::{
+    args::Args,
+    demo, install,
+    process::{self, step},
+    workspace,
+};
+use anyhow::Context;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// On PyPI, pinned: another version tries other things.
+const PACKAGE: &str = "schemathesis==4.32.5";
+/// Operations that would end the key which all others are asked with; they come last.
+const ENDS_THE_KEY: &str = "^/v1/keys/\\{id\\}/(revoke|rotate)$";
+
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    args.done()?;
+    install::for_tests()?;
+    let crease = step("build the server", demo::build_server)?;
+    let tried = try_all(&crease)?;
+    println!("Next: read {}", tried.display());
+    Ok(())
+}
+
+/// Tries everything against a server with a database of its own; answers where the report is.
+pub(crate) fn try_all(crease: &Path) -> anyhow::Result<PathBuf> {
+    let program = schemathesis()?;
+    let data = workspace::target_folder()?.join("api");
+    if data.exists() {
+        // Of an earlier run, whose keys are of no use.
+        fs::remove_dir_all(&data).context("removing what an earlier run left")?;
+    }
+    let server = demo::Alone::start(crease, &data)?;
+    let log = workspace::target_folder()?.join("test-logs/api.log");
+    fs::create_dir_all(log.parent().context("a log has a folder")?)?;
+    let mut report = String::new();
+    for filter in ["--exclude-path-regex", "--include-path-regex"] {
+        let mut command = Command::new(&program);
+        command.args(["--config-file", "server/tests/schemathesis.toml", "run"]);
+        command.arg(format!("http://127.0.0.1:{}/openapi.json", server.port));
+        command.args([filter, ENDS_THE_KEY, "--no-color"]);
+        command.arg("--header").arg(format!("Authorization: Bearer {}", server.secret_key));
+        command.env("SANDBOX_MATCH", &server.sandbox_match).current_dir(workspace::root());
+        let (status, said) = process::logged(&mut command, &log)?;
+        report.push_str(&said);
+        fs::write(&log, &report)?;
+        anyhow::ensure!(status.success(), "{}\n  {status}; all of it: {}", failures(&said), log.display());
+    }
+    Ok(log)
+}
+
+/// What failed, and the sums.
+fn failures(said: &str) -> &str {
+    let begin = said.find("= FAILURES =").or_else(|| said.find("= ERRORS =")).unwrap_or_default();
+    said[begin..].trim_start_matches('=')
+}
+
+/// The program, in a virtual environment under `target/`, installed once.
+fn schemathesis() -> anyhow::Result<PathBuf> {
+    let folder = workspace::target_folder()?.join("tools/schemathesis");
+    let (program, note) = (folder.join("bin/schemathesis"), folder.join("installed"));
+    if fs::read_to_string(&note).is_ok_and(|it| it == PACKAGE) {
+        return Ok(program);
+    }
+    step("install Schemathesis by pip", || {
+        process::capture(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+        let words = ["install", "--quiet", "--disable-pip-version-check", PACKAGE];
+        process::capture(Command::new(folder.join("bin/pip")).args(words))?;
+        fs::write(&note, PACKAGE).context("noting what was installed")
+    })?;
+    Ok(program)
+}
