@@ -12,6 +12,7 @@ pub mod audit;
 pub mod device;
 mod error;
 pub mod factor;
+pub mod grant;
 pub mod human;
 pub mod link;
 pub mod mail;

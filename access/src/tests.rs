@@ -97,6 +97,7 @@ async fn every_statement_can_be_prepared() {
         audit::STATEMENTS,
         crate::device::STATEMENTS,
         factor::STATEMENTS,
+        crate::grant::STATEMENTS,
         crate::human::STATEMENTS,
         link::STATEMENTS,
         session::STATEMENTS,

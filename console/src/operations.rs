@@ -13,18 +13,18 @@ use crate::layout::{Area, Page};
 use jiff::Timestamp;
 use jobs::overview::{COUNT_MAX, Overview, QueueView};
 use lists::{dead, nodes, retrying, running, schedules};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use words::{count, duration};
 
 /// Where the page is; what is done is posted below it.
 pub const PATH: &str = "/console/operations";
 
-/// The whole page. `now` is the moment that times are told from.
-pub fn page(overview: &Overview, now: Timestamp, operator: &str) -> Markup {
+/// The whole page. `now` is the moment that times are told from; `form_token` is of the session that sees it, empty without one.
+pub fn page(overview: &Overview, now: Timestamp, operator: &str, form_token: &str) -> Markup {
     let area = Area::Operations { operator };
     let main = html! {
         link rel="stylesheet" href=(assets::path("operations.css"));
-        (live(overview, now))
+        (PreEscaped(own(&live(overview, now).into_string(), form_token)))
     };
     Page { title: "Operations", area, say: "", main }.render()
 }
@@ -98,12 +98,21 @@ fn card(queue: &QueueView, now: Timestamp) -> Markup {
     }
 }
 
+/// Stands in each form for the token of the session that sees it: the view is drawn once for all who look.
+pub const FORM_TOKEN: &str = "{form-token}";
+
+/// A view as one session sees it; a form's token is letters and digits.
+pub fn own(view: &str, form_token: &str) -> String {
+    view.replace(FORM_TOKEN, form_token)
+}
+
 /// One button that posts. Its id keeps the focus where the part around it is drawn again; `what` says it all where the eye does not see
 /// what it stands beside.
 fn press(to: &str, text: &str, what: &str) -> Markup {
     let id = to.strip_prefix(PATH).unwrap_or(to).replace('/', "-");
     html! {
         form.press method="post" action=(to) {
+            input type="hidden" name="csrf" value=(FORM_TOKEN);
             button type="submit" id={ "press" (id) } aria-label=(what) { (text) }
         }
     }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use access::grant::PlatformRole;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -39,6 +40,10 @@ pub enum Command {
         #[arg(long)]
         postgres: bool,
     },
+    /// Gives a user a role on the platform: operator, editor, reviewer, translator, scorer.
+    Grant(RoleArgs),
+    /// Takes such a role away.
+    Ungrant(RoleArgs),
     /// Scores match files (Cricsheet JSON, gzip or not): a line of JSON each.
     Score {
         #[arg(required = true)]
@@ -72,6 +77,19 @@ pub struct AllArgs {
     /// The port, over the configuration's.
     #[arg(long)]
     pub port: Option<u16>,
+}
+
+#[derive(Args, Debug)]
+pub struct RoleArgs {
+    /// The address of an account.
+    pub email: String,
+    #[arg(value_parser = platform_role)]
+    pub role: PlatformRole,
+}
+
+fn platform_role(word: &str) -> Result<PlatformRole, String> {
+    let known = || PlatformRole::ALL.map(PlatformRole::word).join(", ");
+    PlatformRole::of_word(word).ok_or_else(|| format!("a role is one of {}", known()))
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]

@@ -12,6 +12,7 @@ mod demo;
 pub mod doctor;
 pub mod door;
 pub mod feed;
+pub mod grants;
 pub mod http;
 mod mail;
 pub mod metering;

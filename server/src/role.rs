@@ -281,7 +281,7 @@ pub fn database_source(config: &Config) -> Source {
     }
 }
 
-async fn open_store(config: &Config) -> anyhow::Result<(Postgres, Store)> {
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<(Postgres, Store)> {
     let embedded = if config.database.production { Embedded::Refused } else { Embedded::Allowed };
     tokio::fs::create_dir_all(&config.data.dir)
         .await

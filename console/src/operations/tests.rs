@@ -93,7 +93,7 @@ fn overview() -> Overview {
 
 #[test]
 fn what_there_is_can_be_read_and_acted_upon() {
-    let html = page(&overview(), at(1_800_000_330), "asha").into_string();
+    let html = page(&overview(), at(1_800_000_330), "asha", "").into_string();
     for expected in [
         "10,000+",
         ">1,234<",
@@ -120,7 +120,7 @@ fn what_there_is_can_be_read_and_acted_upon() {
 
 #[test]
 fn nothing_that_a_job_says_becomes_markup() {
-    let html = page(&overview(), at(1_800_000_330), "<script>").into_string();
+    let html = page(&overview(), at(1_800_000_330), "<script>", "").into_string();
     assert_eq!(html.matches("<script").count(), 1, "{html}");
     assert!(!html.contains("a <b> of"), "{html}");
     assert!(!html.contains(" style=") && !html.contains(" onclick="));

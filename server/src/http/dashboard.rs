@@ -19,7 +19,7 @@ mod webhooks;
 #[cfg(test)]
 pub(super) use embed::STATEMENTS;
 pub(crate) use embed::preview_key;
-pub(super) use signed_in::address;
+pub(super) use signed_in::{SignedIn, address};
 
 use crate::app::App;
 use axum::Router;

@@ -1,6 +1,7 @@
 //! Accounts and organisations: each way in, and what does not let in.
 
 use crate::support::{Fields, Ground, encode, fields};
+use access::grant::{self, PlatformRole};
 use access::{By, Email, Letter, Visitor, factor};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -577,4 +578,48 @@ async fn a_key_that_was_found_is_explained_to_its_finder_and_its_owner_is_not_na
     }
     ground.app.revoke_key(&issued.record.id);
     assert!(look(&mut finder, &text).await.contains("opens nothing"));
+}
+
+#[tokio::test]
+async fn who_operates_the_platform_sees_its_jobs_and_what_is_done_is_in_the_log() {
+    const PATH: &str = "/console/operations";
+    let ground = Ground::open().await;
+    let (mut browser, _, user_id) = ground.partner("asha@paper.example").await;
+    assert_eq!(ground.see(&browser, PATH).await.status(), StatusCode::NOT_FOUND, "a partner is none");
+    let set = async |change: bool| {
+        let done = ground.app.store.run_tx("test", async |tx| {
+            let by = By::system("test", ground.app.clock.now());
+            let user = access::user::find(tx, &user_id).await?.expect("a user");
+            match change {
+                true => grant::give(tx, &user, PlatformRole::Operator, &by).await,
+                false => grant::take(tx, &user, PlatformRole::Operator, &by).await,
+            }
+        });
+        assert!(done.await.unwrap());
+    };
+    set(true).await;
+    let page = ground.page(&browser, PATH).await;
+    assert!(page.contains("Asha Rao") && page.contains("Operations"));
+    let csrf = ground.csrf(&browser).await;
+    let pause = format!("{PATH}/queues/default/pause");
+    for (form, from) in [
+        (fields(&[]), From::OurPage),
+        (fields(&[("csrf", "wrong")]), From::OurPage),
+        (fields(&[("csrf", &csrf)]), From::Elsewhere),
+        (fields(&[("csrf", &csrf)]), From::CrossSite),
+    ] {
+        let refused = ground.send(&browser, &pause, &form, from).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{form:?} {from:?}");
+    }
+    assert_eq!(ground.press(&mut browser, &pause, &[]).await.status(), StatusCode::SEE_OTHER);
+    let page = ground.page(&browser, PATH).await;
+    assert!(
+        page.contains("queues/default/resume") && page.contains(&format!("name=\"csrf\" value=\"{csrf}\""))
+    );
+    const DONE: &str = "select actor_id, object from access.audit where action = 'queues.pause'";
+    let rows = ground.app.store.read("test", async |db| db.query(DONE, &[]).await).await.unwrap();
+    let done: Vec<(String, String)> = rows.iter().map(|it| (it.get("actor_id"), it.get("object"))).collect();
+    assert_eq!(done, [(user_id.clone(), "default".to_owned())]);
+    set(false).await;
+    assert_eq!(ground.see(&browser, PATH).await.status(), StatusCode::NOT_FOUND, "it is gone at once");
 }

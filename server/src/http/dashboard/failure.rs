@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use console::layout::{Area, message};
 
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(in crate::http) enum Failure {
     /// No such thing, or of an organisation that the user does not belong to.
     NotFound,
     /// Nobody is signed in.

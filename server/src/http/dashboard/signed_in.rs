@@ -125,8 +125,8 @@ impl Caller {
 
 /// Is signed in.
 #[derive(Clone, Debug)]
-pub(super) struct SignedIn {
-    pub(super) session: Session,
+pub(in crate::http) struct SignedIn {
+    pub(in crate::http) session: Session,
     pub(super) caller: Caller,
     csrf: String,
 }
@@ -156,7 +156,7 @@ impl SignedIn {
         Person { name: &self.session.user.name, csrf: &self.csrf }
     }
 
-    pub(super) fn by(&self) -> By {
+    pub(in crate::http) fn by(&self) -> By {
         By::user(&self.session.user, self.caller.visitor.clone(), self.caller.now)
     }
 }
