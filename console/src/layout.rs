@@ -63,6 +63,7 @@ pub enum Tab {
     Sites,
     Keys,
     Embed,
+    Usage,
     Webhooks,
     Team,
     Audit,
@@ -71,11 +72,12 @@ pub enum Tab {
 
 impl Tab {
     /// In the order of the bar: each with the last part of its address, and its name.
-    const ALL: [(Tab, &'static str, &'static str, Permission); 8] = [
+    const ALL: [(Tab, &'static str, &'static str, Permission); 9] = [
         (Tab::Overview, "", "Overview", Permission::Look),
         (Tab::Embed, "/embed", "Embed", Permission::Look),
         (Tab::Sites, "/sites", "Sites", Permission::Look),
         (Tab::Keys, "/keys", "Keys", Permission::Look),
+        (Tab::Usage, "/usage", "Usage", Permission::Look),
         (Tab::Webhooks, "/webhooks", "Webhooks", Permission::Look),
         (Tab::Team, "/team", "Team", Permission::Look),
         (Tab::Audit, "/audit", "Audit log", Permission::Manage),

@@ -7,6 +7,7 @@ pub mod overview;
 pub mod settings;
 pub mod sites;
 pub mod team;
+pub mod usage;
 pub mod webhooks;
 
 use crate::controls::{Filled, Label, Line};

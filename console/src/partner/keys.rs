@@ -6,6 +6,7 @@ use crate::layout::csrf_field;
 use crate::when;
 use jiff::Timestamp;
 use maud::{Markup, html};
+use partners::usage::KeyOrigin;
 use partners::{Issued, Kind, Mode, Overlap, Permission, Record, Scope, Site};
 
 /// The list, those that work first.
@@ -152,6 +153,8 @@ pub struct One<'a> {
     pub sites: &'a [Site],
     /// The key that took its place.
     pub successor: Option<&'a Record>,
+    /// Where it is used, the latest first.
+    pub origins: &'a [KeyOrigin],
     pub now: Timestamp,
 }
 
@@ -176,6 +179,7 @@ pub fn one(here: Here<'_>, of: One<'_>, filled: Filled<'_>) -> Markup {
                     div { dt { "Replaced by" } dd { a href=(here.path(&format!("/keys/{}", successor.id))) { code { (successor.prefix) "…" } } } }
                 }
             }
+            @if key.kind == Kind::Publishable { (origins(&of)) }
             @if may_build {
                 section {
                     h2 { "Name" }
@@ -208,6 +212,36 @@ pub fn one(here: Here<'_>, of: One<'_>, filled: Filled<'_>) -> Markup {
         }
     };
     here.page(&key.name, main)
+}
+
+/// Where it is used; after a rotation, who still has to change a page.
+fn origins(of: &One<'_>) -> Markup {
+    let is_replaced = of.successor.is_some() && !of.key.is_over(of.now);
+    html! {
+        section {
+            h2 { @if is_replaced { "Pages that still use the old key" } @else { "Where it is used" } }
+            @if is_replaced && let Some(ends) = of.key.expires_at { p { "It ends " (when(ends)) ": by then the new one has to be there." } }
+            @if of.origins.is_empty() {
+                p.muted { @if is_replaced { "None that we have seen." } @else { "Nowhere yet." } }
+            }
+            ul.rows {
+                @for it in of.origins {
+                    li {
+                        div {
+                            strong { @match it.origin.as_str() {
+                                "" => "no page: an app, or a program",
+                                "null" => "a page without an address",
+                                "other" => "others",
+                                origin => (origin),
+                            } }
+                            p.muted { "first " (when(it.first_used_at)) ", last " (when(it.last_used_at)) }
+                        }
+                        span.number { (it.uses) " uses" }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn overlaps() -> Vec<Choice> {

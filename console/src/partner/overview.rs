@@ -2,6 +2,7 @@
 
 use super::Here;
 use maud::{Markup, html};
+use partners::usage::Figures;
 use partners::{Permission, Record, Site};
 
 /// What the page shows.
@@ -12,6 +13,10 @@ pub struct Overview<'a> {
     pub keys: &'a [Record],
     /// Streams that are open now with this organisation's keys, on all processes.
     pub watching: u64,
+    /// Origins on which a key was refused lately, and how often in all.
+    pub refused: (usize, i64),
+    /// Of the last seven days.
+    pub week: Figures,
 }
 
 pub fn page(here: Here<'_>, overview: Overview<'_>) -> Markup {
@@ -21,8 +26,15 @@ pub fn page(here: Here<'_>, overview: Overview<'_>) -> Markup {
         h1 { "Overview" }
         dl.tiles.wide {
             div { dt { "watching now" } dd #watching data-stream=(here.path("/watching")) { (overview.watching) } }
+            div { dt { "tuned in within a week" } dd { a href=(here.path("/usage")) { (overview.week.opens) } } }
             div { dt { "sites" } dd { (sites) } }
             div { dt { "keys" } dd { (keys) } }
+        }
+        @if overview.refused.0 > 0 {
+            p.notice {
+                (overview.refused.1) @if overview.refused.1 == 1 { " request was" } @else { " requests were" } " refused on pages that are on none of your addresses. "
+                a href=(here.path("/sites#refused")) { "See where, and allow them" }
+            }
         }
         @if here.place.may(Permission::Build) {
             section {

@@ -4,12 +4,14 @@ use super::{Here, NAME_MAX};
 use crate::controls::{Filled, Label, Line};
 use crate::layout::csrf_field;
 use maud::{Markup, html};
+use partners::usage::RefusedOrigin;
 use partners::{Permission, Record, Site};
 
 /// Fifty origins of the length that a host name may have.
 const ORIGINS_CHARS_MAX: u16 = 13_500;
 
-pub fn list(here: Here<'_>, sites: &[Site]) -> Markup {
+/// All sites, and where their keys were refused lately.
+pub fn list(here: Here<'_>, sites: &[Site], refused: &[RefusedOrigin]) -> Markup {
     let may_build = here.place.may(Permission::Build);
     let main = html! {
         div.line {
@@ -27,6 +29,7 @@ pub fn list(here: Here<'_>, sites: &[Site]) -> Markup {
                 }
             }
         }
+        (super::usage::refused(here, refused))
     };
     here.page("Sites", main)
 }

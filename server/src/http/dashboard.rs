@@ -14,6 +14,7 @@ mod settings;
 mod signed_in;
 mod sites;
 mod team;
+mod usage;
 mod webhooks;
 
 #[cfg(test)]
@@ -72,6 +73,9 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/o/{org}/sites/new", get(sites::blank))
         .route("/console/o/{org}/sites/{site}", get(sites::show).post(sites::change))
         .route("/console/o/{org}/sites/{site}/remove", post(sites::remove))
+        .route("/console/o/{org}/sites/{site}/allow", post(usage::allow))
+        .route("/console/o/{org}/usage", get(usage::page))
+        .route("/console/o/{org}/usage.csv", get(usage::csv))
         .route("/console/o/{org}/keys", get(keys::list).post(keys::issue))
         .route("/console/o/{org}/keys/new", get(keys::blank))
         .route("/console/o/{org}/keys/{key}", get(keys::show))

@@ -9,6 +9,7 @@ mod page;
 mod sites;
 mod team;
 mod tickets;
+mod usage;
 mod webhooks;
 
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/sites/{id}", get(sites::show).patch(sites::change).delete(sites::remove))
         .route("/v1/keys", get(keys::list).post(keys::issue))
         .route("/v1/keys/{id}", get(keys::show).patch(keys::change))
+        .route("/v1/keys/{id}/origins", get(usage::origins_of_key))
         .route("/v1/keys/{id}/rotate", post(keys::rotate))
         .route("/v1/keys/{id}/revoke", post(keys::revoke))
         .route("/v1/members", get(team::members))
@@ -45,6 +47,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/webhooks/{id}/deliveries/{message}/replay", post(webhooks::replay))
         .route("/v1/audit", get(audit::list))
         .route("/v1/tickets", post(tickets::issue))
+        .route("/v1/usage", get(usage::show))
+        .route("/v1/usage.csv", get(usage::csv))
+        .route("/v1/usage/by/{dimension}", get(usage::by))
+        .route("/v1/usage/refusals", get(usage::refusals))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
@@ -56,12 +62,13 @@ pub(super) fn routes() -> Router<App> {
         keys::issue, keys::show, keys::change, keys::rotate, keys::revoke, team::members, team::change, team::remove, team::invites,
         team::invite, team::take_back, audit::list, tickets::issue, webhooks::list,
         webhooks::create, webhooks::show, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::deliveries,
-        webhooks::replay,
+        webhooks::replay, usage::show, usage::csv, usage::by, usage::refusals, usage::origins_of_key,
     ),
     tags(
         (name = "organisation", description = "Your organisation, its members and its audit log"),
         (name = "sites", description = "Your sites and their origins"),
         (name = "keys", description = "API keys, and tickets made with them"),
+        (name = "usage", description = "What your fans did; a secret key with the scope usage"),
         (name = "webhooks", description = "Where your servers are told what happens"),
     ),
 )]

@@ -5,8 +5,10 @@ use access::grant::{self, PlatformRole};
 use access::{By, Email, Letter, Visitor, factor};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use partners::usage::Sent;
 use partners::{
-    Mode, NewKey, Organisation, Origins, Role, Scope, Scopes, invite, key, member, organisation, site,
+    Mode, Need, NewKey, Organisation, Origins, Overlap, PartnerKey, Role, Scope, Scopes, invite, key, member,
+    organisation, site,
 };
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Response, StatusCode};
@@ -622,4 +624,124 @@ async fn who_operates_the_platform_sees_its_jobs_and_what_is_done_is_in_the_log(
     assert_eq!(done, [(user_id.clone(), "default".to_owned())]);
     set(false).await;
     assert_eq!(ground.see(&browser, PATH).await.status(), StatusCode::NOT_FOUND, "it is gone at once");
+}
+
+/// A stream of a match with a key of an organisation's site, and twelve refusals of it elsewhere; answers the site's id, and the key.
+async fn used(ground: &Ground, organisation_id: &str) -> (String, PartnerKey) {
+    let by = By::system("test", ground.app.clock.now());
+    let made = ground.app.store.run_tx("test", async |tx| {
+        let site = site::create(tx, organisation_id, "=Shop", &["https://www.shop.example"], &by).await?;
+        let new = NewKey::publishable(Mode::Live, "Pages", Origins::OfSite(&site.id));
+        Ok::<_, partners::Error>((key::issue(tx, organisation_id, &new, &by).await?, site.id))
+    });
+    let (issued, site_id) = made.await.unwrap();
+    ground.app.keys.insert(&issued.record);
+    let key = ground.app.keys.check(Some(issued.key.reveal()), None, Need::Read).unwrap();
+    let (counters, sent) = (&ground.app.metering.counters, Sent::default());
+    let stream = counters.open(&key, "mat_1", Some(*b"IN"), &sent);
+    counters.origin(&key, "https://www.shop.example");
+    for _ in 0..12 {
+        counters.refusal("origin_refused", Some((&key).into()), Some("https://shop.example"));
+    }
+    ground.app.clock.advance(Duration::from_secs(90));
+    sent.add();
+    drop(stream);
+    counters.flush(&ground.app.store).await.unwrap();
+    (site_id, key)
+}
+
+#[tokio::test]
+async fn a_partner_sees_what_its_fans_did_and_takes_it_along() {
+    let ground = Ground::open().await;
+    let (browser, organisation, _) = ground.partner("asha@paper.example").await;
+    let (stranger, theirs, _) = ground.partner("eve@other.example").await;
+    let base = format!("/console/o/{}", organisation.id);
+    assert!(
+        ground.page(&browser, &format!("{base}/usage")).await.contains("Nothing was counted in that time")
+    );
+    used(&ground, &organisation.id).await;
+    let page = ground.page(&browser, &format!("{base}/usage")).await;
+    for part in ["<dd>1</dd>", "🇮🇳 IN", "=Shop", "mat_1", "On a page that is not yours"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let by_hour = ground.page(&browser, &format!("{base}/usage?period=24h&show=minutes&of=live")).await;
+    assert!(by_hour.contains("Minutes watched, by the hour"));
+    let of_tests = ground.page(&browser, &format!("{base}/usage?of=test")).await;
+    assert!(of_tests.contains("<dd>0</dd>") && !of_tests.contains("<dd>1</dd>"));
+    for (query, text) in [
+        ("period=custom&from=2026-05-24&until=2026-05-24", "Fans who tuned in, by the hour"),
+        ("period=custom&from=2026-05-25&until=2026-05-24", "The first day is after the last one"),
+        ("period=custom&from=yesterday&until=", "Say both days"),
+        ("period=custom&from=1066-10-14&until=2026-05-24", "Two years at most"),
+        ("period=%3Cscript%3E&of=%27%3Bdrop&show=x", "Last 7 days"),
+        ("period=last-month", "Fans who tuned in, by the day"),
+    ] {
+        let page = ground.page(&browser, &format!("{base}/usage?{query}")).await;
+        assert!(page.contains(text) && !page.contains("<script>"), "{query}");
+    }
+    let csv = ground.see(&browser, &format!("{base}/usage.csv?period=7d")).await;
+    let header = |name: &str| csv.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "text/csv; charset=utf-8");
+    assert_eq!(
+        header("content-disposition"),
+        "attachment; filename=\"crease-usage-2026-05-18-2026-05-24.csv\""
+    );
+    let csv = csv.text().await.unwrap();
+    let [_, row] = csv.lines().collect::<Vec<_>>()[..] else { panic!("{csv}") };
+    assert!(row.contains(",'=Shop,") && row.ends_with(",mat_1,0,1,90,1,1"), "{row}");
+    for path in ["/usage", "/usage.csv"] {
+        assert_eq!(ground.see(&stranger, &format!("{base}{path}")).await.status(), StatusCode::NOT_FOUND);
+    }
+    let other = ground.page(&stranger, &format!("/console/o/{}/usage?of=mat_1", theirs.id)).await;
+    assert!(!other.contains("<dd>1</dd>"), "the figures of others are others'");
+}
+
+#[tokio::test]
+async fn an_origin_on_which_a_key_was_refused_is_allowed_by_a_button_once_and_by_those_who_may() {
+    let ground = Ground::open().await;
+    let (mut browser, organisation, _) = ground.partner("asha@paper.example").await;
+    let (site_id, _) = used(&ground, &organisation.id).await;
+    let base = format!("/console/o/{}", organisation.id);
+    let path = format!("{base}/sites/{site_id}/allow");
+    assert!(ground.page(&browser, &base).await.contains("12 requests were refused"));
+    assert!(ground.page(&browser, &format!("{base}/sites")).await.contains("12 refusals"));
+    let (mut stranger, _, _) = ground.partner("eve@other.example").await;
+    let form = [("origin", "https://shop.example")];
+    assert_eq!(ground.press(&mut stranger, &path, &form).await.status(), StatusCode::NOT_FOUND);
+    let sent = fields(&[("origin", "https://shop.example"), ("csrf", &ground.csrf(&browser).await)]);
+    let elsewhere = ground.send(&browser, &path, &sent, From::Elsewhere).await;
+    assert_eq!(elsewhere.status(), StatusCode::FORBIDDEN);
+    let allowed = ground.press(&mut browser, &path, &form).await;
+    assert_eq!(allowed.headers()[LOCATION].to_str().unwrap(), format!("{base}/sites?done=allowed"));
+    let page = ground.page(&browser, &format!("{base}/sites")).await;
+    assert!(page.contains("https://shop.example") && !page.contains("12 refusals"));
+    assert!(!ground.page(&browser, &base).await.contains("were refused"));
+    let log = ground.page(&browser, &format!("{base}/audit?about=site.change")).await;
+    assert!(log.contains("https://shop.example") && log.contains("Asha Rao"));
+    let wrong = ground.press(&mut browser, &path, &[("origin", "javascript:alert(1)")]).await;
+    assert_eq!(wrong.headers()[LOCATION].to_str().unwrap(), format!("{base}/sites/{site_id}"));
+    assert!(!ground.page(&browser, &format!("{base}/sites")).await.contains("javascript"));
+}
+
+#[tokio::test]
+async fn a_key_that_was_replaced_says_which_pages_still_use_it() {
+    let ground = Ground::open().await;
+    let (browser, organisation, _) = ground.partner("asha@paper.example").await;
+    let (_, old) = used(&ground, &organisation.id).await;
+    let path = format!("/console/o/{}/keys/{}", organisation.id, old.key_id());
+    let page = ground.page(&browser, &path).await;
+    assert!(page.contains("Where it is used") && page.contains("https://www.shop.example"));
+    ground.app.clock.advance(Duration::from_secs(60));
+    let by = By::system("test", ground.app.clock.now());
+    let rotated = ground
+        .app
+        .store
+        .run_tx("test", async |tx| key::rotate(tx, &organisation.id, old.key_id(), Overlap::Day, &by).await);
+    rotated.await.unwrap();
+    assert!(ground.page(&browser, &path).await.contains("None that we have seen"), "it was used before");
+    ground.app.metering.counters.origin(&old, "https://www.shop.example");
+    ground.app.clock.advance(Duration::from_secs(60));
+    ground.app.metering.counters.flush(&ground.app.store).await.unwrap();
+    let page = ground.page(&browser, &path).await;
+    assert!(page.contains("Pages that still use the old key") && page.contains("https://www.shop.example"));
 }

@@ -1,7 +1,8 @@
 //! What partners' programs manage: each thing made, read, changed and removed; requests sent again; keys and organisations that may not.
 
 use crate::support::{Server, client, database};
-use partners::{Mode, NewKey, Scope, Scopes, key, organisation};
+use partners::usage::Sent;
+use partners::{Mode, Need, NewKey, Scope, Scopes, key, organisation};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -205,6 +206,11 @@ async fn only_a_live_key_that_may_manage_manages() {
         (Method::POST, "/v1/webhooks/whk_1/test"),
         (Method::GET, "/v1/webhooks/whk_1/deliveries"),
         (Method::POST, "/v1/webhooks/whk_1/deliveries/msg_1/replay"),
+        (Method::GET, "/v1/keys/key_1/origins"),
+        (Method::GET, "/v1/usage"),
+        (Method::GET, "/v1/usage.csv"),
+        (Method::GET, "/v1/usage/by/site"),
+        (Method::GET, "/v1/usage/refusals"),
     ];
     let described = server::http::openapi::description();
     for (path, item) in &described.paths.paths {
@@ -217,12 +223,13 @@ async fn only_a_live_key_that_may_manage_manages() {
             let path =
                 path.replace("/members/{id}", "/members/usr_1").replace("/invites/{id}", "/invites/inv_1");
             let path = path.replace("/webhooks/{id}", "/webhooks/whk_1").replace("{message}", "msg_1");
+            let path = path.replace("{dimension}", "site");
             let is_listed = routes.iter().any(|it| it.0.as_str() == method && it.1 == path);
             assert_eq!(is_listed, operation.is_some() && is_managed, "{method} {path} is tried below");
         }
     }
-    let feeder = Program::of(&server, Mode::Live, &[Scope::Feed, Scope::Read, Scope::Usage]).await;
-    let tester = Program::of(&server, Mode::Test, &[Scope::Manage]).await;
+    let feeder = Program::of(&server, Mode::Live, &[Scope::Feed, Scope::Read]).await;
+    let tester = Program::of(&server, Mode::Test, &[Scope::Manage, Scope::Usage]).await;
     let mut nobody = Program::of(&server, Mode::Live, &[Scope::Feed]).await;
     nobody.key = "crs_sk_live_x".to_owned();
     let mut pages = Program::of(&server, Mode::Live, &[Scope::Feed]).await;
@@ -264,6 +271,7 @@ async fn no_program_reaches_into_another_organisation() {
         (Method::PATCH, format!("/v1/sites/{site}"), json!({ "name": "Mine" })),
         (Method::DELETE, format!("/v1/sites/{site}"), json!({})),
         (Method::GET, format!("/v1/keys/{key}"), json!({})),
+        (Method::GET, format!("/v1/keys/{key}/origins"), json!({})),
         (Method::PATCH, format!("/v1/keys/{key}"), json!({ "name": "Mine" })),
         (Method::POST, format!("/v1/keys/{key}/rotate"), json!({ "overlap_hours": 0 })),
         (Method::POST, format!("/v1/keys/{key}/revoke"), json!({})),
@@ -426,4 +434,80 @@ async fn a_ticket_opens_what_its_key_does_for_five_minutes_and_no_more() {
     server.app.revoke_key(&id);
     let refused = get(format!("/v1/matches/{sandbox}?key={ticket}")).await;
     assert!(refused.0 == 401 && refused.1.contains("key-revoked"), "{}", refused.1);
+}
+
+#[tokio::test]
+async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let reporter = Program::of(&server, Mode::Live, &[Scope::Usage]).await;
+    let stranger = Program::of(&server, Mode::Live, &[Scope::Usage]).await;
+    let manager = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let both = (reporter.get("/v1/sites").await.status, manager.get("/v1/usage").await.status);
+    assert_eq!(both, (StatusCode::FORBIDDEN, StatusCode::FORBIDDEN), "neither scope has the other in it");
+    let key = server.app.keys.check(Some(&reporter.key), None, Need::Scope(Scope::Usage)).unwrap();
+    let counters = &server.app.metering.counters;
+    let sent = Sent::default();
+    let streams: Vec<_> = (0..3).map(|_| counters.open(&key, "mat_1", Some(*b"IN"), &sent)).collect();
+    (0..2).for_each(|_| counters.impression(&key, "mat_1"));
+    (0..5).for_each(|_| sent.add());
+    counters.refusal("origin_refused", Some((&key).into()), Some("https://other.example"));
+    drop(streams);
+    counters.flush(&server.app.store).await.unwrap();
+
+    let all = reporter.get("/v1/usage").await.body;
+    assert_eq!(
+        (&all["opens"], &all["updates"], &all["impressions"]),
+        (&json!(3), &json!(15), &json!(2)),
+        "{all}"
+    );
+    assert!(all.get("points").is_none());
+    let by_hour = reporter.get("/v1/usage?step=hour&match=mat_1").await;
+    assert_eq!(by_hour.status, StatusCode::BAD_REQUEST, "mat_1 is no id: {}", by_hour.body);
+    let by_hour = reporter.get(&format!("/v1/usage?step=hour&key={}", key.key_id())).await.body;
+    let points = by_hour["points"].as_array().unwrap();
+    assert_eq!(points.iter().map(|it| it["opens"].as_i64().unwrap()).sum::<i64>(), 3);
+    assert!((720..=721).contains(&points.len()), "thirty days of hours: {}", points.len());
+    for (dimension, id) in [("site", ""), ("key", key.key_id()), ("match", "mat_1"), ("country", "IN")] {
+        let parts = reporter.get(&format!("/v1/usage/by/{dimension}")).await.body;
+        assert_eq!(
+            (&parts["data"][0]["id"], &parts["data"][0]["opens"]),
+            (&json!(id), &json!(3)),
+            "{dimension}"
+        );
+    }
+    let refusals = reporter.get("/v1/usage/refusals").await.body;
+    let reasons = json!([{ "code": "key_scope_missing", "count": 1 }, { "code": "origin_refused", "count": 1 }]);
+    assert_eq!(refusals["reasons"], reasons);
+    assert_eq!(refusals["origins"][0]["origin"], "https://other.example");
+    let csv = server.get("/v1/usage.csv", &reporter.key).await;
+    assert_eq!(
+        (csv.headers()["content-type"].to_str().unwrap(), csv.headers()["crease-cut"].to_str().unwrap()),
+        ("text/csv; charset=utf-8", "no")
+    );
+    let csv = csv.text().await.unwrap();
+    assert!(csv.starts_with("hour,site_id,") && csv.lines().count() == 2, "{csv}");
+    for path in ["/v1/usage", "/v1/usage/by/key", "/v1/usage/refusals"] {
+        let body = stranger.get(path).await.body.to_string();
+        assert!(
+            !body.contains("mat_1") && !body.contains(key.key_id()) && !body.contains("other.example"),
+            "{body}"
+        );
+    }
+    assert_eq!(stranger.get("/v1/usage").await.body["opens"], 0);
+    for wrong in [
+        "/v1/usage?from=yesterday",
+        "/v1/usage?from=2026-11-29T00:00:00Z&until=2026-11-28T00:00:00Z",
+        "/v1/usage?from=2020-01-01T00:00:00Z",
+        "/v1/usage?step=hour&from=2026-01-01T00:00:00Z&until=2026-06-01T00:00:00Z",
+        "/v1/usage?step=minute",
+        "/v1/usage?mode=live&key=key_1",
+        "/v1/usage?site=x%00y",
+        "/v1/usage/by/site?limit=0",
+        "/v1/usage/by/site?limit=1001",
+    ] {
+        let answer = reporter.get(wrong).await;
+        assert_eq!(problem(&answer), (400, "/problems/invalid-request"), "{wrong}");
+    }
+    assert_eq!(reporter.get("/v1/usage/by/colour").await.status, StatusCode::NOT_FOUND);
 }

@@ -16,7 +16,7 @@ use console::partner::keys::{self, Found, SCOPES};
 use console::{Fields, Mistakes};
 use jiff::SignedDuration;
 use partners::{
-    Key, Kind, Mode, NewKey, Origins, Overlap, Permission, Record, Scopes, Site, key, member, site,
+    Key, Kind, Mode, NewKey, Origins, Overlap, Permission, Record, Scopes, Site, key, member, site, usage,
 };
 
 /// Keys that one user may look up: guessing finds none, but it need not be free.
@@ -107,8 +107,16 @@ async fn shown(
     let (all, sites) = all(app, member).await?;
     let key = all.iter().find(|it| it.id == id).ok_or(Failure::NotFound)?;
     let successor = all.iter().find(|it| it.succeeds.as_deref() == Some(id));
+    let read =
+        app.store.read("partners.key_origins", async |db| usage::origins_of_key(db, member.id(), id).await);
+    let mut origins = read.await?;
+    if let Some(successor) = successor {
+        // Who still uses the old one: since there is a new one.
+        origins.retain(|it| it.last_used_at >= successor.created_at);
+    }
     let fields = Fields::of([("name", key.name.as_str()), ("overlap", "24")]);
-    let of = keys::One { key, sites: &sites, successor, now: member.signed_in.caller.now };
+    let now = member.signed_in.caller.now;
+    let of = keys::One { key, sites: &sites, successor, origins: &origins, now };
     Ok(html(status, keys::one(member.here(Tab::Keys, done), of, Filled { fields: &fields, mistakes })))
 }
 

@@ -15,6 +15,8 @@ use console::layout::Tab;
 use console::partner::{self, overview};
 use console::{Fields, Mistakes};
 use futures_util::StreamExt;
+use jiff::SignedDuration;
+use partners::usage::{self, Part, Span};
 use partners::{key, member, organisation, site};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -24,6 +26,8 @@ use std::time::Duration;
 
 /// How often the number of those who watch is looked at, and how long a page is told of it before it asks again.
 const EVERY: Duration = Duration::from_secs(2);
+/// What the overview sums up.
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 const STREAM_MAX: Duration = Duration::from_secs(10 * 60);
 
 /// What was just done, by a word of the address.
@@ -36,6 +40,7 @@ pub(super) struct Done {
 impl Done {
     pub(super) fn words(&self) -> &'static str {
         match self.done.as_str() {
+            "allowed" => "The address is allowed: keys work there within a second.",
             "saved" => "Saved.",
             "site" => "The site is added.",
             "removed" => "Removed.",
@@ -115,12 +120,16 @@ pub(super) async fn overview(
     let now = member.signed_in.caller.now;
     let read = app.store.read("partners.overview", async |db| {
         let sites = site::list(db, member.id()).await?;
-        Ok::<_, partners::Error>((sites, key::of_organisation(db, member.id()).await?))
+        let week = Span::new(now.saturating_sub(WEEK).unwrap_or(now), now);
+        let week = usage::summary(db, member.id(), Part::All, week).await?;
+        Ok::<_, partners::Error>((sites, key::of_organisation(db, member.id()).await?, week))
     });
-    let (sites, mut keys) = read.await?;
+    let (sites, mut keys, week) = read.await?;
+    let refused = super::usage::refused(&app, &member).await?;
+    let refused = (refused.len(), refused.iter().map(|it| it.count).sum());
     keys.retain(|it| !it.is_over(now));
     let watching = app.census.total_of_organisation(member.id()).await;
-    let of = overview::Overview { sites: &sites, keys: &keys, watching };
+    let of = overview::Overview { sites: &sites, keys: &keys, watching, refused, week };
     Ok(html(StatusCode::OK, overview::page(member.here(Tab::Overview, done.words()), of)))
 }
 

@@ -5,6 +5,7 @@ use super::embed;
 use super::failure::{Failure, mistake};
 use super::organisations::Done;
 use super::signed_in::{MemberOf, PressedIn};
+use super::usage;
 use crate::app::App;
 use crate::http::scorer::html;
 use axum::extract::{Path, Query, State};
@@ -22,7 +23,8 @@ pub(super) async fn list(
     Query(done): Query<Done>,
 ) -> Result<Response, Failure> {
     let all = app.store.read("partners.sites", async |db| site::list(db, member.id()).await).await?;
-    Ok(html(StatusCode::OK, sites::list(member.here(Tab::Sites, done.words()), &all)))
+    let refused = usage::refused(&app, &member).await?;
+    Ok(html(StatusCode::OK, sites::list(member.here(Tab::Sites, done.words()), &all, &refused)))
 }
 
 pub(super) async fn blank(member: MemberOf) -> Result<Response, Failure> {

@@ -1,0 +1,261 @@
+//! What an organisation's fans did, and where its keys were refused.
+
+use super::failure::Failure;
+use super::signed_in::{MemberOf, PressedIn};
+use crate::app::App;
+use crate::feed::log;
+use crate::http::scorer::html;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use console::layout::Tab;
+use console::partner::usage::{self as pages, Asked, Figure, Usage};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use partners::limit::{Sums, judge, table};
+use partners::usage::{self, Dimension, Part, Span, Step};
+use partners::{Mode, Permission, key, site};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// The longest time that is looked at: 25 months are kept.
+const DAYS_MAX: i64 = 800;
+/// Up to here the chart has a bar an hour.
+const HOURS_BY_HOUR_MAX: i64 = 72;
+/// Sites, keys, matches and countries that are listed.
+const TOP: i64 = 10;
+/// Refusals that may be allowed are told of for so long.
+const REFUSED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// As the form sends it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct UsageQuery {
+    period: String,
+    from: String,
+    until: String,
+    of: String,
+    show: String,
+}
+
+/// What is looked at, understood.
+struct Looked {
+    span: Span,
+    /// As long a time before.
+    before: Span,
+    step: Step,
+    mistake: &'static str,
+}
+
+impl UsageQuery {
+    fn period(&self) -> &str {
+        let known = pages::PERIODS.iter().any(|it| it.0 == self.period);
+        if known { &self.period } else { "7d" }
+    }
+
+    /// What figures are of; all where it is nothing that could be.
+    fn part(&self) -> (Part<'_>, &str) {
+        let of = self.of.as_str();
+        let is_id = of.len() <= 64 && of.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
+        let part = match of {
+            "live" => Part::Mode(Mode::Live),
+            "test" => Part::Mode(Mode::Test),
+            id if is_id && id.starts_with("sit_") => Part::Site(id),
+            id if is_id && id.starts_with("key_") => Part::Key(id),
+            id if is_id && id.starts_with("mat_") => Part::Match(id),
+            _ => return (Part::All, "all"),
+        };
+        (part, of)
+    }
+
+    fn look(&self, now: Timestamp) -> Looked {
+        let today = TimeZone::UTC.to_datetime(now).date();
+        let days = |count: i64| (midnight(today.saturating_sub((count - 1).days())), now);
+        let ((from, until), mistake) = match self.period() {
+            "24h" => ((now - SignedDuration::from_hours(24), now), ""),
+            "30d" => (days(30), ""),
+            "month" => ((Span::month_of(now).from(), now), ""),
+            "last-month" => {
+                let first = Span::month_of(now).from();
+                let last = Span::month_of(first - SignedDuration::from_secs(1));
+                ((last.from(), last.until()), "")
+            }
+            "custom" => match self.days() {
+                Ok(span) => (span, ""),
+                Err(mistake) => (days(7), mistake),
+            },
+            _ => (days(7), ""),
+        };
+        let long = until.duration_since(from);
+        let before = Span::new(from.saturating_sub(long).unwrap_or(Timestamp::UNIX_EPOCH), from);
+        let step = if long.as_hours() <= HOURS_BY_HOUR_MAX { Step::Hour } else { Step::Day };
+        Looked { span: Span::new(from, until), before, step, mistake }
+    }
+
+    /// The days of the form, from the first's beginning to the last's end.
+    fn days(&self) -> Result<(Timestamp, Timestamp), &'static str> {
+        let day = |text: &str| text.trim().parse::<Date>().ok();
+        let (Some(first), Some(last)) = (day(&self.from), day(&self.until)) else {
+            return Err("Say both days, such as 2026-11-01. These are the last seven.");
+        };
+        if first > last {
+            return Err("The first day is after the last one. These are the last seven.");
+        }
+        let (from, until) = (midnight(first), midnight(last.saturating_add(1.day())));
+        if until.duration_since(from) > SignedDuration::from_hours(24 * DAYS_MAX) {
+            return Err("Two years at most are shown at once. These are the last seven days.");
+        }
+        Ok((from, until))
+    }
+}
+
+fn midnight(day: Date) -> Timestamp {
+    let at = TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0));
+    at.unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// The last day that is looked at.
+fn last_day(until: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(until.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(until)).date()
+}
+
+pub(super) async fn page(
+    State(app): State<App>,
+    member: MemberOf,
+    Query(query): Query<UsageQuery>,
+) -> Result<Response, Failure> {
+    member.may(Permission::Look)?;
+    let now = member.signed_in.caller.now;
+    let Looked { span, before, step, mistake } = query.look(now);
+    let (part, of) = query.part();
+    let id = member.id();
+    let read = app.store.read("partners.usage", async |db| {
+        let sites = site::list(db, id).await?;
+        let keys = key::of_organisation(db, id).await?;
+        let limits = table::find(db, id).await?;
+        let month = usage::month(db, id, Mode::Live, now).await?;
+        let sums = usage::summary(db, id, part, span).await?;
+        let earlier = usage::summary(db, id, part, before).await?;
+        let points = usage::series(db, id, part, span, step).await?;
+        let mut parts = Vec::new();
+        for dimension in [Dimension::Site, Dimension::Key, Dimension::Match, Dimension::Country] {
+            parts.push(usage::by(db, id, dimension, span, TOP).await?);
+        }
+        let reasons = usage::reasons(db, id, span).await?;
+        Ok::<_, partners::Error>((sites, keys, limits, month, sums, earlier, points, parts, reasons))
+    });
+    let (sites, keys, limits, month, sums, earlier, points, parts, reasons) = read.await?;
+    let used = Sums {
+        stream_minutes: month.stream_minutes().unsigned_abs(),
+        impressions: month.impressions.unsigned_abs(),
+    };
+    let asked = Asked {
+        period: query.period(),
+        from: TimeZone::UTC.to_datetime(span.from()).date().to_string(),
+        until: last_day(span.until()).to_string(),
+        part: of,
+        figure: Figure::of_word(&query.show).unwrap_or_default(),
+        mistake,
+    };
+    // Figures of a part are not told apart further: then only the whole's are shown.
+    let none = Vec::new();
+    let by = |at: usize| if part == Part::All { &parts[at] } else { &none };
+    let names = names_of_matches(&app, parts[2].iter().map(|it| it.id.as_str())).await?;
+    let usage = Usage {
+        asked: &asked,
+        sites: &sites,
+        keys: &keys,
+        matches: &names,
+        sums,
+        before: earlier,
+        points: &points,
+        step,
+        by_site: by(0),
+        by_key: by(1),
+        by_match: by(2),
+        by_country: by(3),
+        reasons: &reasons,
+        quotas: &judge(&limits, used),
+    };
+    Ok(html(StatusCode::OK, pages::page(member.here(Tab::Usage, ""), &usage)))
+}
+
+/// "Harbour – Meadow", by the match's id.
+async fn names_of_matches(
+    app: &App,
+    ids: impl Iterator<Item = &str>,
+) -> Result<HashMap<String, String>, Failure> {
+    let mut names = HashMap::new();
+    for id in ids.filter(|it| it.starts_with("mat_")) {
+        let read = app.store.read("matches.name", async |db| log::match_by_id(db, id).await);
+        match read.await {
+            Ok(Some(row)) => {
+                let teams: Vec<&str> = row.setup.teams.iter().map(|it| it.name.as_str()).collect();
+                names.insert(id.to_owned(), teams.join(" – "));
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, match_id = id, "a match has no name on a page of usage"),
+        }
+    }
+    Ok(names)
+}
+
+pub(super) async fn csv(
+    State(app): State<App>,
+    member: MemberOf,
+    Query(query): Query<UsageQuery>,
+) -> Result<Response, Failure> {
+    member.may(Permission::Look)?;
+    let Looked { span, .. } = query.look(member.signed_in.caller.now);
+    let (part, _) = query.part();
+    let read = app.store.read("partners.usage_csv", async |db| usage::csv(db, member.id(), part, span).await);
+    let csv = read.await?;
+    let day = |at: Timestamp| TimeZone::UTC.to_datetime(at).date();
+    let name = format!("crease-usage-{}-{}.csv", day(span.from()), last_day(span.until()));
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, disposition.expect("dates are ASCII")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    let text = match csv.is_cut {
+        true => csv.text + "There are more rows than one file takes: ask for fewer days\r\n",
+        false => csv.text,
+    };
+    Ok((headers, text).into_response())
+}
+
+/// Where keys were refused lately, and could be allowed.
+pub(super) async fn refused(app: &App, member: &MemberOf) -> Result<Vec<usage::RefusedOrigin>, Failure> {
+    let since = member.signed_in.caller.now.saturating_sub(REFUSED_WITHIN).unwrap_or(Timestamp::UNIX_EPOCH);
+    let read = app
+        .store
+        .read("partners.refused_origins", async |db| usage::refused_origins(db, member.id(), since).await);
+    Ok(read.await?)
+}
+
+/// Adds an origin to a site, where its keys were refused.
+pub(super) async fn allow(
+    State(app): State<App>,
+    Path((_, id)): Path<(String, String)>,
+    PressedIn { member, fields }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    let origin = fields.text("origin");
+    let allowed = app.store.run_tx("partners.allow_origin", async |tx| {
+        let site = site::find(tx, member.id(), &id).await?;
+        let mut origins: Vec<String> = site.origins.iter().map(ToString::to_string).collect();
+        origins.push(origin.to_owned());
+        let origins: Vec<&str> = origins.iter().map(String::as_str).collect();
+        site::change(tx, member.id(), &id, &site.name, &origins, &member.by()).await
+    });
+    match allowed.await {
+        Ok(_) => Ok(Redirect::to(&format!("/console/o/{}/sites?done=allowed", member.id())).into_response()),
+        // What is wrong with it the site's own form says.
+        Err(error) if super::failure::mistake(&error).is_some() => {
+            Ok(Redirect::to(&format!("/console/o/{}/sites/{id}", member.id())).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

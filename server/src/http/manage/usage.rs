@@ -1,0 +1,401 @@
+//! What an organisation's fans did, and where its keys were refused.
+
+use super::caller::{Manager, Reporter};
+use crate::app::App;
+use crate::http::request::{Asked, Id};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use jiff::{SignedDuration, Timestamp};
+use partners::usage::{self, Dimension, Figures, Part, Point, Span, Step, Top};
+use partners::{Error, Mode, key};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// The longest time that may be asked for: 25 months are kept.
+const DAYS_MAX: i64 = 800;
+/// The longest one by the hour.
+const DAYS_BY_HOUR_MAX: i64 = 100;
+/// Without a beginning, the last thirty days.
+const DAYS_DEFAULT: i64 = 30;
+/// The most parts that are listed.
+const PARTS_MAX: u32 = 1_000;
+
+/// Which time, and of what.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct UsageQuery {
+    /// RFC 3339; hours are whole, so that this is the beginning of the hour that it is in. Thirty days before `until` when left out.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// RFC 3339, 800 days after `from` at most; now when left out.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// `live` or `test`. Of this and the three below at most one.
+    #[param(inline)]
+    mode: Option<ModeWord>,
+    /// "sit_…"
+    site: Option<String>,
+    /// "key_…"
+    key: Option<String>,
+    /// "mat_…"
+    #[serde(rename = "match")]
+    match_id: Option<String>,
+    /// `hour` (100 days at most) or `day` (UTC): then each has its figures. The sums alone when left out.
+    #[param(inline)]
+    step: Option<StepWord>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ModeWord {
+    Live,
+    Test,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum StepWord {
+    Hour,
+    Day,
+}
+
+impl UsageQuery {
+    fn span(&self, now: Timestamp) -> Result<Span, Problem> {
+        let until = self.until.unwrap_or(now);
+        let default = || until.saturating_sub(SignedDuration::from_hours(24 * DAYS_DEFAULT)).unwrap_or(until);
+        let from = self.from.unwrap_or_else(default);
+        let long = until.duration_since(from);
+        if long.is_negative() {
+            return Err(Problem::invalid("from: it is after until"));
+        }
+        let days_max = if matches!(self.step, Some(StepWord::Hour)) { DAYS_BY_HOUR_MAX } else { DAYS_MAX };
+        if long > SignedDuration::from_hours(24 * days_max) {
+            return Err(Problem::invalid(format!("from: {days_max} days before until at most")));
+        }
+        Ok(Span::new(from, until))
+    }
+
+    fn part(&self) -> Result<Part<'_>, Problem> {
+        let id = |name: &str, prefix: &str, id: &str| match store::ids::is_valid(prefix, id) {
+            true => Ok(()),
+            false => Err(Problem::invalid(format!("{name}: not an id like {prefix}_…"))),
+        };
+        match (self.mode, self.site.as_deref(), self.key.as_deref(), self.match_id.as_deref()) {
+            (None, None, None, None) => Ok(Part::All),
+            (Some(ModeWord::Live), None, None, None) => Ok(Part::Mode(Mode::Live)),
+            (Some(ModeWord::Test), None, None, None) => Ok(Part::Mode(Mode::Test)),
+            (None, Some(site), None, None) => id("site", "sit", site).map(|()| Part::Site(site)),
+            (None, None, Some(key), None) => id("key", "key", key).map(|()| Part::Key(key)),
+            (None, None, None, Some(it)) => id("match", "mat", it).map(|()| Part::Match(it)),
+            _ => Err(Problem::invalid("mode, site, key, match: at most one of them")),
+        }
+    }
+}
+
+/// What was used.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsageFigures)]
+pub(super) struct ShownFigures {
+    /// Frames and snapshots that were served, those that a cache served left out.
+    impressions: i64,
+    /// Streams that were opened.
+    opens: i64,
+    /// For how long streams were open, of all of them together.
+    stream_seconds: i64,
+    /// Streams at the same time: the average of the busiest minute, rounded up.
+    peak_streams: i64,
+    /// Updates, times the streams that they were sent to.
+    updates: i64,
+}
+
+impl From<Figures> for ShownFigures {
+    fn from(it: Figures) -> Self {
+        Self {
+            impressions: it.impressions,
+            opens: it.opens,
+            stream_seconds: it.stream_ms / 1_000,
+            peak_streams: it.peak,
+            updates: it.updates,
+        }
+    }
+}
+
+/// The figures of an hour or day.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsagePoint)]
+pub(super) struct ShownPoint {
+    /// When it begins, RFC 3339.
+    at: String,
+    #[serde(flatten)]
+    figures: ShownFigures,
+}
+
+impl From<Point> for ShownPoint {
+    fn from(it: Point) -> Self {
+        Self { at: it.at.to_string(), figures: it.figures.into() }
+    }
+}
+
+/// The figures of a time.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Usage)]
+pub(super) struct Shown {
+    from: String,
+    until: String,
+    #[serde(flatten)]
+    figures: ShownFigures,
+    /// With `step`: each hour or day, in order, also where nothing was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    points: Option<Vec<ShownPoint>>,
+}
+
+/// Figures of your organisation, or of a part of it. They are ten seconds old at most.
+#[utoipa::path(get, path = "/v1/usage", tag = "usage", params(UsageQuery), responses(
+    (status = 200, body = Shown),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn show(
+    State(app): State<App>,
+    reporter: Reporter,
+    Asked(asked): Asked<UsageQuery>,
+) -> Result<Json<Shown>, Problem> {
+    let (span, part) = (asked.span(reporter.now())?, asked.part()?);
+    let organisation = reporter.organisation_id();
+    let read = app.store.read("partners.usage", async |db| {
+        let figures = usage::summary(db, organisation, part, span).await?;
+        let step = match asked.step {
+            None => return Ok((figures, None)),
+            Some(StepWord::Hour) => Step::Hour,
+            Some(StepWord::Day) => Step::Day,
+        };
+        Ok::<_, Error>((figures, Some(usage::series(db, organisation, part, span, step).await?)))
+    });
+    let (figures, points) = read.await?;
+    Ok(Json(Shown {
+        from: span.from().to_string(),
+        until: span.until().to_string(),
+        figures: figures.into(),
+        points: points.map(|it| it.into_iter().map(Into::into).collect()),
+    }))
+}
+
+/// By what figures are told apart.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ByWord {
+    Site,
+    Key,
+    Match,
+    Country,
+}
+
+/// Which time, and how many parts.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PartsQuery {
+    /// As of `/v1/usage`.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// As of `/v1/usage`.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// 1 to 1,000; a hundred when left out.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+impl PartsQuery {
+    fn span(&self, now: Timestamp) -> Result<Span, Problem> {
+        let (from, until) = (self.from, self.until);
+        UsageQuery { from, until, mode: None, site: None, key: None, match_id: None, step: None }.span(now)
+    }
+}
+
+/// The figures of one site, key, match or country.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsagePart)]
+pub(super) struct ShownPart {
+    /// "sit_…" (empty: keys of no site), "key_…", "mat_…" ("other": those that are not told apart), or ISO 3166-1 ("ZZ": not known), of
+    /// which the opened streams are known alone.
+    id: String,
+    #[serde(flatten)]
+    figures: ShownFigures,
+}
+
+impl From<Top> for ShownPart {
+    fn from(it: Top) -> Self {
+        Self { id: it.id, figures: it.figures.into() }
+    }
+}
+
+/// Those that opened the most streams, the first of them first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsageParts)]
+pub(super) struct Parts {
+    data: Vec<ShownPart>,
+}
+
+/// Figures by site, key, match or country.
+#[utoipa::path(get, path = "/v1/usage/by/{dimension}", tag = "usage",
+    params(("dimension" = ByWord, Path, description = "site, key, match or country"), PartsQuery), responses(
+    (status = 200, body = Parts),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "nothing is told apart by that", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn by(
+    State(app): State<App>,
+    reporter: Reporter,
+    Path(dimension): Path<String>,
+    Asked(asked): Asked<PartsQuery>,
+) -> Result<Json<Parts>, Problem> {
+    let dimension = match dimension.as_str() {
+        "site" => Dimension::Site,
+        "key" => Dimension::Key,
+        "match" => Dimension::Match,
+        "country" => Dimension::Country,
+        _ => return Err(Problem::unknown_route("/v1/usage/by")),
+    };
+    let span = asked.span(reporter.now())?;
+    let limit = asked.limit.unwrap_or(100);
+    if !(1..=PARTS_MAX).contains(&limit) {
+        return Err(Problem::invalid(format!("limit: {limit}, 1 to {PARTS_MAX} are allowed")));
+    }
+    let organisation = reporter.organisation_id();
+    let read = app.store.read("partners.usage_by", async |db| {
+        usage::by(db, organisation, dimension, span, i64::from(limit)).await
+    });
+    Ok(Json(Parts { data: read.await?.into_iter().map(Into::into).collect() }))
+}
+
+/// The same for a spreadsheet: a row for each hour, key and match.
+#[utoipa::path(get, path = "/v1/usage.csv", tag = "usage", params(UsageQuery), responses(
+    (status = 200, description = "RFC 4180, with a header; Crease-Cut: yes where there are more rows", content_type = "text/csv", body = String),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn csv(
+    State(app): State<App>,
+    reporter: Reporter,
+    Asked(asked): Asked<UsageQuery>,
+) -> Result<Response, Problem> {
+    let (span, part) = (asked.span(reporter.now())?, asked.part()?);
+    let organisation = reporter.organisation_id();
+    let read =
+        app.store.read("partners.usage_csv", async |db| usage::csv(db, organisation, part, span).await);
+    let csv = read.await?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (
+            header::HeaderName::from_static("crease-cut"),
+            HeaderValue::from_static(if csv.is_cut { "yes" } else { "no" }),
+        ),
+    ];
+    Ok((headers, csv.text).into_response())
+}
+
+/// How often something was refused for a reason.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RefusalReason)]
+struct ShownReason {
+    /// "key_expired"
+    code: String,
+    count: i64,
+}
+
+/// An origin on which a key was refused, and that could be allowed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RefusedOrigin)]
+struct ShownOrigin {
+    origin: String,
+    key: String,
+    /// The site whose origins the key has.
+    site: Option<String>,
+    count: i64,
+    last_at: String,
+}
+
+/// What was refused.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Refusals)]
+pub(super) struct Refusals {
+    reasons: Vec<ShownReason>,
+    /// Of all since the beginning of that time.
+    origins: Vec<ShownOrigin>,
+}
+
+/// What was refused of your keys: why, and on which pages.
+#[utoipa::path(get, path = "/v1/usage/refusals", tag = "usage", params(PartsQuery), responses(
+    (status = 200, body = Refusals),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn refusals(
+    State(app): State<App>,
+    reporter: Reporter,
+    Asked(asked): Asked<PartsQuery>,
+) -> Result<Json<Refusals>, Problem> {
+    let span = asked.span(reporter.now())?;
+    let organisation = reporter.organisation_id();
+    let read = app.store.read("partners.refusals", async |db| {
+        let reasons = usage::reasons(db, organisation, span).await?;
+        Ok::<_, Error>((reasons, usage::refused_origins(db, organisation, span.from()).await?))
+    });
+    let (reasons, origins) = read.await?;
+    let reasons = reasons.into_iter().map(|it| ShownReason { code: it.code, count: it.count }).collect();
+    let origin = |it: usage::RefusedOrigin| ShownOrigin {
+        origin: it.origin,
+        key: it.key_id,
+        site: it.site_id,
+        count: it.count,
+        last_at: it.last_at.to_string(),
+    };
+    Ok(Json(Refusals { reasons, origins: origins.into_iter().map(origin).collect() }))
+}
+
+/// An origin on which a key is used.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyOrigin)]
+struct ShownUse {
+    /// Empty: no page; "null": one without an address; "other": those beyond the first fifty of a day.
+    origin: String,
+    first_used_at: String,
+    last_used_at: String,
+    uses: i64,
+}
+
+/// Where a key is used, the latest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KeyOrigins)]
+pub(super) struct KeyOrigins {
+    data: Vec<ShownUse>,
+}
+
+/// Where a key is used: after a rotation, who still has the old one.
+#[utoipa::path(get, path = "/v1/keys/{id}/origins", tag = "keys", params(("id" = String, Path, description = "key_…")), responses(
+    (status = 200, body = KeyOrigins),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn origins_of_key(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+) -> Result<Json<KeyOrigins>, Problem> {
+    let organisation = manager.organisation_id();
+    let read = app.store.read("partners.key_origins", async |db| {
+        let known = key::find(db, &id).await?.filter(|it| it.organisation_id == organisation);
+        match known {
+            Some(_) => usage::origins_of_key(db, organisation, &id).await.map(Some),
+            None => Ok::<_, Error>(None),
+        }
+    });
+    let origins = read.await?.ok_or_else(|| Problem::unknown(&id))?;
+    let one = |it: usage::KeyOrigin| ShownUse {
+        origin: it.origin,
+        first_used_at: it.first_used_at.to_string(),
+        last_used_at: it.last_used_at.to_string(),
+        uses: it.uses,
+    };
+    Ok(Json(KeyOrigins { data: origins.into_iter().map(one).collect() }))
+}
