@@ -71,6 +71,7 @@ impl Endpoint {
 
 /// What an endpoint asks of whom.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
 pub struct Policy {
     /// From 0, a program, to 1, a person; where the provider gives a score.
     pub score_min: f64,

@@ -8,6 +8,7 @@ pub use settings::{App, Devices, Enrolling, Settings, codes, settings};
 
 use crate::assets;
 use crate::controls::{Filled, Label, Line};
+use crate::human::Check;
 use crate::layout::{Area, Page};
 use maud::{Markup, html};
 
@@ -21,7 +22,7 @@ fn narrow(title: &str, main: Markup) -> Markup {
 }
 
 /// Asks for an address. Nothing else is asked before it is proved.
-pub fn sign_up(filled: Filled<'_>) -> Markup {
+pub fn sign_up(filled: Filled<'_>, check: Option<&Check>) -> Markup {
     narrow(
         "Create an account",
         html! {
@@ -30,9 +31,11 @@ pub fn sign_up(filled: Filled<'_>) -> Markup {
             (filled.summary())
             form.stack method="post" action="/console/sign-up" {
                 (filled.line(Label::new("email", "Work e-mail").hint("We send a link to it, and nothing else."), Line::Email, EMAIL_MAX))
+                @if let Some(check) = check { (check.field(filled)) }
                 p { button.primary type="submit" { "Send me the link" } }
             }
             p.muted { "You have an account? " a href="/console/sign-in" { "Sign in" } }
+            @if let Some(check) = check { (check.scripts()) }
         },
     )
 }
@@ -73,7 +76,7 @@ pub fn welcome(action: &str, email: &str, filled: Filled<'_>) -> Markup {
 }
 
 /// Asks for address and password.
-pub fn sign_in(filled: Filled<'_>) -> Markup {
+pub fn sign_in(filled: Filled<'_>, check: Option<&Check>) -> Markup {
     narrow(
         "Sign in",
         html! {
@@ -82,11 +85,13 @@ pub fn sign_in(filled: Filled<'_>) -> Markup {
             form.stack method="post" action="/console/sign-in" {
                 (filled.line(Label::new("email", "E-mail"), Line::Email, EMAIL_MAX))
                 (filled.line(Label::new("password", "Password"), Line::Password, PASSWORD_MAX))
+                @if let Some(check) = check { (check.field(filled)) }
                 p { button.primary type="submit" { "Sign in" } }
             }
             (with_passkey("Sign in with a passkey"))
             p.muted { a href="/console/reset" { "Forgot the password?" } " · New here? " a href="/console/sign-up" { "Create an account" } }
             p.muted { "You score matches with a feed's key? " a href="/console/scorer" { "This way" } }
+            @if let Some(check) = check { (check.scripts()) }
         },
     )
 }
@@ -122,7 +127,7 @@ pub fn code(filled: Filled<'_>) -> Markup {
 }
 
 /// Asks for the address of the account whose password is forgotten.
-pub fn reset(filled: Filled<'_>) -> Markup {
+pub fn reset(filled: Filled<'_>, check: Option<&Check>) -> Markup {
     narrow(
         "Forgotten password",
         html! {
@@ -131,9 +136,11 @@ pub fn reset(filled: Filled<'_>) -> Markup {
             (filled.summary())
             form.stack method="post" action="/console/reset" {
                 (filled.line(Label::new("email", "E-mail"), Line::Email, EMAIL_MAX))
+                @if let Some(check) = check { (check.field(filled)) }
                 p { button.primary type="submit" { "Send me the link" } }
             }
             p.muted { a href="/console/sign-in" { "Back" } }
+            @if let Some(check) = check { (check.scripts()) }
         },
     )
 }

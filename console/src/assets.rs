@@ -3,8 +3,8 @@
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-/// What the console's pages may load and do; sent with each of them. No inline script or style, nothing from elsewhere,
-/// no frames around us.
+/// What the console's pages may load and do; sent with each of them. No inline script or style, nothing from elsewhere
+/// but what a page's human check needs ([`crate::human`]), no frames around us.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -16,7 +16,7 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 9] = [
+const ASSETS: [Asset; 10] = [
     Asset {
         name: "console.css",
         content_type: "text/css; charset=utf-8",
@@ -26,6 +26,11 @@ const ASSETS: [Asset; 9] = [
         name: "console.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../assets/console.js"),
+    },
+    Asset {
+        name: "human.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../assets/human.js"),
     },
     Asset {
         name: "operations.css",
@@ -96,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_script_needs_nothing_that_the_policy_forbids() {
-        for name in ["console.js", "operations.js", "partner.js", "passkey.js"] {
+        for name in ["console.js", "human.js", "operations.js", "partner.js", "passkey.js"] {
             let script = std::str::from_utf8(find(&VERSION, name).unwrap().bytes).unwrap();
             for forbidden in ["eval(", "new Function", ".style.", "innerHTML", "http:", "https:"] {
                 assert!(!script.contains(forbidden), "{name}: {forbidden}");

@@ -13,6 +13,7 @@ pub mod account;
 pub mod assets;
 pub mod controls;
 pub mod form;
+pub mod human;
 pub mod layout;
 pub mod operations;
 pub mod partner;
@@ -21,5 +22,6 @@ pub mod scorer;
 mod when;
 
 pub use form::{Fields, Mistake, Mistakes};
+pub use human::Check;
 pub use maud::Markup;
 pub use when::when;

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::feed::Feed;
 use crate::metering::Metering;
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
-use access::{Passkeys, Passwords};
+use access::{BotVerifier, Passkeys, Passwords};
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::{KeyRing, Tickets};
 use std::ops::Deref;
@@ -32,6 +32,8 @@ pub struct Parts {
     pub metering: Metering,
     /// Where people reach the console by a name, over TLS or at localhost.
     pub passkeys: Option<Passkeys>,
+    /// Who tells people from programs, where somebody does.
+    pub human: Option<BotVerifier>,
     pub feed: Feed,
     pub hub: Hub,
     /// What processes have in common; none of a single one.

@@ -1,6 +1,10 @@
 //! Configuration: `config.default.toml` compiled in, overlaid by a file, then by the environment. A key that is not in the defaults
 //! is refused with the place where it stands.
 
+mod human;
+
+pub use human::Human;
+
 use partners::webhook::Reach;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -26,6 +30,7 @@ pub struct Config {
     pub secrets: Secrets,
     pub access: Access,
     pub mail: Mail,
+    pub human: Human,
     pub keys: Keys,
     pub stream: Stream,
     pub feed: Feed,
@@ -282,7 +287,9 @@ struct Places(std::collections::HashMap<String, String>);
 
 impl Places {
     fn of(&self, key: &str) -> String {
-        self.0.get(key).cloned().unwrap_or_else(|| "configuration".to_owned())
+        // What is wrong inside a table stands where the table does.
+        let mut paths = std::iter::successors(Some(key), |it| it.rsplit_once(['.', '[']).map(|it| it.0));
+        paths.find_map(|it| self.0.get(it)).cloned().unwrap_or_else(|| "configuration".to_owned())
     }
 
     /// Lays a file's keys over `merged`, refusing those that it does not have.
@@ -349,6 +356,7 @@ fn typed_like(default: &Value, text: &str) -> Value {
     let typed = match default {
         Value::Integer(_) => text.parse().ok().map(Value::Integer),
         Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
+        Value::Array(_) | Value::Table(_) => text.parse().ok(),
         _ => None,
     };
     typed.unwrap_or_else(|| Value::String(text.to_owned()))

@@ -14,7 +14,10 @@ struct Finding {
 
 /// Looks at everything and writes a line each; says whether nothing is lacking.
 pub async fn examine(config: &Config, out: &mut impl Write) -> std::io::Result<bool> {
-    report(&[database(config).await, redis(config).await, bundle(config), port(config).await], out)
+    report(
+        &[database(config).await, redis(config).await, bundle(config), port(config).await, human(config)],
+        out,
+    )
 }
 
 /// Looks for a PostgreSQL alone.
@@ -80,4 +83,9 @@ async fn port(config: &Config) -> Finding {
         Err(error) => Err(format!("{address}: {error}")),
     };
     Finding { subject: "port", seen }
+}
+
+fn human(config: &Config) -> Finding {
+    let seen = role::human(config).map(|_| config.human.said()).map_err(|error| error.to_string());
+    Finding { subject: "human check", seen }
 }

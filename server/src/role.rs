@@ -9,7 +9,8 @@ use crate::http::{self, Surface};
 use crate::metering::{self, Metering};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use crate::{mail, moments, secrets, telemetry, work};
-use access::{Passkeys, Passwords};
+use access::human::SettingsError;
+use access::{BotVerifier, Passkeys, Passwords};
 use anyhow::Context;
 use jobs::Health;
 use partners::webhook::Courier;
@@ -76,6 +77,7 @@ pub const MIGRATIONS: &[Migrations] = &[
 /// Runs a role until it is told to stop by SIGINT or SIGTERM.
 pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow::Result<()> {
     let metrics = telemetry::metrics()?;
+    let human = human(&config)?;
     let (database, store) = open_store(&config).await?;
     if role.ingests() {
         store.migrate(MIGRATIONS).await?;
@@ -107,6 +109,9 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         }
         WithDemo::No => None,
     };
+    if matches!(role.surface(), Surface::All | Surface::Api) {
+        tracing::info!(provider = config.human.said(), "human check");
+    }
     let drain = Duration::from_secs(config.shutdown.drain_seconds);
     let door = Door::open(config.http.clone(), &config.stream)
         .with_context(|| format!("{} cannot be listened on", config.http.listen))?;
@@ -136,6 +141,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         metering,
         clock,
         passkeys,
+        human,
         seal: seal.clone(),
         passwords: Passwords::new(),
         feed: feed.clone(),
@@ -230,6 +236,11 @@ fn passkeys(config: &Config) -> anyhow::Result<Option<Passkeys>> {
     let own = format!("http://localhost:{}", config.http.listen.port());
     let origin = if config.http.public_url.is_empty() { &own } else { &config.http.public_url };
     Passkeys::new(origin).context("http.public_url")
+}
+
+/// Who tells people from programs: the configured provider, if there is one.
+pub fn human(config: &Config) -> Result<Option<BotVerifier>, SettingsError> {
+    config.human.settings(&config.http).map(BotVerifier::new).transpose()
 }
 
 /// Who delivers webhooks' messages.

@@ -96,7 +96,8 @@ pub struct Widget {
 /// How the check comes into a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shows {
-    /// The script fills an element of this class, with [`Widget::attributes`], and adds the field to the form around it.
+    /// The script fills an element of this class, with the site key as `data-sitekey` and [`Widget::action`] as `data-action`, and adds the
+    /// field to the form around it.
     Element { class: &'static str },
     /// Nothing is seen. The page's own script calls `execute(site_key, {action})` of this object when the form is sent, and puts the token into
     /// the field.
@@ -169,10 +170,9 @@ impl Widget {
         Self { provider, site_key: site_key.to_owned(), script_url, field, shows, sources }
     }
 
-    /// Of the element, or of the form whose script is to run the check.
-    pub fn attributes(&self, endpoint: Endpoint) -> Vec<(&'static str, &str)> {
-        let action = self.provider.knows_actions().then_some(("data-action", endpoint.action()));
-        [("data-sitekey", self.site_key.as_str())].into_iter().chain(action).collect()
+    /// What the token is asked for, where the provider keeps that.
+    pub const fn action(&self, endpoint: Endpoint) -> Option<&'static str> {
+        if self.provider.knows_actions() { Some(endpoint.action()) } else { None }
     }
 }
 
@@ -212,9 +212,9 @@ mod tests {
             });
             assert!(allowed, "{widget:?}");
             assert!(!widget.sources.frame.is_empty(), "{widget:?}");
-            assert_eq!(widget.attributes(Endpoint::SignUp)[0], ("data-sitekey", "site-key_1"));
-            let has_action = widget.attributes(Endpoint::SignUp).contains(&("data-action", "sign_up"));
-            assert_eq!(has_action, provider.knows_actions(), "{provider:?}");
+            assert_eq!(widget.site_key, "site-key_1");
+            let action = provider.knows_actions().then_some("sign_up");
+            assert_eq!(widget.action(Endpoint::SignUp), action, "{provider:?}");
         }
     }
 }

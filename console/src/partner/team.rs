@@ -2,6 +2,7 @@
 
 use super::Here;
 use crate::controls::{Choice, Filled, Label, Line};
+use crate::human::Check;
 use crate::layout::csrf_field;
 use crate::when;
 use access::User;
@@ -35,8 +36,15 @@ fn roles(giver: Role) -> Vec<Choice> {
         .collect()
 }
 
-/// `me` is the user who looks.
-pub fn page(here: Here<'_>, team: &[Someone], invites: &[Invite], me: &str, filled: Filled<'_>) -> Markup {
+/// `me` is the user who looks; `check` is of the form that invites.
+pub fn page(
+    here: Here<'_>,
+    team: &[Someone],
+    invites: &[Invite],
+    me: &str,
+    check: Option<&Check>,
+    filled: Filled<'_>,
+) -> Markup {
     let may_manage = here.place.may(Permission::Manage);
     let main = html! {
         h1 { "Team" }
@@ -65,8 +73,10 @@ pub fn page(here: Here<'_>, team: &[Someone], invites: &[Invite], me: &str, fill
                     (csrf_field(here.person.csrf))
                     (filled.line(Label::new("email", "E-mail"), Line::Email, 254))
                     (filled.select(Label::new("role", "Role"), None, &roles(here.place.role)))
+                    @if let Some(check) = check { (check.field(filled)) }
                     p { button.primary type="submit" { "Send the invitation" } }
                 }
+                @if let Some(check) = check { (check.scripts()) }
             }
         }
     };

@@ -5,6 +5,7 @@ mod account;
 mod door;
 mod embed;
 mod failure;
+mod human;
 mod invitation;
 mod keys;
 pub(super) mod letters;

@@ -14,19 +14,19 @@ use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Response, StatusCode};
 use std::time::Duration;
 
-const PASSWORD: &str = "vexed lime umpire ladder";
+pub(crate) const PASSWORD: &str = "vexed lime umpire ladder";
 const OWN: [(&str, &str); 1] = [("password", PASSWORD)];
 
 /// A browser: its cookies, as it would send them.
 #[derive(Clone, Default)]
-struct Browser(Vec<(String, String)>);
+pub(crate) struct Browser(Vec<(String, String)>);
 
 impl Browser {
     fn header(&self) -> String {
         self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    fn keep(&mut self, response: &Response) {
+    pub(crate) fn keep(&mut self, response: &Response) {
         for set in response.headers().get_all(SET_COOKIE) {
             let set = set.to_str().unwrap();
             let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
@@ -40,24 +40,24 @@ impl Browser {
 
 /// What a request says of where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum From {
+pub(crate) enum From {
     OurPage,
     Elsewhere,
     CrossSite,
 }
 
 impl Ground {
-    async fn see(&self, browser: &Browser, path: &str) -> Response {
+    pub(crate) async fn see(&self, browser: &Browser, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.url)).header(COOKIE, browser.header()).send().await.unwrap()
     }
 
-    async fn page(&self, browser: &Browser, path: &str) -> String {
+    pub(crate) async fn page(&self, browser: &Browser, path: &str) -> String {
         let response = self.see(browser, path).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         response.text().await.unwrap()
     }
 
-    async fn send(&self, browser: &Browser, path: &str, form: &Fields, from: From) -> Response {
+    pub(crate) async fn send(&self, browser: &Browser, path: &str, form: &Fields, from: From) -> Response {
         let mut request = self.client.post(format!("{}{path}", self.url)).header(COOKIE, browser.header());
         request = match from {
             From::OurPage => request.header(ORIGIN, &self.url),
@@ -68,7 +68,7 @@ impl Ground {
     }
 
     /// As a page of ours does, with the session's token.
-    async fn press(&self, browser: &mut Browser, path: &str, form: &[(&str, &str)]) -> Response {
+    pub(crate) async fn press(&self, browser: &mut Browser, path: &str, form: &[(&str, &str)]) -> Response {
         let mut form = fields(form);
         form.push(("csrf".to_owned(), self.csrf(browser).await));
         let response = self.send(browser, path, &form, From::OurPage).await;
@@ -86,7 +86,7 @@ impl Ground {
     }
 
     /// The letters that wait to be sent, oldest first.
-    async fn letters(&self) -> Vec<Letter> {
+    pub(crate) async fn letters(&self) -> Vec<Letter> {
         let sql = "select payload->>'sealed' as sealed from jobs.job where kind = 'mail.send' order by id";
         let rows = self.app.store.read("test", async |db| db.query(sql, &[]).await).await.unwrap();
         let open = |sealed: &str| {
@@ -97,14 +97,14 @@ impl Ground {
     }
 
     /// The path of the link in the newest letter.
-    async fn link(&self) -> String {
+    pub(crate) async fn link(&self) -> String {
         let letters = self.letters().await;
         let (_, url) = letters.last().unwrap().action.as_ref().unwrap();
         url.strip_prefix(&self.url).unwrap().to_owned()
     }
 
     /// Somebody with an account and an organisation, signed in.
-    async fn partner(&self, email: &str) -> (Browser, Organisation, String) {
+    pub(crate) async fn partner(&self, email: &str) -> (Browser, Organisation, String) {
         let made = self.app.store.run_tx("test", async |tx| {
             let email = Email::parse(email).unwrap();
             let phc = self.app.passwords.hash(PASSWORD).await?;
@@ -126,7 +126,7 @@ impl Ground {
         browser
     }
 
-    async fn is_signed_in(&self, browser: &Browser) -> bool {
+    pub(crate) async fn is_signed_in(&self, browser: &Browser) -> bool {
         self.see(browser, "/console/account").await.status() == StatusCode::OK
     }
 }

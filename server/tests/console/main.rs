@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 
 mod dashboard;
+mod human;
 mod innings;
 mod limits;
 mod operations;

@@ -37,6 +37,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
     let shutdown = CancellationToken::new();
     let hub = Hub::new(store.clone(), config.stream.clone(), None);
     let seal = store::Seal::random();
+    let human = server::role::human(&config).unwrap();
     App::from(Parts {
         subscribers: Subscribers::start(
             config.stream.clone(),
@@ -57,6 +58,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         hub,
         tickets: partners::Tickets::new(&seal),
         passkeys: None,
+        human,
         seal,
         passwords: access::Passwords::cheap(),
         worker: None,

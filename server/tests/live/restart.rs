@@ -221,12 +221,46 @@ fn the_doctor_says_what_is_there_and_what_is_lacking() {
     let findings: Vec<&str> = said.lines().map(|it| it.split(':').next().unwrap()).collect();
     assert_eq!(
         findings,
-        ["ok       PostgreSQL", "ok       Redis", "lacking  widget bundle", "ok       port"]
+        [
+            "ok       PostgreSQL",
+            "ok       Redis",
+            "lacking  widget bundle",
+            "ok       port",
+            "ok       human check"
+        ]
     );
     std::fs::write(dist.path().join("manifest.json"), "{}").unwrap();
     assert_eq!(doctor(&[]).0, Some(0));
     let (status, said, _) = doctor(&["--postgres"]);
     assert_eq!((status, said.lines().count()), (Some(0), 1));
+}
+
+#[test]
+fn a_human_check_that_everybody_would_pass_is_refused_and_said_before_anything_starts() {
+    let published = "1x0000000000000000000000000000000AA";
+    let data = Crease::data();
+    let run = |words: &[&str], mode: &str| {
+        let mut program = Crease::program();
+        program.args(words).env("CREASE__HUMAN__MODE", mode).env("CREASE__HTTP__LISTEN", "127.0.0.1:0");
+        program.env("CREASE__HUMAN__PROVIDER", "turnstile").env("CREASE__HUMAN__SITE_KEY", "0x4AAA");
+        Crease::run(program.env("CREASE__HUMAN__SECRET", published))
+    };
+    let refused = "human.secret is published for tests: everybody passes.";
+    let folder = data.path().join("never");
+    for words in [&["config", "check"][..], &["all", "--data", folder.to_str().unwrap()]] {
+        let (status, _, errors) = run(words, "live");
+        assert_eq!(status, Some(1), "{words:?}");
+        let last = errors.lines().last().unwrap();
+        assert!(last.starts_with(&format!("crease: {refused}")) && !errors.contains(published), "{errors}");
+    }
+    assert!(!folder.exists());
+    for (mode, expected) in [
+        ("live", format!("lacking  human check: {refused}")),
+        ("test", "ok       human check: turnstile, only tried".to_owned()),
+    ] {
+        let (_, said, _) = run(&["doctor"], mode);
+        assert!(said.lines().any(|it| it.starts_with(&expected)) && !said.contains(published), "{said}");
+    }
 }
 
 #[tokio::test]

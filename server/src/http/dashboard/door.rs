@@ -3,12 +3,14 @@
 //! What is answered, and what is done before the answer, is the same whether or not an address has an account.
 
 use super::failure::Failure;
+use super::human::{self, blank, due, wrong, wrong_page};
 use super::letters;
 use super::signed_in::{Caller, Pressed, Sent};
 use crate::app::App;
 use crate::http::scorer::html;
 use crate::mail;
 use access::attempts::{self, Allowed, Rule};
+use access::human::Endpoint;
 use access::link::{self, Link, Purpose};
 use access::session::{self, Begins};
 use access::sign_in::{Answer, Attempt, Password};
@@ -18,7 +20,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::account;
 use console::controls::Filled;
-use console::{Fields, Mistakes};
+use console::{Check, Fields, Mistakes};
 use jiff::SignedDuration;
 use partners::organisation;
 use store::{Seal, Transaction};
@@ -29,11 +31,6 @@ const LETTERS_FROM: Rule = Rule { name: "letters/from", max: 30, within: SignedD
 
 /// What is shown of a form that was not right.
 pub(super) const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
-
-fn blank(page: fn(Filled<'_>) -> console::Markup) -> Response {
-    let (fields, mistakes) = (Fields::default(), Mistakes::default());
-    html(StatusCode::OK, page(Filled { fields: &fields, mistakes: &mistakes }))
-}
 
 /// Whether one more letter may be sent; none when the address has had enough, of which its sender is not told.
 pub(super) async fn may_send(tx: &Transaction<'_>, caller: &Caller, to: &Email) -> Result<bool, Failure> {
@@ -53,7 +50,7 @@ fn letters_folder(app: &App) -> Option<String> {
 
 pub(super) async fn sign_up_form(State(app): State<App>) -> Result<Response, Failure> {
     is_open(&app)?;
-    Ok(blank(account::sign_up))
+    Ok(blank(account::sign_up, human::check(&app, Endpoint::SignUp).as_ref()))
 }
 
 fn is_open(app: &App) -> Result<(), Failure> {
@@ -63,10 +60,15 @@ fn is_open(app: &App) -> Result<(), Failure> {
 
 pub(super) async fn sign_up(State(app): State<App>, caller: Caller, sent: Sent) -> Result<Response, Failure> {
     is_open(&app)?;
+    let check = human::check(&app, Endpoint::SignUp);
+    let again = |field, text| Ok(wrong(account::sign_up, check.as_ref(), &sent.fields, field, text));
     let email = match Email::parse(sent.fields.text("email")) {
         Ok(email) => email,
-        Err(error) => return Ok(wrong(account::sign_up, &sent.fields, "email", error.to_string())),
+        Err(error) => return again("email", error.to_string()),
     };
+    if let Err(refusal) = human::judge(&app, check.as_ref(), &caller, &sent.fields).await? {
+        return again(Check::FIELD, refusal.to_string());
+    }
     let asked = app.store.run_tx("access.sign_up", async |tx| {
         if may_send(tx, &caller, &email).await? {
             let letter = match user::by_email(tx, &email).await? {
@@ -86,24 +88,6 @@ pub(super) async fn sign_up(State(app): State<App>, caller: Caller, sent: Sent) 
 
 fn check_mail(app: &App, email: &Email, again: &str) -> Response {
     html(StatusCode::OK, account::check_mail(email.as_str(), again, letters_folder(app).as_deref()))
-}
-
-fn wrong(
-    page: fn(Filled<'_>) -> console::Markup,
-    fields: &Fields,
-    field: &'static str,
-    text: String,
-) -> Response {
-    html(WRONG, page(Filled { fields, mistakes: &Mistakes::one(field, text) }))
-}
-
-/// The same with nothing of what was sent.
-pub(super) fn wrong_page(
-    page: fn(Filled<'_>) -> console::Markup,
-    field: &'static str,
-    text: String,
-) -> Response {
-    wrong(page, &Fields::default(), field, text)
 }
 
 /// What a letter's link is for, before it is used up.
@@ -211,14 +195,15 @@ impl NewUser<'_> {
 }
 
 pub(super) async fn sign_in_form() -> Response {
-    blank(account::sign_in)
+    blank(account::sign_in, None)
 }
 
 pub(super) async fn sign_in(State(app): State<App>, caller: Caller, sent: Sent) -> Result<Response, Failure> {
     const NO: &str = "That is not the address and the password of an account here.";
     let fields = &sent.fields;
+    let again = |check: Option<&Check>, field, text| wrong(account::sign_in, check, fields, field, text);
     let Ok(email) = Email::parse(fields.text("email")) else {
-        return Ok(wrong(account::sign_in, fields, "email", NO.to_owned()));
+        return Ok(again(None, "email", NO.to_owned()));
     };
     let attempt = Attempt {
         email: &email,
@@ -226,6 +211,10 @@ pub(super) async fn sign_in(State(app): State<App>, caller: Caller, sent: Sent) 
         device: caller.device.as_ref(),
         visitor: &caller.visitor,
     };
+    let check = due(&app, attempt, caller.now).await?;
+    if let Err(refusal) = human::judge(&app, check.as_ref(), &caller, fields).await? {
+        return Ok(again(check.as_ref(), Check::FIELD, refusal.to_string()));
+    }
     match signing::with_password(&app.store, &app.passwords, attempt, caller.now).await? {
         Answer::SignedIn { token, device, .. } => {
             Ok((caller.signed_in(&token, Some(&device)), Redirect::to("/console")).into_response())
@@ -233,13 +222,19 @@ pub(super) async fn sign_in(State(app): State<App>, caller: Caller, sent: Sent) 
         Answer::SecondFactor { token, .. } => {
             Ok((caller.signed_in(&token, None), Redirect::to("/console/sign-in/code")).into_response())
         }
-        Answer::Wrong => Ok(wrong(account::sign_in, fields, "email", NO.to_owned())),
+        // It may have been the one after which the check is due.
+        Answer::Wrong => Ok(again(due(&app, attempt, caller.now).await?.as_ref(), "email", NO.to_owned())),
         Answer::TooOften { .. } => Err(Failure::TooOften),
     }
 }
 
+/// Half signed in, with a count of its own: never a check.
+fn code_page(filled: Filled<'_>, _: Option<&Check>) -> console::Markup {
+    account::code(filled)
+}
+
 pub(super) async fn code_form() -> Response {
-    blank(account::code)
+    blank(code_page, None)
 }
 
 pub(super) async fn code(State(app): State<App>, caller: Caller, sent: Sent) -> Result<Response, Failure> {
@@ -253,7 +248,7 @@ pub(super) async fn code(State(app): State<App>, caller: Caller, sent: Sent) -> 
         factor::Checked::Right | factor::Checked::RightOnPaper { .. } => {}
         factor::Checked::Wrong => {
             let text = "That code is not right, or was used. The app shows a new one every 30 seconds.";
-            return Ok(wrong(account::code, &Fields::default(), "code", text.to_owned()));
+            return Ok(wrong_page(code_page, "code", text.to_owned()));
         }
         factor::Checked::TooOften { .. } => return Err(Failure::TooOften),
     }
@@ -274,15 +269,20 @@ pub(super) async fn sign_out(State(app): State<App>, pressed: Pressed) -> Result
     Ok((pressed.signed_in.caller.signed_out(), Redirect::to(super::SIGN_IN)).into_response())
 }
 
-pub(super) async fn reset_form() -> Response {
-    blank(account::reset)
+pub(super) async fn reset_form(State(app): State<App>) -> Response {
+    blank(account::reset, human::check(&app, Endpoint::Reset).as_ref())
 }
 
 pub(super) async fn reset(State(app): State<App>, caller: Caller, sent: Sent) -> Result<Response, Failure> {
+    let check = human::check(&app, Endpoint::Reset);
+    let again = |field, text| Ok(wrong(account::reset, check.as_ref(), &sent.fields, field, text));
     let email = match Email::parse(sent.fields.text("email")) {
         Ok(email) => email,
-        Err(error) => return Ok(wrong(account::reset, &sent.fields, "email", error.to_string())),
+        Err(error) => return again("email", error.to_string()),
     };
+    if let Err(refusal) = human::judge(&app, check.as_ref(), &caller, &sent.fields).await? {
+        return again(Check::FIELD, refusal.to_string());
+    }
     let asked = app.store.run_tx("access.reset", async |tx| {
         if may_send(tx, &caller, &email).await? {
             let letter = match user::by_email(tx, &email).await? {

@@ -1,8 +1,9 @@
 //! Passkeys: added and taken away on the account's page, and signed in with.
 
 use super::account::{done, proved, shown_wrong};
-use super::door::{WRONG, note, wrong_page};
+use super::door::{WRONG, note};
 use super::failure::Failure;
+use super::human::wrong_page;
 use super::letters;
 use super::signed_in::{Caller, Pressed, Sent};
 use crate::app::App;

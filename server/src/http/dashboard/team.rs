@@ -2,20 +2,21 @@
 
 use super::door::{WRONG, may_send};
 use super::failure::{Failure, mistake};
+use super::human::{self, html_with};
 use super::letters;
 use super::organisations::Done;
 use super::signed_in::{MemberOf, PressedIn};
 use crate::app::App;
-use crate::http::scorer::html;
 use crate::mail;
-use access::{Email, user};
+use access::human::{Endpoint, How};
+use access::{Deed, Email, audit, user};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::controls::Filled;
 use console::layout::Tab;
 use console::partner::team::{self, Someone};
-use console::{Fields, Mistakes};
+use console::{Check, Fields, Mistakes};
 use partners::{Permission, Role, invite, member};
 
 pub(super) async fn page(
@@ -50,10 +51,11 @@ async fn shown(
     };
     let all: Vec<Someone> = members.into_iter().map(someone).collect();
     let me = &member.signed_in.session.user.id;
-    Ok(html(
-        status,
-        team::page(member.here(Tab::Team, done), &all, &invites, me, Filled { fields, mistakes }),
-    ))
+    // Who may not invite sees no form.
+    let check = member.may(Permission::Manage).ok().and_then(|()| human::check(app, Endpoint::Invite));
+    let (here, filled) = (member.here(Tab::Team, done), Filled { fields, mistakes });
+    let page = team::page(here, &all, &invites, me, check.as_ref(), filled);
+    Ok(html_with(check.as_ref(), status, page))
 }
 
 fn back(member: &MemberOf, word: &str) -> Response {
@@ -74,12 +76,26 @@ pub(super) async fn invite(
     };
     let role = Role::of_word(fields.text("role")).ok_or(Failure::NotAllowed)?;
     let caller = &member.signed_in.caller;
+    let check = human::check(&app, Endpoint::Invite);
+    let human = match human::judge(&app, check.as_ref(), caller, &fields).await? {
+        Ok(human) => human,
+        Err(refusal) => {
+            let mistakes = Mistakes::one(Check::FIELD, refusal.to_string());
+            return shown(&app, &member, "", WRONG, &fields, &mistakes).await;
+        }
+    };
     let made = app.store.run_tx("partners.invite", async |tx| {
         let made = invite::make(tx, member.id(), &email, role, member.role, &member.by()).await;
         let (invite, token) = match made {
             Ok(made) => made,
             Err(error) => return Ok(Err(error)),
         };
+        if human.as_ref().is_some_and(|it| it.how() == How::Outage) {
+            let organisation_id = Some(member.id());
+            let deed =
+                Deed { organisation_id, action: "invite.unchecked", object: &invite.id, ..Deed::default() };
+            audit::record(tx, &member.by(), &deed).await?;
+        }
         if may_send(tx, caller, &email).await? {
             let url = caller.url(&format!("/console/invite/{}", token.reveal()))?;
             let letter = letters::invitation(&invite, &member.signed_in.session.user.name, url);

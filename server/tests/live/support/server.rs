@@ -89,6 +89,7 @@ impl Server {
             demo: None,
             tickets: partners::Tickets::new(&seal),
             passkeys: None,
+            human: None,
             seal,
             passwords: access::Passwords::cheap(),
             worker: None,
