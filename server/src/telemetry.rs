@@ -3,6 +3,7 @@
 use crate::config::{Log, LogFormat};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
 /// Bounds of the latency histograms in seconds: 1 ms to 10 s, with 20 ms among them.
 const SECONDS: &[f64] =
@@ -10,13 +11,25 @@ const SECONDS: &[f64] =
 
 /// Starts logging to standard error. A filter that cannot be parsed is an error; a second call changes nothing.
 pub fn log(config: &Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.filter)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter(&config.filter)?).with_writer(std::io::stderr);
     let _already = match config.format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
         LogFormat::Text => builder.try_init(),
     };
     Ok(())
+}
+
+/// It calls each bad answer of a visitor's passkey an error; what matters of them the caller says.
+const QUIET: &str = "webauthn_rs_core";
+
+/// The configured filter, with what only visitors can bring about left out, unless it is named.
+fn filter(configured: &str) -> Result<EnvFilter, ParseError> {
+    let filter = EnvFilter::try_new(configured)?;
+    if configured.contains(QUIET) {
+        return Ok(filter);
+    }
+    Ok(filter.add_directive(format!("{QUIET}=off").parse()?))
 }
 
 /// Starts collecting metrics; the handle renders them for `/metrics`.
@@ -45,6 +58,11 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
     );
     metrics::describe_counter!("bus_gaps_total", "Updates from the bus before which others were missing");
     metrics::describe_counter!("bus_catch_ups_total", "Matches that were caught up with, by where from");
+    metrics::describe_counter!("human_checks_total", "Human checks of forms, by endpoint and outcome");
+    metrics::describe_counter!(
+        "human_faults_total",
+        "Answers of the human check's provider that are none, by provider and fault"
+    );
     metrics::describe_counter!("jobs_attempts_total", "Attempts at jobs, by queue, kind and outcome");
     metrics::describe_histogram!("jobs_wait_seconds", "Time from when a job could have begun to when it did");
     metrics::describe_histogram!("jobs_run_seconds", "Time that an attempt at a job took");
@@ -56,4 +74,51 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_gauge!("jobs_queue_oldest_seconds", "For how long the oldest ready job has been so");
     metrics::describe_gauge!("bus_delayed", "1 while updates of other processes come from the log alone");
     Ok(handle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filter;
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("a log").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn bad_answers_of_visitors_passkeys_are_not_logged_unless_the_filter_names_who_says_so() {
+        for (configured, ours, theirs) in [
+            ("info", true, false),
+            ("trace", true, false),
+            ("warn,server=debug", true, false),
+            ("info,webauthn_rs_core=error", true, true),
+            ("off,webauthn_rs_core::core=trace", false, true),
+        ] {
+            let lines = Lines::default();
+            let writer = lines.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_env_filter(filter(configured).unwrap())
+                .with_writer(move || writer.clone())
+                .finish();
+            tracing::subscriber::with_default(subscriber, || {
+                tracing::error!(target: "server::http", "of ours");
+                tracing::error!(target: "webauthn_rs_core::core", "of theirs");
+            });
+            let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+            let said = (lines.contains("of ours"), lines.contains("of theirs"));
+            assert_eq!(said, (ours, theirs), "{configured}: {lines}");
+        }
+        assert!(filter("info,,=").is_err());
+    }
 }
