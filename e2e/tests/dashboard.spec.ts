@@ -81,6 +81,54 @@ test('from signing up to the code on the clipboard, and the code works', async (
   await context.close();
 });
 
+test('who watches is counted, and where a key was refused it is allowed by a button @chromium', async ({ crease, page }) => {
+  await signUp(crease, page);
+  await page.getByLabel('Address').fill('https://www.dailycover.example');
+  await page.getByRole('button', { name: 'Get the code' }).click();
+  const code = await page.locator('#code-html').textContent();
+  const key = code?.match(/crs_pk_live_\w+/)?.[0] ?? '';
+  const ask = (path: string, origin: string) =>
+    fetch(`${crease.url}/v1/matches/${crease.demo.sandbox_match}${path}`, { headers: { 'x-crease-key': key, origin } });
+  const streams = await Promise.all([1, 2, 3].map(() => ask('/stream', 'https://www.dailycover.example')));
+  expect(streams.map((it) => it.status)).toEqual([200, 200, 200]);
+  for (let at = 0; at < 12; at += 1) expect((await ask('', 'https://shop.dailycover.example')).status).toBe(403);
+
+  // Ten seconds later at most.
+  await page.getByRole('link', { name: 'Usage' }).click();
+  await expect(async () => {
+    await page.reload();
+    const tunedIn = page.locator('.sums div', { has: page.getByText('Fans who tuned in', { exact: true }) }).locator('dd').first();
+    await expect(tunedIn).toHaveText('3', { timeout: 100 });
+  }).toPass({ timeout: 20_000 });
+  await page.getByLabel('When').selectOption('Last 24 hours');
+  await page.getByLabel('Chart').selectOption('Minutes watched');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page.getByText('Minutes watched, by the hour')).toBeVisible();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download CSV' }).click();
+  expect((await download).suggestedFilename()).toMatch(/^crease-usage-[\d-]+\.csv$/);
+  await noViolations(page);
+  if (process.env.SHOTS) {
+    for (const width of [390, 820, 1280]) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        await page.screenshot({ path: `shots/usage-${colorScheme}-${width}.png`, fullPage: true });
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+  }
+
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await expect(page.getByText('12 requests were refused')).toBeVisible();
+  await page.getByRole('link', { name: 'See where, and allow them' }).click();
+  if (process.env.SHOTS) await page.screenshot({ path: 'shots/sites-refused.png', fullPage: true });
+  await page.getByRole('button', { name: 'Allow it' }).click();
+  await expect(page.getByText('The address is allowed')).toBeVisible();
+  await expect(async () => expect((await ask('', 'https://shop.dailycover.example')).status).toBe(200)).toPass();
+  await Promise.all(streams.map((it) => it.body?.cancel()));
+});
+
 test('what is chosen is in the code and in the preview at once', async ({ crease, page }) => {
   await signUp(crease, page);
   await page.getByLabel('Address').fill('https://www.dailycover.example');
