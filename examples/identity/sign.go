@@ -37,8 +37,9 @@ func FanSignature(secret, userID string, now int64) (expires int64, signature st
 }
 
 func main() {
-	secret, userID := os.Args[1], os.Args[2]
-	now, err := strconv.ParseInt(os.Args[3], 10, 64)
+	// The signing secret is in the environment, where other users of the machine do not see it.
+	secret, userID := os.Getenv("CREASE_FAN_SECRET"), os.Args[1]
+	now, err := strconv.ParseInt(os.Args[2], 10, 64)
 	if err != nil {
 		panic(err)
 	}

@@ -16,7 +16,9 @@ export function fanSignature(secret, userId, now) {
   return { expires, signature: createHmac('sha256', secret).update(text).digest('hex') };
 }
 
-const [secret, userId, now] = process.argv.slice(2);
+// The signing secret is in the environment, where other users of the machine do not see it.
+const secret = process.env.CREASE_FAN_SECRET;
+const [userId, now] = process.argv.slice(2);
 const { expires, signature } = fanSignature(secret, userId, Number(now));
 console.log(fanToken(secret, userId, Number(now)));
 console.log(`${expires} ${signature}`);

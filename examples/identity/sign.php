@@ -18,6 +18,8 @@ function fan_signature(string $secret, string $userId, int $now): array
     return [$expires, hash_hmac('sha256', "crease.fan.v1\n$userId\n$expires", $secret)];
 }
 
-[, $secret, $userId, $now] = $argv;
+// The signing secret is in the environment, where other users of the machine do not see it.
+$secret = getenv('CREASE_FAN_SECRET');
+[, $userId, $now] = $argv;
 echo fan_token($secret, $userId, (int) $now), "\n";
 echo implode(' ', fan_signature($secret, $userId, (int) $now)), "\n";

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import sys
 
 
@@ -27,6 +28,8 @@ def fan_signature(secret: str, user_id: str, now: int) -> tuple:
 
 
 if __name__ == "__main__":
-    secret, user_id, now = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    # The signing secret is in the environment, where other users of the machine do not see it.
+    secret = os.environ["CREASE_FAN_SECRET"]
+    user_id, now = sys.argv[1], int(sys.argv[2])
     print(fan_token(secret, user_id, now))
     print(*fan_signature(secret, user_id, now))

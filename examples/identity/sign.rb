@@ -16,6 +16,8 @@ def fan_signature(secret, user_id, now)
   [expires, OpenSSL::HMAC.hexdigest("SHA256", secret, "crease.fan.v1\n#{user_id}\n#{expires}")]
 end
 
-secret, user_id, now = ARGV
+# The signing secret is in the environment, where other users of the machine do not see it.
+secret = ENV.fetch("CREASE_FAN_SECRET")
+user_id, now = ARGV
 puts fan_token(secret, user_id.dup.force_encoding("UTF-8"), now.to_i)
 puts fan_signature(secret, user_id, now.to_i).join(" ")

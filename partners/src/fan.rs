@@ -42,7 +42,17 @@ pub enum FanKind {
     Guest,
 }
 
-/// The proof that a fan is who a partner says, or a guest; only [`Identities`] and [`Guests`] make one.
+impl FanKind {
+    pub const fn word(self) -> &'static str {
+        match self {
+            FanKind::Signed => "signed",
+            FanKind::Guest => "guest",
+        }
+    }
+}
+
+/// The proof that a fan is who a partner says, or a guest; only [`Identities`] and [`Guests`] make one, and a [`crate::Ticket`] that was made for
+/// one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fan {
     organisation_id: String,
@@ -74,6 +84,18 @@ impl Fan {
 
     pub fn kind(&self) -> FanKind {
         self.kind
+    }
+
+    /// The fan that a ticket was made for, which says no name.
+    pub(crate) fn of_ticket(partner: &PartnerKey, fan_id: &str) -> Fan {
+        let kind = if fan_id.starts_with("guest_") { FanKind::Guest } else { FanKind::Signed };
+        Fan {
+            organisation_id: partner.organisation_id().to_owned(),
+            mode: partner.mode(),
+            fan_id: fan_id.to_owned(),
+            name: None,
+            kind,
+        }
     }
 
     /// Whether the fan is of the key's organisation and mode.

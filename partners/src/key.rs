@@ -235,6 +235,11 @@ impl Overlap {
             Overlap::Week => 7 * 24,
         })
     }
+
+    /// The one that lasts so many hours.
+    pub fn of_hours(hours: i64) -> Option<Overlap> {
+        Overlap::ALL.into_iter().find(|it| it.lasts().as_hours() == hours)
+    }
 }
 
 const EXPIRE: &str = "

@@ -7,7 +7,7 @@ pub enum Role {
     Owner,
     /// Everything but making and unmaking owners.
     Admin,
-    /// Sites, keys and webhooks.
+    /// Sites, keys, signing secrets and webhooks.
     Developer,
     /// Looks at figures.
     Analyst,
@@ -20,7 +20,7 @@ pub enum Role {
 pub enum Permission {
     /// Figures, sites, the names of keys.
     Look,
-    /// Sites, keys, webhooks.
+    /// Sites, keys, signing secrets, webhooks.
     Build,
     /// Members below owners, invites, the organisation's name; the audit log.
     Manage,

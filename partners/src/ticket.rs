@@ -62,6 +62,11 @@ impl Ticket {
         self.fan_id.as_deref()
     }
 
+    /// The fan whom it is for, without the name.
+    pub fn fan(&self) -> Option<Fan> {
+        self.fan_id().map(|id| Fan::of_ticket(&self.partner, id))
+    }
+
     /// Until when a stream can be opened with it; one that is open goes on.
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
@@ -249,9 +254,10 @@ mod tests {
             assert_eq!((ticket.organisation_id(), ticket.mode()), ("org_1", Mode::Live));
             assert_eq!((ticket.key_id(), ticket.partner().kind()), (here.record.id.as_str(), kind));
             assert_eq!((ticket.match_id(), ticket.fan_id()), (Some(match_id.as_str()), Some(fan.fan_id())));
+            assert_eq!(ticket.fan(), Some(fan), "a guest has no name that could be lost");
             assert_eq!(ticket.expires_at(), second(NOW + 300));
             let plain = here.check(here.issue(Wanted::default()).reveal()).unwrap();
-            assert_eq!((plain.match_id(), plain.fan_id()), (None, None));
+            assert_eq!((plain.match_id(), plain.fan_id(), plain.fan()), (None, None, None));
         }
     }
 

@@ -13,7 +13,11 @@ use store::testing::TestStore;
 use store::{Seal, Store};
 
 fn by() -> access::By {
-    access::By::system("test", jiff::Timestamp::UNIX_EPOCH)
+    by_at(jiff::Timestamp::UNIX_EPOCH)
+}
+
+fn by_at(at: Timestamp) -> access::By {
+    access::By::system("test", at)
 }
 
 /// An organisation with a secret key, in live mode.
@@ -51,19 +55,20 @@ impl Here {
     }
 
     async fn make(&self, mode: Mode) -> Result<Made, Error> {
-        let (seal, id) = (&self.seal, &self.organisation_id);
-        self.store().run_tx("test", async |tx| secret::make(tx, seal, id, mode, self.now).await).await
+        let (seal, id, by) = (&self.seal, &self.organisation_id, by_at(self.now));
+        self.store().run_tx("test", async |tx| secret::make(tx, seal, id, mode, &by).await).await
     }
 
     async fn rotate(&self, until: Timestamp) -> Result<Made, Error> {
-        let (seal, id, now) = (&self.seal, &self.organisation_id, self.now);
+        let (seal, id, by) = (&self.seal, &self.organisation_id, by_at(self.now));
         self.store()
-            .run_tx("test", async |tx| secret::rotate(tx, seal, id, Mode::Live, until, now).await)
+            .run_tx("test", async |tx| secret::rotate(tx, seal, id, Mode::Live, until, &by).await)
             .await
     }
 
     async fn revoke(&self, organisation_id: &str, id: &str, now: Timestamp) -> Result<Record, Error> {
-        self.store().run_tx("test", async |tx| secret::revoke(tx, organisation_id, id, now).await).await
+        let by = by_at(now);
+        self.store().run_tx("test", async |tx| secret::revoke(tx, organisation_id, id, &by).await).await
     }
 
     async fn reveal(&self, organisation_id: &str, id: &str) -> Result<Secret, Error> {
@@ -202,11 +207,47 @@ async fn so_many_secrets_are_good_at_once_and_no_more() {
 }
 
 #[tokio::test]
+async fn the_log_has_what_is_done_to_secrets_once_and_none_of_their_texts() {
+    let here = Here::new().await;
+    let old = here.make(Mode::Live).await.unwrap();
+    let new = here.rotate(here.later(30)).await.unwrap();
+    for minutes in [1, 2] {
+        here.revoke(&here.organisation_id, &old.record.id, here.later(minutes)).await.unwrap();
+    }
+    assert!(here.revoke(&here.organisation_id, "fsc_0", here.now).await.is_err());
+    let read = async |db: &store::Client<'_>| {
+        access::audit::list(db, &here.organisation_id, i64::MAX, "fan_secret.", 10).await
+    };
+    let log = here.store().read("test", read).await.unwrap();
+    let told: Vec<_> = log.iter().map(|it| (it.action.as_str(), it.object.as_str())).collect();
+    let (old_id, new_id) = (old.record.id.as_str(), new.record.id.as_str());
+    let expected =
+        [("fan_secret.revoke", old_id), ("fan_secret.rotate", new_id), ("fan_secret.make", old_id)];
+    assert_eq!(told, expected);
+    assert_eq!(log[1].after.as_ref().unwrap()["in_place_of"], serde_json::json!([old_id]));
+    assert!(log[0].before.as_ref().unwrap()["revoked_at"].is_null());
+    let log = format!("{log:?}");
+    assert!([&old, &new].iter().all(|it| !log.contains(&it.secret.reveal()[13..20])), "{log}");
+}
+
+#[tokio::test]
+async fn a_secret_that_works_is_listed_however_many_later_ones_are_over() {
+    let here = Here::new().await;
+    let kept = here.make(Mode::Live).await.unwrap();
+    for _ in 0..101 {
+        let over = here.make(Mode::Test).await.unwrap();
+        here.revoke(&here.organisation_id, &over.record.id, here.now).await.unwrap();
+    }
+    let list = here.list().await;
+    assert_eq!((list.len(), list.last()), (100, Some(&kept.record)));
+}
+
+#[tokio::test]
 async fn an_organisation_that_is_not_there_gets_no_secret() {
     let here = Here::new().await;
     let made = here
         .store()
-        .run_tx("test", async |tx| secret::make(tx, &here.seal, "org_of_nobody", Mode::Live, here.now).await);
+        .run_tx("test", async |tx| secret::make(tx, &here.seal, "org_of_nobody", Mode::Live, &by()).await);
     assert_eq!(made.await.unwrap_err().to_string(), "there is no organisation org_of_nobody");
 }
 
@@ -222,7 +263,7 @@ async fn whoever_follows_knows_every_change_once_it_is_committed_whatever_commit
     let changing = async {
         // The first to begin commits last: whoever comes second waits for it, so that no number is passed over.
         let first = here.store().run_tx("test", async |tx| {
-            let first = secret::make(tx, &here.seal, &here.organisation_id, Mode::Live, here.now).await?;
+            let first = secret::make(tx, &here.seal, &here.organisation_id, Mode::Live, &by()).await?;
             let patience = std::time::Duration::from_millis(200);
             assert!(tokio::time::timeout(patience, here.make(Mode::Live)).await.is_err(), "it waits");
             Ok::<_, Error>(first)
@@ -262,6 +303,9 @@ const EXAMPLES: [(&str, &[&str], &str); 5] = [
     ("go", &["run"], "sign.go"),
 ];
 
+/// The variable of the environment in which each finds the secret.
+const SECRET_IN: &str = "CREASE_FAN_SECRET";
+
 /// Of which machines that test this have all.
 const REQUIRED: [&str; 2] = ["node", "python3"];
 
@@ -277,7 +321,7 @@ async fn what_the_examples_of_five_languages_sign_is_believed() {
         for user_id in ["7", "user+7@partner.example", "आशा \"Rao\" <é\\/&'$x>"] {
             let now = here.now.as_second().to_string();
             let mut run = Command::new(program);
-            run.args(words).arg(&path).args([made.secret.reveal(), user_id, &now]);
+            run.args(words).arg(&path).args([user_id, &now]).env(SECRET_IN, made.secret.reveal());
             let output = match run.output() {
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     absent.push(program);

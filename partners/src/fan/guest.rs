@@ -14,11 +14,14 @@ pub struct Guests {
 }
 
 impl Guests {
+    /// What a token begins with.
+    pub const PREFIX: &str = "crg_";
+
     /// How long a token is good; [`Guests::renew`] gives a later one.
     pub const LASTS: SignedDuration = SignedDuration::from_hours(24);
 
     pub fn new(seal: &Seal) -> Guests {
-        Guests { signer: Signer::new(seal, "guests", "crg_") }
+        Guests { signer: Signer::new(seal, "guests", Guests::PREFIX) }
     }
 
     /// A new guest, for a page with a publishable key.

@@ -5,6 +5,10 @@ use crate::key::Mode;
 /// Why what was brought proves no fan. It never repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FanRefusal {
+    #[error(
+        "this is done for a fan: send who it is as `Crease-Fan`, what your server signed or a guest's token"
+    )]
+    Missing,
     #[error("an identity has at most {max} bytes, this one has {found}")]
     TooLong { found: usize, max: usize },
     #[error("this identity cannot be read: {what}")]
@@ -41,6 +45,7 @@ impl FanRefusal {
     /// A stable word for programs.
     pub const fn code(&self) -> &'static str {
         match self {
+            FanRefusal::Missing => "fan_missing",
             FanRefusal::TooLong { .. } => "fan_too_long",
             FanRefusal::Malformed { .. } => "fan_malformed",
             FanRefusal::WrongAlgorithm => "fan_wrong_algorithm",

@@ -1,9 +1,12 @@
 //! What a partner's server signs its users' ids with: its text, and the table of those that were made.
 
 use crate::Error;
+use crate::audit::{self, Change};
 use crate::key::{CHECKSUM_CHARS, Mode, checksum};
+use access::By;
 use jiff::Timestamp;
 use ring::hmac;
+use serde_json::json;
 use std::fmt;
 use store::{At, Client, Row, Seal, Transaction, ids};
 
@@ -135,15 +138,19 @@ pub async fn make(
     seal: &Seal,
     organisation_id: &str,
     mode: Mode,
-    now: Timestamp,
+    by: &By,
 ) -> Result<Made, Error> {
     let number = begin_change(tx).await?;
-    add(tx, seal, (organisation_id, mode), number, now).await
+    let made = add(tx, seal, (organisation_id, mode), number, by.at).await?;
+    let told = Change::made(json!({ "mode": mode.word() }));
+    audit::record(tx, by, organisation_id, "fan_secret.make", &made.record.id, told).await?;
+    Ok(made)
 }
 
 const RETIRE: &str = "
     update partners.fan_secret set ends_at = $3, changed = $4
-    where organisation_id = $1 and mode = $2 and revoked_at is null and (ends_at is null or ends_at > $3)";
+    where organisation_id = $1 and mode = $2 and revoked_at is null and (ends_at is null or ends_at > $3)
+    returning id";
 
 /// Makes a secret in place of all others of the organisation and mode, which stay good until `until`: long enough for the partner's servers to be
 /// given the new one, and for what they signed with the old one to be over.
@@ -153,11 +160,16 @@ pub async fn rotate(
     organisation_id: &str,
     mode: Mode,
     until: Timestamp,
-    now: Timestamp,
+    by: &By,
 ) -> Result<Made, Error> {
     let number = begin_change(tx).await?;
-    tx.execute(RETIRE, &[&organisation_id, &mode.word(), &At(until), &number]).await?;
-    add(tx, seal, (organisation_id, mode), number, now).await
+    let retired = tx.query(RETIRE, &[&organisation_id, &mode.word(), &At(until), &number]).await?;
+    let mut retired: Vec<&str> = retired.iter().map(|row| row.get("id")).collect();
+    retired.sort_unstable();
+    let made = add(tx, seal, (organisation_id, mode), number, by.at).await?;
+    let told = json!({ "mode": mode.word(), "in_place_of": retired, "which_end_at": until });
+    audit::record(tx, by, organisation_id, "fan_secret.rotate", &made.record.id, Change::made(told)).await?;
+    Ok(made)
 }
 
 async fn add(
@@ -179,11 +191,11 @@ async fn add(
     let (id, secret) = (ids::new("fsc"), Secret::generate(mode));
     let sealed = seal.seal(&place(&id, organisation_id, mode), secret.text.as_bytes());
     tx.execute(MAKE, &[&id, &organisation_id, &mode.word(), &sealed, &At(now), &number]).await?;
-    Ok(Made { record: of_organisation(tx, organisation_id, &id).await?, secret })
+    Ok(Made { record: find(tx, organisation_id, &id).await?, secret })
 }
 
 const REVOKE: &str = "
-    update partners.fan_secret set revoked_at = coalesce(revoked_at, $3), changed = $4
+    update partners.fan_secret set revoked_at = $3, changed = $4
     where organisation_id = $1 and id = $2";
 
 /// Revokes a secret of an organisation for good: nothing that it signed is believed any more. Doing it again changes nothing: the first time
@@ -192,11 +204,19 @@ pub async fn revoke(
     tx: &Transaction<'_>,
     organisation_id: &str,
     secret_id: &str,
-    now: Timestamp,
+    by: &By,
 ) -> Result<Record, Error> {
     let number = begin_change(tx).await?;
-    tx.execute(REVOKE, &[&organisation_id, &secret_id, &At(now), &number]).await?;
-    of_organisation(tx, organisation_id, secret_id).await
+    let before = find(tx, organisation_id, secret_id).await?;
+    if before.revoked_at.is_some() {
+        return Ok(before);
+    }
+    tx.execute(REVOKE, &[&organisation_id, &secret_id, &At(by.at), &number]).await?;
+    let revoked = find(tx, organisation_id, secret_id).await?;
+    let told = |record: &Record| json!({ "mode": record.mode.word(), "revoked_at": record.revoked_at });
+    let change = Change::of(told(&before), told(&revoked));
+    audit::record(tx, by, organisation_id, "fan_secret.revoke", secret_id, change).await?;
+    Ok(revoked)
 }
 
 /// The text of a secret of this organisation that is not revoked, for its owner to copy.
@@ -206,7 +226,7 @@ pub async fn reveal(
     organisation_id: &str,
     secret_id: &str,
 ) -> Result<Secret, Error> {
-    let record = of_organisation(client, organisation_id, secret_id).await?;
+    let record = find(client, organisation_id, secret_id).await?;
     match record.revoked_at {
         Some(_) => Err(Error::UnknownSecret { id: record.id }),
         None => record.open(seal),
@@ -218,17 +238,21 @@ const FIND: &str = "
     from partners.fan_secret it join partners.fan_salt s using (organisation_id, mode)
     where it.organisation_id = $1 and it.id = $2";
 
-async fn of_organisation(client: &Client<'_>, organisation_id: &str, id: &str) -> Result<Record, Error> {
-    let row = client.query_opt(FIND, &[&organisation_id, &id]).await?;
-    record(&row.ok_or_else(|| Error::UnknownSecret { id: id.to_owned() })?)
+/// A secret of an organisation, one that is over too.
+pub async fn find(client: &Client<'_>, organisation_id: &str, secret_id: &str) -> Result<Record, Error> {
+    let row = client.query_opt(FIND, &[&organisation_id, &secret_id]).await?;
+    record(&row.ok_or_else(|| Error::UnknownSecret { id: secret_id.to_owned() })?)
 }
 
+// However many are over, those without an end are among the hundred.
 const LIST: &str = "
-    select it.id, it.organisation_id, it.mode, it.sealed, it.made_at, it.ends_at, it.revoked_at, it.changed, s.salt
-    from partners.fan_secret it join partners.fan_salt s using (organisation_id, mode)
-    where it.organisation_id = $1 order by it.id desc limit 100";
+    select it.*, s.salt from (
+        select * from partners.fan_secret where organisation_id = $1
+        order by (revoked_at is null and ends_at is null) desc, id desc limit 100
+    ) it join partners.fan_salt s using (organisation_id, mode)
+    order by it.id desc";
 
-/// An organisation's secrets, the latest first, those that are over included.
+/// An organisation's secrets, the latest first, a hundred at most, those that are over included.
 pub async fn list(client: &Client<'_>, organisation_id: &str) -> Result<Vec<Record>, Error> {
     client.query(LIST, &[&organisation_id]).await?.iter().map(record).collect()
 }
