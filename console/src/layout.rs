@@ -64,6 +64,7 @@ pub enum Tab {
     Keys,
     Embed,
     Usage,
+    Identity,
     Webhooks,
     Team,
     Audit,
@@ -72,12 +73,13 @@ pub enum Tab {
 
 impl Tab {
     /// In the order of the bar: each with the last part of its address, and its name.
-    const ALL: [(Tab, &'static str, &'static str, Permission); 9] = [
+    const ALL: [(Tab, &'static str, &'static str, Permission); 10] = [
         (Tab::Overview, "", "Overview", Permission::Look),
         (Tab::Embed, "/embed", "Embed", Permission::Look),
         (Tab::Sites, "/sites", "Sites", Permission::Look),
         (Tab::Keys, "/keys", "Keys", Permission::Look),
         (Tab::Usage, "/usage", "Usage", Permission::Look),
+        (Tab::Identity, "/identity", "Identity", Permission::Look),
         (Tab::Webhooks, "/webhooks", "Webhooks", Permission::Look),
         (Tab::Team, "/team", "Team", Permission::Look),
         (Tab::Audit, "/audit", "Audit log", Permission::Manage),

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod embed;
+pub mod identity;
 pub mod keys;
 pub mod overview;
 pub mod settings;

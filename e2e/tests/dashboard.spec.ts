@@ -342,7 +342,8 @@ for (const [width, theme] of [[390, 'dark'], [820, 'light'], [1280, 'light']] as
     await page.getByLabel('Address').fill('https://www.dailycover.example');
     await page.getByRole('button', { name: 'Get the code' }).click();
     const home = page.url().replace('/start', '');
-    for (const path of ['', '/embed', '/sites', '/sites/new', '/keys', '/keys/new', '/webhooks', '/webhooks/new', '/team', '/audit', '/settings']) {
+    const parts = ['/embed', '/sites', '/sites/new', '/keys', '/keys/new', '/identity', '/identity/new', '/webhooks', '/webhooks/new'];
+    for (const path of ['', ...parts, '/team', '/audit', '/settings']) {
       await page.goto(home + path);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(wide, `${path} at ${width} px`).toBeLessThanOrEqual(width);

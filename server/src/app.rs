@@ -6,7 +6,7 @@ use crate::metering::Metering;
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use access::{BotVerifier, Passkeys, Passwords};
 use metrics_exporter_prometheus::PrometheusHandle;
-use partners::{KeyRing, Tickets};
+use partners::{Guests, Identities, KeyRing, Tickets};
 use std::ops::Deref;
 use std::sync::Arc;
 use store::{Clock, Seal, Store};
@@ -30,6 +30,9 @@ pub struct Parts {
     pub tickets: Tickets,
     /// What partners may use, and do.
     pub metering: Metering,
+    /// What partners' servers sign their users' ids with.
+    pub identities: Identities,
+    pub guests: Guests,
     /// Where people reach the console by a name, over TLS or at localhost.
     pub passkeys: Option<Passkeys>,
     /// Who tells people from programs, where somebody does.

@@ -7,13 +7,13 @@ use crate::feed::log::LogError;
 use crate::stream::{Full, Future, HubError};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use partners::KeyRefusal;
 use partners::limit::LimitRefusal;
+use partners::{FanRefusal, KeyRefusal};
 use serde::Serialize;
 use types::ProblemType;
 use utoipa::ToSchema;
 
-/// A problem. `type` is stable and meant for programs; `detail` is for people.
+/// A problem. `type` is stable and meant for programs; `detail` is for people. Its texts are boxes, so that a `Result` stays small.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// "/problems/" and a word.
@@ -22,10 +22,15 @@ pub struct Problem {
     title: &'static str,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
+    #[schema(value_type = Option<String>)]
+    detail: Option<Box<str>>,
+    /// Of a fan who is not believed: which reason, a stable word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
     /// Of a failure on our side: what to quote to us; the log has the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
-    trace_id: Option<String>,
+    #[schema(value_type = Option<String>)]
+    trace_id: Option<Box<str>>,
     #[serde(skip)]
     retry_after_seconds: Option<u32>,
     #[serde(skip)]
@@ -39,7 +44,7 @@ pub struct Word(pub &'static str);
 impl Problem {
     /// A problem that the caller can do something about.
     pub fn new(kind: &ProblemType, detail: impl Into<String>) -> Self {
-        Self { detail: Some(detail.into()), ..Self::bare(kind) }
+        Self { detail: Some(detail.into().into()), ..Self::bare(kind) }
     }
 
     /// The request is not understood: `detail` says what is wrong and where.
@@ -78,7 +83,7 @@ impl Problem {
     }
 
     fn ours(kind: &ProblemType) -> Self {
-        Self { trace_id: Some(store::ids::random_base62(16)), ..Self::bare(kind) }
+        Self { trace_id: Some(store::ids::random_base62(16).into()), ..Self::bare(kind) }
     }
 
     fn bare(kind: &ProblemType) -> Self {
@@ -87,6 +92,7 @@ impl Problem {
             title: kind.title,
             status: kind.status,
             detail: None,
+            code: None,
             trace_id: None,
             retry_after_seconds: None,
             word: Word(kind.word),
@@ -142,6 +148,16 @@ impl From<KeyRefusal> for Problem {
     }
 }
 
+impl From<FanRefusal> for Problem {
+    fn from(refusal: FanRefusal) -> Self {
+        let kind = match refusal {
+            FanRefusal::NotPublishable => types::KEY_WRONG_KIND,
+            _ => types::FAN_REFUSED,
+        };
+        Self { code: Some(refusal.code()), ..Self::new(&kind, refusal.to_string()) }
+    }
+}
+
 impl From<partners::Error> for Problem {
     fn from(error: partners::Error) -> Self {
         use partners::Error as It;
@@ -153,10 +169,14 @@ impl From<partners::Error> for Problem {
             | It::UnknownKey { id }
             | It::UnknownSite { id }
             | It::UnknownMember { id }
-            | It::UnknownInvite { id } => Self::unknown(&id),
-            It::LastOwner | It::AlreadyMember | It::TooMany { .. } | It::KeyOver { .. } | It::NotAllowed => {
-                Self::new(&types::CONFLICT, detail)
-            }
+            | It::UnknownInvite { id }
+            | It::UnknownSecret { id } => Self::unknown(&id),
+            It::LastOwner
+            | It::AlreadyMember
+            | It::TooMany { .. }
+            | It::TooManySecrets { .. }
+            | It::KeyOver { .. }
+            | It::NotAllowed => Self::new(&types::CONFLICT, detail),
             It::NameLength { .. }
             | It::Origin(_)
             | It::OriginsMissing
@@ -292,6 +312,8 @@ mod tests {
             Problem::from(KeyRefusal::Missing),
             Problem::from(KeyRefusal::Revoked),
             Problem::from(KeyRefusal::OriginRefused { origin: "https://evil.example".to_owned() }),
+            Problem::from(FanRefusal::Expired),
+            Problem::from(FanRefusal::NotPublishable),
             Problem::from(unreachable),
             Problem::from(Error::TooFewConnections { connections_max: 1, waited_ms: 2 }),
             Problem::from(LogError::Store(unknown)),
@@ -319,6 +341,8 @@ mod tests {
         401 /problems/key-missing
         401 /problems/key-revoked
         403 /problems/origin-refused
+        401 /problems/fan-refused
+        403 /problems/key-wrong-kind
         503 /problems/unavailable, again after 2 s, private
         503 /problems/unavailable, again after 2 s, private
         503 /problems/unavailable, again after 2 s, private
@@ -346,6 +370,12 @@ mod tests {
         let problem = Problem::from(Future { head: wire::Position { epoch: 1, seq: 2 } });
         let text = serde_json::to_string(&problem).expect("texts and numbers");
         insta::assert_snapshot!(text, @r#"{"type":"/problems/future-position","title":"The position is ahead of the match","status":400,"detail":"the match is at 1.2; nothing later was ever sent"}"#);
+    }
+
+    #[test]
+    fn a_fan_who_is_not_believed_is_told_the_reason_in_a_word_for_programs() {
+        let text = serde_json::to_string(&Problem::from(FanRefusal::SecretOver)).expect("texts and numbers");
+        insta::assert_snapshot!(text, @r#"{"type":"/problems/fan-refused","title":"This proves no fan","status":401,"detail":"this was signed with a secret that was revoked or rotated away; sign with the present one","code":"fan_secret_over"}"#);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use access::{BotVerifier, Passkeys, Passwords};
 use anyhow::Context;
 use jobs::Health;
 use partners::webhook::Courier;
-use partners::{KeyRing, Tickets};
+use partners::{Guests, Identities, KeyRing, Tickets};
 use std::sync::Arc;
 use std::time::Duration;
 use store::postgres::{self, Embedded, Postgres, Source};
@@ -98,6 +98,8 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     keys.insert(&http::preview_key(&seal, &config.http.public_url).1);
     let metering = Metering::new(&config, &clock)?;
     let plans_since = metering.plans.load(&store).await?;
+    let identities = Identities::new(seal.clone());
+    let secrets_since = identities.load(&store).await?;
     let demo = match with_demo {
         WithDemo::Yes => {
             let secret = match config.operations.secret.reveal() {
@@ -140,6 +142,8 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         tickets: Tickets::new(&seal),
         metering,
         clock,
+        identities,
+        guests: Guests::new(&seal),
         passkeys,
         human,
         seal: seal.clone(),
@@ -163,6 +167,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let noting =
         tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
     let following = tokio::spawn(follow_keys(app.clone(), keys_since));
+    let following_secrets = tokio::spawn(follow_secrets(app.clone(), secrets_since));
     let expiring = tokio::spawn(end_expired(app.clone()));
     let planning = tokio::spawn(follow_plans(app.clone(), plans_since));
     let counting = tokio::spawn(metering::count(app.clone()));
@@ -181,6 +186,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         tracing::error!(%failed, "partners' servers were no longer told what happens");
     }
     following.abort();
+    following_secrets.abort();
     expiring.abort();
     planning.abort();
     if let Err(failed) = counting.await {
@@ -229,6 +235,11 @@ async fn follow_keys(app: App, since: i64) {
 /// Learns of limits that are changed anywhere.
 async fn follow_plans(app: App, since: i64) {
     app.metering.plans.follow(&app.store, since).await;
+}
+
+/// Learns of signing secrets that are made, rotated or revoked anywhere.
+async fn follow_secrets(app: App, since: i64) {
+    app.identities.follow(&app.store, since, |_| {}).await;
 }
 
 /// Passkeys of the console's own address: the configured one, or this machine.

@@ -244,7 +244,8 @@ fn origins(of: &One<'_>) -> Markup {
     }
 }
 
-fn overlaps() -> Vec<Choice> {
+/// For how long what is replaced goes on.
+pub(crate) fn overlaps() -> Vec<Choice> {
     Overlap::ALL
         .into_iter()
         .map(|it| match it {

@@ -6,6 +6,7 @@ mod door;
 mod embed;
 mod failure;
 mod human;
+mod identity;
 mod invitation;
 mod keys;
 pub(super) mod letters;
@@ -83,6 +84,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/o/{org}/keys/{key}/name", post(keys::rename))
         .route("/console/o/{org}/keys/{key}/rotate", post(keys::rotate))
         .route("/console/o/{org}/keys/{key}/revoke", post(keys::revoke))
+        .route("/console/o/{org}/identity", get(identity::list).post(identity::make))
+        .route("/console/o/{org}/identity/new", get(identity::blank))
+        .route("/console/o/{org}/identity/{secret}", get(identity::show))
+        .route("/console/o/{org}/identity/{secret}/revoke", post(identity::revoke))
         .route("/console/o/{org}/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/console/o/{org}/webhooks/new", get(webhooks::blank))
         .route("/console/o/{org}/webhooks/{webhook}", get(webhooks::show).post(webhooks::change))

@@ -2,7 +2,7 @@
 
 use super::limits::{Judged, RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::app::App;
-use crate::http::stream;
+use crate::http::{fan, stream};
 use crate::problem::{Problem, Word, types};
 use axum::Router;
 use axum::body::Body;
@@ -19,17 +19,20 @@ use tower_http::cors::{Any, CorsLayer};
 /// Says whether a stream resumed ("yes") or began with a snapshot ("snapshot").
 pub(super) const CREASE_RESUMED: HeaderName = HeaderName::from_static("crease-resumed");
 
+/// What pages send when they read.
+const READING: [HeaderName; 4] = [
+    header::AUTHORIZATION,
+    HeaderName::from_static("x-crease-key"),
+    HeaderName::from_static("last-event-id"),
+    header::IF_NONE_MATCH,
+];
+
 /// Reading is open to every origin; the key decides which origins may use it.
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET])
-        .allow_headers([
-            header::AUTHORIZATION,
-            HeaderName::from_static("x-crease-key"),
-            HeaderName::from_static("last-event-id"),
-            header::IF_NONE_MATCH,
-        ])
+        .allow_headers(READING)
         .expose_headers([header::ETAG, header::RETRY_AFTER, CREASE_RESUMED, RATE_LIMIT, RATE_LIMIT_POLICY])
         .max_age(Duration::from_secs(24 * 60 * 60))
 }
@@ -37,6 +40,13 @@ fn cors() -> CorsLayer {
 /// Routes that answer in time, and say in every answer, a late one too, that pages of other sites may read it.
 pub(super) fn open(routes: Router<App>, app: &App) -> Router<App> {
     timely(routes, app).layer(cors())
+}
+
+/// The same of routes that pages call for a fan. No cookie is sent to them, nor would one count: who a fan is stands in a header.
+pub(super) fn open_to_fans(routes: Router<App>, app: &App) -> Router<App> {
+    let headers = READING.into_iter().chain([header::CONTENT_TYPE, fan::CREASE_FAN]);
+    let cors = cors().allow_methods([Method::GET, Method::POST]).allow_headers(headers.collect::<Vec<_>>());
+    timely(routes, app).layer(cors)
 }
 
 /// Routes that answer in time.

@@ -3,6 +3,7 @@
 mod audit;
 mod caller;
 mod idempotency;
+mod identity;
 mod keys;
 mod organisation;
 mod page;
@@ -45,13 +46,21 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/webhooks/{id}/test", post(webhooks::test))
         .route("/v1/webhooks/{id}/deliveries", get(webhooks::deliveries))
         .route("/v1/webhooks/{id}/deliveries/{message}/replay", post(webhooks::replay))
+        .route("/v1/identity/secrets", get(identity::list).post(identity::make))
+        .route("/v1/identity/secrets/rotate", post(identity::rotate))
+        .route("/v1/identity/secrets/{id}", get(identity::show))
+        .route("/v1/identity/secrets/{id}/revoke", post(identity::revoke))
         .route("/v1/audit", get(audit::list))
-        .route("/v1/tickets", post(tickets::issue))
         .route("/v1/usage", get(usage::show))
         .route("/v1/usage.csv", get(usage::csv))
         .route("/v1/usage/by/{dimension}", get(usage::by))
         .route("/v1/usage/refusals", get(usage::refusals))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+/// What pages ask for too: a browser's EventSource takes a ticket where it can send no header.
+pub(super) fn tickets() -> Router<App> {
+    Router::new().route("/v1/tickets", post(tickets::issue)).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
 /// These routes, for the description of the whole API.
@@ -63,12 +72,14 @@ pub(super) fn routes() -> Router<App> {
         team::invite, team::take_back, audit::list, tickets::issue, webhooks::list,
         webhooks::create, webhooks::show, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::deliveries,
         webhooks::replay, usage::show, usage::csv, usage::by, usage::refusals, usage::origins_of_key,
+        identity::list, identity::make, identity::rotate, identity::show, identity::revoke,
     ),
     tags(
         (name = "organisation", description = "Your organisation, its members and its audit log"),
         (name = "sites", description = "Your sites and their origins"),
         (name = "keys", description = "API keys, and tickets made with them"),
         (name = "usage", description = "What your fans did; a secret key with the scope usage"),
+        (name = "identity", description = "What your servers sign your users' ids with"),
         (name = "webhooks", description = "Where your servers are told what happens"),
     ),
 )]

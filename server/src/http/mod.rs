@@ -6,6 +6,8 @@ mod dashboard;
 mod embed;
 mod etag;
 mod examples;
+mod fan;
+mod fans;
 pub mod feed;
 mod guard;
 mod health;
@@ -62,6 +64,7 @@ fn router(app: App, surface: Surface) -> Router {
             reading().merge(embed::routes(&app.config)).merge(web::routes(&app.config)),
             &app,
         ));
+        routes = routes.merge(layers::open_to_fans(fans::routes().merge(manage::tickets()), &app));
     }
     if matches!(surface, Surface::All | Surface::Edge) {
         routes = routes.merge(layers::open(streaming(), &app));

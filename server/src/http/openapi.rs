@@ -1,6 +1,6 @@
 //! The description of this API (OpenAPI 3.1), and a page that shows it.
 
-use super::{balls, embed, feed, health, matches, scorecard, stream};
+use super::{balls, embed, fans, feed, health, matches, scorecard, stream};
 use crate::app::App;
 use crate::problem;
 use axum::Router;
@@ -31,6 +31,8 @@ use utoipa::{Modify, OpenApi};
         balls::list,
         embed::show,
         stream::open,
+        fans::guest,
+        fans::me,
         feed::create_match,
         feed::commands,
         health::alive,
@@ -40,6 +42,7 @@ use utoipa::{Modify, OpenApi};
     components(schemas(feed::CommandSent)),
     tags(
         (name = "matches", description = "What fans and partners read"),
+        (name = "fans", description = "Who is looking at a page: a user whom your server vouches for, or a guest"),
         (name = "feeds", description = "What scorers and data providers send"),
         (name = "operations", description = "Health and metrics"),
     ),
@@ -72,7 +75,7 @@ impl Modify for Keys {
                 path if path.starts_with("/v1/matches") || path.starts_with("/v1/embed") => {
                     &["bearer", "header", "query"]
                 }
-                "/v1/tickets" => &["bearer", "header"],
+                "/v1/tickets" | "/v1/fans/guest" | "/v1/fans/me" => &["bearer", "header"],
                 path if path.starts_with("/v1/") => &["bearer"],
                 _ => continue,
             };

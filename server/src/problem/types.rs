@@ -46,6 +46,8 @@ types! {
         "Its time is over; its owner can make another.";
     TICKET_REFUSED = "ticket-refused", 401, "The ticket does not open this",
         "Ask for another one with a key: it is good for five minutes.";
+    FAN_REFUSED = "fan-refused", 401, "This proves no fan",
+        "The code says why: sign the user's id again, or ask for a guest.";
     KEY_SCOPE_MISSING = "key-scope-missing", 403, "The API key does not open this",
         "Its owner can make one that may.";
     KEY_WRONG_KIND = "key-wrong-kind", 403, "The API key does not open this",

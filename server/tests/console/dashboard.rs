@@ -76,7 +76,7 @@ impl Ground {
         response
     }
 
-    async fn csrf(&self, browser: &Browser) -> String {
+    pub(crate) async fn csrf(&self, browser: &Browser) -> String {
         let page = self.see(browser, "/console/account").await.text().await.unwrap();
         page.split("name=\"csrf\" value=\"")
             .nth(1)
@@ -131,7 +131,7 @@ impl Ground {
     }
 }
 
-fn location(response: &Response) -> &str {
+pub(crate) fn location(response: &Response) -> &str {
     response.headers()[LOCATION].to_str().unwrap()
 }
 

@@ -4,6 +4,7 @@
 
 mod dashboard;
 mod human;
+mod identity;
 mod innings;
 mod limits;
 mod operations;

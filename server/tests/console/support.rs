@@ -57,6 +57,8 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         bus: None,
         hub,
         tickets: partners::Tickets::new(&seal),
+        identities: partners::Identities::new(seal.clone()),
+        guests: partners::Guests::new(&seal),
         passkeys: None,
         human,
         seal,

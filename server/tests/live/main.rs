@@ -7,6 +7,7 @@ mod bus;
 mod corrections;
 mod door;
 mod embed;
+mod fans;
 mod feed;
 mod http2;
 mod keys;

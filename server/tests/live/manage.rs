@@ -7,22 +7,22 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// An organisation's program, with a key of a scope.
-struct Program {
+pub(crate) struct Program {
     url: String,
-    key: String,
-    organisation: String,
+    pub(crate) key: String,
+    pub(crate) organisation: String,
     client: reqwest::Client,
 }
 
-struct Answer {
-    status: StatusCode,
-    body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
     etag: Option<String>,
-    is_again: bool,
+    pub(crate) is_again: bool,
 }
 
 impl Program {
-    async fn of(server: &Server, mode: Mode, scopes: &[Scope]) -> Self {
+    pub(crate) async fn of(server: &Server, mode: Mode, scopes: &[Scope]) -> Self {
         let by = access::By::system("test", server.app.clock.now());
         let made = server.app.store.run_tx("test", async |tx| {
             let organisation = organisation::create(tx, "The Paper", &by).await?;
@@ -35,7 +35,13 @@ impl Program {
         Self { url: server.url.clone(), key, organisation, client: client() }
     }
 
-    async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
         let mut request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.key);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -51,15 +57,15 @@ impl Program {
         Answer { status, etag, is_again, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path, &[], None).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.ask(Method::POST, path, &[], Some(body)).await
     }
 
-    async fn site(&self) -> String {
+    pub(crate) async fn site(&self) -> String {
         let made =
             self.post("/v1/sites", json!({ "name": "Shop", "origins": ["https://shop.example"] })).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
@@ -211,11 +217,18 @@ async fn only_a_live_key_that_may_manage_manages() {
         (Method::GET, "/v1/usage.csv"),
         (Method::GET, "/v1/usage/by/site"),
         (Method::GET, "/v1/usage/refusals"),
+        (Method::GET, "/v1/identity/secrets"),
+        (Method::POST, "/v1/identity/secrets"),
+        (Method::POST, "/v1/identity/secrets/rotate"),
+        (Method::GET, "/v1/identity/secrets/fsc_1"),
+        (Method::POST, "/v1/identity/secrets/fsc_1/revoke"),
     ];
     let described = server::http::openapi::description();
     for (path, item) in &described.paths.paths {
         let is_managed = path.starts_with("/v1/")
-            && !["/v1/matches", "/v1/feed", "/v1/embed", "/v1/tickets"].iter().any(|it| path.starts_with(it));
+            && !["/v1/matches", "/v1/feed", "/v1/embed", "/v1/tickets", "/v1/fans"]
+                .iter()
+                .any(|it| path.starts_with(it));
         for (method, operation) in
             [("GET", &item.get), ("POST", &item.post), ("PATCH", &item.patch), ("DELETE", &item.delete)]
         {
@@ -224,6 +237,7 @@ async fn only_a_live_key_that_may_manage_manages() {
                 path.replace("/members/{id}", "/members/usr_1").replace("/invites/{id}", "/invites/inv_1");
             let path = path.replace("/webhooks/{id}", "/webhooks/whk_1").replace("{message}", "msg_1");
             let path = path.replace("{dimension}", "site");
+            let path = path.replace("/secrets/{id}", "/secrets/fsc_1");
             let is_listed = routes.iter().any(|it| it.0.as_str() == method && it.1 == path);
             assert_eq!(is_listed, operation.is_some() && is_managed, "{method} {path} is tried below");
         }
@@ -266,7 +280,11 @@ async fn no_program_reaches_into_another_organisation() {
     let message = sent.body["id"].as_str().unwrap().to_owned();
     let log = owner.get(&format!("/v1/webhooks/{hook}/deliveries")).await.body;
     assert_eq!((&log["data"][0]["id"], &log["data"][0]["state"]), (&json!(message), &json!("waiting")));
+    let secret = owner.post("/v1/identity/secrets", json!({ "mode": "live" })).await.body;
+    let secret = secret["id"].as_str().unwrap();
     for (method, path, body) in [
+        (Method::GET, format!("/v1/identity/secrets/{secret}"), json!({})),
+        (Method::POST, format!("/v1/identity/secrets/{secret}/revoke"), json!({})),
         (Method::GET, format!("/v1/sites/{site}"), json!({})),
         (Method::PATCH, format!("/v1/sites/{site}"), json!({ "name": "Mine" })),
         (Method::DELETE, format!("/v1/sites/{site}"), json!({})),
@@ -290,7 +308,7 @@ async fn no_program_reaches_into_another_organisation() {
         let answer = stranger.ask(method.clone(), &path, &[], Some(body)).await;
         assert_eq!(problem(&answer), (404, "/problems/unknown-thing"), "{method} {path}");
     }
-    for (path, mine) in [("/v1/sites", 0), ("/v1/keys", 1), ("/v1/members", 0)] {
+    for (path, mine) in [("/v1/sites", 0), ("/v1/keys", 1), ("/v1/members", 0), ("/v1/identity/secrets", 0)] {
         let listed = stranger.get(path).await.body;
         assert_eq!(listed["data"].as_array().unwrap().len(), mine, "{path}");
     }
@@ -366,6 +384,24 @@ async fn what_cannot_be_taken_is_refused_with_the_place() {
             json!({ "name": "K", "kind": "secret", "mode": "live", "scopes": ["feed"], "expires_at": "2020-01-01T00:00:00Z" }),
             (422, "/problems/invalid-value"),
             "past",
+        ),
+        (
+            "/v1/identity/secrets",
+            json!({ "mode": "production" }),
+            (400, "/problems/invalid-request"),
+            "production",
+        ),
+        (
+            "/v1/identity/secrets",
+            json!({ "mode": "live", "text": "crs_fan_live_mine" }),
+            (400, "/problems/invalid-request"),
+            "text",
+        ),
+        (
+            "/v1/identity/secrets/rotate",
+            json!({ "mode": "live", "overlap_hours": 2 }),
+            (400, "/problems/invalid-request"),
+            "overlap_hours",
         ),
         (
             "/v1/invites",
@@ -477,7 +513,8 @@ async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
         );
     }
     let refusals = reporter.get("/v1/usage/refusals").await.body;
-    let reasons = json!([{ "code": "key_scope_missing", "count": 1 }, { "code": "origin_refused", "count": 1 }]);
+    let reasons =
+        json!([{ "code": "key_scope_missing", "count": 1 }, { "code": "origin_refused", "count": 1 }]);
     assert_eq!(refusals["reasons"], reasons);
     assert_eq!(refusals["origins"][0]["origin"], "https://other.example");
     let csv = server.get("/v1/usage.csv", &reporter.key).await;

@@ -106,7 +106,8 @@ impl From<partners::Error> for Failure {
             | It::UnknownKey { .. }
             | It::UnknownSite { .. }
             | It::UnknownMember { .. }
-            | It::UnknownInvite { .. } => Failure::NotFound,
+            | It::UnknownInvite { .. }
+            | It::UnknownSecret { .. } => Failure::NotFound,
             error => Failure::Problem(Box::new(Problem::internal(&error))),
         }
     }
@@ -123,6 +124,7 @@ pub(super) fn mistake(error: &partners::Error) -> Option<String> {
             | It::TooManyOrigins { .. }
             | It::OwnMachine { .. }
             | It::TooMany { .. }
+            | It::TooManySecrets { .. }
             | It::LastOwner
             | It::AlreadyMember
             | It::ScopesMissing

@@ -146,8 +146,7 @@ pub(super) async fn rotate(
     PressedIn { member, fields }: PressedIn,
 ) -> Result<Response, Failure> {
     member.may(Permission::Build)?;
-    let hours = fields.text("overlap").parse::<i64>().ok();
-    let overlap = Overlap::ALL.into_iter().find(|it| Some(it.lasts().as_hours()) == hours);
+    let overlap = fields.text("overlap").parse().ok().and_then(Overlap::of_hours);
     let Some(overlap) = overlap else {
         let mistakes = Mistakes::one("overlap", "Say how long the old one works.");
         return shown(&app, &member, &id, "", WRONG, &mistakes).await;

@@ -45,6 +45,7 @@ impl Done {
             "site" => "The site is added.",
             "removed" => "Removed.",
             "revoked" => "The key is revoked.",
+            "secret-revoked" => "The signing secret is revoked.",
             "invited" => "The invitation is on its way.",
             "back" => "The invitation is taken back.",
             "role" => "The role is changed.",

@@ -293,8 +293,7 @@ pub(super) async fn rotate(
     Content(body): Content,
 ) -> Result<Response, Problem> {
     let rotation: Rotation = parse(&body)?;
-    let hours = i64::from(rotation.overlap_hours);
-    let overlap = Overlap::ALL.into_iter().find(|it| it.lasts().as_hours() == hours);
+    let overlap = Overlap::of_hours(i64::from(rotation.overlap_hours));
     let overlap = overlap.ok_or_else(|| Problem::invalid("overlap_hours: 0, 1, 24 or 168"))?;
     let once = Once::new(&app, &manager, key, &format!("POST /v1/keys/{id}/rotate"), &body);
     let done = app.store.run_tx("partners.rotate_key", async |tx| {

@@ -2,12 +2,13 @@
 
 use crate::app::App;
 use crate::http::caller::Reader;
+use crate::http::fan;
 use crate::http::feed::parse;
 use crate::http::request::Content;
 use crate::problem::{Problem, types};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partners::Tickets;
 use partners::ticket::Wanted;
@@ -33,15 +34,20 @@ pub(super) struct TicketIssued {
     expires_at: String,
 }
 
-/// Makes a ticket with a key, publishable or secret with the scope `read`: for apps and frames, good for five minutes.
-#[utoipa::path(post, path = "/v1/tickets", tag = "keys", request_body = Option<TicketWanted>, responses(
+/// Makes a ticket with a key, publishable or secret with the scope `read`: for apps and frames, good for five minutes. With a fan's identity
+/// it acts for that fan.
+#[utoipa::path(post, path = "/v1/tickets", tag = "keys", request_body = Option<TicketWanted>, params(
+    ("Crease-Fan" = Option<String>, Header, description = "For whom the ticket acts, in any form that /v1/fans/me takes"),
+), responses(
     (status = 201, body = TicketIssued),
     (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "no good key, or a fan who is not believed: the code says why", body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn issue(
     State(app): State<App>,
     reader: Reader,
+    headers: HeaderMap,
     Content(body): Content,
 ) -> Result<Response, Problem> {
     let wanted: TicketWanted = if body.is_empty() { TicketWanted::default() } else { parse(&body)? };
@@ -49,7 +55,8 @@ pub(super) async fn issue(
         return Err(Problem::new(&types::KEY_MISSING, "a ticket is made with an API key"));
     };
     let now = app.clock.now();
-    let wanted = Wanted { match_id: wanted.match_id.as_deref(), fan: None };
+    let fan = fan::identified(&headers, &app, partner)?;
+    let wanted = Wanted { match_id: wanted.match_id.as_deref(), fan: fan.as_ref() };
     let ticket = app.tickets.issue(partner, wanted, now);
     let ticket = ticket.map_err(|error| Problem::new(&types::INVALID_VALUE, error.to_string()))?;
     let issued =

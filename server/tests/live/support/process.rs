@@ -97,6 +97,12 @@ impl Crease {
         assert!(asked.unwrap().success());
     }
 
+    /// Asks it to stop, and answers what it logged since the last line that was waited for.
+    pub(crate) fn last_words(self) -> String {
+        self.terminate();
+        self.log.iter().collect::<Vec<_>>().join("\n")
+    }
+
     /// How it ended.
     pub(crate) fn ended(mut self) -> ExitStatus {
         self.child.wait().unwrap()

@@ -88,6 +88,8 @@ impl Server {
             metrics: metrics(),
             demo: None,
             tickets: partners::Tickets::new(&seal),
+            identities: partners::Identities::new(seal.clone()),
+            guests: partners::Guests::new(&seal),
             passkeys: None,
             human: None,
             seal,
