@@ -163,4 +163,25 @@ mod tests {
         let settings = config.human.settings(&config.http).unwrap();
         assert!(!format!("{config:?} {settings:?}").contains("hunter2"));
     }
+
+    #[test]
+    fn a_check_that_would_let_everybody_pass_is_none_to_start_with() {
+        let start = |environment: &[(&str, &str)]| {
+            let own = [("CREASE__HUMAN__PROVIDER", "turnstile"), ("CREASE__HUMAN__SITE_KEY", "0x4AAA")];
+            let config = load("", &[&own, environment].concat()).unwrap();
+            crate::role::human(&config).map(|it| it.is_some()).map_err(|it| it.to_string())
+        };
+        let (secret, published) = ("CREASE__HUMAN__SECRET", "1x0000000000000000000000000000000AA");
+        assert_eq!(start(&[(secret, "0x4-own")]), Ok(true));
+        assert_eq!(start(&[(secret, published), ("CREASE__HUMAN__MODE", "test")]), Ok(true));
+        let near = ("CREASE__HUMAN__API_URL", "http://127.0.0.1:9/");
+        for (environment, said) in [
+            (vec![(secret, published)], "human.secret is published for tests"),
+            (vec![], "human.secret is empty"),
+            (vec![(secret, "own"), near], "human.api_url is an https address"),
+        ] {
+            let refused = start(&environment).unwrap_err();
+            assert!(refused.starts_with(said) && !refused.contains(published), "{refused}");
+        }
+    }
 }

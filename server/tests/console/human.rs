@@ -1,111 +1,21 @@
 //! The human check in forms, with a provider of our own on this machine that says what the test wants.
 
+mod siteverify;
+
 use crate::dashboard::{Browser, From, PASSWORD};
 use crate::support::{Fields, Ground, fields};
 use access::{By, audit};
-use axum::Router;
-use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
-use axum::routing::post;
-use jiff::{SignedDuration, Timestamp};
 use partners::{Role, member};
 use reqwest::header::{CONTENT_SECURITY_POLICY, LOCATION};
 use reqwest::{Response, StatusCode};
-use server::config::Config;
+use siteverify::{SECRET, Says};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
-use tokio::net::TcpListener;
 
-const SITE_KEY: &str = "site-key_1";
-const SECRET: &str = "secret-that-nobody-prints";
 /// What a page has with a check: the provider's script.
 const SCRIPT: &str = "https://www.google.com/recaptcha/api.js?render=site-key_1";
 
-/// What the provider says of tokens. Each of ours begins with what it was made for: `sign_up.1`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Says {
-    Right,
-    Score(f64),
-    Action(&'static str),
-    Host(&'static str),
-    /// So many seconds ago.
-    Old(i64),
-    No(&'static str),
-    Status(u16),
-    Garbage,
-    /// It takes the question, and never answers.
-    Nothing,
-}
-
-#[derive(Clone)]
-struct Provider {
-    says: Arc<Mutex<Says>>,
-    asked: Arc<Mutex<Vec<console::Fields>>>,
-    now: Timestamp,
-}
-
-impl Provider {
-    fn says(&self, says: Says) {
-        *self.says.lock().unwrap() = says;
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.lock().unwrap().len()
-    }
-}
-
-async fn siteverify(State(provider): State<Provider>, body: String) -> axum::response::Response {
-    let sent = console::Fields::parse(&body);
-    let token = sent.text("response").to_owned();
-    provider.asked.lock().unwrap().push(sent);
-    let says = *provider.says.lock().unwrap();
-    let mut said = serde_json::json!({
-        "success": true, "hostname": "127.0.0.1", "score": 0.9, "action": token.split('.').next(),
-        "challenge_ts": (provider.now - SignedDuration::from_secs(5)).to_string(),
-    });
-    match says {
-        Says::Right => {}
-        Says::Score(score) => said["score"] = score.into(),
-        Says::Action(action) => said["action"] = action.into(),
-        Says::Host(host) => said["hostname"] = host.into(),
-        Says::Old(seconds) => {
-            said["challenge_ts"] = (provider.now - SignedDuration::from_secs(seconds)).to_string().into();
-        }
-        Says::No(code) => said = serde_json::json!({"success": false, "error-codes": [code]}),
-        Says::Status(status) => {
-            return axum::http::StatusCode::from_u16(status).unwrap().into_response();
-        }
-        Says::Garbage => return "<html>We will be back soon".into_response(),
-        Says::Nothing => std::future::pending().await,
-    }
-    ([(CONTENT_TYPE, "application/json")], said.to_string()).into_response()
-}
-
 impl Ground {
-    /// With a check on its forms, by a provider that says "right" until it is told otherwise.
-    async fn checked(more: &[(&str, &str)]) -> (Self, Provider) {
-        let provider = Provider {
-            says: Arc::new(Mutex::new(Says::Right)),
-            asked: Arc::default(),
-            now: "2026-05-24T10:00:00Z".parse().unwrap(),
-        };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/siteverify", listener.local_addr().unwrap());
-        let routes = Router::new().route("/siteverify", post(siteverify)).with_state(provider.clone());
-        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        let own = [
-            ("CREASE__HUMAN__PROVIDER", "recaptcha_v3"),
-            ("CREASE__HUMAN__SITE_KEY", SITE_KEY),
-            ("CREASE__HUMAN__SECRET", SECRET),
-            ("CREASE__HUMAN__MODE", "test"),
-            ("CREASE__HUMAN__API_URL", &url),
-            // Nobody waits for so long, unless a test says otherwise.
-            ("CREASE__HUMAN__ANSWER_MS_MAX", "30000"),
-        ];
-        (Self::open_with(&[&own, more].concat()).await, provider)
-    }
-
     /// Sends a form of nobody in particular, with a token if there is one.
     async fn fill(&self, path: &str, form: &[(&str, &str)], token: &str) -> Response {
         let mut form = fields(form);
@@ -478,30 +388,5 @@ async fn what_was_let_pass_unchecked_is_counted_and_no_log_has_a_token_or_the_se
     assert!(log.contains("the human check's provider is down"), "{log}");
     for secret in [SECRET, "token-of-a", "asha@example.com"] {
         assert!(!log.contains(secret), "{secret}: {log}");
-    }
-}
-
-#[test]
-fn a_check_that_would_let_everybody_pass_is_none_to_start_with() {
-    let start = |environment: &[(&str, &str)]| {
-        let own = [("CREASE__HUMAN__PROVIDER", "turnstile"), ("CREASE__HUMAN__SITE_KEY", "0x4AAA")];
-        let all = [&own, environment].concat();
-        let all = all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let config = Config::from_parts(None, all).unwrap();
-        server::role::human(&config).map(|it| it.is_some()).map_err(|it| it.to_string())
-    };
-    let (secret, published) = ("CREASE__HUMAN__SECRET", "1x0000000000000000000000000000000AA");
-    assert_eq!(start(&[(secret, "0x4-own")]), Ok(true));
-    assert_eq!(start(&[(secret, published), ("CREASE__HUMAN__MODE", "test")]), Ok(true));
-    for (environment, said) in [
-        (vec![(secret, published)], "human.secret is published for tests"),
-        (vec![], "human.secret is empty"),
-        (
-            vec![(secret, "own"), ("CREASE__HUMAN__API_URL", "http://127.0.0.1:9/")],
-            "human.api_url is an https address",
-        ),
-    ] {
-        let refused = start(&environment).unwrap_err();
-        assert!(refused.starts_with(said) && !refused.contains(published), "{refused}");
     }
 }
