@@ -66,3 +66,8 @@ if (watching) {
 const fresh = document.querySelector('.notice #key-text');
 if (fresh) sessionStorage.setItem(KEY, fresh.textContent);
 ready();
+
+// Who chooses a day wants those days.
+document.addEventListener('input', (event) => {
+  if (event.target.type === 'date') event.target.form.elements.period.value = 'custom';
+});

@@ -7,9 +7,9 @@ pub enum Scope {
     Feed,
     /// Read matches and follow them.
     Read,
-    /// Sites, keys, members, webhooks: all that the dashboard does.
+    /// Sites, keys, members, webhooks: all that the dashboard changes.
     Manage,
-    /// Figures of the audience.
+    /// Figures of the audience, which a spreadsheet may have that may change nothing.
     Usage,
 }
 

@@ -219,7 +219,11 @@ fn origins(of: &One<'_>) -> Markup {
     let is_replaced = of.successor.is_some() && !of.key.is_over(of.now);
     html! {
         section {
-            h2 { @if is_replaced { "Pages that still use the old key" } @else { "Where it is used" } }
+            h2 {
+                @if is_replaced { "Pages that still use the old key" }
+                @else if of.key.is_over(of.now) { "Where it was used" }
+                @else { "Where it is used" }
+            }
             @if is_replaced && let Some(ends) = of.key.expires_at { p { "It ends " (when(ends)) ": by then the new one has to be there." } }
             @if of.origins.is_empty() {
                 p.muted { @if is_replaced { "None that we have seen." } @else { "Nowhere yet." } }

@@ -142,10 +142,10 @@ pub fn page(here: Here<'_>, usage: &Usage<'_>) -> Markup {
             }
             (chart::of(asked.figure, usage.points, usage.step))
             div.shares {
-                (shares("Sites", "Site", usage.by_site, |it| name_of_site(usage.sites, it)))
-                (shares("Keys", "Key", usage.by_key, |it| name_of_key(usage.keys, it)))
-                (shares("Matches", "Match", usage.by_match, |it| name_of_match(usage.matches, it)))
-                (shares("Countries", "Country", usage.by_country, flag))
+                (shares(("Sites", "Site"), usage.by_site, usage.sums.opens, |it| name_of_site(usage.sites, it)))
+                (shares(("Keys", "Key"), usage.by_key, usage.sums.opens, |it| name_of_key(usage.keys, it)))
+                (shares(("Matches", "Match"), usage.by_match, usage.sums.opens, |it| name_of_match(usage.matches, it)))
+                (shares(("Countries", "Country"), usage.by_country, usage.sums.opens, flag))
             }
             (reasons(here, usage.reasons))
         }
@@ -250,9 +250,8 @@ fn quotas(quotas: &[QuotaState]) -> Markup {
     }
 }
 
-/// The parts that opened the most streams, each with its share.
-fn shares(title: &str, of: &str, parts: &[Top], name: impl Fn(&str) -> String) -> Markup {
-    let sum: i64 = parts.iter().map(|it| it.figures.opens).sum();
+/// The parts that opened the most streams, each with its share of all that were opened.
+fn shares((title, of): (&str, &str), parts: &[Top], sum: i64, name: impl Fn(&str) -> String) -> Markup {
     let share = |it: &Top| if sum > 0 { it.figures.opens * 100 / sum } else { 0 };
     html! {
         @if !parts.is_empty() {
@@ -302,7 +301,7 @@ fn reasons(here: Here<'_>, reasons: &[Reason]) -> Markup {
     html! {
         @if !reasons.is_empty() {
             section {
-                h2 { "Refused" }
+                h2 { "Refused, of all keys" }
                 ul.rows {
                     @for it in reasons {
                         @let (what, fix) = words::reason(&it.code);

@@ -327,6 +327,7 @@ fn forms(org: &str, site: &str, key: &str, user: &str, invite: &str) -> Vec<(Str
         form(at("/sites"), &[("name", "Evil"), ("origins", "https://evil.example")]),
         form(at(&format!("/sites/{site}")), &[("name", "Evil"), ("origins", "https://evil.example")]),
         form(at(&format!("/sites/{site}/remove")), &[("sure", "Shop")]),
+        form(at(&format!("/sites/{site}/allow")), &[("origin", "https://evil.example")]),
         form(at("/keys"), &[("name", "Evil"), ("for", "secret"), ("mode", "live"), ("scope_feed", "yes")]),
         form(at(&format!("/keys/{key}/name")), &[("name", "Evil")]),
         form(at(&format!("/keys/{key}/rotate")), &[("overlap", "0")]),
@@ -339,7 +340,7 @@ fn forms(org: &str, site: &str, key: &str, user: &str, invite: &str) -> Vec<(Str
     ]
 }
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 13] = [
     "",
     "/watching",
     "/start",
@@ -348,6 +349,8 @@ const PAGES: [&str; 11] = [
     "/sites/new",
     "/keys",
     "/keys/new",
+    "/usage",
+    "/usage.csv",
     "/team",
     "/audit",
     "/settings",
@@ -718,8 +721,14 @@ async fn an_origin_on_which_a_key_was_refused_is_allowed_by_a_button_once_and_by
     assert!(!ground.page(&browser, &base).await.contains("were refused"));
     let log = ground.page(&browser, &format!("{base}/audit?about=site.change")).await;
     assert!(log.contains("https://shop.example") && log.contains("Asha Rao"));
-    let wrong = ground.press(&mut browser, &path, &[("origin", "javascript:alert(1)")]).await;
-    assert_eq!(wrong.headers()[LOCATION].to_str().unwrap(), format!("{base}/sites/{site_id}"));
+    for wrong in ["javascript:alert(1)", "http://localhost:3000", "https://*"] {
+        let refused = ground.press(&mut browser, &path, &[("origin", wrong)]).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert!(
+            refused.text().await.unwrap().contains(wrong),
+            "it stands in the form with what is wrong with it"
+        );
+    }
     assert!(!ground.page(&browser, &format!("{base}/sites")).await.contains("javascript"));
 }
 

@@ -65,6 +65,9 @@ pub fn reason(code: &str) -> (&str, &'static str) {
         }
         "streams_full_for_organisation" => ("Too many streams at once", "Your plan can have a higher limit."),
         "quota_exceeded" => ("The month was used up", "Your plan can have a higher quota."),
+        code if code.starts_with("fan_") => {
+            ("For a user whom nobody signed", "Your server signs its users' ids: see Identity.")
+        }
         code if code.starts_with("ticket") => (
             "With a ticket that is over or not ours",
             "Tickets are good for five minutes: make one for each visit.",

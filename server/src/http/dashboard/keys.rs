@@ -110,7 +110,7 @@ async fn shown(
     let read =
         app.store.read("partners.key_origins", async |db| usage::origins_of_key(db, member.id(), id).await);
     let mut origins = read.await?;
-    if let Some(successor) = successor {
+    if let Some(successor) = successor.filter(|_| !key.is_over(member.signed_in.caller.now)) {
         // Who still uses the old one: since there is a new one.
         origins.retain(|it| it.last_used_at >= successor.created_at);
     }

@@ -106,6 +106,20 @@ async fn shown(
     Ok(html(status, sites::one(member.here(Tab::Sites, done), &site, &keys, filled)))
 }
 
+/// The site, and why an origin cannot be one of its own.
+pub(super) async fn not_allowed(
+    app: &App,
+    member: &MemberOf,
+    id: &str,
+    origin: &str,
+    text: String,
+) -> Result<Response, Failure> {
+    let site = app.store.read("partners.site", async |db| site::find(db, member.id(), id).await).await?;
+    let origins = sites::origins(&site, "\n") + "\n" + origin;
+    let fields = Fields::of([("name", site.name.as_str()), ("origins", &origins)]);
+    shown(app, member, id, "", WRONG, Some((&fields, Mistakes::one("origins", text)))).await
+}
+
 pub(super) async fn change(
     State(app): State<App>,
     Path((_, id)): Path<(String, String)>,

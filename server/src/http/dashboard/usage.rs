@@ -1,10 +1,12 @@
 //! What an organisation's fans did, and where its keys were refused.
 
-use super::failure::Failure;
+use super::failure::{Failure, mistake};
 use super::signed_in::{MemberOf, PressedIn};
+use super::sites;
 use crate::app::App;
 use crate::feed::log;
 use crate::http::scorer::html;
+use crate::problem::Problem;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -15,7 +17,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use partners::limit::{Sums, judge, table};
 use partners::usage::{self, Dimension, Part, Span, Step};
-use partners::{Mode, Permission, key, site};
+use partners::{Mode, OriginPattern, Permission, key, site};
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -207,7 +209,10 @@ pub(super) async fn csv(
     Query(query): Query<UsageQuery>,
 ) -> Result<Response, Failure> {
     member.may(Permission::Look)?;
-    let Looked { span, .. } = query.look(member.signed_in.caller.now);
+    let Looked { span, mistake, .. } = query.look(member.signed_in.caller.now);
+    if !mistake.is_empty() {
+        return Ok(Problem::invalid(mistake).into_response());
+    }
     let (part, _) = query.part();
     let read = app.store.read("partners.usage_csv", async |db| usage::csv(db, member.id(), part, span).await);
     let csv = read.await?;
@@ -232,7 +237,10 @@ pub(super) async fn refused(app: &App, member: &MemberOf) -> Result<Vec<usage::R
     let read = app
         .store
         .read("partners.refused_origins", async |db| usage::refused_origins(db, member.id(), since).await);
-    Ok(read.await?)
+    let mut refused = read.await?;
+    // On one's own machine test keys work without being told: there is nothing to allow.
+    refused.retain(|it| OriginPattern::parse(&it.origin).is_ok_and(|it| !it.is_own_machine()));
+    Ok(refused)
 }
 
 /// Adds an origin to a site, where its keys were refused.
@@ -244,18 +252,13 @@ pub(super) async fn allow(
     member.may(Permission::Build)?;
     let origin = fields.text("origin");
     let allowed = app.store.run_tx("partners.allow_origin", async |tx| {
-        let site = site::find(tx, member.id(), &id).await?;
-        let mut origins: Vec<String> = site.origins.iter().map(ToString::to_string).collect();
-        origins.push(origin.to_owned());
-        let origins: Vec<&str> = origins.iter().map(String::as_str).collect();
-        site::change(tx, member.id(), &id, &site.name, &origins, &member.by()).await
+        site::allow(tx, member.id(), &id, origin, &member.by()).await
     });
     match allowed.await {
         Ok(_) => Ok(Redirect::to(&format!("/console/o/{}/sites?done=allowed", member.id())).into_response()),
-        // What is wrong with it the site's own form says.
-        Err(error) if super::failure::mistake(&error).is_some() => {
-            Ok(Redirect::to(&format!("/console/o/{}/sites/{id}", member.id())).into_response())
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => match mistake(&error) {
+            Some(text) => sites::not_allowed(&app, &member, &id, origin, text).await,
+            None => Err(error.into()),
+        },
     }
 }

@@ -218,16 +218,27 @@ impl PartsQuery {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = UsagePart)]
 pub(super) struct ShownPart {
-    /// "sit_…" (empty: keys of no site), "key_…", "mat_…" ("other": those that are not told apart), or ISO 3166-1 ("ZZ": not known), of
-    /// which the opened streams are known alone.
+    /// "sit_…" (empty: keys of no site), "key_…", "mat_…" ("other": those that are not told apart), or ISO 3166-1 ("ZZ": not known).
     id: String,
-    #[serde(flatten)]
-    figures: ShownFigures,
+    opens: i64,
+    /// This and all below: not known of countries.
+    impressions: Option<i64>,
+    stream_seconds: Option<i64>,
+    peak_streams: Option<i64>,
+    updates: Option<i64>,
 }
 
-impl From<Top> for ShownPart {
-    fn from(it: Top) -> Self {
-        Self { id: it.id, figures: it.figures.into() }
+impl ShownPart {
+    fn of(part: Top, dimension: Dimension) -> Self {
+        let known = |figure: i64| (dimension != Dimension::Country).then_some(figure);
+        Self {
+            opens: part.figures.opens,
+            impressions: known(part.figures.impressions),
+            stream_seconds: known(part.figures.stream_ms / 1_000),
+            peak_streams: known(part.figures.peak),
+            updates: known(part.figures.updates),
+            id: part.id,
+        }
     }
 }
 
@@ -267,7 +278,8 @@ pub(super) async fn by(
     let read = app.store.read("partners.usage_by", async |db| {
         usage::by(db, organisation, dimension, span, i64::from(limit)).await
     });
-    Ok(Json(Parts { data: read.await?.into_iter().map(Into::into).collect() }))
+    let parts = read.await?.into_iter().map(|it| ShownPart::of(it, dimension));
+    Ok(Json(Parts { data: parts.collect() }))
 }
 
 /// The same for a spreadsheet: a row for each hour, key and match.
