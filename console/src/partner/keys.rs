@@ -6,6 +6,7 @@ use crate::layout::csrf_field;
 use crate::when;
 use jiff::Timestamp;
 use maud::{Markup, html};
+use partners::limit::Rate;
 use partners::usage::KeyOrigin;
 use partners::{Issued, Kind, Mode, Overlap, Permission, Record, Scope, Site};
 
@@ -155,6 +156,8 @@ pub struct One<'a> {
     pub successor: Option<&'a Record>,
     /// Where it is used, the latest first.
     pub origins: &'a [KeyOrigin],
+    /// What its plan gives each key of its kind.
+    pub plan: Rate,
     pub now: Timestamp,
 }
 
@@ -187,6 +190,17 @@ pub fn one(here: Here<'_>, of: One<'_>, filled: Filled<'_>) -> Markup {
                         (csrf_field(here.person.csrf))
                         (filled.line(Label::new("name", "Name"), Line::Text, NAME_MAX))
                         p { button type="submit" { "Save" } }
+                    }
+                }
+                section {
+                    h2 { "Limits" }
+                    form.stack.boxed method="post" action=(here.path(&format!("{rest}/limits"))) {
+                        (csrf_field(here.person.csrf))
+                        p.muted { "Your plan gives each such key " (of.plan.per_minute()) " requests a minute, " (of.plan.burst()) " at once. Less for this one, if you like; leave out what is to be as in the plan." }
+                        (filled.line(Label::new("per_minute", "Requests a minute"), Line::Number, 7))
+                        (filled.line(Label::new("burst", "At once"), Line::Number, 7))
+                        (filled.line(Label::new("streams", "Streams open at once"), Line::Number, 9))
+                        p { button type="submit" { "Save the limits" } }
                     }
                 }
                 section {

@@ -1,8 +1,8 @@
 //! The tables of limits.
 
 use super::{Quota, Rate};
-use crate::Error;
 use crate::audit::{self, Change};
+use crate::{Error, key};
 use access::By;
 use serde_json::{Value, json};
 use store::{Client, Row, Transaction};
@@ -156,8 +156,7 @@ pub async fn set_for_key(
     if tx.query_opt(HOLD_KEY, &[&organisation_id, &key_id]).await?.is_none() {
         return Err(Error::UnknownKey { id: key_id.to_owned() });
     }
-    let before = tx.query_opt(FIND_OVERRIDE, &[&key_id]).await?;
-    let before = before.map_or(Ok(Override::default()), |row| own(&row))?;
+    let before = find_for_key(tx, key_id).await?;
     if before == *own_limits {
         return Ok(());
     }
@@ -174,6 +173,38 @@ pub async fn set_for_key(
     tx.execute(OVERRIDE, params).await?;
     let change = Change::of(before.told(), own_limits.told());
     audit::record(tx, by, organisation_id, "key.limit", key_id, change).await
+}
+
+/// The same as a partner may do it for a key of its own: no more requests than its plan gives each key. Of streams the organisation's number
+/// holds beside it.
+pub async fn set_within_plan(
+    tx: &Transaction<'_>,
+    organisation_id: &str,
+    key_id: &str,
+    own_limits: &Override,
+    by: &By,
+) -> Result<(), Error> {
+    let found = key::find(tx, key_id).await?.filter(|it| it.organisation_id == organisation_id);
+    let key = found.ok_or_else(|| Error::UnknownKey { id: key_id.to_owned() })?;
+    let plan = find(tx, organisation_id).await?.rate_of(key.kind);
+    if let Some(rate) = own_limits.rate {
+        for (what, found, max) in [
+            ("the number of requests a minute, in your plan,", rate.per_minute(), plan.per_minute()),
+            ("the number of requests at once, in your plan,", rate.burst(), plan.burst()),
+        ] {
+            if found > max {
+                let (max, found) = (u64::from(max), u64::from(found));
+                return Err(Error::LimitOutOfRange { what, min: 1, max, found });
+            }
+        }
+    }
+    set_for_key(tx, organisation_id, key_id, own_limits, by).await
+}
+
+/// What a key has of its own.
+pub async fn find_for_key(client: &Client<'_>, key_id: &str) -> Result<Override, Error> {
+    let row = client.query_opt(FIND_OVERRIDE, &[&key_id]).await?;
+    row.map_or(Ok(Override::default()), |row| own(&row))
 }
 
 const INHERIT: &str = "

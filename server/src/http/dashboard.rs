@@ -82,6 +82,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/o/{org}/keys/new", get(keys::blank))
         .route("/console/o/{org}/keys/{key}", get(keys::show))
         .route("/console/o/{org}/keys/{key}/name", post(keys::rename))
+        .route("/console/o/{org}/keys/{key}/limits", post(keys::limit))
         .route("/console/o/{org}/keys/{key}/rotate", post(keys::rotate))
         .route("/console/o/{org}/keys/{key}/revoke", post(keys::revoke))
         .route("/console/o/{org}/identity", get(identity::list).post(identity::make))

@@ -5,6 +5,7 @@ mod caller;
 mod idempotency;
 mod identity;
 mod keys;
+mod limits;
 mod organisation;
 mod page;
 mod sites;
@@ -33,6 +34,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/sites/{id}", get(sites::show).patch(sites::change).delete(sites::remove))
         .route("/v1/keys", get(keys::list).post(keys::issue))
         .route("/v1/keys/{id}", get(keys::show).patch(keys::change))
+        .route("/v1/keys/{id}/limits", get(limits::of_key).put(limits::set_of_key))
+        .route("/v1/limits", get(limits::show))
         .route("/v1/keys/{id}/origins", get(usage::origins_of_key))
         .route("/v1/keys/{id}/rotate", post(keys::rotate))
         .route("/v1/keys/{id}/revoke", post(keys::revoke))
@@ -71,7 +74,8 @@ pub(super) fn tickets() -> Router<App> {
         keys::issue, keys::show, keys::change, keys::rotate, keys::revoke, team::members, team::change, team::remove, team::invites,
         team::invite, team::take_back, audit::list, tickets::issue, webhooks::list,
         webhooks::create, webhooks::show, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::deliveries,
-        webhooks::replay, usage::show, usage::csv, usage::by, usage::refusals, usage::origins_of_key,
+        webhooks::replay, usage::show, usage::csv, usage::by, usage::refusals, usage::origins_of_key, limits::show, limits::of_key,
+        limits::set_of_key,
         identity::list, identity::make, identity::rotate, identity::show, identity::revoke,
     ),
     tags(

@@ -79,7 +79,7 @@ impl Modify for Keys {
                 path if path.starts_with("/v1/") => &["bearer"],
                 _ => continue,
             };
-            let methods = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+            let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
             for operation in methods.into_iter().flatten() {
                 let requirement = |name: &&str| SecurityRequirement::new::<&str, [&str; 0], &str>(*name, []);
                 operation.security = Some(schemes.iter().map(requirement).collect());

@@ -330,6 +330,7 @@ fn forms(org: &str, site: &str, key: &str, user: &str, invite: &str) -> Vec<(Str
         form(at(&format!("/sites/{site}/allow")), &[("origin", "https://evil.example")]),
         form(at("/keys"), &[("name", "Evil"), ("for", "secret"), ("mode", "live"), ("scope_feed", "yes")]),
         form(at(&format!("/keys/{key}/name")), &[("name", "Evil")]),
+        form(at(&format!("/keys/{key}/limits")), &[("streams", "0")]),
         form(at(&format!("/keys/{key}/rotate")), &[("overlap", "0")]),
         form(at(&format!("/keys/{key}/revoke")), &[("sure", "yes")]),
         form(at("/team/invites"), &[("email", "evil@example.com"), ("role", "analyst")]),
@@ -753,4 +754,36 @@ async fn a_key_that_was_replaced_says_which_pages_still_use_it() {
     ground.app.metering.counters.flush(&ground.app.store).await.unwrap();
     let page = ground.page(&browser, &path).await;
     assert!(page.contains("Pages that still use the old key") && page.contains("https://www.shop.example"));
+}
+
+#[tokio::test]
+async fn a_key_is_given_less_than_its_plan_and_never_more() {
+    let ground = Ground::open().await;
+    let (mut browser, organisation, _) = ground.partner("asha@paper.example").await;
+    let (_, key) = used(&ground, &organisation.id).await;
+    let page = format!("/console/o/{}/keys/{}", organisation.id, key.key_id());
+    let path = format!("{page}/limits");
+    let saved = ground
+        .press(&mut browser, &path, &[("per_minute", "6,000"), ("burst", "100"), ("streams", "50")])
+        .await;
+    assert_eq!(saved.status(), StatusCode::SEE_OTHER);
+    let html = ground.page(&browser, &page).await;
+    assert!(html.contains("value=\"6000\"") && html.contains("value=\"50\""));
+    ground.app.metering.plans.load(&ground.app.store).await.unwrap();
+    assert_eq!(ground.app.metering.plans.rate_of(&key).per_minute(), 6_000);
+    for (form, text) in [
+        ([("per_minute", "many"), ("burst", "1"), ("streams", "")], "Say a whole number."),
+        ([("per_minute", "600"), ("burst", ""), ("streams", "")], "Say how many may come at once, too."),
+        ([("per_minute", "600001"), ("burst", "1"), ("streams", "")], "600000"),
+        ([("per_minute", "600000"), ("burst", "60000"), ("streams", "")], "50000"),
+    ] {
+        let refused = ground.press(&mut browser, &path, &form).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{form:?}");
+        let html = refused.text().await.unwrap();
+        assert!(html.contains(text) && html.contains(&format!("value=\"{}\"", form[0].1)), "{form:?}");
+    }
+    let gone = ground.press(&mut browser, &path, &[("per_minute", ""), ("burst", ""), ("streams", "")]).await;
+    assert_eq!(gone.status(), StatusCode::SEE_OTHER);
+    ground.app.metering.plans.load(&ground.app.store).await.unwrap();
+    assert_eq!(ground.app.metering.plans.rate_of(&key).per_minute(), 600_000);
 }

@@ -213,6 +213,9 @@ async fn only_a_live_key_that_may_manage_manages() {
         (Method::GET, "/v1/webhooks/whk_1/deliveries"),
         (Method::POST, "/v1/webhooks/whk_1/deliveries/msg_1/replay"),
         (Method::GET, "/v1/keys/key_1/origins"),
+        (Method::GET, "/v1/keys/key_1/limits"),
+        (Method::PUT, "/v1/keys/key_1/limits"),
+        (Method::GET, "/v1/limits"),
         (Method::GET, "/v1/usage"),
         (Method::GET, "/v1/usage.csv"),
         (Method::GET, "/v1/usage/by/site"),
@@ -229,9 +232,13 @@ async fn only_a_live_key_that_may_manage_manages() {
             && !["/v1/matches", "/v1/feed", "/v1/embed", "/v1/tickets", "/v1/fans"]
                 .iter()
                 .any(|it| path.starts_with(it));
-        for (method, operation) in
-            [("GET", &item.get), ("POST", &item.post), ("PATCH", &item.patch), ("DELETE", &item.delete)]
-        {
+        for (method, operation) in [
+            ("GET", &item.get),
+            ("POST", &item.post),
+            ("PUT", &item.put),
+            ("PATCH", &item.patch),
+            ("DELETE", &item.delete),
+        ] {
             let path = path.replace("/sites/{id}", "/sites/sit_1").replace("/keys/{id}", "/keys/key_1");
             let path =
                 path.replace("/members/{id}", "/members/usr_1").replace("/invites/{id}", "/invites/inv_1");
@@ -290,6 +297,8 @@ async fn no_program_reaches_into_another_organisation() {
         (Method::DELETE, format!("/v1/sites/{site}"), json!({})),
         (Method::GET, format!("/v1/keys/{key}"), json!({})),
         (Method::GET, format!("/v1/keys/{key}/origins"), json!({})),
+        (Method::GET, format!("/v1/keys/{key}/limits"), json!({})),
+        (Method::PUT, format!("/v1/keys/{key}/limits"), json!({ "streams_max": 0 })),
         (Method::PATCH, format!("/v1/keys/{key}"), json!({ "name": "Mine" })),
         (Method::POST, format!("/v1/keys/{key}/rotate"), json!({ "overlap_hours": 0 })),
         (Method::POST, format!("/v1/keys/{key}/revoke"), json!({})),
@@ -547,4 +556,44 @@ async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
         assert_eq!(problem(&answer), (400, "/problems/invalid-request"), "{wrong}");
     }
     assert_eq!(reporter.get("/v1/usage/by/colour").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_key_has_limits_of_its_own_within_its_plan() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage, Scope::Usage]).await;
+    let site = program.site().await;
+    let new = json!({ "name": "Pages", "kind": "publishable", "mode": "live", "site": site });
+    let key = program.post("/v1/keys", new).await.body["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/keys/{key}/limits");
+    let put = async |body: Value| program.ask(Method::PUT, &path, &[], Some(body)).await;
+    assert_eq!(program.get(&path).await.body, json!({ "rate": null, "streams_max": null }));
+    let own = json!({ "rate": { "per_minute": 600, "burst": 10 }, "streams_max": 5 });
+    assert_eq!(put(own.clone()).await.body, own);
+    assert_eq!(program.get(&path).await.body, own);
+    server.app.metering.plans.load(&server.app.store).await.unwrap();
+    let plan = program.get("/v1/limits").await.body;
+    assert_eq!(
+        (&plan["secret"]["per_minute"], &plan["streams"]["hard"]),
+        (&json!(3_000), &json!(250_000)),
+        "{plan}"
+    );
+    for (wrong, expected) in [
+        (json!({ "rate": { "per_minute": 0, "burst": 1 } }), (422, "/problems/invalid-value")),
+        (json!({ "rate": { "per_minute": 600, "burst": 60_000 } }), (422, "/problems/invalid-value")),
+        (json!({ "rate": { "per_minute": 600 } }), (400, "/problems/invalid-request")),
+        (json!({ "streams_max": -1 }), (400, "/problems/invalid-request")),
+        (json!({ "streams_max": 1_000_000_001_u64 }), (400, "/problems/invalid-request")),
+        (json!({ "plan": "gold" }), (400, "/problems/invalid-request")),
+    ] {
+        assert_eq!(problem(&put(wrong.clone()).await), expected, "{wrong}");
+    }
+    assert_eq!(
+        put(json!({})).await.body,
+        json!({ "rate": null, "streams_max": null }),
+        "as in the plan again"
+    );
+    let log = program.get("/v1/audit?about=key.limit").await.body;
+    assert_eq!(log["data"].as_array().unwrap().len(), 2, "{log}");
 }

@@ -15,6 +15,7 @@ use console::layout::Tab;
 use console::partner::keys::{self, Found, SCOPES};
 use console::{Fields, Mistakes};
 use jiff::SignedDuration;
+use partners::limit::{Override, Rate, table};
 use partners::{
     Key, Kind, Mode, NewKey, Origins, Overlap, Permission, Record, Scopes, Site, key, member, site, usage,
 };
@@ -93,7 +94,7 @@ pub(super) async fn show(
     Path((_, id)): Path<(String, String)>,
     Query(done): Query<Done>,
 ) -> Result<Response, Failure> {
-    shown(&app, &member, &id, done.words(), StatusCode::OK, &Mistakes::default()).await
+    shown(&app, &member, &id, done.words(), None).await
 }
 
 async fn shown(
@@ -101,23 +102,41 @@ async fn shown(
     member: &MemberOf,
     id: &str,
     done: &str,
-    status: StatusCode,
-    mistakes: &Mistakes,
+    refused: Option<(&Fields, &Mistakes)>,
 ) -> Result<Response, Failure> {
     let (all, sites) = all(app, member).await?;
     let key = all.iter().find(|it| it.id == id).ok_or(Failure::NotFound)?;
     let successor = all.iter().find(|it| it.succeeds.as_deref() == Some(id));
-    let read =
-        app.store.read("partners.key_origins", async |db| usage::origins_of_key(db, member.id(), id).await);
-    let mut origins = read.await?;
+    let read = app.store.read("partners.key_details", async |db| {
+        let origins = usage::origins_of_key(db, member.id(), id).await?;
+        let limits = table::find(db, member.id()).await?;
+        Ok::<_, partners::Error>((origins, limits, table::find_for_key(db, id).await?))
+    });
+    let (mut origins, limits, own) = read.await?;
     if let Some(successor) = successor.filter(|_| !key.is_over(member.signed_in.caller.now)) {
         // Who still uses the old one: since there is a new one.
         origins.retain(|it| it.last_used_at >= successor.created_at);
     }
-    let fields = Fields::of([("name", key.name.as_str()), ("overlap", "24")]);
+    let text = |number: Option<u64>| number.map(|it| it.to_string()).unwrap_or_default();
+    let rate = |of: fn(&Rate) -> u32| text(own.rate.as_ref().map(|it| of(it).into()));
+    let (per_minute, burst) = (rate(|it| it.per_minute()), rate(|it| it.burst()));
+    let stored: [(&str, &str); 5] = [
+        ("name", &key.name),
+        ("overlap", "24"),
+        ("per_minute", &per_minute),
+        ("burst", &burst),
+        ("streams", &text(own.streams_max)),
+    ];
+    // What was typed stays.
+    let typed = |name| refused.map(|it| it.0).filter(|it| it.has(name)).map(|it| it.text(name));
+    let fields = Fields::of(stored.map(|(name, value)| (name, typed(name).unwrap_or(value))));
     let now = member.signed_in.caller.now;
-    let of = keys::One { key, sites: &sites, successor, origins: &origins, now };
-    Ok(html(status, keys::one(member.here(Tab::Keys, done), of, Filled { fields: &fields, mistakes })))
+    let plan = limits.rate_of(key.kind);
+    let of = keys::One { key, sites: &sites, successor, origins: &origins, plan, now };
+    let none = Mistakes::default();
+    let (status, mistakes) = refused.map_or((StatusCode::OK, &none), |it| (WRONG, it.1));
+    let filled = Filled { fields: &fields, mistakes };
+    Ok(html(status, keys::one(member.here(Tab::Keys, done), of, filled)))
 }
 
 pub(super) async fn rename(
@@ -134,10 +153,57 @@ pub(super) async fn rename(
             Ok(Redirect::to(&format!("/console/o/{}/keys/{id}?done=saved", member.id())).into_response())
         }
         Err(error) => match mistake(&error) {
-            Some(text) => shown(&app, &member, &id, "", WRONG, &Mistakes::one("name", text)).await,
+            Some(text) => shown(&app, &member, &id, "", Some((&fields, &Mistakes::one("name", text)))).await,
             None => Err(error.into()),
         },
     }
+}
+
+pub(super) async fn limit(
+    State(app): State<App>,
+    Path((_, id)): Path<(String, String)>,
+    PressedIn { member, fields }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    let own = match limits_of(&fields) {
+        Ok(own) => own,
+        Err((field, text)) => {
+            let mistakes = Mistakes::one(field, text);
+            return shown(&app, &member, &id, "", Some((&fields, &mistakes))).await;
+        }
+    };
+    let limited = app.store.run_tx("partners.limit_key", async |tx| {
+        table::set_within_plan(tx, member.id(), &id, &own, &member.by()).await
+    });
+    match limited.await {
+        Ok(()) => {
+            Ok(Redirect::to(&format!("/console/o/{}/keys/{id}?done=saved", member.id())).into_response())
+        }
+        Err(error) => match mistake(&error) {
+            Some(text) => {
+                shown(&app, &member, &id, "", Some((&fields, &Mistakes::one("per_minute", text)))).await
+            }
+            None => Err(error.into()),
+        },
+    }
+}
+
+/// The form's numbers; what is left out is as in the plan.
+fn limits_of(fields: &Fields) -> Result<Override, (&'static str, String)> {
+    let number = |field: &'static str| match fields.text(field).replace([',', ' '], "").as_str() {
+        "" => Ok(None),
+        text => text.parse::<u32>().map(Some).map_err(|_| (field, "Say a whole number.".to_owned())),
+    };
+    let rate = match (number("per_minute")?, number("burst")?) {
+        (None, None) => None,
+        (Some(_), None) => return Err(("burst", "Say how many may come at once, too.".to_owned())),
+        (None, Some(_)) => return Err(("per_minute", "Say how many may come in a minute, too.".to_owned())),
+        (Some(per_minute), Some(burst)) => {
+            let rate = Rate::new(per_minute, burst);
+            Some(rate.map_err(|error| ("per_minute", mistake(&error).unwrap_or_default()))?)
+        }
+    };
+    Ok(Override { rate, streams_max: number("streams")?.map(u64::from) })
 }
 
 pub(super) async fn rotate(
@@ -149,7 +215,7 @@ pub(super) async fn rotate(
     let overlap = fields.text("overlap").parse().ok().and_then(Overlap::of_hours);
     let Some(overlap) = overlap else {
         let mistakes = Mistakes::one("overlap", "Say how long the old one works.");
-        return shown(&app, &member, &id, "", WRONG, &mistakes).await;
+        return shown(&app, &member, &id, "", Some((&fields, &mistakes))).await;
     };
     let rotated = app.store.run_tx("partners.rotate_key", async |tx| {
         key::rotate(tx, member.id(), &id, overlap, &member.by()).await
@@ -160,7 +226,7 @@ pub(super) async fn rotate(
             Ok(html(StatusCode::OK, keys::issued(member.here(Tab::Keys, ""), &issued)))
         }
         Err(error) => match mistake(&error) {
-            Some(text) => shown(&app, &member, &id, "", WRONG, &Mistakes::one("", text)).await,
+            Some(text) => shown(&app, &member, &id, "", Some((&fields, &Mistakes::one("", text)))).await,
             None => Err(error.into()),
         },
     }
@@ -174,7 +240,7 @@ pub(super) async fn revoke(
     member.may(Permission::Build)?;
     if !fields.has("sure") {
         let mistakes = Mistakes::one("sure", "Tick the box, if it is to be revoked.");
-        return shown(&app, &member, &id, "", WRONG, &mistakes).await;
+        return shown(&app, &member, &id, "", Some((&fields, &mistakes))).await;
     }
     let revoked = app
         .store
