@@ -69,5 +69,6 @@ ready();
 
 // Who chooses a day wants those days.
 document.addEventListener('input', (event) => {
-  if (event.target.type === 'date') event.target.form.elements.period.value = 'custom';
+  const period = event.target.type === 'date' && event.target.form?.elements.period;
+  if (period) period.value = 'custom';
 });

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::plans::LimitsArgs;
 use access::grant::PlatformRole;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ pub enum Command {
     Grant(RoleArgs),
     /// Takes such a role away.
     Ungrant(RoleArgs),
+    /// Says what an organisation may use, and sets what is given.
+    Limits(LimitsArgs),
     /// Scores match files (Cricsheet JSON, gzip or not): a line of JSON each.
     Score {
         #[arg(required = true)]

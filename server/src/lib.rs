@@ -18,6 +18,7 @@ mod mail;
 pub mod metering;
 pub mod moments;
 pub mod notices;
+pub mod plans;
 pub mod problem;
 pub mod role;
 pub mod secrets;

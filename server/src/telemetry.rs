@@ -49,6 +49,12 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
     );
     metrics::describe_counter!("stream_refusals_total", "Streams that were not opened, by problem");
     metrics::describe_counter!("connections_refused_total", "Connections that were turned away, by reason");
+    metrics::describe_counter!(
+        "key_refusals_total",
+        "Requests whose key did not open what they asked for, by code"
+    );
+    metrics::describe_counter!("fan_refusals_total", "Fans who were not believed, by code");
+    metrics::describe_counter!("limit_fallbacks_total", "Rates judged here and not in Redis, by reason");
     metrics::describe_counter!("stream_starts_total", "Streams opened, resumed or with a snapshot");
     metrics::describe_counter!("stream_byes_total", "Streams that we closed, by reason");
     metrics::describe_counter!("stream_topic_reloads_total", "Matches read again after a gap");

@@ -15,7 +15,20 @@ pub(crate) fn root() -> PathBuf {
 
 /// The cargo that runs us, so that a chosen toolchain stays chosen.
 pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What cargo tells this program of itself would look to build scripts that ask for it (ring's) like another build: everything above
+    // them would be compiled anew each time that somebody calls cargo directly in between.
+    for (name, _) in std::env::vars_os() {
+        let is_of_this_program = name.to_str().is_some_and(|it| {
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"]
+                .iter()
+                .any(|prefix| it.starts_with(prefix))
+        });
+        if is_of_this_program {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// `cargo metadata` of our own crates, without their dependencies' trees.

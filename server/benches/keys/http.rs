@@ -52,7 +52,7 @@ impl Load {
                 tokio::spawn(async move { load.client(pace, (at, clients), begun, long).await })
             })
             .collect();
-        let mut took = Histogram::<u64>::new(3).unwrap();
+        let mut took = Histogram::<u64>::new_with_bounds(1, 60_000_000, 3).unwrap();
         for one in all {
             took.add(one.await.unwrap()).unwrap();
         }
@@ -73,7 +73,7 @@ impl Load {
         let request = format!("GET {} HTTP/1.1\r\nhost: bench\r\n{key}\r\n", self.path);
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        let mut took = Histogram::<u64>::new(3).unwrap();
+        let mut took = Histogram::<u64>::new_with_bounds(1, 60_000_000, 3).unwrap();
         let mut buffer = Vec::with_capacity(64 * 1024);
         for turn in 0_u32.. {
             let due = match pace {

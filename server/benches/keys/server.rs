@@ -23,8 +23,8 @@ impl Crease {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crease"));
         command.args(["all", "--demo", "--port", "0", "--data"]).arg(folder.path());
         command.env("CREASE__KEYS__REQUIRED", "false").env("CREASE__SANDBOX__BALL_MS", "60000");
-        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let address = loop {
             let line = lines.next().expect("the server listens before it ends").unwrap();
             let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();

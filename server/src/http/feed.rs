@@ -111,6 +111,10 @@ async fn owns(app: &App, organisation_id: &str, match_id: &str) -> Result<bool, 
 
 /// A JSON body, or a problem that says where the mistake is. The media type is not asked for: feeds often leave it out.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // A list of the values, in the order in which we happen to declare them, would be understood as well.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::invalid("the body is a list, where an object is meant"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader)
         .map_err(|error| Problem::invalid(place(&error.path().to_string(), error.inner())))?;

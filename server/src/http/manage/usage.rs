@@ -207,7 +207,25 @@ pub(super) struct PartsQuery {
     limit: Option<u32>,
 }
 
+/// Which time.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SpanQuery {
+    /// As of `/v1/usage`.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// As of `/v1/usage`.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+}
+
 impl PartsQuery {
+    fn span(&self, now: Timestamp) -> Result<Span, Problem> {
+        SpanQuery { from: self.from, until: self.until }.span(now)
+    }
+}
+
+impl SpanQuery {
     fn span(&self, now: Timestamp) -> Result<Span, Problem> {
         let (from, until) = (self.from, self.until);
         UsageQuery { from, until, mode: None, site: None, key: None, match_id: None, step: None }.span(now)
@@ -251,7 +269,7 @@ pub(super) struct Parts {
 
 /// Figures by site, key, match or country.
 #[utoipa::path(get, path = "/v1/usage/by/{dimension}", tag = "usage",
-    params(("dimension" = ByWord, Path, description = "site, key, match or country"), PartsQuery), responses(
+    params(("dimension" = inline(ByWord), Path, description = "site, key, match or country"), PartsQuery), responses(
     (status = 200, body = Parts),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "nothing is told apart by that", body = Problem, content_type = "application/problem+json"),
@@ -339,14 +357,14 @@ pub(super) struct Refusals {
 }
 
 /// What was refused of your keys: why, and on which pages.
-#[utoipa::path(get, path = "/v1/usage/refusals", tag = "usage", params(PartsQuery), responses(
+#[utoipa::path(get, path = "/v1/usage/refusals", tag = "usage", params(SpanQuery), responses(
     (status = 200, body = Refusals),
     (status = 400, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn refusals(
     State(app): State<App>,
     reporter: Reporter,
-    Asked(asked): Asked<PartsQuery>,
+    Asked(asked): Asked<SpanQuery>,
 ) -> Result<Json<Refusals>, Problem> {
     let span = asked.span(reporter.now())?;
     let organisation = reporter.organisation_id();
