@@ -88,7 +88,7 @@ test('elements that go before the wasm is there close their stream, and one that
   await page.evaluate(() => document.querySelector('crease-match')?.remove());
   await expect.poll(() => readers(crease)).toBe(0);
   letGo();
-  await page.setContent('');
+  await page.evaluate(() => document.body.replaceChildren());
   await expect.poll(() => readers(crease)).toBe(0);
 });
 
