@@ -87,9 +87,14 @@ pub async fn look(app: &App) {
             tracing::warn!(organisation_id, %error, "a month's quotas could not be looked at");
         }
     }
-    for (organisation_id, threshold) in app.subscribers.take_pressed() {
+    let pressed = app.subscribers.take_pressed();
+    if pressed.is_empty() {
+        return;
+    }
+    let open = app.census.organisations();
+    for (organisation_id, threshold) in pressed {
         let quota = app.metering.plans.limits_of(&organisation_id).streams;
-        let used = app.census.organisations().get(&*organisation_id).copied().unwrap_or_default();
+        let used = open.get(&*organisation_id).copied().unwrap_or_default();
         let reached =
             Reached { kind: QuotaKind::Streams, threshold, used, soft: quota.soft(), hard: quota.hard() };
         if let Err(error) = notices::quota_reached(app, &organisation_id, &reached).await {

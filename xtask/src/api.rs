@@ -30,6 +30,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 /// Tries everything against a server with a database of its own; answers where the report is.
 pub(crate) fn try_all(crease: &Path) -> anyhow::Result<PathBuf> {
     let program = schemathesis()?;
+    // What it remembers of a run goes there too, so that each begins with the same.
     let data = workspace::target_folder()?.join("api");
     if data.exists() {
         // Of an earlier run, whose keys are of no use.
@@ -41,11 +42,11 @@ pub(crate) fn try_all(crease: &Path) -> anyhow::Result<PathBuf> {
     let mut report = String::new();
     for filter in ["--exclude-path-regex", "--include-path-regex"] {
         let mut command = Command::new(&program);
-        command.args(["--config-file", "server/tests/schemathesis.toml", "run"]);
+        command.arg("--config-file").arg(workspace::root().join("server/tests/schemathesis.toml")).arg("run");
         command.arg(format!("http://127.0.0.1:{}/openapi.json", server.port));
         command.args([filter, ENDS_THE_KEY, "--no-color"]);
         command.arg("--header").arg(format!("Authorization: Bearer {}", server.secret_key));
-        command.env("SANDBOX_MATCH", &server.sandbox_match).current_dir(workspace::root());
+        command.env("SANDBOX_MATCH", &server.sandbox_match).current_dir(&data);
         let (status, said) = process::logged(&mut command, &log)?;
         report.push_str(&said);
         fs::write(&log, &report)?;

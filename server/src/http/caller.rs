@@ -236,7 +236,7 @@ impl FromRequestParts<App> for Feeder {
 }
 
 /// Where the page is from, as its browser says.
-fn origin(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::ORIGIN).and_then(|it| it.to_str().ok())
 }
 

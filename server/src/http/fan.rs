@@ -3,12 +3,12 @@
 //! Who a fan is stands in a header of its own, in one of three forms: a JWT or an HMAC of the partner's server, or a guest's token. There is no
 //! cookie, and nothing of it stands in an address.
 
-use super::caller::{ReaderRefusal, from_headers, refused as key_refused};
+use super::caller::{ReaderRefusal, from_headers, origin, refused as key_refused};
 use super::limits::{pass, turn_away};
 use crate::app::App;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
-use axum::http::{HeaderMap, HeaderName, header, request::Parts};
+use axum::http::{HeaderMap, HeaderName, request::Parts};
 use partners::fan::SignedUser;
 use partners::{Fan, FanRefusal, Guests, Need, PartnerKey, Tickets};
 use std::borrow::Cow;
@@ -29,8 +29,8 @@ impl FromRequestParts<App> for KeyHolder {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let origin = parts.headers.get(header::ORIGIN).and_then(|it| it.to_str().ok());
-        let key = app.keys.check(from_headers(&parts.headers), origin, Need::Read);
+        let (text, origin) = (from_headers(&parts.headers), origin(&parts.headers));
+        let key = app.keys.check(text, origin, Need::Read);
         let key = key.map_err(|refusal| key_refused(app, parts, refusal))?;
         pass(app, &key, parts)?;
         Ok(Self { key })

@@ -6,6 +6,7 @@ mod idempotency;
 mod identity;
 mod keys;
 mod limits;
+mod mode;
 mod organisation;
 mod page;
 mod sites;

@@ -30,6 +30,8 @@ struct Taken {
 
 struct OfOneKey {
     open: usize,
+    /// The text that all of its streams share.
+    key_id: Arc<str>,
     organisation_id: Arc<str>,
 }
 
@@ -151,22 +153,23 @@ impl Taken {
                 return Err(Full::Limit(refusal));
             }
         }
-        match self.by_key.get_key_value(key_id) {
-            Some((held, of_key)) => {
-                let (held, organisation_id) = (held.clone(), of_key.organisation_id.clone());
-                self.by_key.entry(held.clone()).and_modify(|it| it.open += 1);
-                *self.by_organisation.entry(organisation_id).or_default() += 1;
-                Ok(held)
+        let (key_id, organisation_id) = match self.by_key.get_mut(key_id) {
+            Some(known) => {
+                known.open += 1;
+                (known.key_id.clone(), known.organisation_id.clone())
             }
             None => {
-                let key_id: Arc<str> = key_id.into();
                 let known = self.by_organisation.get_key_value(organisation_id);
                 let organisation_id: Arc<str> = known.map_or(organisation_id.into(), |it| it.0.clone());
-                *self.by_organisation.entry(organisation_id.clone()).or_default() += 1;
-                self.by_key.insert(key_id.clone(), OfOneKey { open: 1, organisation_id });
-                Ok(key_id)
+                let key_id: Arc<str> = key_id.into();
+                let new =
+                    OfOneKey { open: 1, key_id: key_id.clone(), organisation_id: organisation_id.clone() };
+                self.by_key.insert(key_id.clone(), new);
+                (key_id, organisation_id)
             }
-        }
+        };
+        *self.by_organisation.entry(organisation_id).or_default() += 1;
+        Ok(key_id)
     }
 
     fn press(&mut self, organisation_id: &str, threshold: Threshold) {

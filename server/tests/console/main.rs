@@ -11,3 +11,4 @@ mod operations;
 mod presses;
 mod sessions;
 mod support;
+mod usage;

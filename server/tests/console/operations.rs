@@ -1,6 +1,9 @@
 //! What operators see and do, and that nobody else can.
 
-use crate::support::{Ground, location};
+use crate::dashboard::From;
+use crate::support::{Ground, fields, location};
+use access::By;
+use access::grant::{self, PlatformRole};
 use jobs::testing::{drain, enqueued};
 use jobs::{Attempt, Job, NotDone, Wish, Worker, enqueue};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, WWW_AUTHENTICATE};
@@ -160,4 +163,48 @@ async fn the_page_is_kept_as_it_is_now_until_the_server_stops() {
     drop(all);
     ground.app.shutdown.cancel();
     while stream.chunk().await.unwrap().is_some() {}
+}
+
+#[tokio::test]
+async fn who_operates_the_platform_sees_its_jobs_and_what_is_done_is_in_the_log() {
+    const PATH: &str = "/console/operations";
+    let ground = Ground::open().await;
+    let (mut browser, _, user_id) = ground.partner("asha@paper.example").await;
+    assert_eq!(ground.see(&browser, PATH).await.status(), StatusCode::NOT_FOUND, "a partner is none");
+    let set = async |change: bool| {
+        let done = ground.app.store.run_tx("test", async |tx| {
+            let by = By::system("test", ground.app.clock.now());
+            let user = access::user::find(tx, &user_id).await?.expect("a user");
+            match change {
+                true => grant::give(tx, &user, PlatformRole::Operator, &by).await,
+                false => grant::take(tx, &user, PlatformRole::Operator, &by).await,
+            }
+        });
+        assert!(done.await.unwrap());
+    };
+    set(true).await;
+    let page = ground.page(&browser, PATH).await;
+    assert!(page.contains("Asha Rao") && page.contains("Operations"));
+    let csrf = ground.csrf(&browser).await;
+    let pause = format!("{PATH}/queues/default/pause");
+    for (form, from) in [
+        (fields(&[]), From::OurPage),
+        (fields(&[("csrf", "wrong")]), From::OurPage),
+        (fields(&[("csrf", &csrf)]), From::Elsewhere),
+        (fields(&[("csrf", &csrf)]), From::CrossSite),
+    ] {
+        let refused = ground.send(&browser, &pause, &form, from).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{form:?} {from:?}");
+    }
+    assert_eq!(ground.press(&mut browser, &pause, &[]).await.status(), StatusCode::SEE_OTHER);
+    let page = ground.page(&browser, PATH).await;
+    assert!(
+        page.contains("queues/default/resume") && page.contains(&format!("name=\"csrf\" value=\"{csrf}\""))
+    );
+    const DONE: &str = "select actor_id, object from access.audit where action = 'queues.pause'";
+    let rows = ground.app.store.read("test", async |db| db.query(DONE, &[]).await).await.unwrap();
+    let done: Vec<(String, String)> = rows.iter().map(|it| (it.get("actor_id"), it.get("object"))).collect();
+    assert_eq!(done, [(user_id.clone(), "default".to_owned())]);
+    set(false).await;
+    assert_eq!(ground.see(&browser, PATH).await.status(), StatusCode::NOT_FOUND, "it is gone at once");
 }

@@ -2,6 +2,7 @@
 
 use super::caller::Manager;
 use super::idempotency::{Answer, IdempotencyKey, Once, shown};
+use super::mode::Mode;
 use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::feed::parse;
@@ -15,23 +16,6 @@ use partners::Overlap;
 use partners::fan::secret::{self, Made, Record};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// With which keys of yours what it signs is believed.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Mode {
-    Live,
-    Test,
-}
-
-impl Mode {
-    const fn meant(self) -> partners::Mode {
-        match self {
-            Mode::Live => partners::Mode::Live,
-            Mode::Test => partners::Mode::Test,
-        }
-    }
-}
 
 /// A signing secret, without its text.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,10 +35,7 @@ impl From<&Record> for Shown {
     fn from(it: &Record) -> Self {
         Self {
             id: it.id.clone(),
-            mode: match it.mode {
-                partners::Mode::Live => Mode::Live,
-                partners::Mode::Test => Mode::Test,
-            },
+            mode: it.mode.into(),
             created_at: it.made_at.to_string(),
             ends_at: it.ends_at.map(|at| at.to_string()),
             revoked_at: it.revoked_at.map(|at| at.to_string()),
@@ -135,7 +116,7 @@ pub(super) async fn make(
     Content(body): Content,
 ) -> Result<Response, Problem> {
     let wanted: SecretWanted = parse(&body)?;
-    let mode = wanted.mode.meant();
+    let mode = wanted.mode.into();
     let once = Once::new(&app, &manager, key, "POST /v1/identity/secrets", &body);
     let done = app.store.run_tx("fans.make_secret", async |tx| {
         if let Some(answer) = once.before(tx).await? {
@@ -164,7 +145,7 @@ pub(super) async fn rotate(
     let rotation: SigningRotation = parse(&body)?;
     let overlap = Overlap::of_hours(i64::from(rotation.overlap_hours));
     let overlap = overlap.ok_or_else(|| Problem::invalid("overlap_hours: 0, 1, 24 or 168"))?;
-    let (mode, until) = (rotation.mode.meant(), manager.by.at + overlap.lasts());
+    let (mode, until) = (rotation.mode.into(), manager.by.at + overlap.lasts());
     let once = Once::new(&app, &manager, key, "POST /v1/identity/secrets/rotate", &body);
     let done = app.store.run_tx("fans.rotate_secrets", async |tx| {
         if let Some(answer) = once.before(tx).await? {

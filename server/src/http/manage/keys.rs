@@ -2,6 +2,7 @@
 
 use super::caller::Manager;
 use super::idempotency::{Answer, IdempotencyKey, Once, check_match, shown};
+use super::mode::Mode;
 use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::feed::parse;
@@ -24,16 +25,6 @@ enum Kind {
     Publishable,
     /// Stays on servers.
     Secret,
-}
-
-/// What a key sees.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Mode {
-    /// Every match.
-    Live,
-    /// The sandbox match.
-    Test,
 }
 
 /// What a secret key may do.
@@ -97,10 +88,7 @@ impl From<&Record> for Shown {
                 partners::Kind::Publishable => Kind::Publishable,
                 partners::Kind::Secret => Kind::Secret,
             },
-            mode: match it.mode {
-                partners::Mode::Live => Mode::Live,
-                partners::Mode::Test => Mode::Test,
-            },
+            mode: it.mode.into(),
             prefix: it.prefix.clone(),
             site: it.site_id.clone(),
             origins: it.origins.iter().map(ToString::to_string).collect(),
@@ -150,10 +138,7 @@ pub(super) struct KeyWanted {
 
 impl KeyWanted {
     fn meant(&self) -> Result<NewKey<'_>, Problem> {
-        let mode = match self.mode {
-            Mode::Live => partners::Mode::Live,
-            Mode::Test => partners::Mode::Test,
-        };
+        let mode = self.mode.into();
         let scopes: Vec<partners::Scope> = self.scopes.iter().map(|it| it.meant()).collect();
         let new = match (self.kind, &self.site) {
             (Kind::Publishable, Some(site)) => NewKey {
@@ -232,7 +217,8 @@ pub(super) async fn issue(
     done.await.map(IntoResponse::into_response)
 }
 
-async fn find(client: &store::Client<'_>, manager: &Manager, id: &str) -> Result<Record, Problem> {
+/// One of the organisation's own.
+pub(super) async fn find(client: &store::Client<'_>, manager: &Manager, id: &str) -> Result<Record, Problem> {
     let found = key::find(client, id).await?;
     found.filter(|it| it.organisation_id == manager.organisation_id()).ok_or_else(|| Problem::unknown(id))
 }

@@ -1,6 +1,7 @@
 //! How much an organisation and its keys may use.
 
 use super::caller::{Manager, Reporter};
+use super::keys::find;
 use crate::app::App;
 use crate::http::feed::parse;
 use crate::http::request::{Content, Id};
@@ -8,7 +9,7 @@ use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
 use partners::limit::{Limits, Override, Quota, Sums, judge, table};
-use partners::{Error, Mode, key, usage};
+use partners::{Error, Mode, usage};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -120,15 +121,11 @@ pub(super) async fn of_key(
     manager: Manager,
     Id(id): Id,
 ) -> Result<Json<OfKey>, Problem> {
-    let organisation = manager.organisation_id();
     let read = app.store.read("partners.key_limits", async |db| {
-        let known = key::find(db, &id).await?.filter(|it| it.organisation_id == organisation);
-        match known {
-            Some(_) => table::find_for_key(db, &id).await.map(Some),
-            None => Ok::<_, Error>(None),
-        }
+        find(db, &manager, &id).await?;
+        Ok::<_, Problem>(table::find_for_key(db, &id).await?)
     });
-    Ok(Json(read.await?.ok_or_else(|| Problem::unknown(&id))?.into()))
+    Ok(Json(read.await?.into()))
 }
 
 /// Gives a key limits of its own: all that is said here takes the place of what was.

@@ -1,6 +1,8 @@
 //! What an organisation's fans did, and where its keys were refused.
 
 use super::caller::{Manager, Reporter};
+use super::keys::find;
+use super::mode::Mode;
 use crate::app::App;
 use crate::http::request::{Asked, Id};
 use crate::problem::Problem;
@@ -9,8 +11,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
+use partners::Error;
 use partners::usage::{self, Dimension, Figures, Part, Point, Span, Step, Top};
-use partners::{Error, Mode, key};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -35,7 +37,7 @@ pub(super) struct UsageQuery {
     until: Option<Timestamp>,
     /// `live` or `test`. Of this and the three below at most one.
     #[param(inline)]
-    mode: Option<ModeWord>,
+    mode: Option<Mode>,
     /// "sit_…"
     site: Option<String>,
     /// "key_…"
@@ -46,13 +48,6 @@ pub(super) struct UsageQuery {
     /// `hour` (100 days at most) or `day` (UTC): then each has its figures. The sums alone when left out.
     #[param(inline)]
     step: Option<StepWord>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum ModeWord {
-    Live,
-    Test,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -85,8 +80,7 @@ impl UsageQuery {
         };
         match (self.mode, self.site.as_deref(), self.key.as_deref(), self.match_id.as_deref()) {
             (None, None, None, None) => Ok(Part::All),
-            (Some(ModeWord::Live), None, None, None) => Ok(Part::Mode(Mode::Live)),
-            (Some(ModeWord::Test), None, None, None) => Ok(Part::Mode(Mode::Test)),
+            (Some(mode), None, None, None) => Ok(Part::Mode(mode.into())),
             (None, Some(site), None, None) => id("site", "sit", site).map(|()| Part::Site(site)),
             (None, None, Some(key), None) => id("key", "key", key).map(|()| Part::Key(key)),
             (None, None, None, Some(it)) => id("match", "mat", it).map(|()| Part::Match(it)),
@@ -412,15 +406,11 @@ pub(super) async fn origins_of_key(
     manager: Manager,
     Id(id): Id,
 ) -> Result<Json<KeyOrigins>, Problem> {
-    let organisation = manager.organisation_id();
     let read = app.store.read("partners.key_origins", async |db| {
-        let known = key::find(db, &id).await?.filter(|it| it.organisation_id == organisation);
-        match known {
-            Some(_) => usage::origins_of_key(db, organisation, &id).await.map(Some),
-            None => Ok::<_, Error>(None),
-        }
+        find(db, &manager, &id).await?;
+        Ok::<_, Problem>(usage::origins_of_key(db, manager.organisation_id(), &id).await?)
     });
-    let origins = read.await?.ok_or_else(|| Problem::unknown(&id))?;
+    let origins = read.await?;
     let one = |it: usage::KeyOrigin| ShownUse {
         origin: it.origin,
         first_used_at: it.first_used_at.to_string(),

@@ -2,6 +2,7 @@
 
 use super::caller::Manager;
 use super::idempotency::{Answer, IdempotencyKey, Once, check_match, shown};
+use super::mode::Mode;
 use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::feed::parse;
@@ -35,15 +36,6 @@ impl From<Error> for Problem {
     }
 }
 
-/// Of which matches a webhook hears.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Mode {
-    Live,
-    /// The sandbox match.
-    Test,
-}
-
 /// A webhook.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Webhook)]
@@ -66,10 +58,7 @@ impl From<&Endpoint> for Shown {
     fn from(it: &Endpoint) -> Self {
         Self {
             id: it.id.clone(),
-            mode: match it.mode {
-                partners::Mode::Live => Mode::Live,
-                partners::Mode::Test => Mode::Test,
-            },
+            mode: it.mode.into(),
             url: it.destination.as_str().to_owned(),
             kinds: it.kinds.iter().map(|kind| kind.word()).collect(),
             description: it.description.clone(),
@@ -190,10 +179,7 @@ pub(super) async fn create(
     let destination = Destination::parse(&new.url, app.config.webhooks.reach()).map_err(Error::from)?;
     let kinds = kinds(&new.kinds)?;
     let settings = Settings { destination: &destination, kinds: &kinds, description: &new.description };
-    let mode = match new.mode {
-        Mode::Live => partners::Mode::Live,
-        Mode::Test => partners::Mode::Test,
-    };
+    let mode = partners::Mode::from(new.mode);
     let once = Once::new(&app, &manager, key, "POST /v1/webhooks", &body);
     let done = app.store.run_tx("webhooks.create", async |tx| {
         if let Some(answer) = once.before(tx).await? {
