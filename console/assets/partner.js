@@ -4,6 +4,8 @@
 const KEY = 'crease-new-key'; // the key that was just issued, in this tab alone, for the code to paste
 
 function ready() {
+  // On a phone the tab that one is in may stand beyond the edge.
+  document.querySelector('.tabs [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
   for (const it of document.querySelectorAll('[data-script]')) it.hidden = false;
   const kept = sessionStorage.getItem(KEY);
   // The page knows a key by its first characters; this tab may know the rest.

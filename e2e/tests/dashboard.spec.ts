@@ -342,7 +342,7 @@ for (const [width, theme] of [[390, 'dark'], [820, 'light'], [1280, 'light']] as
     await page.getByLabel('Address').fill('https://www.dailycover.example');
     await page.getByRole('button', { name: 'Get the code' }).click();
     const home = page.url().replace('/start', '');
-    const parts = ['/embed', '/sites', '/sites/new', '/keys', '/keys/new', '/identity', '/identity/new', '/webhooks', '/webhooks/new'];
+    const parts = ['/embed', '/sites', '/sites/new', '/keys', '/keys/new', '/identity', '/identity/new', '/usage', '/webhooks', '/webhooks/new'];
     for (const path of ['', ...parts, '/team', '/audit', '/settings']) {
       await page.goto(home + path);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);

@@ -1,6 +1,7 @@
 //! What there is and what comes next.
 
 use super::Here;
+use super::usage::grouped;
 use maud::{Markup, html};
 use partners::usage::Figures;
 use partners::{Permission, Record, Site};
@@ -26,7 +27,7 @@ pub fn page(here: Here<'_>, overview: Overview<'_>) -> Markup {
         h1 { "Overview" }
         dl.tiles.wide {
             div { dt { "watching now" } dd #watching data-stream=(here.path("/watching")) { (overview.watching) } }
-            div { dt { "tuned in within a week" } dd { a href=(here.path("/usage")) { (overview.week.opens) } } }
+            div { dt { "tuned in within a week" } dd { a href=(here.path("/usage")) { (grouped(overview.week.opens)) } } }
             div { dt { "sites" } dd { (sites) } }
             div { dt { "keys" } dd { (keys) } }
         }

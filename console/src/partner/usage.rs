@@ -3,7 +3,7 @@
 mod chart;
 mod words;
 
-pub use words::reason as reason_in_words;
+pub(super) use words::grouped;
 
 use super::Here;
 use crate::controls::Choice;
@@ -12,7 +12,7 @@ use partners::limit::{QuotaKind, QuotaState, State};
 use partners::usage::{Figures, Point, Reason, RefusedOrigin, Step, Top};
 use partners::{Record, Site};
 use std::collections::HashMap;
-use words::{change, flag, grouped};
+use words::{change, flag};
 
 /// Which of the figures the chart shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

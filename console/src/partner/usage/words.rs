@@ -1,7 +1,7 @@
 //! Numbers, countries and refusals as people read them.
 
 /// "12,345".
-pub(super) fn grouped(number: i64) -> String {
+pub(in crate::partner) fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     if number < 0 {
@@ -46,7 +46,7 @@ fn indicator(letter: char) -> Option<char> {
 }
 
 /// What a refusal was, and what to do about it.
-pub fn reason(code: &str) -> (&str, &'static str) {
+pub(super) fn reason(code: &str) -> (&str, &'static str) {
     match code {
         "origin_refused" => {
             ("On a page that is not yours", "A key was shown on an address that its site does not have.")
