@@ -15,7 +15,8 @@ mod settings;
 
 pub use provider::{Provider, Shows, Sources, Widget};
 pub(crate) use seen::forget_over;
-pub use settings::{Mode, Secret, Settings, SettingsError};
+pub(crate) use settings::is_loopback;
+pub use settings::{Mode, Settings, SettingsError};
 
 use crate::{Error, Visitor};
 use answer::{Answer, Doubt, Fault};

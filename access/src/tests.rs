@@ -103,7 +103,9 @@ async fn every_statement_can_be_prepared() {
         session::STATEMENTS,
         user::STATEMENTS,
     ];
-    for sql in modules.iter().chain(crate::passkey::STATEMENTS).copied().flatten() {
+    for sql in
+        modules.iter().chain(crate::passkey::STATEMENTS).chain(crate::oidc::STATEMENTS).copied().flatten()
+    {
         let prepared = here.store().read("test", async |client| client.prepare(sql).await).await;
         assert!(prepared.is_ok(), "{sql}: {prepared:?}");
     }

@@ -22,7 +22,7 @@ pub struct User {
 pub struct Email(String);
 
 const EMAIL_LENGTH_MAX: usize = 254;
-const NAME_CHARS_MAX: usize = 100;
+pub(crate) const NAME_CHARS_MAX: usize = 100;
 
 impl Email {
     pub fn parse(text: &str) -> Result<Self, Error> {
@@ -90,6 +90,27 @@ pub async fn create(
     email: &Email,
     user_name: &str,
     password_phc: &str,
+    at: Timestamp,
+) -> Result<User, Error> {
+    insert(tx, email, user_name, Some(password_phc), at).await
+}
+
+/// Makes a user of whoever an identity provider proved to have `email`; a password can be chosen by a link of
+/// [`Purpose::Reset`](crate::link::Purpose::Reset).
+pub(crate) async fn create_without_password(
+    tx: &Transaction<'_>,
+    email: &Email,
+    user_name: &str,
+    at: Timestamp,
+) -> Result<User, Error> {
+    insert(tx, email, user_name, None, at).await
+}
+
+async fn insert(
+    tx: &Transaction<'_>,
+    email: &Email,
+    user_name: &str,
+    password_phc: Option<&str>,
     at: Timestamp,
 ) -> Result<User, Error> {
     let (id, name) = (ids::new("usr"), name(user_name)?);

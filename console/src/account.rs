@@ -10,6 +10,7 @@ use crate::assets;
 use crate::controls::{Filled, Label, Line};
 use crate::human::Check;
 use crate::layout::{Area, Page};
+use access::oidc::Offer;
 use maud::{Markup, html};
 
 /// The longest address, name and password that a form takes; what is judged is the crates' that keep them.
@@ -21,8 +22,21 @@ fn narrow(title: &str, main: Markup) -> Markup {
     Page { title, area: Area::SignedOut, say: "", main: html! { div.narrow.door { (main) } } }.render()
 }
 
+/// Buttons that lead to identity providers.
+fn offers(offers: &[Offer<'_>]) -> Markup {
+    html! {
+        @if !offers.is_empty() {
+            ul.ways {
+                @for offer in offers {
+                    li { a.button href={ "/console/sign-in/with/" (offer.id) } rel="nofollow" { "Continue with " (offer.name) } }
+                }
+            }
+        }
+    }
+}
+
 /// Asks for an address. Nothing else is asked before it is proved.
-pub fn sign_up(filled: Filled<'_>, check: Option<&Check>) -> Markup {
+pub fn sign_up(filled: Filled<'_>, check: Option<&Check>, offered: &[Offer<'_>]) -> Markup {
     narrow(
         "Create an account",
         html! {
@@ -34,6 +48,7 @@ pub fn sign_up(filled: Filled<'_>, check: Option<&Check>) -> Markup {
                 @if let Some(check) = check { (check.field(filled)) }
                 p { button.primary type="submit" { "Send me the link" } }
             }
+            (offers(offered))
             p.muted { "You have an account? " a href="/console/sign-in" { "Sign in" } }
             @if let Some(check) = check { (check.scripts()) }
         },
@@ -76,7 +91,7 @@ pub fn welcome(action: &str, email: &str, filled: Filled<'_>) -> Markup {
 }
 
 /// Asks for address and password.
-pub fn sign_in(filled: Filled<'_>, check: Option<&Check>) -> Markup {
+pub fn sign_in(filled: Filled<'_>, check: Option<&Check>, offered: &[Offer<'_>]) -> Markup {
     narrow(
         "Sign in",
         html! {
@@ -89,9 +104,39 @@ pub fn sign_in(filled: Filled<'_>, check: Option<&Check>) -> Markup {
                 p { button.primary type="submit" { "Sign in" } }
             }
             (with_passkey("Sign in with a passkey"))
+            (offers(offered))
             p.muted { a href="/console/reset" { "Forgot the password?" } " · New here? " a href="/console/sign-up" { "Create an account" } }
             p.muted { "You score matches with a feed's key? " a href="/console/scorer" { "This way" } }
             @if let Some(check) = check { (check.scripts()) }
+        },
+    )
+}
+
+/// Makes the account of who came by an identity provider, which has proved the address.
+pub fn newcomer(email: &str, filled: Filled<'_>) -> Markup {
+    narrow(
+        "Your account",
+        html! {
+            h1 { "Nearly there" }
+            p { "You are " strong { (email) } "." }
+            (filled.summary())
+            form.stack method="post" action="/console/sign-up/with" {
+                (filled.line(Label::new("name", "Your name"), Line::Name, NAME_MAX))
+                (filled.line(Label::new("organisation", "Organisation").hint("What your readers know you by. It can be changed."), Line::Text, NAME_MAX))
+                p { button.primary type="submit" { "Create the account" } }
+            }
+        },
+    )
+}
+
+/// On the way to an identity provider, by its link where the browser does not go on by itself.
+pub fn leaving(provider: &str, url: &str) -> Markup {
+    narrow(
+        "On to your provider",
+        html! {
+            h1 { "On to " (provider) }
+            p { "There you say that it is you, and come back." }
+            p { a.button.primary href=(url) { "Go on to " (provider) } }
         },
     )
 }

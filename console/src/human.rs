@@ -71,7 +71,8 @@ mod tests {
     use super::*;
     use crate::form::{Fields, Mistakes};
     use access::BotVerifier;
-    use access::human::{Provider, Secret, Settings};
+    use access::Secret;
+    use access::human::{Provider, Settings};
 
     fn check(provider: Provider) -> Check {
         let settings = Settings {

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::feed::Feed;
 use crate::metering::Metering;
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
-use access::{BotVerifier, Passkeys, Passwords};
+use access::{BotVerifier, Oidc, Passkeys, Passwords};
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::{Guests, Identities, KeyRing, Tickets};
 use std::ops::Deref;
@@ -37,6 +37,8 @@ pub struct Parts {
     pub passkeys: Option<Passkeys>,
     /// Who tells people from programs, where somebody does.
     pub human: Option<BotVerifier>,
+    /// Whom people may sign in by beside their password.
+    pub oidc: Oidc,
     pub feed: Feed,
     pub hub: Hub,
     /// What processes have in common; none of a single one.

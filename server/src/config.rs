@@ -114,6 +114,7 @@ pub struct Secrets {
 #[serde(deny_unknown_fields)]
 pub struct Access {
     pub sign_up: bool,
+    pub oidc: Vec<access::oidc::Settings>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -10,7 +10,7 @@ use crate::metering::{self, Metering};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use crate::{mail, moments, secrets, telemetry, work};
 use access::human::SettingsError;
-use access::{BotVerifier, Passkeys, Passwords};
+use access::{BotVerifier, Oidc, Passkeys, Passwords};
 use anyhow::Context;
 use jobs::Health;
 use partners::webhook::Courier;
@@ -78,6 +78,7 @@ pub const MIGRATIONS: &[Migrations] = &[
 pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow::Result<()> {
     let metrics = telemetry::metrics()?;
     let human = human(&config)?;
+    let oidc = Oidc::new(&config.access.oidc)?;
     let (database, store) = open_store(&config).await?;
     if role.ingests() {
         store.migrate(MIGRATIONS).await?;
@@ -146,6 +147,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         guests: Guests::new(&seal),
         passkeys,
         human,
+        oidc,
         seal: seal.clone(),
         passwords: Passwords::new(),
         feed: feed.clone(),

@@ -2,7 +2,8 @@
 
 use super::Provider;
 use super::answer::{self, Answer, Doubt, Fault};
-use super::settings::{self, Secret, Settings, SettingsError};
+use super::settings::{self, Settings, SettingsError};
+use crate::Secret;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{RequestBuilder, Url, redirect};
 use serde_json::json;

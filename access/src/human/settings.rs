@@ -1,6 +1,7 @@
 //! What the human check is told by the configuration, and what of it is refused.
 
 use super::{Endpoint, Policy, Provider};
+use crate::Secret;
 use reqwest::Url;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -14,27 +15,6 @@ pub enum Mode {
     Live,
     /// Published test secrets are taken, and providers on this machine.
     Test,
-}
-
-/// A provider's secret, or Google Cloud's API key. Never printed.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-
-    pub(super) fn reveal(&self) -> &str {
-        self.0.trim()
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Secret(…)")
-    }
 }
 
 /// How people are checked.
@@ -133,7 +113,7 @@ impl Settings {
 }
 
 /// Whether what is sent there stays on this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback())
 }
@@ -229,7 +209,7 @@ mod tests {
         for secret in SECRETS {
             let shouted = format!(" {} ", secret.to_uppercase());
             check(Err(SettingsError::TestSecret), |it| it.secret = Secret::new(secret));
-            check(Err(SettingsError::TestSecret), |it| it.secret = Secret(shouted));
+            check(Err(SettingsError::TestSecret), |it| it.secret = Secret::new(&shouted));
             check(Ok(own), |it| (it.secret, it.mode) = (Secret::new(secret), Mode::Test));
         }
         for site_key in SITE_KEYS {

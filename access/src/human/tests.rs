@@ -3,10 +3,10 @@
 mod siteverify;
 
 use super::{
-    BotVerifier, Endpoint, How, Human, Mode as Running, OnOutage, Place, Policy, Provider, Refusal, Secret,
-    Settings, SettingsError,
+    BotVerifier, Endpoint, How, Human, Mode as Running, OnOutage, Place, Policy, Provider, Refusal, Settings,
+    SettingsError,
 };
-use crate::{Error, MIGRATIONS, Visitor};
+use crate::{Error, MIGRATIONS, Secret, Visitor};
 use jiff::{SignedDuration, Timestamp};
 use siteverify::{Gone, Mode, Siteverify};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,6 +5,7 @@ use crate::assets;
 use crate::controls::{Filled, Label, Line};
 use crate::layout::{Area, Page, Person, csrf_field};
 use crate::when;
+use access::oidc::{Identity, Offer};
 use access::passkey::Passkey;
 use access::session::Device;
 use access::{User, device_name};
@@ -20,6 +21,9 @@ pub struct Settings<'a> {
     /// Whether an app shows codes.
     pub app: App,
     pub passkeys: &'a [Passkey],
+    /// Identity providers that open the account, and those that may.
+    pub identities: &'a [Identity],
+    pub offers: &'a [Offer<'a>],
     /// Codes for paper that are left; none while there is no second factor.
     pub recovery_left: Option<usize>,
     /// A secret that waits for the app's first code.
@@ -76,15 +80,25 @@ pub fn settings(of: &Settings<'_>, filled: Filled<'_>) -> Markup {
             }
             section #password-box {
                 h2 { "Password" }
-                form.stack.boxed method="post" action="/console/account/password" {
-                    (csrf_field(csrf))
-                    (filled.line(Label::new("old_password", "Present password"), Line::Password, PASSWORD_MAX))
-                    (filled.line(Label::new("password", "New password").hint("All other devices are signed out."), Line::NewPassword, PASSWORD_MAX))
-                    p { button type="submit" { "Change the password" } }
+                @if of.user.has_password {
+                    form.stack.boxed method="post" action="/console/account/password" {
+                        (csrf_field(csrf))
+                        (filled.line(Label::new("old_password", "Present password"), Line::Password, PASSWORD_MAX))
+                        (filled.line(Label::new("password", "New password").hint("All other devices are signed out."), Line::NewPassword, PASSWORD_MAX))
+                        p { button type="submit" { "Change the password" } }
+                    }
+                } @else {
+                    div.boxed.stack {
+                        p { "You have none: your identity provider signs you in. What is dangerous here, such as another address or a second factor, asks for one." }
+                        p { a.button href="/console/reset" { "Choose one by a letter's link" } }
+                    }
                 }
             }
             section #factor { h2 { "Second factor" } (factor(of, filled)) }
             section #passkeys { h2 { "Passkeys" } (passkeys(of, filled)) }
+            @if !of.identities.is_empty() || !of.offers.is_empty() {
+                section #identities { h2 { "Identity providers" } (identities(of, filled)) }
+            }
             section #devices {
                 h2 { "Devices" }
                 (devices(of))
@@ -163,6 +177,43 @@ fn passkeys(of: &Settings<'_>, filled: Filled<'_>) -> Markup {
             (filled.line(Label::new("passkey_password", "Password"), Line::Password, PASSWORD_MAX))
             p.mistake role="alert" data-said hidden {}
             p { button type="submit" { "Add a passkey" } }
+        }
+    }
+}
+
+fn identities(of: &Settings<'_>, filled: Filled<'_>) -> Markup {
+    let csrf = of.person.csrf;
+    let name = |issuer: &str| of.offers.iter().find(|it| it.issuer == issuer).map(|it| it.name.to_owned());
+    let linkable: Vec<_> =
+        of.offers.iter().filter(|it| of.identities.iter().all(|own| own.issuer != it.issuer)).collect();
+    html! {
+        @if of.identities.is_empty() { p { "None is linked. One that is signs you in without your password here." } }
+        @else {
+            ul.rows {
+                @for identity in of.identities {
+                    @let called = name(&identity.issuer).unwrap_or_else(|| identity.issuer.clone());
+                    li {
+                        div {
+                            strong { (called) }
+                            @if let Some(email) = &identity.email { " " (email) }
+                            p.muted { "linked " (when(identity.linked_at)) " · " @match identity.used_at { Some(at) => { "last used " (when(at)) } None => { "never used" } } }
+                        }
+                        form.row method="post" action={ "/console/account/identities/" (identity.id) "/unlink" } {
+                            (csrf_field(csrf))
+                            input type="password" name="identity_password" autocomplete="current-password" maxlength=(PASSWORD_MAX) placeholder="Password"
+                                aria-label={ "Password, to take the link to " (called) " away" };
+                            button type="submit" aria-label={ "Take the link to " (called) " away" } { "Take away" }
+                        }
+                    }
+                }
+            }
+        }
+        @if !linkable.is_empty() {
+            form.boxed.stack method="post" action="/console/account/identities" {
+                (csrf_field(csrf))
+                (filled.line(Label::new("identity_password", "Password"), Line::Password, PASSWORD_MAX))
+                p.row { @for offer in linkable { button type="submit" name="provider" value=(offer.id) { "Link " (offer.name) } } }
+            }
         }
     }
 }

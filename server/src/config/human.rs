@@ -1,7 +1,7 @@
 //! The human check, as it is configured.
 
 use super::{Http, Secret};
-use access::human::{self, Endpoint, Mode, Policy, Provider, Settings};
+use access::human::{Endpoint, Mode, Policy, Provider, Settings};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use std::time::Duration;
@@ -55,7 +55,7 @@ impl Human {
         Some(Settings {
             provider,
             site_key: self.site_key.clone(),
-            secret: human::Secret::new(self.secret.reveal().unwrap_or_default()),
+            secret: access::Secret::new(self.secret.reveal().unwrap_or_default()),
             project: some(&self.project),
             hostnames,
             policies: policies.into(),

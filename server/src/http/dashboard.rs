@@ -10,6 +10,7 @@ mod identity;
 mod invitation;
 mod keys;
 pub(super) mod letters;
+mod oidc;
 mod organisations;
 mod passkeys;
 mod settings;
@@ -44,6 +45,9 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/sign-in/code", get(door::code_form).post(door::code))
         .route("/console/sign-in/passkey", post(passkeys::sign_in))
         .route("/console/sign-in/passkey/begin", post(passkeys::begin_sign_in))
+        .route("/console/sign-in/with/{provider}", get(oidc::leave))
+        .route("/console/sign-in/with/{provider}/back", get(oidc::back))
+        .route("/console/sign-up/with", get(oidc::newcomer_form).post(oidc::newcomer_sent))
         .route("/console/sign-out", post(door::sign_out))
         .route("/console/reset", get(door::reset_form).post(door::reset))
         .route("/console/reset/{token}", get(door::new_password_form).post(door::new_password))
@@ -61,6 +65,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/account/passkeys", post(passkeys::add))
         .route("/console/account/passkeys/begin", post(passkeys::begin_adding))
         .route("/console/account/passkeys/{passkey}/remove", post(passkeys::remove))
+        .route("/console/account/identities", post(oidc::begin_link))
+        .route("/console/account/identities/{identity}/unlink", post(oidc::unlink))
         .route("/console/account/devices/end", post(account::end_device))
         .route("/console/account/devices/end-others", post(account::end_other_devices))
         .route("/console/leaked", get(keys::leaked_form).post(keys::leaked))

@@ -38,6 +38,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
     let hub = Hub::new(store.clone(), config.stream.clone(), None);
     let seal = store::Seal::random();
     let human = server::role::human(&config).unwrap();
+    let oidc = access::Oidc::new(&config.access.oidc).unwrap();
     App::from(Parts {
         subscribers: Subscribers::start(
             config.stream.clone(),
@@ -61,6 +62,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         guests: partners::Guests::new(&seal),
         passkeys: None,
         human,
+        oidc,
         seal,
         passwords: access::Passwords::cheap(),
         worker: None,

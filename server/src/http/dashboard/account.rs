@@ -9,6 +9,7 @@ use crate::http::scorer::html;
 use crate::mail;
 use access::factor::{self, Checked};
 use access::link::{self, Purpose};
+use access::oidc::identity;
 use access::{By, Email, passkey, password, session, user};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -40,6 +41,8 @@ impl Done {
             "off" => "The app's codes are off.",
             "passkey" => "The passkey is added, and all other devices are signed out.",
             "passkey_removed" => "The passkey is taken away.",
+            "identity" => "Linked: it opens your account from now on.",
+            "identity_removed" => "The link is taken away.",
             "device" => "Signed out there.",
             _ => "",
         }
@@ -71,10 +74,11 @@ async fn shown(
         let factors = factor::second_factors(db, &user.id).await?;
         let left = if factors.any() { Some(factor::recovery_left(db, &user.id).await?) } else { None };
         let passkeys = passkey::list(db, &user.id).await?;
+        let identities = identity::list(db, &user.id).await?;
         let enrolment = factor::enrolled(db, &app.seal, &user.id, user.email.as_str()).await?;
-        Ok::<_, access::Error>((devices, factors, left, passkeys, enrolment))
+        Ok::<_, access::Error>((devices, factors, left, (passkeys, identities), enrolment))
     });
-    let (devices, factors, recovery_left, passkeys, enrolment) = read.await?;
+    let (devices, factors, recovery_left, (passkeys, identities), enrolment) = read.await?;
     let enrolling = enrolment.as_ref().map(|it| Enrolling { code: qr(&it.url), secret: &it.secret });
     let settings = Settings {
         person: signed_in.person(),
@@ -82,6 +86,8 @@ async fn shown(
         devices: Devices { all: &devices, this: &signed_in.session.id },
         app: if factors.totp { account::App::On } else { account::App::Off },
         passkeys: &passkeys,
+        identities: &identities,
+        offers: &app.oidc.offers(),
         recovery_left,
         enrolling,
         now,
@@ -109,7 +115,16 @@ pub(super) async fn shown_wrong(
     field: &'static str,
     text: impl Into<String>,
 ) -> Result<Response, Failure> {
-    shown(app, &pressed.signed_in, "", WRONG, &Mistakes::one(field, text)).await
+    shown_wrong_to(app, &pressed.signed_in, field, text).await
+}
+
+pub(super) async fn shown_wrong_to(
+    app: &App,
+    signed_in: &SignedIn,
+    field: &'static str,
+    text: impl Into<String>,
+) -> Result<Response, Failure> {
+    shown(app, signed_in, "", WRONG, &Mistakes::one(field, text)).await
 }
 
 const NOT_THE_PASSWORD: &str = "That is not your password.";

@@ -50,10 +50,12 @@ fn letters_folder(app: &App) -> Option<String> {
 
 pub(super) async fn sign_up_form(State(app): State<App>) -> Result<Response, Failure> {
     is_open(&app)?;
-    Ok(blank(account::sign_up, human::check(&app, Endpoint::SignUp).as_ref()))
+    let offers = app.oidc.offers();
+    let page = |filled: Filled<'_>, check: Option<&Check>| account::sign_up(filled, check, &offers);
+    Ok(blank(page, human::check(&app, Endpoint::SignUp).as_ref()))
 }
 
-fn is_open(app: &App) -> Result<(), Failure> {
+pub(super) fn is_open(app: &App) -> Result<(), Failure> {
     let closed = "New accounts are made by invitation here: ask whoever runs this Crease.";
     if app.config.access.sign_up { Ok(()) } else { Err(Failure::NotSetUp(closed)) }
 }
@@ -61,7 +63,11 @@ fn is_open(app: &App) -> Result<(), Failure> {
 pub(super) async fn sign_up(State(app): State<App>, caller: Caller, sent: Sent) -> Result<Response, Failure> {
     is_open(&app)?;
     let check = human::check(&app, Endpoint::SignUp);
-    let again = |field, text| Ok(wrong(account::sign_up, check.as_ref(), &sent.fields, field, text));
+    let again = |field, text| {
+        let offers = app.oidc.offers();
+        let page = |filled: Filled<'_>, check: Option<&Check>| account::sign_up(filled, check, &offers);
+        Ok(wrong(page, check.as_ref(), &sent.fields, field, text))
+    };
     let email = match Email::parse(sent.fields.text("email")) {
         Ok(email) => email,
         Err(error) => return again("email", error.to_string()),
@@ -143,9 +149,7 @@ pub(super) async fn welcome(
         about: fields.text("organisation"),
     };
     let mut mistakes = new.mistakes(&link.email);
-    if fields.text("organisation").is_empty() || fields.text("organisation").chars().count() > 100 {
-        mistakes.add("organisation", "An organisation's name has 1 to 100 characters.");
-    }
+    judge_organisation(fields, &mut mistakes);
     if !mistakes.is_empty() {
         return Ok(welcome_page(WRONG, &text, &link, fields, &mistakes));
     }
@@ -160,17 +164,49 @@ pub(super) async fn welcome(
             Err(access::Error::EmailTaken) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let by = By::user(&user, caller.visitor.clone(), caller.now);
-        access::audit::record(tx, &by, &Deed { action: "user.create", object: &user.id, ..Deed::default() })
-            .await?;
-        let organisation = organisation::create(tx, fields.text("organisation"), &by).await?;
-        let session = session::begin(tx, &user.id, &caller.visitor, Begins::SignedIn, caller.now).await?;
-        let device = device::remember(tx, &user.id, caller.device.as_ref(), caller.now).await?;
-        Ok::<_, Failure>(Some((organisation.id, session, device)))
+        settle(tx, &caller, &user, fields.text("organisation")).await.map(Some)
     });
-    let Some((organisation, session, device)) = made.await? else { return Ok(dead_link()) };
-    let to = format!("/console/o/{organisation}/start");
-    Ok((caller.signed_in(&session, Some(&device)), Redirect::to(&to)).into_response())
+    match made.await? {
+        Some(settled) => Ok(settled.shown(&caller)),
+        None => Ok(dead_link()),
+    }
+}
+
+/// A new user, signed in, with an organisation of their own.
+pub(super) struct Settled {
+    organisation_id: String,
+    session: Token,
+    device: Token,
+}
+
+impl Settled {
+    /// On to the first site.
+    pub(super) fn shown(&self, caller: &Caller) -> Response {
+        let to = format!("/console/o/{}/start", self.organisation_id);
+        (caller.signed_in(&self.session, Some(&self.device)), Redirect::to(&to)).into_response()
+    }
+}
+
+/// Writes down that there is a new user, makes the organisation, and signs in.
+pub(super) async fn settle(
+    tx: &Transaction<'_>,
+    caller: &Caller,
+    user: &User,
+    organisation: &str,
+) -> Result<Settled, Failure> {
+    let by = By::user(user, caller.visitor.clone(), caller.now);
+    access::audit::record(tx, &by, &Deed { action: "user.create", object: &user.id, ..Deed::default() })
+        .await?;
+    let organisation = organisation::create(tx, organisation, &by).await?;
+    let session = session::begin(tx, &user.id, &caller.visitor, Begins::SignedIn, caller.now).await?;
+    let device = device::remember(tx, &user.id, caller.device.as_ref(), caller.now).await?;
+    Ok(Settled { organisation_id: organisation.id, session, device })
+}
+
+pub(super) fn judge_organisation(fields: &Fields, mistakes: &mut Mistakes) {
+    if !(1..=100).contains(&fields.text("organisation").chars().count()) {
+        mistakes.add("organisation", "An organisation's name has 1 to 100 characters.");
+    }
 }
 
 /// What is asked of somebody new.
@@ -194,14 +230,24 @@ impl NewUser<'_> {
     }
 }
 
-pub(super) async fn sign_in_form() -> Response {
-    blank(account::sign_in, None)
+pub(super) async fn sign_in_form(State(app): State<App>) -> Response {
+    let offers = app.oidc.offers();
+    blank(|filled, check| account::sign_in(filled, check, &offers), None)
+}
+
+/// The page where people sign in, with what went wrong another way.
+pub(super) fn sign_in_wrong(app: &App, field: &'static str, text: String) -> Response {
+    let offers = app.oidc.offers();
+    wrong_page(|filled, check| account::sign_in(filled, check, &offers), field, text)
 }
 
 pub(super) async fn sign_in(State(app): State<App>, caller: Caller, sent: Sent) -> Result<Response, Failure> {
     const NO: &str = "That is not the address and the password of an account here.";
     let fields = &sent.fields;
-    let again = |check: Option<&Check>, field, text| wrong(account::sign_in, check, fields, field, text);
+    let again = |check: Option<&Check>, field, text| {
+        let offers = app.oidc.offers();
+        wrong(|filled, check| account::sign_in(filled, check, &offers), check, fields, field, text)
+    };
     let Ok(email) = Email::parse(fields.text("email")) else {
         return Ok(again(None, "email", NO.to_owned()));
     };

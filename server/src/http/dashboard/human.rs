@@ -35,18 +35,18 @@ pub(super) fn html_with(check: Option<&Check>, status: StatusCode, page: Markup)
     response
 }
 
-/// A page with a form that may ask for the check.
-pub(super) type Page = fn(Filled<'_>, Option<&Check>) -> Markup;
-
-/// It with nothing filled in.
-pub(super) fn blank(page: Page, check: Option<&Check>) -> Response {
+/// A page with a form that may ask for the check, with nothing filled in.
+pub(super) fn blank(
+    page: impl FnOnce(Filled<'_>, Option<&Check>) -> Markup,
+    check: Option<&Check>,
+) -> Response {
     let (fields, mistakes) = (Fields::default(), Mistakes::default());
     html_with(check, StatusCode::OK, page(Filled { fields: &fields, mistakes: &mistakes }, check))
 }
 
 /// It as it was sent, with what is wrong.
 pub(super) fn wrong(
-    page: Page,
+    page: impl FnOnce(Filled<'_>, Option<&Check>) -> Markup,
     check: Option<&Check>,
     fields: &Fields,
     field: &'static str,
@@ -56,7 +56,11 @@ pub(super) fn wrong(
 }
 
 /// It with nothing of what was sent, and no check.
-pub(super) fn wrong_page(page: Page, field: &'static str, text: String) -> Response {
+pub(super) fn wrong_page(
+    page: impl FnOnce(Filled<'_>, Option<&Check>) -> Markup,
+    field: &'static str,
+    text: String,
+) -> Response {
     wrong(page, None, &Fields::default(), field, text)
 }
 

@@ -3,7 +3,6 @@
 use super::account::{done, proved, shown_wrong};
 use super::door::{WRONG, note};
 use super::failure::Failure;
-use super::human::wrong_page;
 use super::letters;
 use super::signed_in::{Caller, Pressed, Sent};
 use crate::app::App;
@@ -14,7 +13,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use console::account;
 use serde_json::{Value, json};
 
 /// What a browser's answer is called in a form; far longer than any is.
@@ -153,7 +151,7 @@ pub(super) async fn begin_sign_in(
 /// Signs in with what the browser answered: the passkey has verified the person, so that it stands for both factors.
 pub(super) async fn sign_in(State(app): State<App>, caller: Caller, sent: Sent) -> Result<Response, Failure> {
     let passkeys = passkeys(&app)?;
-    let refused = |text: String| Ok(wrong_page(account::sign_in, "email", text));
+    let refused = |text: String| Ok(super::door::sign_in_wrong(&app, "email", text));
     let Some((token, answer)) = answered(&sent.fields) else {
         return refused("The browser showed no passkey: try again, or sign in with the password.".to_owned());
     };

@@ -20,6 +20,10 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 /// set but this very host, over TLS, for all of its paths (RFC 6265bis §4.1.3.2).
 const SESSION: &str = "crease-session";
 const DEVICE: &str = "crease-device";
+/// That of the way to an identity provider and back.
+const JOURNEY: &str = "crease-journey";
+/// The longest that it is of use: for the form of a newcomer.
+const JOURNEY_SECONDS: i64 = 3600;
 
 /// A cookie to set; without a token, to take away.
 fn cookie(name: &str, token: Option<&Token>, seconds: i64, secure: bool) -> HeaderValue {
@@ -46,6 +50,8 @@ pub(super) struct Caller {
     /// The browser, if it has signed in before.
     pub(super) device: Option<Token>,
     session: Option<Token>,
+    /// The browser is on its way from an identity provider.
+    pub(super) journey: Option<Token>,
     secure: bool,
     /// The page that letters' links lead to, if it is known.
     base: Option<String>,
@@ -63,6 +69,7 @@ impl FromRequestParts<App> for Caller {
             now: app.clock.now(),
             device: token(&parts.headers, DEVICE, secure),
             session: token(&parts.headers, SESSION, secure),
+            journey: token(&parts.headers, JOURNEY, secure),
             secure,
             base: base(&parts.headers, public_url, secure),
         })
@@ -112,6 +119,13 @@ impl Caller {
             let seconds = access::device::COOKIE_SECONDS;
             headers.append(header::SET_COOKIE, cookie(DEVICE, Some(device), seconds, self.secure));
         }
+        headers
+    }
+
+    /// A cookie for who is sent to an identity provider, or is to say what they are called; without one, it is taken away.
+    pub(super) fn on_the_way(&self, token: Option<&Token>) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.append(header::SET_COOKIE, cookie(JOURNEY, token, JOURNEY_SECONDS, self.secure));
         headers
     }
 

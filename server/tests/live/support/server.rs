@@ -92,6 +92,7 @@ impl Server {
             guests: partners::Guests::new(&seal),
             passkeys: None,
             human: None,
+            oidc: access::Oidc::default(),
             seal,
             passwords: access::Passwords::cheap(),
             worker: None,
