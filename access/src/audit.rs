@@ -78,6 +78,18 @@ pub struct Deed<'a> {
     pub after: Option<Value>,
 }
 
+impl<'a> Deed<'a> {
+    /// One that changes nothing that is worth showing.
+    pub fn of(action: &'a str) -> Self {
+        Self { action, ..Self::default() }
+    }
+
+    /// With what it was before and after.
+    pub fn changing(self, before: Value, after: Value) -> Self {
+        Self { before: Some(before), after: Some(after), ..self }
+    }
+}
+
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -123,6 +135,34 @@ pub async fn record(tx: &Transaction<'_>, by: &By, deed: &Deed<'_>) -> Result<()
     Ok(())
 }
 
+const RECORD_OWN: &str = "
+    insert into access.audit (at, actor_kind, actor_id, actor_name, action, object, address, agent, after)
+    select $2, 'user', id, name, $3, $4, $5, $6, $7 from access.user where id = $1";
+
+/// Writes down what happened to a user's own account in this transaction.
+pub(crate) async fn record_own(
+    tx: &Transaction<'_>,
+    user_id: &str,
+    visitor: &Visitor,
+    deed: &Deed<'_>,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let address = visitor.address.to_string();
+    let params: store::Params<'_> =
+        &[&user_id, &At(at), &deed.action, &deed.object, &address, &visitor.agent, &deed.after];
+    tx.execute(RECORD_OWN, params).await?;
+    Ok(())
+}
+
+const OF_USER: &str = "
+    select id, at, actor_kind, actor_id, actor_name, organisation_id, action, object, address, agent, before, after
+    from access.audit where actor_id = $1 and organisation_id is null order by id desc limit $2";
+
+/// What a user did to the own account, and who tried to get in, the latest first.
+pub async fn of_user(client: &Client<'_>, user_id: &str, count_max: i64) -> Result<Vec<Entry>, Error> {
+    client.query(OF_USER, &[&user_id, &count_max]).await?.iter().map(entry).collect()
+}
+
 const LIST: &str = "
     select id, at, actor_kind, actor_id, actor_name, organisation_id, action, object, address, agent, before, after
     from access.audit
@@ -165,4 +205,4 @@ fn entry(row: &Row) -> Result<Entry, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[RECORD, LIST];
+pub(crate) const STATEMENTS: &[&str] = &[RECORD, RECORD_OWN, OF_USER, LIST];

@@ -12,6 +12,10 @@ pub enum Error {
     #[error("a name has 1 to {max} characters, this one has {found}")]
     NameLength { found: usize, max: usize },
 
+    /// A line break, a tab, or what no keyboard has: letters and lists would be torn by it.
+    #[error("a name is one line, without control characters")]
+    ControlCharacter,
+
     #[error(transparent)]
     Password(#[from] Weakness),
 

@@ -1,6 +1,7 @@
 //! Sessions: who is signed in, on which device, until when.
 
 use crate::Error;
+use crate::audit::{self, Deed};
 use crate::token::Token;
 use crate::user::{Email, User};
 use crate::visitor::Visitor;
@@ -81,7 +82,7 @@ const BEGIN: &str = "
         (token_sha256, id, user_id, began_at, used_at, proved_at, ends_at, awaits_second, address, agent)
     values ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)";
 
-/// Begins a session of a user who has just been proved; answers with the token for the cookie.
+/// Begins a session of a user who has just been proved; answers with the token for the cookie. Who is signed in by it is in the log.
 pub async fn begin(
     tx: &Transaction<'_>,
     user_id: &str,
@@ -98,6 +99,10 @@ pub async fn begin(
         &[&hash.as_slice(), &id, &user_id, &At(now), &ends_at, &awaits, &address, &visitor.agent],
     )
     .await?;
+    if begins == Begins::SignedIn {
+        let deed = Deed { object: &id, ..Deed::of("session.begin") };
+        audit::record_own(tx, user_id, visitor, &deed, now).await?;
+    }
     Ok(token)
 }
 

@@ -1,6 +1,6 @@
 //! Signing in with a password, and what keeps others from guessing it.
 //!
-//! Attempts are counted by where they come from, and by the account that they are aimed at. Whoever fails too often at an account is refused
+//! Attempts of strangers are counted by where they come from, and all by the account that they are aimed at. Whoever fails too often at an account is refused
 //! there for a while, right password or not; but this counts strangers only: a browser that has signed in to the account before has a count of
 //! its own, so that nobody can lock its owner out by failing in the owner's name. An owner on a new device can have a link mailed
 //! ([`crate::link::Purpose::Reset`]) at any time.
@@ -8,6 +8,7 @@
 //! What is answered, and after how long, is the same whether or not there is such an account.
 
 use crate::attempts::{self, Allowed, Rule};
+use crate::audit::{self, Deed};
 use crate::factor::{self, Factors};
 use crate::session::{self, Begins};
 use crate::token::Token;
@@ -67,7 +68,7 @@ pub async fn needs_human(store: &Store, attempt: Attempt<'_>, now: Timestamp) ->
         let at_account = attempts::look(db, aim.rule, &aim.subject, now).await?;
         let network = attempt.visitor.network().to_string();
         let from_here = attempts::look(db, BY_NETWORK, &network, now).await?;
-        Ok(at_account >= FREE || from_here >= FREE_FROM_NETWORK)
+        Ok(at_account >= FREE || (aim.is_strangers() && from_here >= FREE_FROM_NETWORK))
     });
     looked.await
 }
@@ -82,10 +83,13 @@ pub async fn with_password(
     // Counted before it is made, so that a thousand guesses at once are no more than ten.
     let network = attempt.visitor.network().to_string();
     let counted = store.run_tx("access.sign_in_count", async |tx| {
-        if let no @ Allowed::No { .. } = attempts::count(tx, BY_NETWORK, &network, now).await? {
+        let aim = Aim::of(tx, attempt).await?;
+        // A neighbour behind the same address keeps nobody out of an account on a browser that has signed in to it.
+        if aim.is_strangers()
+            && let no @ Allowed::No { .. } = attempts::count(tx, BY_NETWORK, &network, now).await?
+        {
             return Ok((no, None));
         }
-        let aim = Aim::of(tx, attempt).await?;
         let allowed = attempts::count(tx, aim.rule, &aim.subject, now).await?;
         let found = user::password_of(tx, attempt.email).await?;
         Ok::<_, Error>((allowed, Some((aim, found))))
@@ -97,9 +101,19 @@ pub async fn with_password(
     };
     let phc = found.as_ref().and_then(|it| it.1.as_deref());
     let is_right = passwords.check(attempt.password.0, phc).await?;
-    let Some((user_id, _)) = found.filter(|_| is_right) else { return Ok(Answer::Wrong) };
+    let known = found.as_ref().map(|it| it.0.clone()).unwrap_or_default();
+    let Some((user_id, _)) = found.filter(|_| is_right) else {
+        // For no account too, where it writes nothing.
+        let noted = store.run_tx("access.sign_in_wrong", async |tx| {
+            audit::record_own(tx, &known, attempt.visitor, &Deed::of("session.refuse"), now).await
+        });
+        noted.await?;
+        return Ok(Answer::Wrong);
+    };
     let begun = store.run_tx("access.sign_in", async |tx| {
-        attempts::uncount(tx, BY_NETWORK, &network).await?;
+        if aim.is_strangers() {
+            attempts::uncount(tx, BY_NETWORK, &network).await?;
+        }
         attempts::clear(tx, aim.rule, &aim.subject).await?;
         let factors = factor::second_factors(tx, &user_id).await?;
         if factors.any() {
@@ -121,6 +135,11 @@ struct Aim {
 }
 
 impl Aim {
+    /// Whether the browser has never signed in to the account.
+    fn is_strangers(&self) -> bool {
+        self.rule.name == BY_STRANGERS.name
+    }
+
     async fn of(client: &Client<'_>, attempt: Attempt<'_>) -> Result<Self, Error> {
         let email = attempt.email.folded();
         if let Some(device) = attempt.device

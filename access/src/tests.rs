@@ -456,3 +456,25 @@ async fn the_audit_log_is_read_by_its_organisation_and_never_changed() {
         assert!(changed.unwrap_err().to_string().contains("only ever added to"), "{sql}");
     }
 }
+
+#[tokio::test]
+async fn neighbours_who_fail_keep_nobody_out_on_a_browser_that_is_known() {
+    let here = Here::new().await;
+    here.user("asha@example.com").await;
+    let Answer::SignedIn { device, .. } = here.sign_in("asha@example.com", PASSWORD, None, here.now).await
+    else {
+        panic!("signed in")
+    };
+    for at in 0..60 {
+        let email = format!("nobody{at}@example.com");
+        assert!(matches!(here.sign_in(&email, "guess", None, here.now).await, Answer::Wrong));
+    }
+    let stranger = here.sign_in("asha@example.com", PASSWORD, None, here.now).await;
+    assert!(matches!(stranger, Answer::TooOften { .. }), "{stranger:?}");
+    let email = Email::parse("asha@example.com").unwrap();
+    let visitor = home();
+    let attempt = Attempt { email: &email, password: Password(""), device: Some(&device), visitor: &visitor };
+    assert!(!sign_in::needs_human(here.store(), attempt, here.now).await.unwrap());
+    let known = here.sign_in("asha@example.com", PASSWORD, Some(&device), here.now).await;
+    assert!(matches!(known, Answer::SignedIn { .. }), "{known:?}");
+}

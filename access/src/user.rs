@@ -73,6 +73,9 @@ impl fmt::Debug for Email {
 /// A person's name without the blanks around it.
 pub fn name(text: &str) -> Result<&str, Error> {
     let name = text.trim();
+    if name.contains(char::is_control) {
+        return Err(Error::ControlCharacter);
+    }
     match name.chars().count() {
         1..=NAME_CHARS_MAX => Ok(name),
         found => Err(Error::NameLength { found, max: NAME_CHARS_MAX }),

@@ -5,6 +5,9 @@ use crate::{OriginError, OriginPattern};
 /// Why an organisation, a key, a signing secret or a limit could not be made, changed or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error("a name is one line, without control characters")]
+    ControlCharacter,
+
     #[error("a name has 1 to {max} characters, this one has {found}")]
     NameLength { found: usize, max: usize },
 
@@ -98,6 +101,9 @@ const NAME_CHARS_MAX: usize = 100;
 /// A name without the blanks around it.
 pub(crate) fn name(text: &str) -> Result<&str, Error> {
     let name = text.trim();
+    if name.contains(char::is_control) {
+        return Err(Error::ControlCharacter);
+    }
     match name.chars().count() {
         1..=NAME_CHARS_MAX => Ok(name),
         found => Err(Error::NameLength { found, max: NAME_CHARS_MAX }),

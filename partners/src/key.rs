@@ -8,6 +8,7 @@ pub use text::{Key, KeyError, Kind, Mode};
 use crate::audit::{self, Change};
 use crate::error::{Error, name, readable_origins};
 use crate::limit;
+use crate::organisation;
 use crate::origin::OriginPattern;
 use crate::scope::Scopes;
 use crate::site::{self, Site};
@@ -42,6 +43,8 @@ pub enum Origins<'a> {
     None,
     /// On these, texts of [`OriginPattern`]s.
     These(&'a [&'a str]),
+    /// On one's own machine alone: for a demo, whatever its mode.
+    OwnMachine,
     /// On those of a site, whatever they become: `sit_…`. A test key is good on its maker's own machine as well.
     OfSite(&'a str),
 }
@@ -117,9 +120,18 @@ impl Record {
     }
 }
 
-const LOCK: &str = "
-    select (select count(*) from partners.api_key where organisation_id = $1 and revoked_at is null) as keys
-    from partners.organisation where id = $1 for update";
+const COUNT: &str = "
+    select count(*) from partners.api_key
+    where organisation_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
+
+/// Whether there is room for one more key, which nobody takes before the transaction ends.
+async fn make_room(tx: &Transaction<'_>, organisation_id: &str, now: Timestamp) -> Result<(), Error> {
+    organisation::lock(tx, organisation_id).await?;
+    match tx.query_one(COUNT, &[&organisation_id, &At(now)]).await?.get::<_, i64>(0) {
+        KEYS_MAX.. => Err(Error::TooMany { what: "keys", max: KEYS_MAX }),
+        _ => Ok(()),
+    }
+}
 
 const ISSUE: &str = "
     with epoch as (update partners.key_epoch set at = at + 1 returning at)
@@ -147,11 +159,7 @@ pub async fn issue(
         _ => {}
     }
     let (origins, site_id) = origins(tx, organisation_id, new).await?;
-    let row = tx.query_opt(LOCK, &[&organisation_id]).await?;
-    let row = row.ok_or_else(|| Error::UnknownOrganisation { id: organisation_id.to_owned() })?;
-    if row.get::<_, i64>("keys") >= KEYS_MAX {
-        return Err(Error::TooMany { what: "keys", max: KEYS_MAX });
-    }
+    make_room(tx, organisation_id, by.at).await?;
     let draft = Draft {
         organisation_id,
         kind: new.kind,
@@ -255,6 +263,7 @@ pub async fn rotate(
     overlap: Overlap,
     by: &By,
 ) -> Result<Issued, Error> {
+    make_room(tx, organisation_id, by.at).await?;
     let old = hold(tx, organisation_id, key_id).await?;
     if old.is_over(by.at) {
         return Err(Error::KeyOver { id: key_id.to_owned() });
@@ -451,9 +460,14 @@ async fn origins<'a>(
             Err(Error::TooManyOrigins { found: these.len(), max: ORIGINS_MAX })
         }
         (Kind::Publishable, Origins::These(these)) => {
-            let normalised = |text: &&str| OriginPattern::parse(text).map(|pattern| pattern.to_string());
-            Ok((these.iter().map(normalised).collect::<Result<_, _>>()?, None))
+            let patterns: Vec<_> =
+                these.iter().map(|it| OriginPattern::parse(it)).collect::<Result<_, _>>()?;
+            match patterns.iter().find(|it| it.is_own_machine() && new.mode == Mode::Live) {
+                Some(own) => Err(Error::OwnMachine { origin: own.to_string() }),
+                None => Ok((patterns.iter().map(ToString::to_string).collect(), None)),
+            }
         }
+        (Kind::Publishable, Origins::OwnMachine) => Ok((site::OWN_MACHINE.map(str::to_owned).into(), None)),
         (Kind::Publishable, Origins::OfSite(id)) => {
             let site = site::find(tx, organisation_id, id).await?;
             Ok((site.origins_in(new.mode), Some(id)))
@@ -487,7 +501,7 @@ fn record(row: &Row) -> Result<Record, Error> {
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
-    LOCK,
+    COUNT,
     ISSUE,
     HOLD,
     EXPIRE,

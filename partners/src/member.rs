@@ -1,7 +1,7 @@
 //! Members of organisations.
 
 use crate::audit::{self, Change};
-use crate::{Error, Organisation, Role};
+use crate::{Error, Organisation, Role, organisation};
 use access::By;
 use jiff::Timestamp;
 use serde_json::json;
@@ -58,9 +58,7 @@ pub async fn list(client: &Client<'_>, organisation_id: &str) -> Result<Vec<Memb
     rows.iter().map(member).collect()
 }
 
-/// Whoever changes members holds the organisation's row until it commits, so that two owners cannot leave at the same time.
-const LOCK: &str = "select (select count(*) from partners.member where organisation_id = $1) as members
-    from partners.organisation where id = $1 for update";
+const COUNT: &str = "select count(*) from partners.member where organisation_id = $1";
 
 const ADD: &str = "
     insert into partners.member (organisation_id, user_id, role, since) values ($1, $2, $3, $4)
@@ -74,9 +72,8 @@ pub async fn add(
     role: Role,
     by: &By,
 ) -> Result<(), Error> {
-    let row = tx.query_opt(LOCK, &[&organisation_id]).await?;
-    let row = row.ok_or_else(|| Error::UnknownOrganisation { id: organisation_id.to_owned() })?;
-    if row.get::<_, i64>("members") >= MEMBERS_MAX {
+    organisation::lock(tx, organisation_id).await?;
+    if tx.query_one(COUNT, &[&organisation_id]).await?.get::<_, i64>(0) >= MEMBERS_MAX {
         return Err(Error::TooMany { what: "members", max: MEMBERS_MAX });
     }
     if tx.execute(ADD, &[&organisation_id, &user_id, &role.word(), &At(by.at)]).await? == 0 {
@@ -121,7 +118,8 @@ pub async fn remove(
     by: &By,
 ) -> Result<(), Error> {
     let before = if by.actor.id == user_id {
-        tx.query_opt(LOCK, &[&organisation_id]).await?;
+        // Two owners cannot leave at the same time.
+        organisation::lock(tx, organisation_id).await?;
         role_of(tx, organisation_id, user_id).await?
     } else {
         changeable(tx, organisation_id, user_id, remover).await?
@@ -139,7 +137,7 @@ async fn changeable(
     user_id: &str,
     giver: Role,
 ) -> Result<Role, Error> {
-    tx.query_opt(LOCK, &[&organisation_id]).await?;
+    organisation::lock(tx, organisation_id).await?;
     let role = role_of(tx, organisation_id, user_id).await?;
     if giver.may_give(role) { Ok(role) } else { Err(Error::NotAllowed) }
 }
@@ -164,4 +162,4 @@ fn role(row: &Row) -> Result<Role, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[OF_USER, ROLE, LIST, LOCK, ADD, SET_ROLE, REMOVE, OWNERS];
+pub(crate) const STATEMENTS: &[&str] = &[OF_USER, ROLE, LIST, COUNT, ADD, SET_ROLE, REMOVE, OWNERS];

@@ -36,6 +36,16 @@ pub async fn find(client: &Client<'_>, id: &str) -> Result<Option<Organisation>,
     Ok(row.map(|row| Organisation { id: row.get("id"), name: row.get("name") }))
 }
 
+const LOCK: &str = "select id, name from partners.organisation where id = $1 for update";
+
+/// Lets nobody else add to it until the transaction ends. What is counted against a limit is counted in a later statement: one that waited for
+/// the row sees what was there before it waited (PostgreSQL, Read Committed).
+pub(crate) async fn lock(tx: &Transaction<'_>, id: &str) -> Result<Organisation, Error> {
+    let row = tx.query_opt(LOCK, &[&id]).await?;
+    let row = row.ok_or_else(|| Error::UnknownOrganisation { id: id.to_owned() })?;
+    Ok(Organisation { id: row.get("id"), name: row.get("name") })
+}
+
 const RENAME: &str = "
     with before as (select name from partners.organisation where id = $1 for update)
     update partners.organisation o set name = $2 from before where o.id = $1 returning before.name";
@@ -62,4 +72,4 @@ pub async fn ensure(tx: &Transaction<'_>, id: &str, organisation_name: &str) -> 
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[CREATE, FIND, RENAME, ENSURE];
+pub(crate) const STATEMENTS: &[&str] = &[CREATE, FIND, LOCK, RENAME, ENSURE];

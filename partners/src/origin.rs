@@ -1,6 +1,7 @@
 //! Which pages may use a publishable key.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 /// The longest host name, in characters (RFC 1035 §2.3.4).
@@ -21,8 +22,8 @@ pub struct Origin {
 ///
 /// - `https://partner.example`, `https://partner.example:8443`: exactly this one;
 /// - `https://*.partner.example`: all sub-domains at any depth, but not `https://partner.example` itself;
-/// - `http://localhost:3000`, `http://localhost:*`, the same with `127.0.0.1`: development on one's own machine, at one
-///   port or at any.
+/// - `http://localhost:3000`, `http://localhost:*`, the same with `https`, with `127.0.0.1` and with `*.localhost`: development on one's own
+///   machine, at one port or at any.
 ///
 /// A wildcard needs two labels after it (`https://*.example` is refused). It is not held against the list of public
 /// suffixes: who writes `https://*.co.uk` shares the key with strangers, and the quota with them.
@@ -211,8 +212,10 @@ fn is_host(host: &str) -> bool {
     host.len() <= HOST_CHARS_MAX && host.split('.').all(is_label)
 }
 
+/// What names the machine that asks (RFC 6761 §6.3, RFC 1122 §3.2.1.3).
 fn is_own_machine(host: &str) -> bool {
-    matches!(host, "localhost" | "127.0.0.1")
+    let is_loopback = |it: Ipv4Addr| it.is_loopback() || it.is_unspecified();
+    host == "localhost" || host.ends_with(".localhost") || host.parse().is_ok_and(is_loopback)
 }
 
 /// A stranger's text at a length that fits a message and a log line.
@@ -247,6 +250,8 @@ mod tests {
             ("http://localhost:*", "http://localhost:5173", true),
             ("http://localhost:*", "http://localhost", true),
             ("http://localhost:*", "https://localhost:5173", false),
+            ("https://localhost:*", "https://localhost:5173", true),
+            ("http://app.localhost:*", "http://app.localhost:5173", true),
             ("http://localhost:3000", "http://localhost:5173", false),
             ("http://localhost:*", "http://127.0.0.1:5173", false),
             ("http://127.0.0.1:*", "http://127.0.0.1:5173", true),
@@ -284,6 +289,23 @@ mod tests {
         check("https://*", |text| OriginError::Wildcard { text });
         check("https://*.example", |text| OriginError::TooBroad { text });
         check("https://partner.example:*", |text| OriginError::AnyPort { text });
+    }
+
+    #[test]
+    fn what_names_ones_own_machine_is_seen_to() {
+        for (text, expected) in [
+            ("http://localhost", true),
+            ("https://LOCALHOST:8443", true),
+            ("https://app.localhost", true),
+            ("https://*.app.localhost", true),
+            ("https://127.0.0.2", true),
+            ("https://0.0.0.0", true),
+            ("https://localhost.example", false),
+            ("https://notlocalhost.example", false),
+            ("https://128.0.0.1", false),
+        ] {
+            assert_eq!(OriginPattern::parse(text).unwrap().is_own_machine(), expected, "{text}");
+        }
     }
 
     #[test]

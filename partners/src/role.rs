@@ -1,5 +1,7 @@
 //! What members of an organisation may do.
 
+use crate::scope::{Scope, Scopes};
+
 /// A member's role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -57,6 +59,11 @@ impl Role {
         }
     }
 
+    /// Whether who has this role may have a key made with such scopes: one that manages may what an admin may.
+    pub const fn may_issue(self, scopes: Scopes) -> bool {
+        self.may(if scopes.has(Scope::Manage) { Permission::Manage } else { Permission::Build })
+    }
+
     /// Whether who has this role may give and take the other.
     pub const fn may_give(self, other: Role) -> bool {
         self.may(if matches!(other, Role::Owner) { Permission::Own } else { Permission::Manage })
@@ -87,6 +94,10 @@ mod tests {
             assert_eq!(Role::of_word(role.word()), Some(role));
         }
         assert!(Role::Owner.may_give(Role::Owner) && !Role::Admin.may_give(Role::Owner));
+        let manages = Scopes::of(&[Scope::Feed, Scope::Manage]);
+        assert!(Role::Admin.may_issue(manages) && !Role::Developer.may_issue(manages));
+        assert!(Role::Developer.may_issue(Scopes::of(&[Scope::Feed, Scope::Read, Scope::Usage])));
+        assert!(!Role::Analyst.may_issue(Scopes::NONE));
         assert!(Role::Admin.may_give(Role::Admin) && !Role::Developer.may_give(Role::Analyst));
     }
 }

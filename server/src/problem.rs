@@ -82,6 +82,11 @@ impl Problem {
         problem
     }
 
+    /// The same, with when it may be tried again.
+    pub fn again_after(self, seconds: u32) -> Self {
+        Self { retry_after_seconds: Some(seconds), ..self }
+    }
+
     fn ours(kind: &ProblemType) -> Self {
         Self { trace_id: Some(store::ids::random_base62(16).into()), ..Self::bare(kind) }
     }
@@ -177,7 +182,8 @@ impl From<partners::Error> for Problem {
             | It::TooManySecrets { .. }
             | It::KeyOver { .. }
             | It::NotAllowed => Self::new(&types::CONFLICT, detail),
-            It::NameLength { .. }
+            It::ControlCharacter
+            | It::NameLength { .. }
             | It::Origin(_)
             | It::OriginsMissing
             | It::OriginsOfSecretKey
@@ -200,6 +206,9 @@ impl From<store::Error> for Problem {
             | store::Error::Unreachable { .. }
             | store::Error::CommitUnknown { .. } => Self::unavailable(&error),
             _ if is_away(&error) => Self::unavailable(&error),
+            _ if is_no_text(&error) => {
+                Self::new(&types::INVALID_VALUE, "a text has U+0000 in it, which no text here has")
+            }
             _ => Self::internal(&error),
         }
     }
@@ -214,6 +223,11 @@ fn is_away(error: &store::Error) -> bool {
     }
     let store::Error::Statement { source, .. } = error else { return false };
     source.is_closed() || std::error::Error::source(source).is_some_and(|it| it.is::<std::io::Error>())
+}
+
+/// Whether PostgreSQL was given a U+0000, which its texts (SQLSTATE 22021) and its JSON (22P05) cannot have. What we write ourselves has none.
+fn is_no_text(error: &store::Error) -> bool {
+    error.sql_state().is_some_and(|it| matches!(it.code(), "22021" | "22P05"))
 }
 
 impl From<LogError> for Problem {

@@ -224,11 +224,14 @@ async fn end_expired(app: App) {
     }
 }
 
-/// Learns of keys that are issued or revoked anywhere, and closes the streams of the revoked.
+/// Learns of keys that are issued, rotated or revoked anywhere, and closes the streams of those that are over.
 async fn follow_keys(app: App, since: i64) {
     let changed = |record: &partners::Record| {
         if record.revoked_at.is_some() {
             app.revoke_key(&record.id);
+        } else if record.is_over(app.clock.now()) {
+            // It ended before this process heard of it.
+            app.subscribers.revoke(&record.id);
         }
     };
     app.keys.follow(&app.store, since, changed).await;

@@ -22,6 +22,21 @@ pub(crate) fn get(port: u16, path: &str) -> anyhow::Result<(u16, String)> {
     parse(&String::from_utf8_lossy(&answer)).with_context(|| format!("port {port} does not speak HTTP"))
 }
 
+/// POSTs JSON with a key, the same way.
+pub(crate) fn post(port: u16, path: &str, key: &str, body: &str) -> anyhow::Result<(u16, String)> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream = TcpStream::connect_timeout(&address, LIMIT)?;
+    stream.set_read_timeout(Some(LIMIT))?;
+    write!(
+        stream,
+        "POST {path} HTTP/1.0\r\nHost: localhost:{port}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    parse(&String::from_utf8_lossy(&answer)).with_context(|| format!("port {port} does not speak HTTP"))
+}
+
 fn parse(answer: &str) -> Option<(u16, String)> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;

@@ -5,6 +5,7 @@ use crate::assets;
 use crate::controls::{Filled, Label, Line};
 use crate::layout::{Area, Page, Person, csrf_field};
 use crate::when;
+use access::audit::Entry;
 use access::oidc::{Identity, Offer};
 use access::passkey::Passkey;
 use access::session::Device;
@@ -24,6 +25,8 @@ pub struct Settings<'a> {
     /// Identity providers that open the account, and those that may.
     pub identities: &'a [Identity],
     pub offers: &'a [Offer<'a>],
+    /// What happened to the account, the latest first.
+    pub activity: &'a [Entry],
     /// Codes for paper that are left; none while there is no second factor.
     pub recovery_left: Option<usize>,
     /// A secret that waits for the app's first code.
@@ -102,6 +105,18 @@ pub fn settings(of: &Settings<'_>, filled: Filled<'_>) -> Markup {
             section #devices {
                 h2 { "Devices" }
                 (devices(of))
+            }
+            section #activity {
+                h2 { "What happened lately" }
+                p.muted { "Something that was not you? Choose a new password, and sign out all others." }
+                ul.rows {
+                    @for entry in of.activity {
+                        li { div {
+                            strong { (happened(&entry.action)) }
+                            p.muted { (when(entry.at)) " · " (device_name(&entry.agent)) " · " (entry.address) }
+                        } }
+                    }
+                }
             }
         }
     };
@@ -226,6 +241,30 @@ fn qr((side, path): &(i32, String)) -> Markup {
             rect x="-4" y="-4" width=(all) height=(all) fill="#fff" {}
             path d=(path) fill="#000" {}
         }
+    }
+}
+
+/// A line of one's own log, in words.
+fn happened(action: &str) -> &str {
+    match action {
+        "session.begin" => "Signed in",
+        "session.refuse" => "A wrong password was tried",
+        "session.end" => "Signed out on a device",
+        "session.end_others" => "Signed out on all other devices",
+        "user.create" => "The account was made",
+        "user.rename" => "The name was changed",
+        "user.email" => "The address was changed",
+        "user.password" => "The password was changed",
+        "user.reset_password" => "A new password was chosen by a letter's link",
+        "user.factor_enrol" => "An authenticator app was about to be set up",
+        "user.factor_on" => "The app's codes were turned on",
+        "user.factor_off" => "The app's codes were turned off",
+        "user.factor_codes" => "Recovery codes were made anew",
+        "user.passkey_add" => "A passkey was added",
+        "user.passkey_remove" => "A passkey was taken away",
+        "user.identity_link" => "An identity provider was linked",
+        "user.identity_unlink" => "An identity provider's link was taken away",
+        other => other,
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use partners::limit::Rate;
 use partners::usage::KeyOrigin;
-use partners::{Issued, Kind, Mode, Overlap, Permission, Record, Scope, Site};
+use partners::{Issued, Kind, Mode, Overlap, Permission, Record, Scope, Scopes, Site};
 
 /// The list, those that work first.
 pub fn list(here: Here<'_>, keys: &[Record], sites: &[Site], now: Timestamp) -> Markup {
@@ -98,7 +98,7 @@ pub fn new(here: Here<'_>, sites: &[Site], filled: Filled<'_>) -> Markup {
                 fieldset.field {
                     legend { "A server's key may" }
                     p.hint { "Of no meaning for pages, which only read." }
-                    @for (scope, name, words) in SCOPES {
+                    @for (scope, name, words) in SCOPES.into_iter().filter(|it| here.place.role.may_issue(Scopes::of(&[it.0]))) {
                         (filled.tick(Label::new(name, words).hint(scope.word())))
                     }
                 }

@@ -230,6 +230,10 @@ impl FromRequestParts<App> for Feeder {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let checked = app.keys.check(from_headers(&parts.headers), None, Need::Scope(Scope::Feed));
         let key = checked.map_err(|refusal| refused(app, parts, refusal))?;
+        if key.mode() == Mode::Test {
+            let detail = "a test key plays with the sandbox match, which its simulator alone writes; feeding needs a live key";
+            return Err(Problem::new(&types::LIVE_KEY_NEEDED, detail));
+        }
         // No ball is turned away for coming too fast: what a feed can do is bounded by its batches, its matches and its connections.
         Ok(Self { key })
     }

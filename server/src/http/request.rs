@@ -47,7 +47,7 @@ impl<S: Send + Sync> FromRequest<S> for Content {
             BytesRejection::FailedToBufferBody(refused)
                 if refused.status() == StatusCode::PAYLOAD_TOO_LARGE =>
             {
-                let detail = "send fewer commands at once";
+                let detail = "send less at once";
                 Problem::new(&types::BODY_TOO_LARGE, detail)
             }
             refused => Problem::invalid(refused.body_text()),

@@ -123,6 +123,14 @@ impl Ground {
         browser
     }
 
+    /// Whose address it is.
+    pub(crate) async fn user_id(&self, email: &str) -> String {
+        let email = Email::parse(email).unwrap();
+        let found =
+            self.app.store.read("test", async |db| access::user::by_email(db, &email).await).await.unwrap();
+        found.unwrap().id
+    }
+
     pub(crate) async fn is_signed_in(&self, browser: &Browser) -> bool {
         self.see(browser, "/console/account").await.status() == StatusCode::OK
     }

@@ -345,8 +345,13 @@ async fn matches_of_others_do_not_exist_for_a_feed() {
         let (status, problem) = server.try_send(keys, id, &[sent("a", ball(1))]).await;
         assert_eq!((status, &problem["type"]), (StatusCode::NOT_FOUND, &json!("/problems/unknown-match")));
     }
-    let (path, nothing) = (format!("/v1/feed/matches/{sandbox}/commands"), json!({ "commands": [] }));
-    assert_eq!(server.post(&path, &keys.test_secret, &nothing).await.0, StatusCode::NOT_FOUND);
+    for id in [&id, &sandbox] {
+        let (path, a_ball) =
+            (format!("/v1/feed/matches/{id}/commands"), json!({ "commands": [sent("a", ball(1))] }));
+        let (status, problem) = server.post(&path, &keys.test_secret, &a_ball).await;
+        assert_eq!((status, &problem["type"]), (StatusCode::FORBIDDEN, &json!("/problems/live-key-needed")));
+    }
+    assert_eq!(server.snapshot(&keys, &id).await.seq, 0);
 }
 
 #[tokio::test]

@@ -597,3 +597,73 @@ async fn a_key_has_limits_of_its_own_within_its_plan() {
     let log = program.get("/v1/audit?about=key.limit").await.body;
     assert_eq!(log["data"].as_array().unwrap().len(), 2, "{log}");
 }
+
+#[tokio::test]
+async fn a_key_that_was_issued_or_rotated_is_good_at_once() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let new = json!({ "name": "Reader", "kind": "secret", "mode": "live", "scopes": ["read"] });
+    let issued = program.post("/v1/keys", new).await;
+    assert_eq!(issued.status, StatusCode::CREATED, "{}", issued.body);
+    let path = format!("/v1/keys/{}/rotate", issued.body["id"].as_str().unwrap());
+    let rotated = program.post(&path, json!({ "overlap_hours": 1 })).await;
+    for answer in [&issued, &rotated] {
+        let text = answer.body["text"].as_str().unwrap();
+        assert_eq!(server.get("/v1/matches", text).await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn programs_send_so_many_letters_and_no_more() {
+    let database = database().await;
+    let server =
+        Server::with(database.url(), |config| config.http.public_url = "https://crease.example".into());
+    let server = server.await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let invite =
+        async |email: &str| program.post("/v1/invites", json!({ "email": email, "role": "analyst" })).await;
+    for _ in 0..3 {
+        assert_eq!(invite("victim@example.com").await.status, StatusCode::CREATED);
+    }
+    assert_eq!(problem(&invite("Victim@example.com").await), (429, "/problems/rate-limited"));
+    let mut sent = 3;
+    let last = loop {
+        let answer = invite(&format!("other{sent}@example.com")).await;
+        if answer.status != StatusCode::CREATED {
+            break answer;
+        }
+        sent += 1;
+        // Taken back, so that it is no matter of how many are open.
+        let id = answer.body["id"].as_str().unwrap();
+        let back = program.ask(Method::DELETE, &format!("/v1/invites/{id}"), &[], None).await;
+        assert_eq!(back.status, StatusCode::NO_CONTENT);
+    };
+    assert_eq!((problem(&last), sent), ((429, "/problems/rate-limited"), 60));
+}
+
+#[tokio::test]
+async fn a_character_that_no_text_has_is_the_senders_mistake() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage, Scope::Usage]).await;
+    for name in ["a\0b", "a\nb", "\u{9f}x"] {
+        for (path, body) in [
+            ("/v1/sites", json!({ "name": name, "origins": ["https://shop.example"] })),
+            ("/v1/keys", json!({ "name": name, "kind": "secret", "mode": "live", "scopes": ["read"] })),
+        ] {
+            let answer = program.post(path, body).await;
+            assert_eq!(problem(&answer), (422, "/problems/invalid-value"), "{path} {name:?}");
+        }
+    }
+    let hook =
+        json!({ "url": "https://hook.example", "kinds": ["wicket"], "mode": "live", "description": "a\0b" });
+    let hooked = program.post("/v1/webhooks", hook).await.status;
+    assert!(hooked.is_client_error(), "{hooked}");
+    for path in
+        ["/v1/keys/%00", "/v1/sites/%00", "/v1/webhooks/%00", "/v1/usage?site=%00", "/v1/audit?about=%00"]
+    {
+        let status = program.get(path).await.status;
+        assert!(status.is_client_error(), "{path}: {status}");
+    }
+}

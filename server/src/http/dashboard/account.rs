@@ -6,11 +6,11 @@ use super::letters;
 use super::signed_in::{Caller, Pressed, Sent, SignedIn};
 use crate::app::App;
 use crate::http::scorer::html;
-use crate::mail;
+use crate::mail::{self, Why};
 use access::factor::{self, Checked};
 use access::link::{self, Purpose};
 use access::oidc::identity;
-use access::{By, Email, passkey, password, session, user};
+use access::{By, Deed, Email, audit, passkey, password, session, user};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -19,8 +19,12 @@ use console::controls::Filled;
 use console::{Fields, Mistakes};
 use qrcodegen::{QrCode, QrCodeEcc};
 use serde::Deserialize;
+use serde_json::json;
 
 const PAGE: &str = "/console/account";
+
+/// Lines of what happened to the account.
+const ACTIVITY_MAX: i64 = 20;
 
 /// What was just done, by a word of the address.
 #[derive(Debug, Default, Deserialize)]
@@ -76,9 +80,10 @@ async fn shown(
         let passkeys = passkey::list(db, &user.id).await?;
         let identities = identity::list(db, &user.id).await?;
         let enrolment = factor::enrolled(db, &app.seal, &user.id, user.email.as_str()).await?;
-        Ok::<_, access::Error>((devices, factors, left, (passkeys, identities), enrolment))
+        let activity = audit::of_user(db, &user.id, ACTIVITY_MAX).await?;
+        Ok::<_, access::Error>(((devices, activity), factors, left, (passkeys, identities), enrolment))
     });
-    let (devices, factors, recovery_left, (passkeys, identities), enrolment) = read.await?;
+    let ((devices, activity), factors, recovery_left, (passkeys, identities), enrolment) = read.await?;
     let enrolling = enrolment.as_ref().map(|it| Enrolling { code: qr(&it.url), secret: &it.secret });
     let settings = Settings {
         person: signed_in.person(),
@@ -87,6 +92,7 @@ async fn shown(
         app: if factors.totp { account::App::On } else { account::App::Off },
         passkeys: &passkeys,
         identities: &identities,
+        activity: &activity,
         offers: &app.oidc.offers(),
         recovery_left,
         enrolling,
@@ -134,8 +140,14 @@ pub(super) async fn profile(State(app): State<App>, pressed: Pressed) -> Result<
     if user::name(name).is_err() {
         return shown_wrong(&app, &pressed, "name", "A name has 1 to 100 characters.").await;
     }
-    let id = &pressed.signed_in.session.user.id;
-    app.store.run_tx("access.profile", async |tx| user::set_name(tx, id, name).await).await?;
+    let user = &pressed.signed_in.session.user;
+    let named = app.store.run_tx("access.profile", async |tx| {
+        let change =
+            Deed::of("user.rename").changing(json!({ "name": user.name }), json!({ "name": name.trim() }));
+        audit::record(tx, &pressed.signed_in.by(), &Deed { object: &user.id, ..change }).await?;
+        user::set_name(tx, &user.id, name).await
+    });
+    named.await?;
     Ok(done("profile").into_response())
 }
 
@@ -162,7 +174,7 @@ pub(super) async fn email(State(app): State<App>, pressed: Pressed) -> Result<Re
     }
     let (caller, user) = (&pressed.signed_in.caller, &pressed.signed_in.session.user);
     let asked = app.store.run_tx("access.email", async |tx| {
-        if may_send(tx, caller, &email).await? {
+        if may_send(tx, caller, &email, Why::ByAnybody).await? {
             let letter = if user::by_email(tx, &email).await?.is_some_and(|it| it.id != user.id) {
                 letters::has_account(&email, caller.url(super::SIGN_IN)?)
             } else {
@@ -201,6 +213,8 @@ pub(super) async fn email_proved(
         };
         let Some(id) = link.user_id else { return Ok(false) };
         let Some(user) = user::find(tx, &id).await? else { return Ok(false) };
+        let change = Deed::of("user.email")
+            .changing(json!({ "email": user.email.as_str() }), json!({ "email": link.email.as_str() }));
         match user::set_email(tx, &user.id, &link.email).await {
             Ok(()) => {}
             Err(access::Error::EmailTaken) => return Ok(false),
@@ -208,7 +222,7 @@ pub(super) async fn email_proved(
         }
         link::take_back(tx, &user.id).await?;
         let by = By::user(&user, caller.visitor.clone(), caller.now);
-        note(tx, &by, "user.email", &app.seal, letters::address_changed(&user.email)).await?;
+        note(tx, &by, change, &app.seal, letters::address_changed(&user.email)).await?;
         Ok::<_, Failure>(true)
     });
     if changed.await? { Ok(done("address").into_response()) } else { Ok(dead_link()) }
@@ -229,8 +243,14 @@ pub(super) async fn password(State(app): State<App>, pressed: Pressed) -> Result
         user::set_password(tx, &user.id, &phc).await?;
         session::end_others(tx, &user.id, Some(&session.id)).await?;
         link::take_back(tx, &user.id).await?;
-        note(tx, &pressed.signed_in.by(), "user.password", &app.seal, letters::password_changed(&user.email))
-            .await?;
+        note(
+            tx,
+            &pressed.signed_in.by(),
+            Deed::of("user.password"),
+            &app.seal,
+            letters::password_changed(&user.email),
+        )
+        .await?;
         Ok::<_, Failure>(session::prove(tx, session, caller.now).await?)
     });
     let token = changed.await?.ok_or(Failure::SignedOut)?;
@@ -243,6 +263,8 @@ pub(super) async fn enrol(State(app): State<App>, pressed: Pressed) -> Result<Re
     }
     let (user, now) = (&pressed.signed_in.session.user, pressed.signed_in.caller.now);
     let enrolled = app.store.run_tx("access.factor_enrol", async |tx| {
+        let deed = Deed { object: &user.id, ..Deed::of("user.factor_enrol") };
+        audit::record(tx, &pressed.signed_in.by(), &deed).await?;
         factor::enrol(tx, &app.seal, &user.id, user.email.as_str(), now).await
     });
     enrolled.await?;
@@ -259,7 +281,7 @@ pub(super) async fn confirm(State(app): State<App>, pressed: Pressed) -> Result<
             &user.email,
             "Signing in to your account asks for a code of your app now.",
         );
-        note(tx, &pressed.signed_in.by(), "user.factor_on", &app.seal, letter).await?;
+        note(tx, &pressed.signed_in.by(), Deed::of("user.factor_on"), &app.seal, letter).await?;
         // Whoever is signed in elsewhere gave no second factor.
         session::end_others(tx, &user.id, Some(&session.id)).await?;
         Ok::<_, Failure>(Some((codes, session::prove(tx, session, caller.now).await?)))
@@ -306,7 +328,7 @@ pub(super) async fn codes(State(app): State<App>, pressed: Pressed) -> Result<Re
             &user.email,
             "Your recovery codes were made anew: the earlier ones are void.",
         );
-        note(tx, &pressed.signed_in.by(), "user.factor_codes", &app.seal, letter).await?;
+        note(tx, &pressed.signed_in.by(), Deed::of("user.factor_codes"), &app.seal, letter).await?;
         Ok::<_, Failure>(factor::renew_recovery(tx, &user.id).await?)
     });
     let codes = renewed.await?;
@@ -324,7 +346,7 @@ pub(super) async fn factor_off(State(app): State<App>, pressed: Pressed) -> Resu
             &user.email,
             "Signing in to your account asks for no code of an app any more.",
         );
-        note(tx, &pressed.signed_in.by(), "user.factor_off", &app.seal, letter).await
+        note(tx, &pressed.signed_in.by(), Deed::of("user.factor_off"), &app.seal, letter).await
     });
     off.await?;
     Ok(done("off").into_response())
@@ -332,7 +354,13 @@ pub(super) async fn factor_off(State(app): State<App>, pressed: Pressed) -> Resu
 
 pub(super) async fn end_device(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
     let (user, id) = (&pressed.signed_in.session.user.id, pressed.fields.text("device"));
-    let ended = app.store.run_tx("access.end_device", async |tx| session::end(tx, user, id).await);
+    let ended = app.store.run_tx("access.end_device", async |tx| {
+        if session::end(tx, user, id).await? {
+            let deed = Deed { object: id, ..Deed::of("session.end") };
+            audit::record(tx, &pressed.signed_in.by(), &deed).await?;
+        }
+        Ok::<_, access::Error>(())
+    });
     ended.await?;
     Ok(done("device").into_response())
 }
@@ -340,6 +368,8 @@ pub(super) async fn end_device(State(app): State<App>, pressed: Pressed) -> Resu
 pub(super) async fn end_other_devices(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
     let session = &pressed.signed_in.session;
     let ended = app.store.run_tx("access.end_devices", async |tx| {
+        let deed = Deed { object: &session.user.id, ..Deed::of("session.end_others") };
+        audit::record(tx, &pressed.signed_in.by(), &deed).await?;
         session::end_others(tx, &session.user.id, Some(&session.id)).await
     });
     ended.await?;

@@ -8,7 +8,7 @@ use super::letters;
 use super::signed_in::{Caller, Pressed, Sent};
 use crate::app::App;
 use crate::http::scorer::html;
-use crate::mail;
+use crate::mail::{self, May, Why};
 use access::attempts::{self, Allowed, Rule};
 use access::human::Endpoint;
 use access::link::{self, Link, Purpose};
@@ -25,21 +25,21 @@ use jiff::SignedDuration;
 use partners::organisation;
 use store::{Seal, Transaction};
 
-/// Letters to one address, and those that one network causes.
-const LETTERS_TO: Rule = Rule { name: "letters/to", max: 3, within: SignedDuration::from_mins(15) };
-const LETTERS_FROM: Rule = Rule { name: "letters/from", max: 30, within: SignedDuration::from_hours(1) };
-
 /// What is shown of a form that was not right.
 pub(super) const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
-/// Whether one more letter may be sent; none when the address has had enough, of which its sender is not told.
-pub(super) async fn may_send(tx: &Transaction<'_>, caller: &Caller, to: &Email) -> Result<bool, Failure> {
-    let network = caller.visitor.network().to_string();
-    if let Allowed::No { .. } = attempts::count(tx, LETTERS_FROM, &network, caller.now).await? {
-        return Err(Failure::TooOften);
+/// Whether one more letter may be sent; false when the address has had enough, of which its sender is not told.
+pub(super) async fn may_send(
+    tx: &Transaction<'_>,
+    caller: &Caller,
+    to: &Email,
+    why: Why,
+) -> Result<bool, Failure> {
+    match mail::may_send(tx, &caller.visitor, to, why, caller.now).await? {
+        May::Yes => Ok(true),
+        May::NotTo { .. } => Ok(false),
+        May::NotFrom { .. } => Err(Failure::TooOften),
     }
-    let allowed = attempts::count(tx, LETTERS_TO, &to.folded(), caller.now).await?;
-    Ok(matches!(allowed, Allowed::Yes { .. }))
 }
 
 /// The folder of letters that are not sent, for a demo's page.
@@ -76,11 +76,12 @@ pub(super) async fn sign_up(State(app): State<App>, caller: Caller, sent: Sent) 
         return again(Check::FIELD, refusal.to_string());
     }
     let asked = app.store.run_tx("access.sign_up", async |tx| {
-        if may_send(tx, &caller, &email).await? {
+        if may_send(tx, &caller, &email, Why::ByAnybody).await? {
+            // The same is done for either, so that it takes the same time; who has an account is not sent the link.
+            let token = link::make(tx, Purpose::SignUp, &email, None, caller.now).await?;
             let letter = match user::by_email(tx, &email).await? {
                 Some(user) => letters::has_account(&user.email, caller.url(super::SIGN_IN)?),
                 None => {
-                    let token = link::make(tx, Purpose::SignUp, &email, None, caller.now).await?;
                     letters::sign_up(&email, caller.url(&format!("/console/welcome/{}", token.reveal()))?)
                 }
             };
@@ -309,8 +310,11 @@ pub(super) async fn code(State(app): State<App>, caller: Caller, sent: Sent) -> 
 
 pub(super) async fn sign_out(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
     let session = &pressed.signed_in.session;
-    let ended =
-        app.store.run_tx("access.sign_out", async |tx| session::end(tx, &session.user.id, &session.id).await);
+    let ended = app.store.run_tx("access.sign_out", async |tx| {
+        let deed = Deed { object: &session.id, ..Deed::of("session.end") };
+        access::audit::record(tx, &pressed.signed_in.by(), &deed).await?;
+        session::end(tx, &session.user.id, &session.id).await
+    });
     ended.await?;
     Ok((pressed.signed_in.caller.signed_out(), Redirect::to(super::SIGN_IN)).into_response())
 }
@@ -330,11 +334,13 @@ pub(super) async fn reset(State(app): State<App>, caller: Caller, sent: Sent) ->
         return again(Check::FIELD, refusal.to_string());
     }
     let asked = app.store.run_tx("access.reset", async |tx| {
-        if may_send(tx, &caller, &email).await? {
-            let letter = match user::by_email(tx, &email).await? {
+        if may_send(tx, &caller, &email, Why::ToChooseAPassword).await? {
+            // The same is done for either, so that it takes the same time; without an account the link opens nothing, and is not sent.
+            let user = user::by_email(tx, &email).await?;
+            let owner = user.as_ref().map(|it| it.id.as_str());
+            let token = link::make(tx, Purpose::Reset, &email, owner, caller.now).await?;
+            let letter = match &user {
                 Some(user) => {
-                    let token =
-                        link::make(tx, Purpose::Reset, &user.email, Some(&user.id), caller.now).await?;
                     letters::reset(&user.email, caller.url(&format!("/console/reset/{}", token.reveal()))?)
                 }
                 None => letters::no_account(&email, caller.url("/console/sign-up")?),
@@ -385,7 +391,8 @@ pub(super) async fn new_password(
         device::forget_all(tx, &user.id).await?;
         link::take_back(tx, &user.id).await?;
         let by = By::user(&user, caller.visitor.clone(), caller.now);
-        note(tx, &by, "user.reset_password", &app.seal, letters::password_changed(&user.email)).await?;
+        note(tx, &by, Deed::of("user.reset_password"), &app.seal, letters::password_changed(&user.email))
+            .await?;
         // The letter stands for the password, not for the second factor.
         let begins =
             if factor::is_on(tx, &user.id).await? { Begins::AwaitingSecondFactor } else { Begins::SignedIn };
@@ -407,11 +414,11 @@ pub(super) async fn new_password(
 pub(super) async fn note(
     tx: &Transaction<'_>,
     by: &By,
-    action: &str,
+    deed: Deed<'_>,
     seal: &Seal,
     letter: access::Letter,
 ) -> Result<(), Failure> {
-    access::audit::record(tx, by, &Deed { action, object: &by.actor.id, ..Deed::default() }).await?;
+    access::audit::record(tx, by, &Deed { object: &by.actor.id, ..deed }).await?;
     mail::post(tx, seal, &letter).await?;
     Ok(())
 }

@@ -21,6 +21,8 @@ pub(in crate::http) enum Failure {
     TooLong,
     /// Too many attempts from there.
     TooOften,
+    /// As many passwords are being checked as there is room for.
+    Busy,
     /// Of the configuration: what it is.
     NotSetUp(&'static str),
     /// On our side, or of the moment.
@@ -54,15 +56,27 @@ impl IntoResponse for Failure {
                 "Too often",
                 "That was tried too often from here. Nothing was changed: try again in a quarter of an hour.",
             ),
+            Failure::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Not now",
+                "Many people are signing in at this moment. Nothing was changed: try again in a moment.",
+            ),
             Failure::NotSetUp(text) => (StatusCode::SERVICE_UNAVAILABLE, "Not set up", text),
             Failure::Problem(problem) => {
                 let status = problem.into_response().status();
-                let text = if status == StatusCode::SERVICE_UNAVAILABLE {
-                    "The server is busy or restarting. Nothing was changed: try again in a moment."
-                } else {
-                    "Something went wrong on our side. Nothing was changed."
-                };
-                (status, "Not now", text)
+                match status {
+                    StatusCode::SERVICE_UNAVAILABLE => (
+                        status,
+                        "Not now",
+                        "The server is busy or restarting. Nothing was changed: try again in a moment.",
+                    ),
+                    StatusCode::UNPROCESSABLE_ENTITY => (
+                        status,
+                        "Not a text",
+                        "There is a character in it that no text has. Nothing was changed: go back and take it out.",
+                    ),
+                    _ => (status, "Not now", "Something went wrong on our side. Nothing was changed."),
+                }
             }
         };
         html(status, message(title, text, Area::SignedOut))
@@ -94,7 +108,7 @@ impl From<access::Error> for Failure {
     fn from(error: access::Error) -> Self {
         match error {
             access::Error::Store(error) => error.into(),
-            access::Error::Busy => Failure::TooOften,
+            access::Error::Busy => Failure::Busy,
             access::Error::UnknownUser { .. } => Failure::NotFound,
             error => Failure::Problem(Box::new(Problem::internal(&error))),
         }
@@ -124,7 +138,8 @@ pub(super) fn mistake(error: &partners::Error) -> Option<String> {
     use partners::Error as It;
     let is_one = matches!(
         error,
-        It::NameLength { .. }
+        It::ControlCharacter
+            | It::NameLength { .. }
             | It::Origin(_)
             | It::OriginsMissing
             | It::TooManyOrigins { .. }

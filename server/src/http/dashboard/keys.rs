@@ -58,6 +58,10 @@ pub(super) async fn issue(
     member.may(Permission::Build)?;
     let mode = if fields.text("mode") == "test" { Mode::Test } else { Mode::Live };
     let scopes: Vec<_> = SCOPES.iter().filter(|it| fields.has(it.1)).map(|it| it.0).collect();
+    let is_secret = fields.text("for") == "secret";
+    if is_secret && !member.role.may_issue(Scopes::of(&scopes)) {
+        return Err(Failure::NotAllowed);
+    }
     let days: Option<i64> = fields.text("lasts").parse().ok().filter(|it| (1..=3650).contains(it));
     let expires_at = days.map(|it| member.signed_in.caller.now + SignedDuration::from_hours(24 * it));
     let new = match fields.text("for") {
@@ -75,7 +79,9 @@ pub(super) async fn issue(
         }
         Err(error) => {
             let mistakes = match (&error, mistake(&error)) {
-                (partners::Error::NameLength { .. }, Some(text)) => Mistakes::one("name", text),
+                (partners::Error::NameLength { .. } | partners::Error::ControlCharacter, Some(text)) => {
+                    Mistakes::one("name", text)
+                }
                 (partners::Error::ScopesMissing, Some(text)) => Mistakes::one("scope_feed", text),
                 (partners::Error::UnknownSite { .. }, _) => Mistakes::one("for", "Say what it is for."),
                 (_, Some(text)) => Mistakes::one("", text),
@@ -217,6 +223,11 @@ pub(super) async fn rotate(
         let mistakes = Mistakes::one("overlap", "Say how long the old one works.");
         return shown(&app, &member, &id, "", Some((&fields, &mistakes))).await;
     };
+    let (all, _) = all(&app, &member).await?;
+    let key = all.iter().find(|it| it.id == id).ok_or(Failure::NotFound)?;
+    if !member.role.may_issue(key.scopes) {
+        return Err(Failure::NotAllowed);
+    }
     let rotated = app.store.run_tx("partners.rotate_key", async |tx| {
         key::rotate(tx, member.id(), &id, overlap, &member.by()).await
     });

@@ -10,7 +10,7 @@ use crate::http::scorer::html;
 use crate::problem::Problem;
 use access::oidc::{self, Answer, Arrived, Person, Refused, Why, identity};
 use access::session::{self, Begins};
-use access::{Token, device, factor, user};
+use access::{Deed, Token, device, factor, user};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
@@ -18,6 +18,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use console::controls::Filled;
 use console::{Fields, Mistakes, account};
+use serde_json::json;
 
 /// Where a provider sends people back to: what it has to be told when it is set up.
 fn return_url(caller: &Caller, provider: &str) -> Result<String, Failure> {
@@ -266,7 +267,10 @@ async fn link(app: &App, signed_in: &SignedIn, person: &Person) -> Result<Respon
         note(
             tx,
             &signed_in.by(),
-            "user.identity_link",
+            Deed {
+                after: Some(json!({ "issuer": person.issuer, "email": person.email })),
+                ..Deed::of("user.identity_link")
+            },
             &app.seal,
             letters::factor_changed(&user.email, &what),
         )
@@ -296,7 +300,17 @@ pub(super) async fn unlink(
         };
         let what = format!("An identity provider opens your account no more: {}", identity.issuer);
         let letter = letters::factor_changed(&user.email, &what);
-        note(tx, &pressed.signed_in.by(), "user.identity_unlink", &app.seal, letter).await
+        note(
+            tx,
+            &pressed.signed_in.by(),
+            Deed {
+                before: Some(json!({ "issuer": identity.issuer, "email": identity.email })),
+                ..Deed::of("user.identity_unlink")
+            },
+            &app.seal,
+            letter,
+        )
+        .await
     });
     unlinked.await?;
     Ok(done("identity_removed").into_response())

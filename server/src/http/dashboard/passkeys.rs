@@ -8,7 +8,7 @@ use super::signed_in::{Caller, Pressed, Sent};
 use crate::app::App;
 use access::passkey::{self, Ceremony, Refused, Whose};
 use access::session::{self, Begins};
-use access::{Passkeys, Session, Token, device};
+use access::{Deed, Passkeys, Session, Token, device};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -85,7 +85,9 @@ pub(super) async fn add(State(app): State<App>, pressed: Pressed) -> Result<Resp
             &user.email,
             "A passkey was added to your account: it signs in without a password.",
         );
-        note(tx, &pressed.signed_in.by(), "user.passkey_add", &app.seal, letter).await?;
+        let after = json!({ "passkey": registered.passkey.id, "name": name });
+        let deed = Deed { after: Some(after), ..Deed::of("user.passkey_add") };
+        note(tx, &pressed.signed_in.by(), deed, &app.seal, letter).await?;
         // Whoever is signed in elsewhere showed no second factor.
         session::end_others(tx, &user.id, Some(&session.id)).await?;
         let renewed = session::prove(tx, session, caller.now).await?;
@@ -116,11 +118,11 @@ pub(super) async fn remove(
     }
     let user = &pressed.signed_in.session.user;
     let removed = app.store.run_tx("access.passkey_remove", async |tx| {
-        if passkey::remove(tx, &user.id, &id).await?.is_none() {
-            return Err(Failure::NotFound);
-        }
+        let Some(removed) = passkey::remove(tx, &user.id, &id).await? else { return Err(Failure::NotFound) };
+        let before = json!({ "passkey": removed.id, "name": removed.name });
+        let deed = Deed { before: Some(before), ..Deed::of("user.passkey_remove") };
         let letter = letters::factor_changed(&user.email, "A passkey was taken away from your account.");
-        note(tx, &pressed.signed_in.by(), "user.passkey_remove", &app.seal, letter).await
+        note(tx, &pressed.signed_in.by(), deed, &app.seal, letter).await
     });
     removed.await?;
     Ok(done("passkey_removed").into_response())

@@ -44,7 +44,7 @@ fn origins(fields: &Fields) -> Vec<&str> {
 /// Beside which field an error of a site is told.
 fn field_of(error: &partners::Error) -> &'static str {
     match error {
-        partners::Error::NameLength { .. } => "name",
+        partners::Error::NameLength { .. } | partners::Error::ControlCharacter => "name",
         partners::Error::TooMany { .. } => "",
         _ => "origins",
     }

@@ -7,7 +7,7 @@ use super::letters;
 use super::organisations::Done;
 use super::signed_in::{MemberOf, PressedIn};
 use crate::app::App;
-use crate::mail;
+use crate::mail::{self, Why};
 use access::human::{Endpoint, How};
 use access::{Deed, Email, audit, user};
 use axum::extract::{Path, Query, State};
@@ -96,7 +96,7 @@ pub(super) async fn invite(
                 Deed { organisation_id, action: "invite.unchecked", object: &invite.id, ..Deed::default() };
             audit::record(tx, &member.by(), &deed).await?;
         }
-        if may_send(tx, caller, &email).await? {
+        if may_send(tx, caller, &email, Why::ByAnybody).await? {
             let url = caller.url(&format!("/console/invite/{}", token.reveal()))?;
             let letter = letters::invitation(&invite, &member.signed_in.session.user.name, url);
             mail::post(tx, &app.seal, &letter).await?;

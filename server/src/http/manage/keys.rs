@@ -209,12 +209,21 @@ pub(super) async fn issue(
     let once = Once::new(&app, &manager, key, "POST /v1/keys", &body);
     let done = app.store.run_tx("partners.issue_key", async |tx| {
         if let Some(answer) = once.before(tx).await? {
-            return Ok(answer);
+            return Ok((answer, None));
         }
         let issued = key::issue(tx, manager.organisation_id(), &new, &manager.by).await?;
-        once.done(tx, Answer::of(StatusCode::CREATED, &KeyIssued::from(&issued))).await
+        let answer = once.done(tx, Answer::of(StatusCode::CREATED, &KeyIssued::from(&issued))).await?;
+        Ok::<_, Problem>((answer, Some(issued.record)))
     });
-    done.await.map(IntoResponse::into_response)
+    Ok(good_at_once(&app, done.await?))
+}
+
+/// Answers with a key that this process takes from now on; others hear of it.
+fn good_at_once(app: &App, (answer, issued): (Answer, Option<Record>)) -> Response {
+    if let Some(record) = issued {
+        app.keys.insert(&record);
+    }
+    answer.into_response()
 }
 
 /// One of the organisation's own.
@@ -284,12 +293,13 @@ pub(super) async fn rotate(
     let once = Once::new(&app, &manager, key, &format!("POST /v1/keys/{id}/rotate"), &body);
     let done = app.store.run_tx("partners.rotate_key", async |tx| {
         if let Some(answer) = once.before(tx).await? {
-            return Ok(answer);
+            return Ok((answer, None));
         }
         let issued = key::rotate(tx, manager.organisation_id(), &id, overlap, &manager.by).await?;
-        once.done(tx, Answer::of(StatusCode::CREATED, &KeyIssued::from(&issued))).await
+        let answer = once.done(tx, Answer::of(StatusCode::CREATED, &KeyIssued::from(&issued))).await?;
+        Ok::<_, Problem>((answer, Some(issued.record)))
     });
-    done.await.map(IntoResponse::into_response)
+    Ok(good_at_once(&app, done.await?))
 }
 
 /// Revokes a key, everywhere within a second; its open streams end. A key that revokes itself is answered this once.

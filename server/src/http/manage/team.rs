@@ -7,13 +7,14 @@ use crate::app::App;
 use crate::http::dashboard::letters;
 use crate::http::feed::parse;
 use crate::http::request::{self, Content, Id};
-use crate::mail;
+use crate::mail::{self, May};
 use crate::problem::{Problem, types};
 use access::{Email, user};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use partners::{Invite, invite, member};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -192,6 +193,7 @@ pub(super) async fn invites(
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "too many letters, to this address or by your programs", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "this server does not know its own address", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn invite(
@@ -213,6 +215,13 @@ pub(super) async fn invite(
         if let Some(answer) = once.before(tx).await? {
             return Ok(answer);
         }
+        let may = mail::program_may_send(tx, manager.organisation_id(), &email, manager.by.at).await;
+        match may.map_err(partners::Error::from)? {
+            May::Yes => {}
+            May::NotTo { until } | May::NotFrom { until } => {
+                return Err(too_many_letters(until, manager.by.at));
+            }
+        }
         let role = new.role.meant();
         let made =
             invite::make(tx, manager.organisation_id(), &email, role, Manager::ROLE, &manager.by).await?;
@@ -222,6 +231,14 @@ pub(super) async fn invite(
         once.done(tx, Answer::of(StatusCode::CREATED, &InviteShown::from(&made.0))).await
     });
     done.await.map(IntoResponse::into_response)
+}
+
+fn too_many_letters(until: Timestamp, now: Timestamp) -> Problem {
+    let seconds = u32::try_from(until.duration_since(now).as_secs()).unwrap_or_default().max(1);
+    let detail = format!(
+        "as many letters as may be were sent, to this address or by your programs: not before {seconds} s"
+    );
+    Problem::new(&types::RATE_LIMITED, detail).again_after(seconds)
 }
 
 /// Takes an invitation back.
