@@ -25,7 +25,7 @@ async fn listen(server: &Server, mode: Mode) {
         let organisation = organisation::create(tx, "Listener", &by).await.unwrap();
         let destination = Destination::parse("https://shop.example/hooks", Reach::Public)?;
         let settings = Settings { destination: &destination, kinds: &Kind::WANTED, description: "" };
-        webhook::create(tx, &server.app.seal, &organisation.id, mode, &settings, now).await
+        webhook::create(tx, &server.app.seal, &organisation.id, mode, &settings, &by).await
     });
     made.await.unwrap();
 }

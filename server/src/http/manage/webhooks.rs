@@ -8,7 +8,6 @@ use crate::app::App;
 use crate::http::feed::parse;
 use crate::http::request::{self, Content, Id};
 use crate::problem::{Problem, types};
-use access::Deed;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -16,14 +15,14 @@ use axum::response::{IntoResponse, Response};
 use partners::webhook::{self, Destination, Endpoint, Error, Kind, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Client, Transaction};
+use store::Client;
 use utoipa::ToSchema;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let detail = error.to_string();
         match error {
-            Error::Store(error) => error.into(),
+            Error::Store(error) | Error::Access(access::Error::Store(error)) => error.into(),
             Error::UnknownEndpoint { id }
             | Error::UnknownMessage { id }
             | Error::UnknownOrganisation { id } => Self::unknown(&id),
@@ -133,19 +132,6 @@ async fn find(client: &Client<'_>, manager: &Manager, id: &str) -> Result<Endpoi
     webhook::find(client, manager.organisation_id(), id).await?.ok_or_else(|| Problem::unknown(id))
 }
 
-async fn note(
-    tx: &Transaction<'_>,
-    manager: &Manager,
-    action: &str,
-    id: &str,
-    after: Option<&Shown>,
-) -> Result<(), Problem> {
-    let after = after.map(|it| json!({ "url": it.url, "kinds": it.kinds, "enabled": it.enabled }));
-    let organisation_id = Some(manager.organisation_id());
-    let deed = Deed { organisation_id, action, object: id, before: None, after };
-    Ok(access::audit::record(tx, &manager.by, &deed).await.map_err(partners::Error::from)?)
-}
-
 /// Your webhooks, the oldest first.
 #[utoipa::path(get, path = "/v1/webhooks", tag = "webhooks", params(PageQuery), responses(
     (status = 200, body = Page<Shown>),
@@ -185,12 +171,10 @@ pub(super) async fn create(
         if let Some(answer) = once.before(tx).await? {
             return Ok(answer);
         }
-        let at = manager.by.at;
+        let organisation = manager.organisation_id();
         let (endpoint, secret) =
-            webhook::create(tx, &app.seal, manager.organisation_id(), mode, &settings, at).await?;
-        let shown = Shown::from(&endpoint);
-        note(tx, &manager, "webhook.create", &endpoint.id, Some(&shown)).await?;
-        let made = WebhookSecret { secret: secret.reveal(), webhook: shown };
+            webhook::create(tx, &app.seal, organisation, mode, &settings, &manager.by).await?;
+        let made = WebhookSecret { secret: secret.reveal(), webhook: Shown::from(&endpoint) };
         once.done(tx, Answer::of(StatusCode::CREATED, &made)).await
     });
     done.await.map(IntoResponse::into_response)
@@ -230,7 +214,7 @@ pub(super) async fn change(
     let destination = destination.map_err(Error::from)?;
     let wanted = change.kinds.as_deref().map(kinds).transpose()?;
     let changed = app.store.run_tx("webhooks.change", async |tx| {
-        let (organisation, at) = (manager.organisation_id(), manager.by.at);
+        let (organisation, by) = (manager.organisation_id(), &manager.by);
         let before = find(tx, &manager, &id).await?;
         check_match(&headers, &Shown::from(&before))?;
         let settings = Settings {
@@ -238,15 +222,13 @@ pub(super) async fn change(
             kinds: wanted.as_ref().unwrap_or(&before.kinds),
             description: change.description.as_ref().unwrap_or(&before.description),
         };
-        webhook::change(tx, organisation, &id, &settings).await?;
-        match change.enabled {
-            Some(true) => webhook::enable(tx, organisation, &id).await?,
-            Some(false) => webhook::disable(tx, organisation, &id, at).await?,
-            None => {}
-        }
-        let after = Shown::from(&find(tx, &manager, &id).await?);
-        note(tx, &manager, "webhook.change", &id, Some(&after)).await?;
-        Ok::<_, Problem>(after)
+        let changed = webhook::change(tx, organisation, &id, &settings, by).await?;
+        let after = match change.enabled {
+            Some(true) => webhook::enable(tx, organisation, &id, by).await?,
+            Some(false) => webhook::disable(tx, organisation, &id, by).await?,
+            None => changed,
+        };
+        Ok::<_, Problem>(Shown::from(&after))
     });
     Ok(shown(&changed.await?))
 }
@@ -262,8 +244,7 @@ pub(super) async fn remove(
     Id(id): Id,
 ) -> Result<Response, Problem> {
     let removed = app.store.run_tx("webhooks.remove", async |tx| {
-        webhook::delete(tx, manager.organisation_id(), &id).await?;
-        note(tx, &manager, "webhook.remove", &id, None).await
+        webhook::delete(tx, manager.organisation_id(), &id, &manager.by).await
     });
     removed.await?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -280,8 +261,7 @@ pub(super) async fn rotate(
     Id(id): Id,
 ) -> Result<Response, Problem> {
     let rotated = app.store.run_tx("webhooks.rotate", async |tx| {
-        let secret = webhook::rotate(tx, &app.seal, manager.organisation_id(), &id, manager.by.at).await?;
-        note(tx, &manager, "webhook.rotate", &id, None).await?;
+        let secret = webhook::rotate(tx, &app.seal, manager.organisation_id(), &id, &manager.by).await?;
         let webhook = Shown::from(&find(tx, &manager, &id).await?);
         Ok::<_, Problem>(WebhookSecret { secret: secret.reveal(), webhook })
     });
@@ -296,7 +276,7 @@ pub(super) async fn rotate(
 ))]
 pub(super) async fn test(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
     let sent = app.store.run_tx("webhooks.test", async |tx| {
-        webhook::test(tx, manager.organisation_id(), &id, manager.by.at).await
+        webhook::test(tx, manager.organisation_id(), &id, &manager.by).await
     });
     Ok((StatusCode::ACCEPTED, Json(json!({ "id": sent.await? }))).into_response())
 }
@@ -353,8 +333,7 @@ pub(super) async fn replay(
     Path((id, message)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let sent = app.store.run_tx("webhooks.replay", async |tx| {
-        webhook::replay(tx, manager.organisation_id(), &id, &message, manager.by.at).await?;
-        note(tx, &manager, "webhook.replay", &id, None).await
+        webhook::replay(tx, manager.organisation_id(), &id, &message, &manager.by).await
     });
     sent.await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "id": message }))).into_response())
