@@ -133,7 +133,7 @@ pub fn one(here: Here<'_>, of: One<'_>, filled: Filled<'_>) -> Markup {
             h2 { "Messages" }
             @if of.deliveries.is_empty() { p { "Nothing was sent to it yet." } } @else {
                 (messages(here, &rest, of))
-                @if may_build && of.deliveries.iter().any(|it| it.state == State::Failed) {
+                @if may_build && endpoint.disabled.is_none() && of.deliveries.iter().any(|it| it.state == State::Failed) {
                     (here.button(&format!("{rest}/replay"), "Send all failed ones of the last week again", ""))
                 }
             }
@@ -189,12 +189,13 @@ fn delivered(delivery: &Delivery) -> Markup {
 }
 
 /// One message, with its tries.
-pub fn message(here: Here<'_>, endpoint: &Endpoint, story: &Story) -> Markup {
+pub fn message(here: Here<'_>, endpoint: &Endpoint, story: &Story, filled: Filled<'_>) -> Markup {
     let rest = format!("/webhooks/{}", endpoint.id);
     let delivery = &story.delivery;
     let main = html! {
         p { a href=(here.path(&rest)) { "Back to the webhook" } }
         div.line { h1 { (delivery.kind.word()) } (delivered(delivery)) }
+        (filled.summary())
         dl.facts {
             div { dt { "webhook-id" } dd { code { (delivery.message_id) } } }
             div { dt { "Made" } dd { (when(delivery.created_at)) } }

@@ -1,7 +1,7 @@
 //! An organisation's webhooks.
 
 use super::door::WRONG;
-use super::failure::Failure;
+use super::failure::{Failure, sentence};
 use super::organisations::Done;
 use super::signed_in::{MemberOf, PressedIn};
 use crate::app::App;
@@ -44,10 +44,13 @@ fn mistake(error: &Error) -> Option<Mistakes> {
         Error::Destination(_) => "url",
         Error::KindsMissing => "kind_started",
         Error::DescriptionLength { .. } => "description",
-        Error::TooManyEndpoints { .. } | Error::Disabled { .. } => "",
+        Error::TooManyEndpoints { .. } => "",
+        Error::Disabled { .. } => {
+            return Some(Mistakes::one("", "The webhook is off. Switch it on first: nothing was sent."));
+        }
         _ => return None,
     };
-    Some(Mistakes::one(field, error.to_string()))
+    Some(Mistakes::one(field, sentence(&error.to_string())))
 }
 
 /// What a form says of a webhook.
@@ -159,7 +162,7 @@ async fn shown(
     id: &str,
     (before, done): (Option<&str>, &str),
     status: StatusCode,
-    refused: Option<(&Fields, Mistakes)>,
+    refused: Option<(Option<&Fields>, Mistakes)>,
 ) -> Result<Response, Failure> {
     let count = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     let read = app.store.read("webhooks.show", async |db| {
@@ -179,7 +182,7 @@ async fn shown(
     }
     let none = Mistakes::default();
     let filled = match &refused {
-        Some((fields, mistakes)) => Filled { fields, mistakes },
+        Some((fields, mistakes)) => Filled { fields: fields.unwrap_or(&stored), mistakes },
         None => Filled { fields: &stored, mistakes: &none },
     };
     let of = One { endpoint: &endpoint, deliveries: &deliveries, next };
@@ -205,9 +208,15 @@ pub(super) async fn change(
         Ok(_) => Ok(back(&member, &id, "saved")),
         Err(error) => {
             let Some(mistakes) = mistake(&error) else { return Err(error.into()) };
-            shown(&app, &member, &id, (None, ""), WRONG, Some((&fields, mistakes))).await
+            shown(&app, &member, &id, (None, ""), WRONG, Some((Some(&fields), mistakes))).await
         }
     }
+}
+
+/// The webhook's page, with what kept a press from being done.
+async fn not_done(app: &App, member: &MemberOf, id: &str, error: Error) -> Result<Response, Failure> {
+    let Some(mistakes) = mistake(&error) else { return Err(error.into()) };
+    shown(app, member, id, (None, ""), WRONG, Some((None, mistakes))).await
 }
 
 fn back(member: &MemberOf, id: &str, word: &str) -> Response {
@@ -222,8 +231,10 @@ pub(super) async fn test(
     member.may(Permission::Build)?;
     let sent =
         app.store.run_tx("webhooks.test", async |tx| webhook::test(tx, member.id(), &id, &member.by()).await);
-    sent.await?;
-    Ok(back(&member, &id, "test"))
+    match sent.await {
+        Ok(_) => Ok(back(&member, &id, "test")),
+        Err(error) => not_done(&app, &member, &id, error).await,
+    }
 }
 
 /// Sends all again that failed within the last week.
@@ -237,8 +248,10 @@ pub(super) async fn replay_failed(
     let sent = app.store.run_tx("webhooks.replay_failed", async |tx| {
         webhook::replay_failed_since(tx, member.id(), &id, since, &by).await
     });
-    sent.await?;
-    Ok(back(&member, &id, "again"))
+    match sent.await {
+        Ok(_) => Ok(back(&member, &id, "again")),
+        Err(error) => not_done(&app, &member, &id, error).await,
+    }
 }
 
 pub(super) async fn disable(
@@ -319,12 +332,23 @@ pub(super) async fn message(
     member: MemberOf,
     Path((_, id, message)): Path<(String, String, String)>,
 ) -> Result<Response, Failure> {
+    message_shown(&app, &member, (&id, &message), StatusCode::OK, &Mistakes::default()).await
+}
+
+async fn message_shown(
+    app: &App,
+    member: &MemberOf,
+    (id, message): (&str, &str),
+    status: StatusCode,
+    mistakes: &Mistakes,
+) -> Result<Response, Failure> {
     let read = app.store.read("webhooks.message", async |db| {
-        let endpoint = find(db, &member, &id).await?;
-        Ok::<_, Failure>((endpoint, webhook::delivery(db, member.id(), &id, &message).await?))
+        let endpoint = find(db, member, id).await?;
+        Ok::<_, Failure>((endpoint, webhook::delivery(db, member.id(), id, message).await?))
     });
     let (endpoint, story) = read.await?;
-    Ok(html(StatusCode::OK, pages::message(member.here(Tab::Webhooks, ""), &endpoint, &story)))
+    let filled = Filled { fields: &Fields::default(), mistakes };
+    Ok(html(status, pages::message(member.here(Tab::Webhooks, ""), &endpoint, &story, filled)))
 }
 
 pub(super) async fn replay(
@@ -336,6 +360,7 @@ pub(super) async fn replay(
     let replayed = app.store.run_tx("webhooks.replay", async |tx| {
         webhook::replay(tx, member.id(), &id, &message, &member.by()).await
     });
-    replayed.await?;
-    Ok(back(&member, &id, "again"))
+    let Err(error) = replayed.await else { return Ok(back(&member, &id, "again")) };
+    let Some(mistakes) = mistake(&error) else { return Err(error.into()) };
+    message_shown(&app, &member, (&id, &message), WRONG, &mistakes).await
 }
