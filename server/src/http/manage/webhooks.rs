@@ -14,7 +14,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use partners::webhook::{self, Destination, Endpoint, Error, Kind, Settings};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use store::Client;
 use utoipa::ToSchema;
 
@@ -113,6 +112,13 @@ pub(super) struct WebhookDelivery {
     state: &'static str,
     tried: i32,
     next_at: Option<String>,
+}
+
+/// A message that is on its way.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WebhookSent {
+    /// "msg_…"
+    id: String,
 }
 
 fn kinds(words: &[String]) -> Result<Vec<Kind>, Problem> {
@@ -251,34 +257,60 @@ pub(super) async fn remove(
 }
 
 /// Gives a webhook a new secret; for a day messages are signed with both.
-#[utoipa::path(post, path = "/v1/webhooks/{id}/rotate", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
+#[utoipa::path(post, path = "/v1/webhooks/{id}/rotate", tag = "webhooks", params(
+    ("id" = String, Path, description = "whk_…"),
+    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
+), responses(
     (status = 200, body = WebhookSecret),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn rotate(
     State(app): State<App>,
     manager: Manager,
     Id(id): Id,
+    key: IdempotencyKey,
 ) -> Result<Response, Problem> {
+    let once = Once::new(&app, &manager, key, &format!("POST /v1/webhooks/{id}/rotate"), b"");
     let rotated = app.store.run_tx("webhooks.rotate", async |tx| {
+        if let Some(answer) = once.before(tx).await? {
+            return Ok(answer);
+        }
         let secret = webhook::rotate(tx, &app.seal, manager.organisation_id(), &id, &manager.by).await?;
         let webhook = Shown::from(&find(tx, &manager, &id).await?);
-        Ok::<_, Problem>(WebhookSecret { secret: secret.reveal(), webhook })
+        let rotated = WebhookSecret { secret: secret.reveal(), webhook };
+        once.done(tx, Answer::of(StatusCode::OK, &rotated)).await
     });
-    Ok(shown(&rotated.await?))
+    rotated.await.map(IntoResponse::into_response)
 }
 
 /// Sends a test message.
-#[utoipa::path(post, path = "/v1/webhooks/{id}/test", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
-    (status = 202, description = "on its way", body = Object),
+#[utoipa::path(post, path = "/v1/webhooks/{id}/test", tag = "webhooks", params(
+    ("id" = String, Path, description = "whk_…"),
+    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
+), responses(
+    (status = 202, description = "on its way", body = WebhookSent),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "it is switched off", body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn test(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
+pub(super) async fn test(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+    key: IdempotencyKey,
+) -> Result<Response, Problem> {
+    let once = Once::new(&app, &manager, key, &format!("POST /v1/webhooks/{id}/test"), b"");
     let sent = app.store.run_tx("webhooks.test", async |tx| {
-        webhook::test(tx, manager.organisation_id(), &id, &manager.by).await
+        if let Some(answer) = once.before(tx).await? {
+            return Ok(answer);
+        }
+        let id = webhook::test(tx, manager.organisation_id(), &id, &manager.by).await?;
+        once.done(tx, Answer::of(StatusCode::ACCEPTED, &WebhookSent { id })).await
     });
-    Ok((StatusCode::ACCEPTED, Json(json!({ "id": sent.await? }))).into_response())
+    sent.await.map(IntoResponse::into_response)
 }
 
 /// What was sent to a webhook, the latest first.
@@ -322,19 +354,28 @@ pub(super) async fn deliveries(
 /// Sends a message again, with the same `webhook-id`.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/deliveries/{message}/replay", tag = "webhooks", params(
     ("id" = String, Path, description = "whk_…"), ("message" = String, Path, description = "msg_…"),
+    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
 ), responses(
-    (status = 202, description = "on its way again", body = Object),
+    (status = 202, description = "on its way again", body = WebhookSent),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "it is switched off", body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn replay(
     State(app): State<App>,
     manager: Manager,
     Path((id, message)): Path<(String, String)>,
+    key: IdempotencyKey,
 ) -> Result<Response, Problem> {
+    let route = format!("POST /v1/webhooks/{id}/deliveries/{message}/replay");
+    let once = Once::new(&app, &manager, key, &route, b"");
     let sent = app.store.run_tx("webhooks.replay", async |tx| {
-        webhook::replay(tx, manager.organisation_id(), &id, &message, &manager.by).await
+        if let Some(answer) = once.before(tx).await? {
+            return Ok(answer);
+        }
+        webhook::replay(tx, manager.organisation_id(), &id, &message, &manager.by).await?;
+        once.done(tx, Answer::of(StatusCode::ACCEPTED, &WebhookSent { id: message.clone() })).await
     });
-    sent.await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({ "id": message }))).into_response())
+    sent.await.map(IntoResponse::into_response)
 }

@@ -1,0 +1,58 @@
+//! What partners' programs do with webhooks, beyond making and removing them.
+
+use crate::manage::{Answer, Program};
+use crate::support::{Server, database};
+use partners::{Mode, Scope};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// A program with a webhook of its organisation: its path, and its secret.
+async fn hook(program: &Program) -> (String, String) {
+    let new = json!({ "mode": "live", "url": "https://shop.example/hooks", "kinds": ["match.result"] });
+    let made = program.post("/v1/webhooks", new).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    (format!("/v1/webhooks/{}", text(&made.body, "id")), text(&made.body, "secret"))
+}
+
+fn text(body: &Value, field: &str) -> String {
+    body[field].as_str().unwrap_or_else(|| panic!("no {field}: {body}")).to_owned()
+}
+
+/// How often something was done, as the audit log says.
+async fn done(program: &Program, action: &str) -> usize {
+    let log = program.get(&format!("/v1/audit?about=webhook.{action}")).await.body;
+    log["data"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn what_is_done_to_a_webhook_is_done_once_however_often_it_is_sent() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let (path, secret) = hook(&program).await;
+    let (other, _) = hook(&program).await;
+    let send = async |path: &str, key: &str| -> Answer {
+        program.ask(Method::POST, path, &[("idempotency-key", key)], None).await
+    };
+    let rotate = format!("{path}/rotate");
+    let (one, two, three) = tokio::join!(send(&rotate, "a"), send(&rotate, "a"), send(&rotate, "a"));
+    for again in [&two, &three] {
+        assert_eq!((again.status, &again.body), (StatusCode::OK, &one.body), "with the same secret");
+    }
+    assert_eq!([&one, &two, &three].iter().filter(|it| it.is_again).count(), 2);
+    assert_ne!(text(&one.body, "secret"), secret);
+    assert_eq!(done(&program, "rotate").await, 1, "the secret before still signs");
+    let elsewhere = send(&format!("{other}/rotate"), "a").await;
+    assert_eq!(elsewhere.body["type"], "/problems/idempotency-key-reused");
+
+    let (one, again) = (send(&format!("{path}/test"), "b").await, send(&format!("{path}/test"), "b").await);
+    assert_eq!((one.status, again.is_again, &again.body), (StatusCode::ACCEPTED, true, &one.body));
+    assert_eq!(done(&program, "test").await, 1);
+    let replay = format!("{path}/deliveries/{}/replay", text(&one.body, "id"));
+    let (one, again) = (send(&replay, "c").await, send(&replay, "c").await);
+    assert_eq!((one.status, again.is_again, &again.body), (StatusCode::ACCEPTED, true, &one.body));
+    assert_eq!(done(&program, "replay").await, 1);
+    let kept = "select coalesce(string_agg(encode(answer, 'escape'), ''), '') from server.request";
+    let row = server.app.store.read("test", async |db| db.query_one(kept, &[]).await).await.unwrap();
+    assert!(!row.get::<_, String>(0).contains("whsec_"), "an answer that waits is sealed");
+}
