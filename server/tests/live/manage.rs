@@ -17,7 +17,7 @@ pub(crate) struct Program {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
-    etag: Option<String>,
+    pub(crate) etag: Option<String>,
     pub(crate) is_again: bool,
 }
 

@@ -5,6 +5,7 @@ use crate::support::{Server, database};
 use partners::{Mode, Scope};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 /// A program with a webhook of its organisation: its path, and its secret.
 async fn hook(program: &Program) -> (String, String) {
@@ -55,4 +56,45 @@ async fn what_is_done_to_a_webhook_is_done_once_however_often_it_is_sent() {
     let kept = "select coalesce(string_agg(encode(answer, 'escape'), ''), '') from server.request";
     let row = server.app.store.read("test", async |db| db.query_one(kept, &[]).await).await.unwrap();
     assert!(!row.get::<_, String>(0).contains("whsec_"), "an answer that waits is sealed");
+}
+
+#[tokio::test]
+async fn of_two_changes_at_once_the_second_is_judged_by_what_the_first_made() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let (path, _) = hook(&program).await;
+    let patch = async |etag: &str| {
+        let body = Some(json!({ "description": "Ours" }));
+        program.ask(Method::PATCH, &path, &[("if-match", etag)], body).await
+    };
+    let etag = program.get(&path).await.etag.unwrap();
+    let changed = Notify::new();
+    let waits = "select count(*) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'";
+    let first = server.app.store.run_tx("test", async |tx| {
+        tx.execute("update partners.webhook set kinds = array['match.wicket']", &[]).await?;
+        changed.notify_one();
+        let waiting = async || -> Result<i64, store::Error> {
+            Ok(server.app.store.read("test", async |db| db.query_one(waits, &[]).await).await?.get(0))
+        };
+        while waiting().await? == 0 {}
+        Ok::<_, store::Error>(())
+    });
+    let second = async {
+        changed.notified().await;
+        patch(&etag).await
+    };
+    let (first, second) = tokio::join!(first, second);
+    first.unwrap();
+    assert_eq!(
+        (second.status, &second.body["type"]),
+        (StatusCode::PRECONDITION_FAILED, &json!("/problems/changed-meanwhile"))
+    );
+    let etag = program.get(&path).await.etag.unwrap();
+    let merged = patch(&etag).await;
+    assert_eq!(
+        (&merged.body["description"], &merged.body["kinds"]),
+        (&json!("Ours"), &json!(["match.wicket"]))
+    );
 }

@@ -221,7 +221,7 @@ pub(super) async fn change(
     let wanted = change.kinds.as_deref().map(kinds).transpose()?;
     let changed = app.store.run_tx("webhooks.change", async |tx| {
         let (organisation, by) = (manager.organisation_id(), &manager.by);
-        let before = find(tx, &manager, &id).await?;
+        let before = webhook::hold(tx, organisation, &id).await?;
         check_match(&headers, &Shown::from(&before))?;
         let settings = Settings {
             destination: destination.as_ref().unwrap_or(&before.destination),
