@@ -28,7 +28,7 @@ pub use courier::Courier;
 pub use destination::{Destination, DestinationError};
 pub use error::Error;
 pub use kind::Kind;
-pub use log::{Attempt, Delivery, FORGET_MAX, State, Story, deliveries, delivery, forget_over};
+pub use log::{Attempt, Delivery, FORGET_MAX, KEPT, State, Story, deliveries, delivery, forget_over};
 pub use message::{
     Deliver, NewMessage, QUEUE, REPLAY_MAX, announce, replay, replay_failed_since, send, test,
 };

@@ -98,3 +98,70 @@ async fn of_two_changes_at_once_the_second_is_judged_by_what_the_first_made() {
         (&json!("Ours"), &json!(["match.wicket"]))
     );
 }
+
+#[tokio::test]
+async fn a_program_reads_the_secret_and_the_log_and_sends_what_failed_again() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let (path, secret) = hook(&program).await;
+    let shown = program.get(&format!("{path}/secret")).await;
+    assert_eq!((shown.status, text(&shown.body, "secret"), shown.etag), (StatusCode::OK, secret, None));
+    assert_eq!(done(&program, "reveal").await, 1, "the log says who looked");
+
+    let test = program.post(&format!("{path}/test"), json!({})).await;
+    let id = text(&test.body, "id");
+    let message = format!("{path}/deliveries/{id}");
+    let waiting = program.get(&message).await.body;
+    assert_eq!(
+        (&waiting["id"], &waiting["state"], &waiting["attempts"]),
+        (&json!(id), &json!("waiting"), &json!([]))
+    );
+    let body: Value = serde_json::from_str(&text(&waiting, "body")).unwrap();
+    assert_eq!(body["type"], "webhook.test");
+
+    let fail = "
+        update partners.webhook set failing_since = '2026-05-24T10:00:00Z';
+        update partners.webhook_delivery set state = 'failed', next_at = null, tried = 1;
+        insert into partners.webhook_attempt
+            (webhook_id, message_id, number, at, outcome, status, milliseconds, response, reason)
+        select webhook_id, message_id, 1, now(), 'refused', 503, 12, '<h1>Busy</h1>', 'it is busy'
+        from partners.webhook_delivery";
+    let failed = server.app.store.run_tx("test", async |tx| tx.batch(fail).await).await;
+    let () = failed.map_err(|error: store::Error| error).unwrap();
+    assert_eq!(program.get(&path).await.body["failing_since"], "2026-05-24T10:00:00Z");
+    let failed = program.get(&message).await.body;
+    let attempt = &failed["attempts"][0];
+    assert_eq!(
+        (&attempt["outcome"], &attempt["status"], &attempt["response"], &attempt["reason"]),
+        (&json!("refused"), &json!(503), &json!("<h1>Busy</h1>"), &json!("it is busy"))
+    );
+
+    let replay = format!("{path}/deliveries/replay");
+    let since = |at: &str| json!({ "since": at });
+    for (wrong, status) in [
+        (json!({}), StatusCode::BAD_REQUEST),
+        (since("yesterday"), StatusCode::BAD_REQUEST),
+        (
+            json!({ "since": "2026-05-24T10:00:00Z", "until": "2026-05-25T10:00:00Z" }),
+            StatusCode::BAD_REQUEST,
+        ),
+    ] {
+        assert_eq!(program.post(&replay, wrong.clone()).await.status, status, "{wrong}");
+    }
+    let later = program.post(&replay, since("9999-01-01T00:00:00Z")).await;
+    assert_eq!((later.status, &later.body["count"]), (StatusCode::ACCEPTED, &json!(0)));
+    let again = program.post(&replay, since("-009000-01-01T00:00:00Z")).await;
+    assert_eq!(
+        (again.status, &again.body),
+        (StatusCode::ACCEPTED, &json!({ "count": 1, "has_more": false }))
+    );
+    assert_eq!(program.get(&message).await.body["state"], "waiting");
+
+    let off = program.ask(Method::PATCH, &path, &[], Some(json!({ "enabled": false }))).await;
+    assert_eq!((&off.body["enabled"], &off.body["disabled_why"]), (&json!(false), &json!("owner")));
+    let refused = program.post(&replay, since("2026-01-01T00:00:00Z")).await;
+    assert_eq!((refused.status, &refused.body["type"]), (StatusCode::CONFLICT, &json!("/problems/conflict")));
+    let unknown = program.get(&format!("{path}/deliveries/msg_1")).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
