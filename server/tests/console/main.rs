@@ -9,6 +9,7 @@ mod innings;
 mod limits;
 mod operations;
 mod presses;
+mod reach;
 mod sessions;
 mod support;
 mod usage;
