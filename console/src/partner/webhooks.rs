@@ -126,7 +126,6 @@ pub fn one(here: Here<'_>, of: One<'_>, filled: Filled<'_>) -> Markup {
                     (here.button(&format!("{rest}/enable"), "Switch it on", "primary"))
                 }
                 (here.button(&format!("{rest}/reveal"), "Show the secret", ""))
-                (here.button(&format!("{rest}/rotate"), "New secret", ""))
             }
         }
         section {
@@ -147,14 +146,34 @@ pub fn one(here: Here<'_>, of: One<'_>, filled: Filled<'_>) -> Markup {
                     p { button type="submit" { "Save" } }
                 }
             }
-            section {
-                h2 { "Remove it" }
-                p { "Its secret and its messages go with it. This cannot be taken back." }
-                (here.button(&format!("{rest}/remove"), "Remove the webhook", "danger"))
-            }
+            (ends(here, &rest, filled))
         }
     };
     here.page("Webhook", main)
+}
+
+/// What cannot be taken back: each asks whether that is meant.
+fn ends(here: Here<'_>, rest: &str, filled: Filled<'_>) -> Markup {
+    html! {
+        section {
+            h2 { "Replace its secret" }
+            form.stack.boxed.narrow-form method="post" action=(here.path(&format!("{rest}/rotate"))) {
+                (csrf_field(here.person.csrf))
+                p { "Messages are signed with both for a day, so that your server can take the new one in without a gap. A secret that was replaced within the last day before signs no more at once." }
+                (filled.tick(Label::new("sure_secret", "I can give my server the new secret within a day")))
+                p { button type="submit" { "Make the new secret" } }
+            }
+        }
+        section {
+            h2 { "Remove it" }
+            form.stack.boxed.narrow-form method="post" action=(here.path(&format!("{rest}/remove"))) {
+                (csrf_field(here.person.csrf))
+                p { "Its secret and its messages go with it. This cannot be taken back." }
+                (filled.tick(Label::new("sure", "I know that my server is told nothing any more")))
+                p { button.danger type="submit" { "Remove the webhook" } }
+            }
+        }
+    }
 }
 
 fn messages(here: Here<'_>, rest: &str, of: One<'_>) -> Markup {

@@ -70,3 +70,33 @@ async fn what_is_off_sends_nothing_and_the_page_says_why() {
     assert_eq!(location(&again), format!("{path}?done=again"));
     assert_eq!(hook.state(&ground).await, "waiting");
 }
+
+#[tokio::test]
+async fn a_secret_is_replaced_and_a_webhook_removed_only_by_who_says_that_it_is_meant() {
+    let ground = Ground::open().await;
+    let mut hook = Hook::of(&ground).await;
+    let path = hook.path.clone();
+    let stored = async || {
+        let sql = "select w.sealed, w.earlier_sealed from partners.webhook w";
+        let rows = ground.app.store.read("test", async |db| db.query(sql, &[]).await).await.unwrap();
+        rows.iter().map(|it| (it.get(0), it.get(1))).collect::<Vec<(Vec<u8>, Option<Vec<u8>>)>>()
+    };
+    let before = stored().await;
+    for (pressed, field) in [("rotate", "sure_secret"), ("remove", "sure")] {
+        let answer = ground.press(&mut hook.browser, &format!("{path}/{pressed}"), &[]).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{pressed}");
+        let page = answer.text().await.unwrap();
+        assert!(page.contains(&format!("<a href=\"#{field}\">Tick the box")), "{page}");
+        assert_eq!(page.matches(&format!("id=\"{field}\"")).count(), 1, "{page}");
+        assert!(page.contains("https://shop.example/hooks"), "its settings stay filled in: {page}");
+    }
+    assert_eq!(stored().await, before);
+
+    let rotated = ground.press(&mut hook.browser, &format!("{path}/rotate"), &[("sure_secret", "yes")]).await;
+    assert_eq!(rotated.status(), StatusCode::OK);
+    assert!(rotated.text().await.unwrap().contains("whsec_"));
+    assert_eq!(stored().await[0].1.as_ref(), Some(&before[0].0), "the one before still signs");
+    let removed = ground.press(&mut hook.browser, &format!("{path}/remove"), &[("sure", "yes")]).await;
+    assert_eq!(location(&removed), format!("/console/o/{}/webhooks?done=removed", hook.organisation.id));
+    assert_eq!(stored().await, []);
+}

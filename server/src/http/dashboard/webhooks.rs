@@ -300,9 +300,13 @@ pub(super) async fn reveal(
 pub(super) async fn rotate(
     State(app): State<App>,
     Path((_, id)): Path<(String, String)>,
-    PressedIn { member, .. }: PressedIn,
+    PressedIn { member, fields }: PressedIn,
 ) -> Result<Response, Failure> {
     member.may(Permission::Build)?;
+    if !fields.has("sure_secret") {
+        let mistakes = Mistakes::one("sure_secret", "Tick the box, if there is to be a new secret.");
+        return shown(&app, &member, &id, (None, ""), WRONG, Some((None, mistakes))).await;
+    }
     let rotated = app.store.run_tx("webhooks.rotate", async |tx| {
         let endpoint = find(tx, &member, &id).await?;
         let secret = webhook::rotate(tx, &app.seal, member.id(), &id, &member.by()).await?;
@@ -317,9 +321,13 @@ pub(super) async fn rotate(
 pub(super) async fn remove(
     State(app): State<App>,
     Path((_, id)): Path<(String, String)>,
-    PressedIn { member, .. }: PressedIn,
+    PressedIn { member, fields }: PressedIn,
 ) -> Result<Response, Failure> {
     member.may(Permission::Build)?;
+    if !fields.has("sure") {
+        let mistakes = Mistakes::one("sure", "Tick the box, if it is to be removed.");
+        return shown(&app, &member, &id, (None, ""), WRONG, Some((None, mistakes))).await;
+    }
     let removed = app
         .store
         .run_tx("webhooks.remove", async |tx| webhook::delete(tx, member.id(), &id, &member.by()).await);
