@@ -5,15 +5,17 @@
 //! take turns at a match's row, and a message is told once whoever writes it.
 
 use crate::feed::log::{self, LogError};
-use crate::feed::summary::Summary;
+use crate::feed::summary::{Score, Summary};
 use cricket::{Change, Log, Op};
 use partners::Mode;
 use partners::webhook::{self, Kind, NewMessage};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use store::{Clock, Migrations, Step, Store, Transaction};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 /// How far logs were read, in the schema of this crate.
 pub const MIGRATIONS: Migrations = Migrations {
@@ -270,16 +272,33 @@ enum After {
     Decided,
 }
 
-/// The match as it stands then.
+/// A match as it stood when something happened in it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WebhookMatch)]
+pub(crate) struct MatchTold {
+    /// "mat_…"
+    #[serde(rename = "match")]
+    match_id: String,
+    /// The home side's name and the away side's.
+    teams: [String; 2],
+    /// In which innings it happened, counted from 1; null where it was in none.
+    innings: Option<usize>,
+    /// One for each innings so far.
+    scores: Vec<Score>,
+    /// "Australia need 23 runs from 14 balls", or the result.
+    status: String,
+}
+
 fn told(match_id: &str, log: &Log, change: &Change) -> Value {
-    let summary = Summary::of(log.game());
-    json!({
-        "match": match_id,
-        "teams": [log.game().setup.team(cricket::Side::Home).name, log.game().setup.team(cricket::Side::Away).name],
-        "innings": change.innings.map(|it| it + 1),
-        "scores": summary.scores,
-        "status": summary.status_text,
-    })
+    let (game, summary) = (log.game(), Summary::of(log.game()));
+    let told = MatchTold {
+        match_id: match_id.to_owned(),
+        teams: [cricket::Side::Home, cricket::Side::Away].map(|side| game.setup.team(side).name.clone()),
+        innings: change.innings.map(|it| it + 1),
+        scores: summary.scores,
+        status: summary.status_text,
+    };
+    serde_json::to_value(told).expect("texts and numbers are JSON")
 }
 
 fn unsigned(number: i64) -> u64 {

@@ -2,6 +2,7 @@
 
 use crate::manage::{Answer, Program};
 use crate::support::{Server, database};
+use partners::webhook::Kind;
 use partners::{Mode, Scope};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -164,4 +165,24 @@ async fn a_program_reads_the_secret_and_the_log_and_sends_what_failed_again() {
     assert_eq!((refused.status, &refused.body["type"]), (StatusCode::CONFLICT, &json!("/problems/conflict")));
     let unknown = program.get(&format!("{path}/deliveries/msg_1")).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn each_kind_of_message_is_described_with_its_body() {
+    let described = serde_json::to_value(server::http::openapi::description()).unwrap();
+    let messages = described["webhooks"].as_object().unwrap();
+    assert_eq!(messages.len(), Kind::WANTED.len() + 1, "those that can be wanted, and a test");
+    for kind in Kind::WANTED.into_iter().chain([Kind::Test]) {
+        let body = &messages[kind.word()]["post"]["requestBody"]["content"]["application/json"]["schema"];
+        assert_eq!(body["properties"]["type"]["enum"], json!([kind.word()]));
+        let data = &body["properties"]["data"];
+        let schema = match data["$ref"].as_str() {
+            Some(name) => described.pointer(name.strip_prefix('#').unwrap()).unwrap(),
+            None => data,
+        };
+        assert!(
+            schema["properties"].as_object().unwrap().len() > usize::from(kind != Kind::Test),
+            "{schema}"
+        );
+    }
 }
