@@ -3,6 +3,7 @@
 
 mod curl;
 mod description;
+mod messages;
 mod operation;
 mod problems;
 mod schema;
@@ -41,6 +42,7 @@ pub fn page(description: &Value) -> String {
                     details.folded #contents { summary { "Contents" } nav aria-label="Contents" { (contents) } }
                     (start(description))
                     @for it in &groups { (group(description, it)) }
+                    (messages::section(description))
                     (problems::section(description))
                     (schemas(description))
                 }
@@ -73,6 +75,14 @@ fn contents(description: Description<'_>, groups: &[Group<'_>]) -> Markup {
                     a href={ "#" (anchor("tag", group.name)) } { (group.name) }
                     ul { @for it in &group.operations {
                         li { a href={ "#" (it.anchor()) } { (operation::heading(it)) } }
+                    } }
+                }
+            }
+            @if messages::are_described(description) {
+                li {
+                    a href="#messages" { "Messages to your server" }
+                    ul { @for name in messages::names(description) {
+                        li { a href={ "#" (anchor("message", name)) } { code { (name) } } }
                     } }
                 }
             }

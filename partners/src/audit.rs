@@ -1,6 +1,5 @@
 //! What this crate writes into the audit log, with the change itself.
 
-use crate::Error;
 use access::{By, Deed};
 use serde_json::Value;
 use store::Transaction;
@@ -20,6 +19,11 @@ impl Change {
         Self { before: Some(before), after: None }
     }
 
+    /// Something was looked at.
+    pub(crate) fn none() -> Self {
+        Self { before: None, after: None }
+    }
+
     pub(crate) fn of(before: Value, after: Value) -> Self {
         Self { before: Some(before), after: Some(after) }
     }
@@ -32,7 +36,7 @@ pub(crate) async fn record(
     action: &str,
     object: &str,
     change: Change,
-) -> Result<(), Error> {
+) -> Result<(), access::Error> {
     let deed = Deed {
         organisation_id: Some(organisation_id),
         action,
@@ -40,5 +44,5 @@ pub(crate) async fn record(
         before: change.before,
         after: change.after,
     };
-    Ok(access::audit::record(tx, by, &deed).await?)
+    access::audit::record(tx, by, &deed).await
 }

@@ -129,7 +129,7 @@ pub async fn take_back(tx: &Transaction<'_>, organisation_id: &str, id: &str, by
     let row = tx.query_opt(TAKE_BACK, &[&organisation_id, &id]).await?;
     let row = row.ok_or_else(|| Error::UnknownInvite { id: id.to_owned() })?;
     let before = json!({ "email": row.get::<_, &str>("email"), "role": row.get::<_, &str>("role") });
-    audit::record(tx, by, organisation_id, "invite.take_back", id, Change::ended(before)).await
+    Ok(audit::record(tx, by, organisation_id, "invite.take_back", id, Change::ended(before)).await?)
 }
 
 const FORGET: &str = "delete from partners.invite where ends_at <= $1";

@@ -359,7 +359,7 @@ pub async fn rename(
     let (name, before) = (name(key_name)?, hold(tx, organisation_id, key_id).await?);
     tx.execute(RENAME, &[&organisation_id, &key_id, &name]).await?;
     let change = Change::of(json!({ "name": before.name }), json!({ "name": name }));
-    audit::record(tx, by, organisation_id, "key.rename", key_id, change).await
+    Ok(audit::record(tx, by, organisation_id, "key.rename", key_id, change).await?)
 }
 
 const OF_ORGANISATION: &str = "

@@ -80,7 +80,7 @@ pub async fn add(
         return Err(Error::AlreadyMember);
     }
     let after = json!({ "role": role.word() });
-    audit::record(tx, by, organisation_id, "member.add", user_id, Change::made(after)).await
+    Ok(audit::record(tx, by, organisation_id, "member.add", user_id, Change::made(after)).await?)
 }
 
 const SET_ROLE: &str = "update partners.member set role = $3 where organisation_id = $1 and user_id = $2";
@@ -104,7 +104,7 @@ pub async fn set_role(
     tx.execute(SET_ROLE, &[&organisation_id, &user_id, &role.word()]).await?;
     keep_an_owner(tx, organisation_id).await?;
     let change = Change::of(json!({ "role": before.word() }), json!({ "role": role.word() }));
-    audit::record(tx, by, organisation_id, "member.role", user_id, change).await
+    Ok(audit::record(tx, by, organisation_id, "member.role", user_id, change).await?)
 }
 
 const REMOVE: &str = "delete from partners.member where organisation_id = $1 and user_id = $2";
@@ -127,7 +127,7 @@ pub async fn remove(
     tx.execute(REMOVE, &[&organisation_id, &user_id]).await?;
     keep_an_owner(tx, organisation_id).await?;
     let before = json!({ "role": before.word() });
-    audit::record(tx, by, organisation_id, "member.remove", user_id, Change::ended(before)).await
+    Ok(audit::record(tx, by, organisation_id, "member.remove", user_id, Change::ended(before)).await?)
 }
 
 /// The present role of a member whom `giver` may change; holds the organisation.

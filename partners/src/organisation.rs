@@ -56,7 +56,7 @@ pub async fn rename(tx: &Transaction<'_>, id: &str, organisation_name: &str, by:
     let row = tx.query_opt(RENAME, &[&id, &name]).await?;
     let row = row.ok_or_else(|| Error::UnknownOrganisation { id: id.to_owned() })?;
     let change = Change::of(json!({ "name": row.get::<_, &str>("name") }), json!({ "name": name }));
-    audit::record(tx, by, id, "organisation.rename", id, change).await
+    Ok(audit::record(tx, by, id, "organisation.rename", id, change).await?)
 }
 
 const ENSURE: &str =

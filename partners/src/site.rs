@@ -143,7 +143,7 @@ pub async fn remove(tx: &Transaction<'_>, organisation_id: &str, id: &str, by: &
     let site = hold(tx, organisation_id, id).await?;
     key::revoke_of_site(tx, organisation_id, id, by).await?;
     tx.execute(REMOVE, &[&organisation_id, &id, &At(by.at)]).await?;
-    audit::record(tx, by, organisation_id, "site.remove", id, Change::ended(site.told())).await
+    Ok(audit::record(tx, by, organisation_id, "site.remove", id, Change::ended(site.told())).await?)
 }
 
 /// Each once, in the order given, as patterns write themselves.

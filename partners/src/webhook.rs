@@ -6,7 +6,8 @@
 //!
 //! Delivery is at least once: a message keeps its `webhook-id` however often it arrives. It is in no order.
 //!
-//! Every function takes the organisation that asks; what is another's is not found.
+//! Every function takes the organisation that asks; what is another's is not found. What somebody does to an endpoint is written into the
+//! audit log in the same transaction.
 
 mod busy;
 mod courier;
@@ -27,7 +28,7 @@ pub use courier::Courier;
 pub use destination::{Destination, DestinationError};
 pub use error::Error;
 pub use kind::Kind;
-pub use log::{Attempt, Delivery, FORGET_MAX, State, Story, deliveries, delivery, forget_over};
+pub use log::{Attempt, Delivery, FORGET_MAX, KEPT, State, Story, deliveries, delivery, forget_over};
 pub use message::{
     Deliver, NewMessage, QUEUE, REPLAY_MAX, announce, replay, replay_failed_since, send, test,
 };
@@ -37,7 +38,10 @@ pub use schedule::TRIES_MAX;
 pub use secret::{OVERLAP, Secret, reveal, rotate};
 
 use crate::Mode;
+use crate::audit::{self, Change};
+use access::By;
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use store::{At, Client, Row, Seal, Transaction, ids};
 
 /// The most endpoints that an organisation has.
@@ -82,6 +86,21 @@ pub enum Disabled {
     Failing,
 }
 
+impl Endpoint {
+    /// For the audit log.
+    fn told(&self) -> Value {
+        let kinds: Vec<&str> = self.kinds.iter().map(|it| it.word()).collect();
+        json!({
+            "mode": self.mode.word(),
+            "url": self.destination.as_str(),
+            "kinds": kinds,
+            "description": self.description,
+            "enabled": self.disabled.is_none(),
+            "disabled_why": self.disabled.map(|it| it.1.word()),
+        })
+    }
+}
+
 impl Disabled {
     pub const fn word(self) -> &'static str {
         match self {
@@ -113,7 +132,7 @@ pub async fn create(
     organisation_id: &str,
     mode: Mode,
     settings: &Settings<'_>,
-    now: Timestamp,
+    by: &By,
 ) -> Result<(Endpoint, Secret), Error> {
     let (kinds, description) = (words(settings.kinds)?, description(settings.description)?);
     if tx.query_opt(HOLD, &[&organisation_id]).await?.is_none() {
@@ -126,8 +145,10 @@ pub async fn create(
     let (id, secret) = (ids::new("whk"), Secret::new());
     let (url, sealed) = (settings.destination.as_str(), secret.sealed(seal, &id));
     let params: store::Params<'_> =
-        &[&id, &organisation_id, &mode.word(), &url, &kinds, &description, &At(now), &sealed];
-    Ok((endpoint(&tx.query_one(CREATE, params).await?)?, secret))
+        &[&id, &organisation_id, &mode.word(), &url, &kinds, &description, &At(by.at), &sealed];
+    let made = endpoint(&tx.query_one(CREATE, params).await?)?;
+    audit::record(tx, by, organisation_id, "webhook.create", &id, Change::made(made.told())).await?;
+    Ok((made, secret))
 }
 
 const LIST: &str = "
@@ -152,6 +173,16 @@ pub async fn find(
     client.query_opt(FIND, &[&organisation_id, &endpoint_id]).await?.as_ref().map(endpoint).transpose()
 }
 
+const HOLD_ONE: &str = "
+    select id, organisation_id, mode, url, kinds, description, created_at, disabled_at, disabled_why, failing_since
+    from partners.webhook where organisation_id = $1 and id = $2 for no key update";
+
+/// The same, held until the transaction ends: nobody else changes it meanwhile.
+pub async fn hold(tx: &Transaction<'_>, organisation_id: &str, endpoint_id: &str) -> Result<Endpoint, Error> {
+    let row = tx.query_opt(HOLD_ONE, &[&organisation_id, &endpoint_id]).await?;
+    endpoint(&row.ok_or_else(|| Error::unknown_endpoint(endpoint_id))?)
+}
+
 // What failed elsewhere says nothing of a new address.
 const CHANGE: &str = "
     update partners.webhook
@@ -165,24 +196,52 @@ pub async fn change(
     organisation_id: &str,
     endpoint_id: &str,
     settings: &Settings<'_>,
+    by: &By,
 ) -> Result<Endpoint, Error> {
     let (kinds, description) = (words(settings.kinds)?, description(settings.description)?);
+    let before = hold(tx, organisation_id, endpoint_id).await?;
     let url = settings.destination.as_str();
-    let row = tx.query_opt(CHANGE, &[&organisation_id, &endpoint_id, &url, &kinds, &description]).await?;
-    endpoint(&row.ok_or_else(|| Error::unknown_endpoint(endpoint_id))?)
+    let row = tx.query_one(CHANGE, &[&organisation_id, &endpoint_id, &url, &kinds, &description]).await?;
+    let after = endpoint(&row)?;
+    note(tx, by, "webhook.change", &before, &after).await?;
+    Ok(after)
+}
+
+/// Writes into the audit log what an endpoint was and is; what changed nothing is not worth a line.
+async fn note(
+    tx: &Transaction<'_>,
+    by: &By,
+    action: &str,
+    before: &Endpoint,
+    after: &Endpoint,
+) -> Result<(), Error> {
+    let (was, is) = (before.told(), after.told());
+    if was == is {
+        return Ok(());
+    }
+    Ok(audit::record(tx, by, &after.organisation_id, action, &after.id, Change::of(was, is)).await?)
 }
 
 const DELETE: &str = "delete from partners.webhook where organisation_id = $1 and id = $2";
 
 /// Deletes an endpoint with its secret and its log; what is on its way to it is dropped.
-pub async fn delete(tx: &Transaction<'_>, organisation_id: &str, endpoint_id: &str) -> Result<(), Error> {
-    touched(tx.execute(DELETE, &[&organisation_id, &endpoint_id]).await?, endpoint_id)
+pub async fn delete(
+    tx: &Transaction<'_>,
+    organisation_id: &str,
+    endpoint_id: &str,
+    by: &By,
+) -> Result<(), Error> {
+    let before = hold(tx, organisation_id, endpoint_id).await?;
+    tx.execute(DELETE, &[&organisation_id, &endpoint_id]).await?;
+    let change = Change::ended(before.told());
+    Ok(audit::record(tx, by, organisation_id, "webhook.remove", endpoint_id, change).await?)
 }
 
 const DISABLE: &str = "
     update partners.webhook
     set disabled_at = coalesce(disabled_at, $3), disabled_why = coalesce(disabled_why, 'owner')
-    where organisation_id = $1 and id = $2";
+    where organisation_id = $1 and id = $2
+    returning id, organisation_id, mode, url, kinds, description, created_at, disabled_at, disabled_why, failing_since";
 
 /// Sends nothing to an endpoint any more. What it would have been told meanwhile it is never told; what it was told of before and is due
 /// meanwhile fails, and can be sent again later.
@@ -190,22 +249,30 @@ pub async fn disable(
     tx: &Transaction<'_>,
     organisation_id: &str,
     endpoint_id: &str,
-    now: Timestamp,
-) -> Result<(), Error> {
-    touched(tx.execute(DISABLE, &[&organisation_id, &endpoint_id, &At(now)]).await?, endpoint_id)
+    by: &By,
+) -> Result<Endpoint, Error> {
+    let before = hold(tx, organisation_id, endpoint_id).await?;
+    let after = endpoint(&tx.query_one(DISABLE, &[&organisation_id, &endpoint_id, &At(by.at)]).await?)?;
+    note(tx, by, "webhook.disable", &before, &after).await?;
+    Ok(after)
 }
 
 const ENABLE: &str = "
     update partners.webhook set disabled_at = null, disabled_why = null, failing_since = null
-    where organisation_id = $1 and id = $2";
+    where organisation_id = $1 and id = $2
+    returning id, organisation_id, mode, url, kinds, description, created_at, disabled_at, disabled_why, failing_since";
 
 /// Sends to an endpoint again, whyever it was disabled.
-pub async fn enable(tx: &Transaction<'_>, organisation_id: &str, endpoint_id: &str) -> Result<(), Error> {
-    touched(tx.execute(ENABLE, &[&organisation_id, &endpoint_id]).await?, endpoint_id)
-}
-
-fn touched(count: u64, endpoint_id: &str) -> Result<(), Error> {
-    if count == 0 { Err(Error::unknown_endpoint(endpoint_id)) } else { Ok(()) }
+pub async fn enable(
+    tx: &Transaction<'_>,
+    organisation_id: &str,
+    endpoint_id: &str,
+    by: &By,
+) -> Result<Endpoint, Error> {
+    let before = hold(tx, organisation_id, endpoint_id).await?;
+    let after = endpoint(&tx.query_one(ENABLE, &[&organisation_id, &endpoint_id]).await?)?;
+    note(tx, by, "webhook.enable", &before, &after).await?;
+    Ok(after)
 }
 
 /// The words of the kinds that can be wanted, each once.
@@ -247,4 +314,5 @@ fn endpoint(row: &Row) -> Result<Endpoint, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[HOLD, COUNT, CREATE, LIST, FIND, CHANGE, DELETE, DISABLE, ENABLE];
+pub(crate) const STATEMENTS: &[&str] =
+    &[HOLD, COUNT, CREATE, LIST, FIND, HOLD_ONE, CHANGE, DELETE, DISABLE, ENABLE];

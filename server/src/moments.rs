@@ -5,15 +5,17 @@
 //! take turns at a match's row, and a message is told once whoever writes it.
 
 use crate::feed::log::{self, LogError};
-use crate::feed::summary::Summary;
+use crate::feed::summary::{Score, Summary};
 use cricket::{Change, Log, Op};
 use partners::Mode;
 use partners::webhook::{self, Kind, NewMessage};
-use serde_json::{Value, json};
-use std::collections::HashMap;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use store::{Clock, Migrations, Step, Store, Transaction};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 /// How far logs were read, in the schema of this crate.
 pub const MIGRATIONS: Migrations = Migrations {
@@ -27,13 +29,16 @@ const EVERY: Duration = Duration::from_millis(500);
 const MATCHES_MAX: i64 = 64;
 /// Folded matches that are kept; all are dropped beyond, and folded anew when something happens in them.
 const FOLDED_MAX: usize = 128;
+/// Matches of which is known that they cannot be read; beyond, all are tried as if they could.
+const BROKEN_MAX: usize = 1024;
 /// What happened longer ago in a match that was never read is history: told to nobody.
 const RECENT_MS: i64 = 10 * 60 * 1000;
 
+// Those that could not be read come last, so that they take nobody's place.
 const BEHIND: &str = "
 select m.id from server.match m left join server.moment r on r.match_id = m.id
 where not m.archive and m.seq > 0 and (r.match_id is null or r.epoch <> m.epoch or r.seq < m.seq)
-order by m.changed_at_ms, m.id limit $1";
+order by m.id = any($2), m.changed_at_ms, m.id limit $1";
 
 const HOLD: &str = "select epoch, seq from server.moment where match_id = $1 for update";
 
@@ -55,6 +60,19 @@ pub enum MomentError {
     Webhook(#[from] webhook::Error),
     #[error("the log of {match_id} does not fold: {reason}")]
     Unfoldable { match_id: String, reason: String },
+}
+
+impl MomentError {
+    /// Rather than of what is stored of the match.
+    fn is_of_the_store(&self) -> bool {
+        matches!(
+            self,
+            MomentError::Log(LogError::Store(_))
+                | MomentError::Webhook(
+                    webhook::Error::Store(_) | webhook::Error::Jobs(jobs::Error::Store(_))
+                )
+        )
+    }
 }
 
 impl From<store::Error> for MomentError {
@@ -86,6 +104,8 @@ pub struct Follower {
     store: Store,
     clock: Clock,
     folded: HashMap<String, Folded>,
+    /// Matches that could not be read when they were last tried.
+    broken: HashSet<String>,
 }
 
 /// A match up to a seq.
@@ -104,18 +124,43 @@ struct Moment {
 
 impl Follower {
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, folded: HashMap::new() }
+        Self { store, clock, folded: HashMap::new(), broken: HashSet::new() }
     }
 
-    /// Reads what is new; answers how many messages were written.
+    /// Reads what is new; answers how many messages were written. A match that cannot be read is tried again with each look, and is in no
+    /// other's way.
     pub async fn look(&mut self) -> Result<usize, MomentError> {
-        let behind = self.store.read("moments.behind", async |db| db.query(BEHIND, &[&MATCHES_MAX]).await);
+        let broken: Vec<&str> = self.broken.iter().map(String::as_str).collect();
+        let behind =
+            self.store.read("moments.behind", async |db| db.query(BEHIND, &[&MATCHES_MAX, &broken]).await);
         let rows = behind.await?;
         let mut told = 0;
         for row in rows {
-            told += self.read(row.get("id")).await?;
+            let match_id: &str = row.get("id");
+            match self.read(match_id).await {
+                Ok(count) => {
+                    self.broken.remove(match_id);
+                    told += count;
+                }
+                Err(error) => self.note_broken(match_id, error)?,
+            }
         }
         Ok(told)
+    }
+
+    /// Says once of a match that it cannot be read. Without a database no match can be: that ends the look.
+    fn note_broken(&mut self, match_id: &str, error: MomentError) -> Result<(), MomentError> {
+        if self.broken.len() >= BROKEN_MAX {
+            self.broken.clear();
+        }
+        let is_new = self.broken.insert(match_id.to_owned());
+        if error.is_of_the_store() {
+            return Err(error);
+        }
+        if is_new {
+            tracing::error!(match_id, %error, "partners' servers are not told of this match; it is tried again");
+        }
+        Ok(())
     }
 
     async fn read(&mut self, match_id: &str) -> Result<usize, MomentError> {
@@ -227,16 +272,33 @@ enum After {
     Decided,
 }
 
-/// The match as it stands then.
+/// A match as it stood when something happened in it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WebhookMatch)]
+pub(crate) struct MatchTold {
+    /// "mat_…"
+    #[serde(rename = "match")]
+    match_id: String,
+    /// The home side's name and the away side's.
+    teams: [String; 2],
+    /// In which innings it happened, counted from 1; null where it was in none.
+    innings: Option<usize>,
+    /// One for each innings so far.
+    scores: Vec<Score>,
+    /// "Australia need 23 runs from 14 balls", or the result.
+    status: String,
+}
+
 fn told(match_id: &str, log: &Log, change: &Change) -> Value {
-    let summary = Summary::of(log.game());
-    json!({
-        "match": match_id,
-        "teams": [log.game().setup.team(cricket::Side::Home).name, log.game().setup.team(cricket::Side::Away).name],
-        "innings": change.innings.map(|it| it + 1),
-        "scores": summary.scores,
-        "status": summary.status_text,
-    })
+    let (game, summary) = (log.game(), Summary::of(log.game()));
+    let told = MatchTold {
+        match_id: match_id.to_owned(),
+        teams: [cricket::Side::Home, cricket::Side::Away].map(|side| game.setup.team(side).name.clone()),
+        innings: change.innings.map(|it| it + 1),
+        scores: summary.scores,
+        status: summary.status_text,
+    };
+    serde_json::to_value(told).expect("texts and numbers are JSON")
 }
 
 fn unsigned(number: i64) -> u64 {

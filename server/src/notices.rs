@@ -8,8 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use partners::limit::{Month, QuotaKind, Threshold, cross};
 use partners::webhook::{self, Kind, NewMessage};
 use partners::{Mode, Permission, Record, key, member, organisation};
-use serde_json::json;
+use serde::Serialize;
 use store::{Client, Seal, Store, Transaction};
+use utoipa::ToSchema;
 
 /// A quota of which something, or all, is used up.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,38 @@ pub(crate) struct Reached {
     pub(crate) hard: Option<u64>,
 }
 
+/// A quota that an organisation has reached.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WebhookQuota)]
+pub(crate) struct QuotaTold {
+    /// "org_…"
+    organisation: String,
+    /// streams, stream_minutes, impressions
+    quota: &'static str,
+    /// soft: what you wanted to be told of; hard: all that your plan has.
+    threshold: &'static str,
+    used: u64,
+    soft: Option<u64>,
+    hard: Option<u64>,
+    /// "2026-05"
+    month: String,
+}
+
+/// A key that stops working soon.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WebhookKey)]
+pub(crate) struct KeyTold {
+    /// "org_…"
+    organisation: String,
+    /// "key_…"
+    key: String,
+    name: String,
+    /// How its text begins.
+    prefix: String,
+    /// RFC 3339
+    expires_at: String,
+}
+
 /// Tells an organisation of a quota, unless it was told this month.
 pub(crate) async fn quota_reached(app: &App, organisation_id: &str, reached: &Reached) -> anyhow::Result<()> {
     let now = app.clock.now();
@@ -29,15 +62,15 @@ pub(crate) async fn quota_reached(app: &App, organisation_id: &str, reached: &Re
         if !cross(tx, organisation_id, reached.kind, reached.threshold, month, now).await? {
             return Ok(());
         }
-        let data = json!({
-            "organisation": organisation_id,
-            "quota": reached.kind.word(),
-            "threshold": reached.threshold.word(),
-            "used": reached.used,
-            "soft": reached.soft,
-            "hard": reached.hard,
-            "month": month.to_string(),
-        });
+        let data = serde_json::to_value(QuotaTold {
+            organisation: organisation_id.to_owned(),
+            quota: reached.kind.word(),
+            threshold: reached.threshold.word(),
+            used: reached.used,
+            soft: reached.soft,
+            hard: reached.hard,
+            month: month.to_string(),
+        })?;
         let once = format!("{month}/{}/{}", reached.kind.word(), reached.threshold.word());
         let message = NewMessage { kind: Kind::QuotaReached, mode: Mode::Live, data: &data, once: &once };
         webhook::send(tx, organisation_id, &message, now).await?;
@@ -108,13 +141,13 @@ async fn key_expiring(
     let left = ends.duration_since(now);
     let Some((_, within)) = EXPIRING.into_iter().find(|it| left <= it.0) else { return Ok(()) };
     let told = store.run_tx("notices.key", async |tx| {
-        let data = json!({
-            "organisation": record.organisation_id,
-            "key": record.id,
-            "name": record.name,
-            "prefix": record.prefix,
-            "expires_at": ends,
-        });
+        let data = serde_json::to_value(KeyTold {
+            organisation: record.organisation_id.clone(),
+            key: record.id.clone(),
+            name: record.name.clone(),
+            prefix: record.prefix.clone(),
+            expires_at: ends.to_string(),
+        })?;
         let once = format!("{}/{ends}/{within}", record.id);
         let message = NewMessage { kind: Kind::KeyExpiring, mode: record.mode, data: &data, once: &once };
         if webhook::send(tx, &record.organisation_id, &message, now).await?.is_none() {

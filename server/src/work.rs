@@ -5,7 +5,7 @@ use crate::mail::{self, SendLetter};
 use crate::notices;
 use access::Mailer;
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
-use partners::usage::{self, FORGET_MAX};
+use partners::usage;
 use partners::webhook::{self, Courier};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -56,6 +56,14 @@ impl Job for ForgetUsage {
     const KIND: &'static str = "partners.forget_usage";
 }
 
+/// Forgets webhooks' messages that are over.
+#[derive(Debug, Deserialize, Serialize)]
+struct ForgetMessages {}
+
+impl Job for ForgetMessages {
+    const KIND: &'static str = "partners.forget_messages";
+}
+
 /// Tells organisations of keys that end soon.
 #[derive(Debug, Deserialize, Serialize)]
 struct LookAtKeys {}
@@ -71,7 +79,9 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
     let (forgets, at) = (store.clone(), clock.clone());
     let usage = Cron::new("partners-usage", "37 * * * *", "UTC").expect("a schedule that is one");
     let keys = Cron::new("partners-keys", "47 * * * *", "UTC").expect("a schedule that is one");
+    let messages = Cron::new("partners-messages", "27 * * * *", "UTC").expect("a schedule that is one");
     let (uses, keys_at) = (forgets.clone(), at.clone());
+    let (told, told_at) = (forgets.clone(), at.clone());
     let (usage_at, tells) = (at.clone(), (forgets.clone(), terms.seal.clone(), terms.public_url.clone()));
     let (seal, mailer) = (terms.seal.clone(), terms.mailer.clone());
     Worker::new(store.clone(), &name())
@@ -96,7 +106,6 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
                     access::forget_over(tx, now).await?;
                     partners::invite::forget_over(tx, now).await?;
                     crate::http::forget_requests(tx, now).await?;
-                    partners::webhook::forget_over(tx, now).await.map_err(anyhow::Error::from)?;
                     Ok::<_, anyhow::Error>(attempt.complete_in(tx).await?)
                 });
                 done.await.map_err(|error| NotDone::Retry(error.to_string()))
@@ -105,9 +114,14 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
         .repeat(nightly, &ForgetOver {})
         .handle(move |_: ForgetUsage, attempt: Attempt| {
             let (store, now) = (uses.clone(), usage_at.now());
-            async move { forget_usage(&store, now, &attempt).await }
+            async move { forget(&store, Over::Usage, now, &attempt).await }
         })
         .repeat(usage, &ForgetUsage {})
+        .handle(move |_: ForgetMessages, attempt: Attempt| {
+            let (store, now) = (told.clone(), told_at.now());
+            async move { forget(&store, Over::Messages, now, &attempt).await }
+        })
+        .repeat(messages, &ForgetMessages {})
         .handle(move |_: LookAtKeys, _: Attempt| {
             let ((store, seal, public_url), now) = (tells.clone(), keys_at.now());
             async move {
@@ -122,19 +136,30 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
         })
 }
 
+/// What there may be more of than one transaction should forget.
+#[derive(Clone, Copy, Debug)]
+enum Over {
+    Usage,
+    Messages,
+}
+
 /// As many rounds as it takes; each is a transaction of its own, and the job is done with the last.
-async fn forget_usage(store: &Store, now: jiff::Timestamp, attempt: &Attempt) -> Result<(), NotDone> {
+async fn forget(store: &Store, over: Over, now: jiff::Timestamp, attempt: &Attempt) -> Result<(), NotDone> {
     loop {
-        let forgotten = store.run_tx("jobs.forget_usage", async |tx| {
-            let most = usage::forget_over(tx, now).await?;
-            if most < FORGET_MAX.unsigned_abs() {
+        let forgotten = store.run_tx("jobs.forget", async |tx| {
+            let (most, max) = match over {
+                Over::Usage => (usage::forget_over(tx, now).await?, usage::FORGET_MAX),
+                Over::Messages => (webhook::forget_over(tx, now).await?, webhook::FORGET_MAX),
+            };
+            let is_last = most < max.unsigned_abs();
+            if is_last {
                 attempt.complete_in(tx).await?;
             }
-            Ok::<_, anyhow::Error>(most)
+            Ok::<_, anyhow::Error>(is_last)
         });
         match forgotten.await {
-            Ok(most) if most < FORGET_MAX.unsigned_abs() => return Ok(()),
-            Ok(_) => {}
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
             Err(error) => return Err(NotDone::Retry(error.to_string())),
         }
     }

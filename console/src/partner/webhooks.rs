@@ -126,14 +126,13 @@ pub fn one(here: Here<'_>, of: One<'_>, filled: Filled<'_>) -> Markup {
                     (here.button(&format!("{rest}/enable"), "Switch it on", "primary"))
                 }
                 (here.button(&format!("{rest}/reveal"), "Show the secret", ""))
-                (here.button(&format!("{rest}/rotate"), "New secret", ""))
             }
         }
         section {
             h2 { "Messages" }
             @if of.deliveries.is_empty() { p { "Nothing was sent to it yet." } } @else {
                 (messages(here, &rest, of))
-                @if may_build && of.deliveries.iter().any(|it| it.state == State::Failed) {
+                @if may_build && endpoint.disabled.is_none() && of.deliveries.iter().any(|it| it.state == State::Failed) {
                     (here.button(&format!("{rest}/replay"), "Send all failed ones of the last week again", ""))
                 }
             }
@@ -147,14 +146,34 @@ pub fn one(here: Here<'_>, of: One<'_>, filled: Filled<'_>) -> Markup {
                     p { button type="submit" { "Save" } }
                 }
             }
-            section {
-                h2 { "Remove it" }
-                p { "Its secret and its messages go with it. This cannot be taken back." }
-                (here.button(&format!("{rest}/remove"), "Remove the webhook", "danger"))
-            }
+            (ends(here, &rest, filled))
         }
     };
     here.page("Webhook", main)
+}
+
+/// What cannot be taken back: each asks whether that is meant.
+fn ends(here: Here<'_>, rest: &str, filled: Filled<'_>) -> Markup {
+    html! {
+        section {
+            h2 { "Replace its secret" }
+            form.stack.boxed.narrow-form method="post" action=(here.path(&format!("{rest}/rotate"))) {
+                (csrf_field(here.person.csrf))
+                p { "Messages are signed with both for a day, so that your server can take the new one in without a gap. A secret that was replaced within the last day before signs no more at once." }
+                (filled.tick(Label::new("sure_secret", "I can give my server the new secret within a day")))
+                p { button type="submit" { "Make the new secret" } }
+            }
+        }
+        section {
+            h2 { "Remove it" }
+            form.stack.boxed.narrow-form method="post" action=(here.path(&format!("{rest}/remove"))) {
+                (csrf_field(here.person.csrf))
+                p { "Its secret and its messages go with it. This cannot be taken back." }
+                (filled.tick(Label::new("sure", "I know that my server is told nothing any more")))
+                p { button.danger type="submit" { "Remove the webhook" } }
+            }
+        }
+    }
 }
 
 fn messages(here: Here<'_>, rest: &str, of: One<'_>) -> Markup {
@@ -189,12 +208,13 @@ fn delivered(delivery: &Delivery) -> Markup {
 }
 
 /// One message, with its tries.
-pub fn message(here: Here<'_>, endpoint: &Endpoint, story: &Story) -> Markup {
+pub fn message(here: Here<'_>, endpoint: &Endpoint, story: &Story, filled: Filled<'_>) -> Markup {
     let rest = format!("/webhooks/{}", endpoint.id);
     let delivery = &story.delivery;
     let main = html! {
         p { a href=(here.path(&rest)) { "Back to the webhook" } }
         div.line { h1 { (delivery.kind.word()) } (delivered(delivery)) }
+        (filled.summary())
         dl.facts {
             div { dt { "webhook-id" } dd { code { (delivery.message_id) } } }
             div { dt { "Made" } dd { (when(delivery.created_at)) } }

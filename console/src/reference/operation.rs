@@ -8,7 +8,6 @@ use serde_json::Value;
 
 pub(super) fn section(description: Description<'_>, operation: &Operation<'_>) -> Markup {
     let id = operation.anchor();
-    let request = description.resolve(&operation.value["requestBody"]);
     html! {
         section.operation id=(id) aria-labelledby={ (id) "-title" } {
             h3 id={ (id) "-title" } { (heading(operation)) }
@@ -17,15 +16,23 @@ pub(super) fn section(description: Description<'_>, operation: &Operation<'_>) -
             (prose(text(&operation.value["description"])))
             p.fact { @if operation.needs_key(description) { a href="#keys" { "Needs a key" } } @else { "Needs no key" } "." }
             (parameters(description, operation))
-            @for (media_type, content) in entries(&request["content"]) {
-                h4 { "Body " span.muted { code { (media_type) } } }
-                (prose(text(&request["description"])))
-                p { (schema::kind(&content["schema"])) @if request["required"] == true { " " span.required { "required" } } }
-                (schema::body(description, &content["schema"], &Walk::default()))
-            }
+            (body(description, operation))
             (responses(description, operation))
             h4 { "Try it" }
             pre.copy tabindex="0" aria-label={ "Command for " (operation.path) } { code { (curl::command(description, operation)) } }
+        }
+    }
+}
+
+/// What is sent with it.
+pub(super) fn body(description: Description<'_>, operation: &Operation<'_>) -> Markup {
+    let request = description.resolve(&operation.value["requestBody"]);
+    html! {
+        @for (media_type, content) in entries(&request["content"]) {
+            h4 { "Body " span.muted { code { (media_type) } } }
+            (prose(text(&request["description"])))
+            p { (schema::kind(&content["schema"])) @if request["required"] == true { " " span.required { "required" } } }
+            (schema::body(description, &content["schema"], &Walk::default()))
         }
     }
 }
@@ -40,7 +47,7 @@ pub(super) fn heading(operation: &Operation<'_>) -> Markup {
 
 /// A table of rows that stack on a narrow screen. The roles say again what the elements are, since browsers forget it
 /// once a table is displayed otherwise.
-fn parameters(description: Description<'_>, operation: &Operation<'_>) -> Markup {
+pub(super) fn parameters(description: Description<'_>, operation: &Operation<'_>) -> Markup {
     let parameters = operation.parameters(description);
     html! {
         @if !parameters.is_empty() {
@@ -72,7 +79,7 @@ fn parameter<'a>(description: Description<'a>, it: &'a Value) -> Markup {
     }
 }
 
-fn responses(description: Description<'_>, operation: &Operation<'_>) -> Markup {
+pub(super) fn responses(description: Description<'_>, operation: &Operation<'_>) -> Markup {
     html! {
         h4 { "Answers" }
         dl.answers { @for (status, answer) in operation.responses(description) {

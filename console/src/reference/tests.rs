@@ -22,6 +22,12 @@ fn description() -> Value {
             },
             "/healthz": {"get": {"responses": {"200": {"description": "alive"}}}},
         },
+        "webhooks": {"match.wicket": {"post": {
+            "summary": "A wicket has fallen.",
+            "parameters": [{"name": "webhook-id", "in": "header", "required": true, "schema": {"type": "string"}}],
+            "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["data"],
+                "properties": {"data": {"$ref": "#/components/schemas/Match"}}}}}},
+            "responses": {"2XX": {"description": "It is taken."}}}}},
         "components": {
             "parameters": {"Id": {"name": "id", "in": "path", "required": true, "description": "Which match", "schema": {"type": "string"}}},
             "securitySchemes": {
@@ -50,6 +56,23 @@ fn check_shows(description: &Value, expected: &[&str]) {
     for it in expected {
         assert!(page.contains(it), "{it} is missing in {page}");
     }
+}
+
+#[test]
+fn each_message_to_a_partners_server_is_shown_with_its_headers_and_body() {
+    check_shows(
+        &description(),
+        &[
+            r#"<section class="operation" id="message-match.wicket""#,
+            r##"href="#message-match.wicket""##,
+            "A wicket has fallen.",
+            "<code>webhook-id</code>",
+            "<code>data</code>",
+            "It is taken.",
+        ],
+    );
+    let page = page(&json!({"openapi": "3.1.0", "paths": {}}));
+    assert!(!page.contains("id=\"messages\""), "none are described");
 }
 
 #[test]

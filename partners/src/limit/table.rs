@@ -118,7 +118,7 @@ pub async fn set(tx: &Transaction<'_>, organisation_id: &str, limits: &Limits, b
     ];
     tx.execute(SET, params).await?;
     let change = Change::of(before.told(), limits.told());
-    audit::record(tx, by, organisation_id, "limits.change", organisation_id, change).await
+    Ok(audit::record(tx, by, organisation_id, "limits.change", organisation_id, change).await?)
 }
 
 const HOLD_KEY: &str = "select id from partners.api_key where organisation_id = $1 and id = $2 for update";
@@ -172,7 +172,7 @@ pub async fn set_for_key(
     ];
     tx.execute(OVERRIDE, params).await?;
     let change = Change::of(before.told(), own_limits.told());
-    audit::record(tx, by, organisation_id, "key.limit", key_id, change).await
+    Ok(audit::record(tx, by, organisation_id, "key.limit", key_id, change).await?)
 }
 
 /// The same as a partner may do it for a key of its own: no more requests than its plan gives each key. Of streams the organisation's number

@@ -47,6 +47,9 @@ pub enum Error {
     Seal(#[from] store::SealError),
 
     #[error(transparent)]
+    Access(#[from] access::Error),
+
+    #[error(transparent)]
     Jobs(#[from] jobs::Error),
 
     #[error(transparent)]

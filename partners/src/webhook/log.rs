@@ -7,8 +7,10 @@ use super::{find, secret};
 use jiff::{SignedDuration, Timestamp};
 use store::{At, Client, Row, Transaction};
 
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How many messages [`forget_over`] forgets at most: each may have a delivery to every endpoint there is.
+/// For how long a message is kept.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How many messages [`forget_over`] forgets at most: each may have a delivery to every endpoint there is. It is called until there are no more,
+/// once an hour at least.
 pub const FORGET_MAX: i64 = 100;
 /// The latest attempts at a message that are shown; replays may have made more.
 const ATTEMPTS_MAX: i64 = 100;

@@ -2,11 +2,14 @@
 
 use super::error::Error;
 use super::kind::Kind;
+use super::log::State;
 use crate::Mode;
+use crate::audit::{self, Change};
+use access::By;
 use jiff::Timestamp;
 use jobs::{Job, Wish, enqueue, enqueue_all};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 use store::{At, Transaction, ids};
 
@@ -130,20 +133,27 @@ pub async fn test(
     tx: &Transaction<'_>,
     organisation_id: &str,
     endpoint_id: &str,
-    now: Timestamp,
+    by: &By,
 ) -> Result<String, Error> {
     let mode = enabled(tx, organisation_id, endpoint_id).await?;
-    let data = serde_json::json!({ "webhook_id": endpoint_id });
+    let now = by.at;
+    let data = json!({ "webhook_id": endpoint_id });
     let new = NewMessage { kind: Kind::Test, mode, data: &data, once: &ids::new("test") };
     let id = write(tx, Some(organisation_id), &new, now).await?.expect("a new name was not told before");
     tx.execute(ADDRESS_ONE, &[&endpoint_id, &id, &At(now)]).await?;
     enqueue(tx, &first(endpoint_id.to_owned(), id.clone(), 1), &wish()).await?;
+    let change = Change::made(json!({ "message": id, "state": State::Waiting.word() }));
+    audit::record(tx, by, organisation_id, "webhook.test", endpoint_id, change).await?;
     Ok(id)
 }
 
 const REPLAY: &str = "
-    update partners.webhook_delivery set state = 'waiting', next_at = $3, round = round + 1
-    where webhook_id = $1 and message_id = $2 returning round";
+    with before as (
+        select state from partners.webhook_delivery where webhook_id = $1 and message_id = $2 for no key update
+    )
+    update partners.webhook_delivery d set state = 'waiting', next_at = $3, round = round + 1
+    from before where d.webhook_id = $1 and d.message_id = $2
+    returning d.round, before.state as before";
 
 /// Sends a message to an endpoint again, with the same `webhook-id`, whatever became of it before: in a new round of tries, which ends an
 /// earlier one.
@@ -152,13 +162,15 @@ pub async fn replay(
     organisation_id: &str,
     endpoint_id: &str,
     message_id: &str,
-    now: Timestamp,
+    by: &By,
 ) -> Result<(), Error> {
     enabled(tx, organisation_id, endpoint_id).await?;
-    let row = tx.query_opt(REPLAY, &[&endpoint_id, &message_id, &At(now)]).await?;
-    let round = row.ok_or_else(|| Error::UnknownMessage { id: message_id.to_owned() })?.get("round");
-    enqueue(tx, &first(endpoint_id.to_owned(), message_id.to_owned(), round), &wish()).await?;
-    Ok(())
+    let row = tx.query_opt(REPLAY, &[&endpoint_id, &message_id, &At(by.at)]).await?;
+    let row = row.ok_or_else(|| Error::UnknownMessage { id: message_id.to_owned() })?;
+    enqueue(tx, &first(endpoint_id.to_owned(), message_id.to_owned(), row.get("round")), &wish()).await?;
+    let told = |state: &str| json!({ "message": message_id, "state": state });
+    let change = Change::of(told(row.get("before")), told(State::Waiting.word()));
+    Ok(audit::record(tx, by, organisation_id, "webhook.replay", endpoint_id, change).await?)
 }
 
 const REPLAY_FAILED: &str = "
@@ -177,10 +189,10 @@ pub async fn replay_failed_since(
     organisation_id: &str,
     endpoint_id: &str,
     since: Timestamp,
-    now: Timestamp,
+    by: &By,
 ) -> Result<usize, Error> {
     enabled(tx, organisation_id, endpoint_id).await?;
-    let rows = tx.query(REPLAY_FAILED, &[&endpoint_id, &At(now), &At(since), &REPLAY_MAX]).await?;
+    let rows = tx.query(REPLAY_FAILED, &[&endpoint_id, &At(by.at), &At(since), &REPLAY_MAX]).await?;
     let mut deliveries: Vec<Deliver> = rows
         .iter()
         .map(|row| first(endpoint_id.to_owned(), row.get("message_id"), row.get("round")))
@@ -188,6 +200,9 @@ pub async fn replay_failed_since(
     deliveries.sort_by(|one, other| one.message_id.cmp(&other.message_id));
     let wish = Wish { partition: Some(endpoint_id), priority: REPLAY_PRIORITY, ..wish() };
     enqueue_all(tx, &deliveries, &wish).await?;
+    let told = |state: State| json!({ "messages": deliveries.len(), "since": since, "state": state.word() });
+    let change = Change::of(told(State::Failed), told(State::Waiting));
+    audit::record(tx, by, organisation_id, "webhook.replay", endpoint_id, change).await?;
     Ok(deliveries.len())
 }
 

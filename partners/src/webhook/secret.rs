@@ -1,12 +1,16 @@
 //! What messages are signed with: secrets that we and an endpoint's owner share (Standard Webhooks 1.0.0, symmetric).
 
 use super::error::Error;
+use super::hold;
+use crate::audit::{self, Change};
+use access::By;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
+use serde_json::json;
 use std::fmt;
-use store::{At, Client, Row, Seal, Transaction};
+use store::{At, Row, Seal, Transaction};
 
 /// The standard asks for 24 to 64.
 const SECRET_BYTES: usize = 32;
@@ -66,17 +70,21 @@ pub(crate) fn signing(seal: &Seal, row: &Row, now: Timestamp) -> Result<Vec<Secr
 
 const REVEAL: &str = "select sealed from partners.webhook where organisation_id = $1 and id = $2";
 
-/// An endpoint's present secret, for its owner.
+/// An endpoint's present secret, for its owner; the log says who looked.
 pub async fn reveal(
-    client: &Client<'_>,
+    tx: &Transaction<'_>,
     seal: &Seal,
     organisation_id: &str,
     endpoint_id: &str,
+    by: &By,
 ) -> Result<Secret, Error> {
-    let row = client.query_opt(REVEAL, &[&organisation_id, &endpoint_id]).await?;
+    let row = tx.query_opt(REVEAL, &[&organisation_id, &endpoint_id]).await?;
     let row = row.ok_or_else(|| Error::unknown_endpoint(endpoint_id))?;
+    audit::record(tx, by, organisation_id, "webhook.reveal", endpoint_id, Change::none()).await?;
     Secret::open(seal, endpoint_id, row.get("sealed"))
 }
+
+const OVERLAPS: &str = "select earlier_until from partners.webhook where organisation_id = $1 and id = $2";
 
 const ROTATE: &str = "
     update partners.webhook set earlier_sealed = sealed, earlier_until = $4, sealed = $3
@@ -88,13 +96,17 @@ pub async fn rotate(
     seal: &Seal,
     organisation_id: &str,
     endpoint_id: &str,
-    now: Timestamp,
+    by: &By,
 ) -> Result<Secret, Error> {
+    hold(tx, organisation_id, endpoint_id).await?;
+    let before: Option<At> =
+        tx.query_one(OVERLAPS, &[&organisation_id, &endpoint_id]).await?.get("earlier_until");
     let secret = Secret::new();
-    let (sealed, until) = (secret.sealed(seal, endpoint_id), At::after(now, OVERLAP));
-    if tx.execute(ROTATE, &[&organisation_id, &endpoint_id, &sealed, &until]).await? == 0 {
-        return Err(Error::unknown_endpoint(endpoint_id));
-    }
+    let (sealed, until) = (secret.sealed(seal, endpoint_id), At::after(by.at, OVERLAP));
+    tx.execute(ROTATE, &[&organisation_id, &endpoint_id, &sealed, &until]).await?;
+    let told = |until: Option<At>| json!({ "both_sign_until": until.map(|it| it.0) });
+    let change = Change::of(told(before), told(Some(until)));
+    audit::record(tx, by, organisation_id, "webhook.rotate", endpoint_id, change).await?;
     Ok(secret)
 }
 
@@ -113,7 +125,7 @@ fn place(endpoint_id: &str) -> String {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[REVEAL, ROTATE, FORGET];
+pub(crate) const STATEMENTS: &[&str] = &[REVEAL, OVERLAPS, ROTATE, FORGET];
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ use super::{
     Courier, Destination, Endpoint, Error, Kind, NewMessage, Reach, Secret, Settings, Story, create, delivery,
 };
 use crate::{MIGRATIONS, Mode, organisation};
+use access::By;
 use jiff::{SignedDuration, Timestamp};
 use jobs::Worker;
 use jobs::testing::{End, Ran, drain};
@@ -52,12 +53,16 @@ impl Here {
         self.clock.now()
     }
 
+    pub(crate) fn by(&self) -> By {
+        By::system("test", self.now())
+    }
+
     pub(crate) fn later(&self, hours: i64) -> Timestamp {
         self.now() + SignedDuration::from_hours(hours)
     }
 
     pub(crate) async fn organisation(&self) -> String {
-        let by = access::By::system("test", jiff::Timestamp::UNIX_EPOCH);
+        let by = By::system("test", jiff::Timestamp::UNIX_EPOCH);
         let made =
             self.store().run_tx("test", async |tx| organisation::create(tx, "Partner", &by).await).await;
         made.expect("an organisation").id
@@ -84,9 +89,9 @@ impl Here {
         mode: Mode,
         settings: &Settings<'_>,
     ) -> Result<(Endpoint, Secret), Error> {
-        let now = self.now();
+        let by = self.by();
         self.store()
-            .run_tx("test", async |tx| create(tx, &self.seal, organisation_id, mode, settings, now).await)
+            .run_tx("test", async |tx| create(tx, &self.seal, organisation_id, mode, settings, &by).await)
             .await
     }
 

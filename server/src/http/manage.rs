@@ -46,9 +46,12 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/invites/{id}", axum::routing::delete(team::take_back))
         .route("/v1/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/v1/webhooks/{id}", get(webhooks::show).patch(webhooks::change).delete(webhooks::remove))
+        .route("/v1/webhooks/{id}/secret", get(webhooks::secret))
         .route("/v1/webhooks/{id}/rotate", post(webhooks::rotate))
         .route("/v1/webhooks/{id}/test", post(webhooks::test))
         .route("/v1/webhooks/{id}/deliveries", get(webhooks::deliveries))
+        .route("/v1/webhooks/{id}/deliveries/replay", post(webhooks::replay_failed))
+        .route("/v1/webhooks/{id}/deliveries/{message}", get(webhooks::message))
         .route("/v1/webhooks/{id}/deliveries/{message}/replay", post(webhooks::replay))
         .route("/v1/identity/secrets", get(identity::list).post(identity::make))
         .route("/v1/identity/secrets/rotate", post(identity::rotate))
@@ -75,7 +78,7 @@ pub(super) fn tickets() -> Router<App> {
         keys::issue, keys::show, keys::change, keys::rotate, keys::revoke, team::members, team::change, team::remove, team::invites,
         team::invite, team::take_back, audit::list, tickets::issue, webhooks::list,
         webhooks::create, webhooks::show, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::deliveries,
-        webhooks::replay, usage::show, usage::csv, usage::by, usage::refusals, usage::origins_of_key, limits::show, limits::of_key,
+        webhooks::replay, webhooks::replay_failed, webhooks::message, webhooks::secret, usage::show, usage::csv, usage::by, usage::refusals, usage::origins_of_key, limits::show, limits::of_key,
         limits::set_of_key,
         identity::list, identity::make, identity::rotate, identity::show, identity::revoke,
     ),

@@ -1,5 +1,7 @@
 //! The description of this API (OpenAPI 3.1), and a page that shows it.
 
+mod messages;
+
 use super::{balls, embed, fans, feed, health, matches, scorecard, stream};
 use crate::app::App;
 use crate::problem;
@@ -39,7 +41,12 @@ use utoipa::{Modify, OpenApi};
         health::ready,
         health::metrics_text,
     ),
-    components(schemas(feed::CommandSent)),
+    components(schemas(
+        feed::CommandSent,
+        crate::moments::MatchTold,
+        crate::notices::QuotaTold,
+        crate::notices::KeyTold
+    )),
     tags(
         (name = "matches", description = "What fans and partners read"),
         (name = "fans", description = "Who is looking at a page: a user whom your server vouches for, or a guest"),
@@ -117,6 +124,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     let mut api = Description::openapi();
     api.merge(super::manage::Description::openapi());
     Keys.modify(&mut api);
+    api.webhooks = Some(messages::described());
     let types = problem::types::TYPES.iter().map(|it| {
         json!({"type": it.path(), "status": it.status, "title": it.title, "description": it.description})
     });

@@ -22,6 +22,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// The two parameters of a path.
+pub(super) struct Ids(pub(super) String, pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path((one, other))) => Ok(Self(one, other)),
+            Err(refused) => Err(Problem::invalid(refused.body_text())),
+        }
+    }
+}
+
 /// The parameters behind the question mark.
 pub(super) struct Asked<T>(pub(super) T);
 

@@ -27,4 +27,5 @@ mod short_way;
 mod slow;
 mod stream;
 mod support;
+mod webhooks;
 mod work;

@@ -17,7 +17,7 @@ pub(crate) struct Program {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
-    etag: Option<String>,
+    pub(crate) etag: Option<String>,
     pub(crate) is_again: bool,
 }
 
@@ -212,6 +212,9 @@ async fn only_a_live_key_that_may_manage_manages() {
         (Method::POST, "/v1/webhooks/whk_1/test"),
         (Method::GET, "/v1/webhooks/whk_1/deliveries"),
         (Method::POST, "/v1/webhooks/whk_1/deliveries/msg_1/replay"),
+        (Method::GET, "/v1/webhooks/whk_1/deliveries/msg_1"),
+        (Method::POST, "/v1/webhooks/whk_1/deliveries/replay"),
+        (Method::GET, "/v1/webhooks/whk_1/secret"),
         (Method::GET, "/v1/keys/key_1/origins"),
         (Method::GET, "/v1/keys/key_1/limits"),
         (Method::PUT, "/v1/keys/key_1/limits"),
@@ -313,6 +316,13 @@ async fn no_program_reaches_into_another_organisation() {
         (Method::POST, format!("/v1/webhooks/{hook}/test"), json!({})),
         (Method::GET, format!("/v1/webhooks/{hook}/deliveries"), json!({})),
         (Method::POST, format!("/v1/webhooks/{hook}/deliveries/{message}/replay"), json!({})),
+        (Method::GET, format!("/v1/webhooks/{hook}/deliveries/{message}"), json!({})),
+        (
+            Method::POST,
+            format!("/v1/webhooks/{hook}/deliveries/replay"),
+            json!({ "since": "2026-01-01T00:00:00Z" }),
+        ),
+        (Method::GET, format!("/v1/webhooks/{hook}/secret"), json!({})),
     ] {
         let answer = stranger.ask(method.clone(), &path, &[], Some(body)).await;
         assert_eq!(problem(&answer), (404, "/problems/unknown-thing"), "{method} {path}");

@@ -1,6 +1,6 @@
 //! What partners' servers are told of matches: each moment once, whoever reads, and nothing of what a correction changed.
 
-use crate::support::{Server, database, within};
+use crate::support::{Scene, Server, database, within};
 use partners::webhook::{self, Destination, Kind, Reach, Settings};
 use partners::{Mode, organisation};
 use serde_json::Value;
@@ -25,7 +25,7 @@ async fn listen(server: &Server, mode: Mode) {
         let organisation = organisation::create(tx, "Listener", &by).await.unwrap();
         let destination = Destination::parse("https://shop.example/hooks", Reach::Public)?;
         let settings = Settings { destination: &destination, kinds: &Kind::WANTED, description: "" };
-        webhook::create(tx, &server.app.seal, &organisation.id, mode, &settings, now).await
+        webhook::create(tx, &server.app.seal, &organisation.id, mode, &settings, &by).await
     });
     made.await.unwrap();
 }
@@ -100,4 +100,28 @@ async fn what_happened_before_anybody_read_is_history() {
     assert_eq!(late.look().await.unwrap(), 0);
     assert_eq!(follower(&server).look().await.unwrap(), 0, "it was read, and told to nobody");
     assert!(messages(&server.app.store).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_match_that_cannot_be_read_silences_no_other() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    listen(&server, Mode::Live).await;
+    let keys = server.partner().await;
+    let (broken, whole) = (server.announce(&keys, "Broken").await, server.announce(&keys, "Whole").await);
+    let scene = Scene::innings(1, 7);
+    for id in [&broken, &whole] {
+        server.send(&keys, id, &scene.commands[..2]).await;
+    }
+    let spoil = "update server.command set body = 'no command' where match_id = $1 and seq = 1";
+    let spoilt = server.app.store.run_tx("test", async |tx| tx.execute(spoil, &[&broken]).await).await;
+    assert_eq!(spoilt.unwrap(), 1);
+
+    let mut follower = follower(&server);
+    for look in ["the first", "another"] {
+        assert!(follower.look().await.is_ok(), "{look} goes on");
+    }
+    let told = messages(&server.app.store).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].0.as_str(), &told[0].1["match"]), ("match.started", &Value::from(whole)));
 }

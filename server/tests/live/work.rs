@@ -71,6 +71,29 @@ async fn workers_come_and_go_and_the_work_is_done() {
 }
 
 #[tokio::test]
+async fn webhooks_messages_are_forgotten_after_a_month_however_many_there_are() {
+    let _already = rustls::crypto::ring::default_provider().install_default();
+    let test = TestStore::new(server::role::MIGRATIONS).await;
+    let store = test.store();
+    let worker = worker(&test);
+    while get(&worker, "/readyz").await.0 != StatusCode::OK {}
+    let messages = "insert into partners.webhook_message (id, organisation_id, kind, once, body, created_at)
+        select 'msg_' || n, null, 'match.wicket', n::text, '{}', now() - case when n = 1 then interval '29 days'
+            else interval '31 days' end
+        from generate_series(1, $1) n";
+    let more = 2 * i32::try_from(partners::webhook::FORGET_MAX).unwrap() + 50;
+    let due = store.run_tx("test", async |tx| {
+        tx.execute(messages, &[&more]).await?;
+        run_cron(tx, "partners-messages").await
+    });
+    due.await.unwrap();
+    becomes(store, "select count(*) from partners.webhook_message", 1).await;
+    becomes(store, "select count(*) from jobs.job", 0).await;
+    worker.terminate();
+    assert!(worker.ended().success());
+}
+
+#[tokio::test]
 async fn a_worker_whose_database_is_away_is_not_ready_and_is_again_when_it_comes_back() {
     let _already = rustls::crypto::ring::default_provider().install_default();
     let test = TestStore::new(server::role::MIGRATIONS).await;

@@ -5,7 +5,9 @@ use crate::Mode;
 use crate::webhook::{
     self, Destination, Disabled, ENDPOINTS_MAX, Error, Kind, OVERLAP, Reach, Settings, State,
 };
+use access::{By, audit};
 use jobs::testing::End;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn an_endpoint_is_made_found_changed_and_deleted() {
@@ -25,7 +27,9 @@ async fn an_endpoint_is_made_found_changed_and_deleted() {
     let organisation_id = &here.organisation_id;
     let changed = here
         .store()
-        .run_tx("test", async |tx| webhook::change(tx, organisation_id, &made.id, &settings(&other)).await)
+        .run_tx("test", async |tx| {
+            webhook::change(tx, organisation_id, &made.id, &settings(&other), &here.by()).await
+        })
         .await
         .unwrap();
     assert_eq!((&changed.destination, changed.mode), (&other, Mode::Test));
@@ -34,8 +38,9 @@ async fn an_endpoint_is_made_found_changed_and_deleted() {
     assert_eq!(list().await.unwrap(), [changed]);
 
     let delete = async || {
-        let deleted =
-            here.store().run_tx("test", async |tx| webhook::delete(tx, organisation_id, &made.id).await);
+        let deleted = here
+            .store()
+            .run_tx("test", async |tx| webhook::delete(tx, organisation_id, &made.id, &here.by()).await);
         deleted.await
     };
     delete().await.unwrap();
@@ -105,9 +110,9 @@ async fn no_secret_is_stored_or_shown_in_the_clear() {
         where id = (select max(id) from partners.webhook)",
     )
     .await;
-    let revealed = here
-        .store()
-        .read("test", async |db| webhook::reveal(db, &here.seal, &here.organisation_id, &other.id).await);
+    let revealed = here.store().run_tx("test", async |tx| {
+        webhook::reveal(tx, &here.seal, &here.organisation_id, &other.id, &here.by()).await
+    });
     assert!(matches!(revealed.await, Err(Error::Seal(store::SealError::Broken))));
 }
 
@@ -117,15 +122,15 @@ async fn for_a_day_after_a_rotation_both_secrets_sign_and_then_the_new_one_alone
     let (endpoint, first) = here.endpoint().await;
     let rotate = async |at| {
         let (organisation_id, seal) = (&here.organisation_id, &here.seal);
-        let rotated = here
-            .store()
-            .run_tx("test", async |tx| webhook::rotate(tx, seal, organisation_id, &endpoint.id, at).await);
+        let rotated = here.store().run_tx("test", async |tx| {
+            webhook::rotate(tx, seal, organisation_id, &endpoint.id, &By::system("test", at)).await
+        });
         rotated.await.unwrap()
     };
     let second = rotate(here.now()).await;
-    let revealed = here
-        .store()
-        .read("test", async |db| webhook::reveal(db, &here.seal, &here.organisation_id, &endpoint.id).await);
+    let revealed = here.store().run_tx("test", async |tx| {
+        webhook::reveal(tx, &here.seal, &here.organisation_id, &endpoint.id, &here.by()).await
+    });
     assert!(revealed.await.unwrap() == second && second != first);
     here.send("1").await;
     here.deliver().await;
@@ -155,7 +160,7 @@ async fn what_is_due_while_an_endpoint_is_disabled_fails_and_can_be_sent_later()
     here.send("1").await;
     let now = here.now();
     here.store()
-        .run_tx("test", async |tx| webhook::disable(tx, organisation_id, id, now).await)
+        .run_tx("test", async |tx| webhook::disable(tx, organisation_id, id, &here.by()).await)
         .await
         .unwrap();
     assert_eq!(here.find(id).await.disabled, Some((now, Disabled::ByOwner)));
@@ -164,15 +169,21 @@ async fn what_is_due_while_an_endpoint_is_disabled_fails_and_can_be_sent_later()
     let message_id = here.last(id).await;
     let replay = async || {
         here.store()
-            .run_tx("test", async |tx| webhook::replay(tx, organisation_id, id, &message_id, now).await)
+            .run_tx("test", async |tx| {
+                webhook::replay(tx, organisation_id, id, &message_id, &here.by()).await
+            })
             .await
     };
     assert_eq!(here.story(id, &message_id).await.delivery.state, State::Failed);
     assert!(matches!(replay().await, Err(Error::Disabled { .. })));
-    let tested = here.store().run_tx("test", async |tx| webhook::test(tx, organisation_id, id, now).await);
+    let tested =
+        here.store().run_tx("test", async |tx| webhook::test(tx, organisation_id, id, &here.by()).await);
     assert!(matches!(tested.await, Err(Error::Disabled { .. })));
 
-    here.store().run_tx("test", async |tx| webhook::enable(tx, organisation_id, id).await).await.unwrap();
+    here.store()
+        .run_tx("test", async |tx| webhook::enable(tx, organisation_id, id, &here.by()).await)
+        .await
+        .unwrap();
     replay().await.unwrap();
     assert_eq!(here.deliver_one().await, End::Done);
     assert_eq!(here.receiver.only().header("webhook-id"), message_id);
@@ -191,19 +202,28 @@ async fn what_is_another_organisations_is_not_found() {
     assert_eq!(store.read("test", async |db| webhook::list(db, stranger).await).await.unwrap(), []);
     let asked = settings(&endpoint.destination);
     let refusals = [
-        store.run_tx("test", async |tx| webhook::change(tx, stranger, id, &asked).await).await.err(),
-        store.run_tx("test", async |tx| webhook::delete(tx, stranger, id).await).await.err(),
-        store.run_tx("test", async |tx| webhook::disable(tx, stranger, id, now).await).await.err(),
-        store.run_tx("test", async |tx| webhook::enable(tx, stranger, id).await).await.err(),
-        store.run_tx("test", async |tx| webhook::rotate(tx, seal, stranger, id, now).await).await.err(),
-        store.read("test", async |db| webhook::reveal(db, seal, stranger, id).await).await.err(),
-        store.run_tx("test", async |tx| webhook::test(tx, stranger, id, now).await).await.err(),
         store
-            .run_tx("test", async |tx| webhook::replay(tx, stranger, id, &message_id, now).await)
+            .run_tx("test", async |tx| webhook::change(tx, stranger, id, &asked, &here.by()).await)
+            .await
+            .err(),
+        store.run_tx("test", async |tx| webhook::delete(tx, stranger, id, &here.by()).await).await.err(),
+        store.run_tx("test", async |tx| webhook::disable(tx, stranger, id, &here.by()).await).await.err(),
+        store.run_tx("test", async |tx| webhook::enable(tx, stranger, id, &here.by()).await).await.err(),
+        store
+            .run_tx("test", async |tx| webhook::rotate(tx, seal, stranger, id, &here.by()).await)
             .await
             .err(),
         store
-            .run_tx("test", async |tx| webhook::replay_failed_since(tx, stranger, id, now, now).await)
+            .run_tx("test", async |tx| webhook::reveal(tx, seal, stranger, id, &here.by()).await)
+            .await
+            .err(),
+        store.run_tx("test", async |tx| webhook::test(tx, stranger, id, &here.by()).await).await.err(),
+        store
+            .run_tx("test", async |tx| webhook::replay(tx, stranger, id, &message_id, &here.by()).await)
+            .await
+            .err(),
+        store
+            .run_tx("test", async |tx| webhook::replay_failed_since(tx, stranger, id, now, &here.by()).await)
             .await
             .err(),
         store.read("test", async |db| webhook::deliveries(db, stranger, id, None, 10).await).await.err(),
@@ -214,6 +234,54 @@ async fn what_is_another_organisations_is_not_found() {
     }
     assert_eq!(here.find(id).await, before);
     assert_eq!(here.deliver().await, []);
-    let secret = store.read("test", async |db| webhook::reveal(db, seal, &here.organisation_id, id).await);
+    let secret = store
+        .run_tx("test", async |tx| webhook::reveal(tx, seal, &here.organisation_id, id, &here.by()).await);
     assert!(is_signed(&here.receiver.only(), &secret.await.unwrap()), "it was not rotated");
+}
+
+#[tokio::test]
+async fn the_log_says_what_an_endpoint_was_before_and_after() {
+    let here = Here::new().await;
+    let (organisation, seal, by) = (&here.organisation_id, &here.seal, here.by());
+    let (endpoint, _) = here.endpoint().await;
+    let (id, url) = (&endpoint.id, endpoint.destination.as_str());
+    let other = Destination::parse("https://other.example/", Reach::Public).unwrap();
+    let done = here.store().run_tx("test", async |tx| {
+        webhook::change(tx, organisation, id, &settings(&other), &by).await?;
+        webhook::change(tx, organisation, id, &settings(&other), &by).await?;
+        webhook::disable(tx, organisation, id, &by).await?;
+        webhook::disable(tx, organisation, id, &by).await?;
+        webhook::enable(tx, organisation, id, &by).await?;
+        let message = webhook::test(tx, organisation, id, &by).await?;
+        webhook::replay(tx, organisation, id, &message, &by).await?;
+        webhook::replay_failed_since(tx, organisation, id, by.at, &by).await?;
+        webhook::rotate(tx, seal, organisation, id, &by).await?;
+        let secret = webhook::reveal(tx, seal, organisation, id, &by).await?;
+        webhook::delete(tx, organisation, id, &by).await?;
+        Ok::<_, Error>((message, secret))
+    });
+    let (message, secret) = done.await.unwrap();
+    let read =
+        here.store().read("test", async |db| audit::list(db, organisation, i64::MAX, "webhook.", 99).await);
+    let mut entries = read.await.unwrap();
+    entries.reverse();
+    let actions: Vec<&str> = entries.iter().map(|it| it.action.as_str()).collect();
+    let expected =
+        ["create", "change", "disable", "enable", "test", "replay", "replay", "rotate", "reveal", "remove"];
+    assert_eq!(actions, expected.map(|it| format!("webhook.{it}")), "what changed nothing has no line");
+    assert!(entries.iter().all(|it| it.object == *id));
+    let at = |line: usize, field: &str| {
+        let of = |it: &Option<Value>| it.as_ref().map_or(Value::Null, |it| it[field].clone());
+        (of(&entries[line].before), of(&entries[line].after))
+    };
+    assert_eq!(at(0, "url"), (Value::Null, json!(url)));
+    assert_eq!(at(1, "url"), (json!(url), json!("https://other.example/")));
+    assert_eq!(at(2, "enabled"), (json!(true), json!(false)));
+    assert_eq!(at(3, "enabled"), (json!(false), json!(true)));
+    assert_eq!(at(4, "message"), (Value::Null, json!(message)));
+    assert_eq!(at(5, "state"), (json!("waiting"), json!("waiting")));
+    assert_eq!(at(6, "state"), (json!("failed"), json!("waiting")));
+    assert_eq!(at(7, "both_sign_until"), (Value::Null, json!(by.at + OVERLAP)));
+    assert_eq!(at(9, "enabled"), (json!(true), Value::Null));
+    assert!(!format!("{entries:?}").contains(&secret.reveal()[6..]), "no secret is written down");
 }

@@ -85,9 +85,9 @@ async fn an_endpoint_at_which_nothing_arrives_for_five_days_is_disabled() {
     assert_eq!(why, Disabled::Failing);
     assert_eq!(here.send("more").await, 0);
     // One that is enabled again has five days more.
-    let enabled = here
-        .store()
-        .run_tx("test", async |tx| webhook::enable(tx, &here.organisation_id, &endpoint.id).await);
+    let enabled = here.store().run_tx("test", async |tx| {
+        webhook::enable(tx, &here.organisation_id, &endpoint.id, &here.by()).await
+    });
     enabled.await.unwrap();
     here.send("again").await;
     here.all_tries().await;
@@ -205,15 +205,15 @@ async fn a_secret_that_does_not_open_waits_for_who_can_open_it() {
 async fn a_replay_has_the_same_id_and_ends_the_round_before() {
     let here = Here::new().await;
     let (endpoint, _) = here.endpoint().await;
-    let (id, now) = (&endpoint.id, here.now());
+    let id = &endpoint.id;
     here.receiver.replies(Reply::status(500, ""));
     here.send("1").await;
     here.deliver().await;
     let message_id = here.last(id).await;
     let replay = async |message_id: &str| {
-        let replayed = here
-            .store()
-            .run_tx("test", async |tx| webhook::replay(tx, &here.organisation_id, id, message_id, now).await);
+        let replayed = here.store().run_tx("test", async |tx| {
+            webhook::replay(tx, &here.organisation_id, id, message_id, &here.by()).await
+        });
         replayed.await
     };
     here.receiver.replies(Reply::status(200, ""));
@@ -234,7 +234,7 @@ async fn a_replay_has_the_same_id_and_ends_the_round_before() {
     assert!(matches!(replay("msg_of_nobody").await, Err(Error::UnknownMessage { .. })));
     let (other, _) = here.endpoint().await;
     let elsewhere = here.store().run_tx("test", async |tx| {
-        webhook::replay(tx, &here.organisation_id, &other.id, &message_id, now).await
+        webhook::replay(tx, &here.organisation_id, &other.id, &message_id, &here.by()).await
     });
     assert!(matches!(elsewhere.await, Err(Error::UnknownMessage { .. })), "it was not sent there");
 }
@@ -250,9 +250,8 @@ async fn an_answer_that_comes_after_a_replay_is_written_down_and_decides_nothing
     let worker = here.worker();
     let replaying = async {
         here.receiver.until(1).await;
-        let now = here.now();
         let replayed = here.store().run_tx("test", async |tx| {
-            webhook::replay(tx, &here.organisation_id, &endpoint.id, &message_id, now).await
+            webhook::replay(tx, &here.organisation_id, &endpoint.id, &message_id, &here.by()).await
         });
         replayed.await.unwrap();
         here.receiver.replies(Reply::status(200, ""));
@@ -280,8 +279,8 @@ async fn what_failed_since_a_moment_is_sent_again_in_its_order() {
     let before = here.receiver.received().len();
     let replay = async |since| {
         let replayed = here.store().run_tx("test", async |tx| {
-            let (organisation_id, now) = (&here.organisation_id, here.now());
-            webhook::replay_failed_since(tx, organisation_id, &endpoint.id, since, now).await
+            let organisation_id = &here.organisation_id;
+            webhook::replay_failed_since(tx, organisation_id, &endpoint.id, since, &here.by()).await
         });
         replayed.await.unwrap()
     };

@@ -59,7 +59,7 @@ async fn a_transaction_that_is_rolled_back_tells_nobody() {
     let (new, now) = (here.wicket("mat_1/3"), here.now());
     let refused = here.store().run_tx("test", async |tx| {
         assert_eq!(webhook::send(tx, &here.organisation_id, &new, now).await?, Some(1));
-        webhook::enable(tx, &here.organisation_id, "whk_of_nobody").await
+        webhook::enable(tx, &here.organisation_id, "whk_of_nobody", &here.by()).await
     });
     refused.await.unwrap_err();
     assert_eq!(here.deliver().await, []);
@@ -125,10 +125,9 @@ async fn a_test_message_goes_to_one_endpoint_whatever_it_wants() {
     let here = Here::new().await;
     let (endpoint, secret) = here.endpoint().await;
     here.endpoint().await;
-    let now = here.now();
     let sent = here
         .store()
-        .run_tx("test", async |tx| webhook::test(tx, &here.organisation_id, &endpoint.id, now).await);
+        .run_tx("test", async |tx| webhook::test(tx, &here.organisation_id, &endpoint.id, &here.by()).await);
     let id = sent.await.unwrap();
     assert_eq!(here.deliver_one().await, End::Done);
     let received = here.receiver.only();
@@ -179,9 +178,9 @@ async fn what_was_forgotten_or_deleted_meanwhile_is_not_sent() {
     here.store().run_tx("test", async |tx| webhook::forget_over(tx, here.later(999)).await).await.unwrap();
     let End::Discard { .. } = here.deliver_one().await else { panic!("it is sent") };
     here.send("2").await;
-    let deleted = here
-        .store()
-        .run_tx("test", async |tx| webhook::delete(tx, &here.organisation_id, &endpoint.id).await);
+    let deleted = here.store().run_tx("test", async |tx| {
+        webhook::delete(tx, &here.organisation_id, &endpoint.id, &here.by()).await
+    });
     deleted.await.unwrap();
     let End::Discard { .. } = here.deliver_one().await else { panic!("it is sent") };
     assert_eq!(drain(&here.worker()).await.unwrap(), []);

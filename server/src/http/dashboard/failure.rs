@@ -153,12 +153,13 @@ pub(super) fn mistake(error: &partners::Error) -> Option<String> {
             | It::LimitOutOfRange { .. }
             | It::SoftAboveHard { .. }
     );
-    is_one.then(|| {
-        let text = error.to_string();
-        let mut characters = text.chars();
-        // As a sentence.
-        characters
-            .next()
-            .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), characters.as_str()))
-    })
+    is_one.then(|| sentence(&error.to_string()))
+}
+
+/// An error's text as a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), characters.as_str()))
 }

@@ -1,13 +1,12 @@
 //! An organisation's webhooks.
 
 use super::door::WRONG;
-use super::failure::Failure;
+use super::failure::{Failure, sentence};
 use super::organisations::Done;
 use super::signed_in::{MemberOf, PressedIn};
 use crate::app::App;
 use crate::http::scorer::html;
 use crate::problem::Problem;
-use access::Deed;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -19,8 +18,6 @@ use jiff::SignedDuration;
 use partners::webhook::{self, Destination, Endpoint, Error, Kind, Settings};
 use partners::{Mode, Permission};
 use serde::Deserialize;
-use serde_json::json;
-use store::Transaction;
 
 /// Messages on a page.
 const ROWS: usize = 50;
@@ -31,6 +28,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Store(error) => error.into(),
+            Error::Access(error) => error.into(),
             Error::Jobs(error) => error.into(),
             Error::UnknownEndpoint { .. }
             | Error::UnknownMessage { .. }
@@ -46,10 +44,13 @@ fn mistake(error: &Error) -> Option<Mistakes> {
         Error::Destination(_) => "url",
         Error::KindsMissing => "kind_started",
         Error::DescriptionLength { .. } => "description",
-        Error::TooManyEndpoints { .. } | Error::Disabled { .. } => "",
+        Error::TooManyEndpoints { .. } => "",
+        Error::Disabled { .. } => {
+            return Some(Mistakes::one("", "The webhook is off. Switch it on first: nothing was sent."));
+        }
         _ => return None,
     };
-    Some(Mistakes::one(field, error.to_string()))
+    Some(Mistakes::one(field, sentence(&error.to_string())))
 }
 
 /// What a form says of a webhook.
@@ -69,28 +70,6 @@ impl<'a> Said<'a> {
     fn settings(&self) -> Settings<'_> {
         Settings { destination: &self.destination, kinds: &self.kinds, description: self.description }
     }
-}
-
-/// Writes into the log what is done to a webhook.
-async fn note(
-    tx: &Transaction<'_>,
-    member: &MemberOf,
-    action: &str,
-    endpoint: &str,
-    after: Option<&Endpoint>,
-) -> Result<(), Failure> {
-    let told = |it: &Endpoint| {
-        let kinds: Vec<&str> = it.kinds.iter().map(|kind| kind.word()).collect();
-        json!({ "url": it.destination.as_str(), "kinds": kinds, "description": it.description })
-    };
-    let deed = Deed {
-        organisation_id: Some(member.id()),
-        action,
-        object: endpoint,
-        after: after.map(told),
-        before: None,
-    };
-    Ok(access::audit::record(tx, &member.by(), &deed).await?)
 }
 
 async fn find(client: &store::Client<'_>, member: &MemberOf, id: &str) -> Result<Endpoint, Failure> {
@@ -120,19 +99,13 @@ pub(super) async fn create(
 ) -> Result<Response, Failure> {
     member.may(Permission::Build)?;
     let mode = if fields.text("mode") == "test" { Mode::Test } else { Mode::Live };
-    let now = member.signed_in.caller.now;
+    let by = member.by();
     let made = match Said::of(&app, &fields) {
         Ok(said) => {
             let made = app.store.run_tx("webhooks.create", async |tx| {
-                let made = webhook::create(tx, &app.seal, member.id(), mode, &said.settings(), now).await;
-                let made = match made {
-                    Ok(made) => made,
-                    Err(error) => return Ok(Err(error)),
-                };
-                note(tx, &member, "webhook.create", &made.0.id, Some(&made.0)).await?;
-                Ok::<_, Failure>(Ok(made))
+                webhook::create(tx, &app.seal, member.id(), mode, &said.settings(), &by).await
             });
-            made.await?
+            made.await
         }
         Err(error) => Err(error),
     };
@@ -189,7 +162,7 @@ async fn shown(
     id: &str,
     (before, done): (Option<&str>, &str),
     status: StatusCode,
-    refused: Option<(&Fields, Mistakes)>,
+    refused: Option<(Option<&Fields>, Mistakes)>,
 ) -> Result<Response, Failure> {
     let count = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     let read = app.store.read("webhooks.show", async |db| {
@@ -209,7 +182,7 @@ async fn shown(
     }
     let none = Mistakes::default();
     let filled = match &refused {
-        Some((fields, mistakes)) => Filled { fields, mistakes },
+        Some((fields, mistakes)) => Filled { fields: fields.unwrap_or(&stored), mistakes },
         None => Filled { fields: &stored, mistakes: &none },
     };
     let of = One { endpoint: &endpoint, deliveries: &deliveries, next };
@@ -225,99 +198,141 @@ pub(super) async fn change(
     let changed = match Said::of(&app, &fields) {
         Ok(said) => {
             let changed = app.store.run_tx("webhooks.change", async |tx| {
-                let changed = match webhook::change(tx, member.id(), &id, &said.settings()).await {
-                    Ok(changed) => changed,
-                    Err(error) => return Ok(Err(error)),
-                };
-                note(tx, &member, "webhook.change", &id, Some(&changed)).await?;
-                Ok::<_, Failure>(Ok(()))
+                webhook::change(tx, member.id(), &id, &said.settings(), &member.by()).await
             });
-            changed.await?
+            changed.await
         }
         Err(error) => Err(error),
     };
     match changed {
-        Ok(()) => Ok(back(&member, &id, "saved")),
+        Ok(_) => Ok(back(&member, &id, "saved")),
         Err(error) => {
             let Some(mistakes) = mistake(&error) else { return Err(error.into()) };
-            shown(&app, &member, &id, (None, ""), WRONG, Some((&fields, mistakes))).await
+            shown(&app, &member, &id, (None, ""), WRONG, Some((Some(&fields), mistakes))).await
         }
     }
+}
+
+/// The webhook's page, with what kept a press from being done.
+async fn not_done(app: &App, member: &MemberOf, id: &str, error: Error) -> Result<Response, Failure> {
+    let Some(mistakes) = mistake(&error) else { return Err(error.into()) };
+    shown(app, member, id, (None, ""), WRONG, Some((None, mistakes))).await
 }
 
 fn back(member: &MemberOf, id: &str, word: &str) -> Response {
     Redirect::to(&format!("/console/o/{}/webhooks/{id}?done={word}", member.id())).into_response()
 }
 
-/// What is pressed on a webhook's page, by the last part of the address.
-pub(super) async fn act(
+pub(super) async fn test(
     State(app): State<App>,
-    Path((_, id, action)): Path<(String, String, String)>,
+    Path((_, id)): Path<(String, String)>,
     PressedIn { member, .. }: PressedIn,
 ) -> Result<Response, Failure> {
     member.may(Permission::Build)?;
-    let now = member.signed_in.caller.now;
-    let (organisation, seal) = (member.id(), &app.seal);
-    let done = app.store.run_tx("webhooks.act", async |tx| {
-        let endpoint = find(tx, &member, &id).await?;
-        let word = match action.as_str() {
-            "test" => {
-                webhook::test(tx, organisation, &id, now).await?;
-                return Ok(Pressed::Word("test"));
-            }
-            "replay" => {
-                webhook::replay_failed_since(tx, organisation, &id, now - REPLAYED, now).await?;
-                "again"
-            }
-            "disable" => {
-                webhook::disable(tx, organisation, &id, now).await?;
-                "off"
-            }
-            "enable" => {
-                webhook::enable(tx, organisation, &id).await?;
-                "on"
-            }
-            "remove" => {
-                webhook::delete(tx, organisation, &id).await?;
-                note(tx, &member, "webhook.remove", &id, None).await?;
-                return Ok(Pressed::Removed);
-            }
-            "reveal" => {
-                let secret = webhook::reveal(tx, seal, organisation, &id).await?;
-                note(tx, &member, "webhook.reveal", &id, None).await?;
-                return Ok(Pressed::Secret(
-                    Box::new(endpoint),
-                    secret.reveal(),
-                    "With it your server checks that a message is ours.",
-                ));
-            }
-            "rotate" => {
-                let secret = webhook::rotate(tx, seal, organisation, &id, now).await?;
-                note(tx, &member, "webhook.rotate", &id, None).await?;
-                let why = "Messages are signed with both for a day: give your server the new one within it.";
-                return Ok(Pressed::Secret(Box::new(endpoint), secret.reveal(), why));
-            }
-            _ => return Err(Failure::NotFound),
-        };
-        note(tx, &member, &format!("webhook.{action}"), &id, None).await?;
-        Ok::<_, Failure>(Pressed::Word(word))
-    });
-    Ok(match done.await? {
-        Pressed::Word(word) => back(&member, &id, word),
-        Pressed::Removed => {
-            Redirect::to(&format!("/console/o/{}/webhooks?done=removed", member.id())).into_response()
-        }
-        Pressed::Secret(endpoint, text, why) => {
-            html(StatusCode::OK, pages::secret(member.here(Tab::Webhooks, ""), &endpoint, &text, why))
-        }
-    })
+    let sent =
+        app.store.run_tx("webhooks.test", async |tx| webhook::test(tx, member.id(), &id, &member.by()).await);
+    match sent.await {
+        Ok(_) => Ok(back(&member, &id, "test")),
+        Err(error) => not_done(&app, &member, &id, error).await,
+    }
 }
 
-/// What a press came to.
-enum Pressed {
-    Word(&'static str),
-    Removed,
-    Secret(Box<Endpoint>, String, &'static str),
+/// Sends all again that failed within the last week.
+pub(super) async fn replay_failed(
+    State(app): State<App>,
+    Path((_, id)): Path<(String, String)>,
+    PressedIn { member, .. }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    let (by, since) = (member.by(), member.signed_in.caller.now - REPLAYED);
+    let sent = app.store.run_tx("webhooks.replay_failed", async |tx| {
+        webhook::replay_failed_since(tx, member.id(), &id, since, &by).await
+    });
+    match sent.await {
+        Ok(_) => Ok(back(&member, &id, "again")),
+        Err(error) => not_done(&app, &member, &id, error).await,
+    }
+}
+
+pub(super) async fn disable(
+    State(app): State<App>,
+    Path((_, id)): Path<(String, String)>,
+    PressedIn { member, .. }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    let disabled = app
+        .store
+        .run_tx("webhooks.disable", async |tx| webhook::disable(tx, member.id(), &id, &member.by()).await);
+    disabled.await?;
+    Ok(back(&member, &id, "off"))
+}
+
+pub(super) async fn enable(
+    State(app): State<App>,
+    Path((_, id)): Path<(String, String)>,
+    PressedIn { member, .. }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    let enabled = app
+        .store
+        .run_tx("webhooks.enable", async |tx| webhook::enable(tx, member.id(), &id, &member.by()).await);
+    enabled.await?;
+    Ok(back(&member, &id, "on"))
+}
+
+pub(super) async fn reveal(
+    State(app): State<App>,
+    Path((_, id)): Path<(String, String)>,
+    PressedIn { member, .. }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    let revealed = app.store.run_tx("webhooks.reveal", async |tx| {
+        let endpoint = find(tx, &member, &id).await?;
+        let secret = webhook::reveal(tx, &app.seal, member.id(), &id, &member.by()).await?;
+        Ok::<_, Failure>((endpoint, secret))
+    });
+    let (endpoint, secret) = revealed.await?;
+    let why = "With it your server checks that a message is ours.";
+    let here = member.here(Tab::Webhooks, "");
+    Ok(html(StatusCode::OK, pages::secret(here, &endpoint, &secret.reveal(), why)))
+}
+
+pub(super) async fn rotate(
+    State(app): State<App>,
+    Path((_, id)): Path<(String, String)>,
+    PressedIn { member, fields }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    if !fields.has("sure_secret") {
+        let mistakes = Mistakes::one("sure_secret", "Tick the box, if there is to be a new secret.");
+        return shown(&app, &member, &id, (None, ""), WRONG, Some((None, mistakes))).await;
+    }
+    let rotated = app.store.run_tx("webhooks.rotate", async |tx| {
+        let endpoint = find(tx, &member, &id).await?;
+        let secret = webhook::rotate(tx, &app.seal, member.id(), &id, &member.by()).await?;
+        Ok::<_, Failure>((endpoint, secret))
+    });
+    let (endpoint, secret) = rotated.await?;
+    let why = "Messages are signed with both for a day: give your server the new one within it.";
+    let here = member.here(Tab::Webhooks, "");
+    Ok(html(StatusCode::OK, pages::secret(here, &endpoint, &secret.reveal(), why)))
+}
+
+pub(super) async fn remove(
+    State(app): State<App>,
+    Path((_, id)): Path<(String, String)>,
+    PressedIn { member, fields }: PressedIn,
+) -> Result<Response, Failure> {
+    member.may(Permission::Build)?;
+    if !fields.has("sure") {
+        let mistakes = Mistakes::one("sure", "Tick the box, if it is to be removed.");
+        return shown(&app, &member, &id, (None, ""), WRONG, Some((None, mistakes))).await;
+    }
+    let removed = app
+        .store
+        .run_tx("webhooks.remove", async |tx| webhook::delete(tx, member.id(), &id, &member.by()).await);
+    removed.await?;
+    Ok(Redirect::to(&format!("/console/o/{}/webhooks?done=removed", member.id())).into_response())
 }
 
 pub(super) async fn message(
@@ -325,12 +340,23 @@ pub(super) async fn message(
     member: MemberOf,
     Path((_, id, message)): Path<(String, String, String)>,
 ) -> Result<Response, Failure> {
+    message_shown(&app, &member, (&id, &message), StatusCode::OK, &Mistakes::default()).await
+}
+
+async fn message_shown(
+    app: &App,
+    member: &MemberOf,
+    (id, message): (&str, &str),
+    status: StatusCode,
+    mistakes: &Mistakes,
+) -> Result<Response, Failure> {
     let read = app.store.read("webhooks.message", async |db| {
-        let endpoint = find(db, &member, &id).await?;
-        Ok::<_, Failure>((endpoint, webhook::delivery(db, member.id(), &id, &message).await?))
+        let endpoint = find(db, member, id).await?;
+        Ok::<_, Failure>((endpoint, webhook::delivery(db, member.id(), id, message).await?))
     });
     let (endpoint, story) = read.await?;
-    Ok(html(StatusCode::OK, pages::message(member.here(Tab::Webhooks, ""), &endpoint, &story)))
+    let filled = Filled { fields: &Fields::default(), mistakes };
+    Ok(html(status, pages::message(member.here(Tab::Webhooks, ""), &endpoint, &story, filled)))
 }
 
 pub(super) async fn replay(
@@ -339,11 +365,10 @@ pub(super) async fn replay(
     PressedIn { member, .. }: PressedIn,
 ) -> Result<Response, Failure> {
     member.may(Permission::Build)?;
-    let now = member.signed_in.caller.now;
     let replayed = app.store.run_tx("webhooks.replay", async |tx| {
-        webhook::replay(tx, member.id(), &id, &message, now).await?;
-        note(tx, &member, "webhook.replay", &id, None).await
+        webhook::replay(tx, member.id(), &id, &message, &member.by()).await
     });
-    replayed.await?;
-    Ok(back(&member, &id, "again"))
+    let Err(error) = replayed.await else { return Ok(back(&member, &id, "again")) };
+    let Some(mistakes) = mistake(&error) else { return Err(error.into()) };
+    message_shown(&app, &member, (&id, &message), WRONG, &mistakes).await
 }

@@ -6,24 +6,23 @@ use super::mode::Mode;
 use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::feed::parse;
-use crate::http::request::{self, Content, Id};
+use crate::http::request::{self, Content, Id, Ids};
 use crate::problem::{Problem, types};
-use access::Deed;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use partners::webhook::{self, Destination, Endpoint, Error, Kind, Settings};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use store::{Client, Transaction};
+use store::Client;
 use utoipa::ToSchema;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let detail = error.to_string();
         match error {
-            Error::Store(error) => error.into(),
+            Error::Store(error) | Error::Access(access::Error::Store(error)) => error.into(),
             Error::UnknownEndpoint { id }
             | Error::UnknownMessage { id }
             | Error::UnknownOrganisation { id } => Self::unknown(&id),
@@ -52,6 +51,8 @@ pub(super) struct Shown {
     enabled: bool,
     /// Why it is not: owner, gone, failing.
     disabled_why: Option<&'static str>,
+    /// RFC 3339: the first failure after which nothing arrived; null where the last message arrived.
+    failing_since: Option<String>,
 }
 
 impl From<&Endpoint> for Shown {
@@ -65,6 +66,7 @@ impl From<&Endpoint> for Shown {
             created_at: it.created_at.to_string(),
             enabled: it.disabled.is_none(),
             disabled_why: it.disabled.map(|it| it.1.word()),
+            failing_since: it.failing_since.map(|at| at.to_string()),
         }
     }
 }
@@ -116,6 +118,86 @@ pub(super) struct WebhookDelivery {
     next_at: Option<String>,
 }
 
+impl From<&webhook::Delivery> for WebhookDelivery {
+    fn from(it: &webhook::Delivery) -> Self {
+        Self {
+            id: it.message_id.clone(),
+            kind: it.kind.word(),
+            created_at: it.created_at.to_string(),
+            state: it.state.word(),
+            tried: it.tried,
+            next_at: it.next_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// A message with what was sent and what came of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WebhookMessage {
+    #[serde(flatten)]
+    delivery: WebhookDelivery,
+    /// The very text that is signed and sent.
+    body: String,
+    /// The latest first, no more than a hundred.
+    attempts: Vec<WebhookAttempt>,
+}
+
+/// A try to deliver a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WebhookAttempt {
+    /// Counted from 1, replays included.
+    number: i32,
+    /// RFC 3339
+    at: String,
+    /// delivered, gone, redirected, refused, unresolved, forbidden, unreachable, broken, timed_out
+    outcome: &'static str,
+    /// The HTTP status, where there was an answer.
+    status: Option<u16>,
+    milliseconds: i32,
+    /// How the answer's body begins: 2 KB at most. Your server's words, or whoever answered in its place.
+    response: String,
+    /// What went wrong where there was no answer.
+    reason: String,
+}
+
+impl From<&webhook::Attempt> for WebhookAttempt {
+    fn from(it: &webhook::Attempt) -> Self {
+        Self {
+            number: it.number,
+            at: it.at.to_string(),
+            outcome: it.outcome.word(),
+            status: it.status,
+            milliseconds: it.milliseconds,
+            response: it.response.clone(),
+            reason: it.reason.clone(),
+        }
+    }
+}
+
+/// Which messages are sent again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WebhookReplay {
+    /// RFC 3339: those that were made then or later, and have failed for good.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+}
+
+/// How many messages are sent again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WebhookReplayed {
+    count: usize,
+    /// There may be more that failed: ask again.
+    has_more: bool,
+}
+
+/// A message that is on its way.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WebhookSent {
+    /// "msg_…"
+    id: String,
+}
+
 fn kinds(words: &[String]) -> Result<Vec<Kind>, Problem> {
     let kind = |word: &String| {
         let known = Kind::of_word(word).filter(|it| Kind::WANTED.contains(it));
@@ -131,19 +213,6 @@ fn kinds(words: &[String]) -> Result<Vec<Kind>, Problem> {
 
 async fn find(client: &Client<'_>, manager: &Manager, id: &str) -> Result<Endpoint, Problem> {
     webhook::find(client, manager.organisation_id(), id).await?.ok_or_else(|| Problem::unknown(id))
-}
-
-async fn note(
-    tx: &Transaction<'_>,
-    manager: &Manager,
-    action: &str,
-    id: &str,
-    after: Option<&Shown>,
-) -> Result<(), Problem> {
-    let after = after.map(|it| json!({ "url": it.url, "kinds": it.kinds, "enabled": it.enabled }));
-    let organisation_id = Some(manager.organisation_id());
-    let deed = Deed { organisation_id, action, object: id, before: None, after };
-    Ok(access::audit::record(tx, &manager.by, &deed).await.map_err(partners::Error::from)?)
 }
 
 /// Your webhooks, the oldest first.
@@ -185,12 +254,10 @@ pub(super) async fn create(
         if let Some(answer) = once.before(tx).await? {
             return Ok(answer);
         }
-        let at = manager.by.at;
+        let organisation = manager.organisation_id();
         let (endpoint, secret) =
-            webhook::create(tx, &app.seal, manager.organisation_id(), mode, &settings, at).await?;
-        let shown = Shown::from(&endpoint);
-        note(tx, &manager, "webhook.create", &endpoint.id, Some(&shown)).await?;
-        let made = WebhookSecret { secret: secret.reveal(), webhook: shown };
+            webhook::create(tx, &app.seal, organisation, mode, &settings, &manager.by).await?;
+        let made = WebhookSecret { secret: secret.reveal(), webhook: Shown::from(&endpoint) };
         once.done(tx, Answer::of(StatusCode::CREATED, &made)).await
     });
     done.await.map(IntoResponse::into_response)
@@ -230,23 +297,21 @@ pub(super) async fn change(
     let destination = destination.map_err(Error::from)?;
     let wanted = change.kinds.as_deref().map(kinds).transpose()?;
     let changed = app.store.run_tx("webhooks.change", async |tx| {
-        let (organisation, at) = (manager.organisation_id(), manager.by.at);
-        let before = find(tx, &manager, &id).await?;
+        let (organisation, by) = (manager.organisation_id(), &manager.by);
+        let before = webhook::hold(tx, organisation, &id).await?;
         check_match(&headers, &Shown::from(&before))?;
         let settings = Settings {
             destination: destination.as_ref().unwrap_or(&before.destination),
             kinds: wanted.as_ref().unwrap_or(&before.kinds),
             description: change.description.as_ref().unwrap_or(&before.description),
         };
-        webhook::change(tx, organisation, &id, &settings).await?;
-        match change.enabled {
-            Some(true) => webhook::enable(tx, organisation, &id).await?,
-            Some(false) => webhook::disable(tx, organisation, &id, at).await?,
-            None => {}
-        }
-        let after = Shown::from(&find(tx, &manager, &id).await?);
-        note(tx, &manager, "webhook.change", &id, Some(&after)).await?;
-        Ok::<_, Problem>(after)
+        let changed = webhook::change(tx, organisation, &id, &settings, by).await?;
+        let after = match change.enabled {
+            Some(true) => webhook::enable(tx, organisation, &id, by).await?,
+            Some(false) => webhook::disable(tx, organisation, &id, by).await?,
+            None => changed,
+        };
+        Ok::<_, Problem>(Shown::from(&after))
     });
     Ok(shown(&changed.await?))
 }
@@ -262,43 +327,85 @@ pub(super) async fn remove(
     Id(id): Id,
 ) -> Result<Response, Problem> {
     let removed = app.store.run_tx("webhooks.remove", async |tx| {
-        webhook::delete(tx, manager.organisation_id(), &id).await?;
-        note(tx, &manager, "webhook.remove", &id, None).await
+        webhook::delete(tx, manager.organisation_id(), &id, &manager.by).await
     });
     removed.await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Gives a webhook a new secret; for a day messages are signed with both.
-#[utoipa::path(post, path = "/v1/webhooks/{id}/rotate", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
+#[utoipa::path(post, path = "/v1/webhooks/{id}/rotate", tag = "webhooks", params(
+    ("id" = String, Path, description = "whk_…"),
+    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
+), responses(
     (status = 200, body = WebhookSecret),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn rotate(
     State(app): State<App>,
     manager: Manager,
     Id(id): Id,
+    key: IdempotencyKey,
 ) -> Result<Response, Problem> {
+    let once = Once::new(&app, &manager, key, &format!("POST /v1/webhooks/{id}/rotate"), b"");
     let rotated = app.store.run_tx("webhooks.rotate", async |tx| {
-        let secret = webhook::rotate(tx, &app.seal, manager.organisation_id(), &id, manager.by.at).await?;
-        note(tx, &manager, "webhook.rotate", &id, None).await?;
+        if let Some(answer) = once.before(tx).await? {
+            return Ok(answer);
+        }
+        let secret = webhook::rotate(tx, &app.seal, manager.organisation_id(), &id, &manager.by).await?;
         let webhook = Shown::from(&find(tx, &manager, &id).await?);
+        let rotated = WebhookSecret { secret: secret.reveal(), webhook };
+        once.done(tx, Answer::of(StatusCode::OK, &rotated)).await
+    });
+    rotated.await.map(IntoResponse::into_response)
+}
+
+/// The secret that a webhook's messages are signed with. Who asked for it is in the audit log.
+#[utoipa::path(get, path = "/v1/webhooks/{id}/secret", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
+    (status = 200, body = WebhookSecret),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn secret(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let revealed = app.store.run_tx("webhooks.reveal", async |tx| {
+        let webhook = Shown::from(&find(tx, &manager, &id).await?);
+        let secret = webhook::reveal(tx, &app.seal, manager.organisation_id(), &id, &manager.by).await?;
         Ok::<_, Problem>(WebhookSecret { secret: secret.reveal(), webhook })
     });
-    Ok(shown(&rotated.await?))
+    Ok(Answer::of(StatusCode::OK, &revealed.await?).into_response())
 }
 
 /// Sends a test message.
-#[utoipa::path(post, path = "/v1/webhooks/{id}/test", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
-    (status = 202, description = "on its way", body = Object),
+#[utoipa::path(post, path = "/v1/webhooks/{id}/test", tag = "webhooks", params(
+    ("id" = String, Path, description = "whk_…"),
+    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
+), responses(
+    (status = 202, description = "on its way", body = WebhookSent),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "it is switched off", body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn test(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
+pub(super) async fn test(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+    key: IdempotencyKey,
+) -> Result<Response, Problem> {
+    let once = Once::new(&app, &manager, key, &format!("POST /v1/webhooks/{id}/test"), b"");
     let sent = app.store.run_tx("webhooks.test", async |tx| {
-        webhook::test(tx, manager.organisation_id(), &id, manager.by.at).await
+        if let Some(answer) = once.before(tx).await? {
+            return Ok(answer);
+        }
+        let id = webhook::test(tx, manager.organisation_id(), &id, &manager.by).await?;
+        once.done(tx, Answer::of(StatusCode::ACCEPTED, &WebhookSent { id })).await
     });
-    Ok((StatusCode::ACCEPTED, Json(json!({ "id": sent.await? }))).into_response())
+    sent.await.map(IntoResponse::into_response)
 }
 
 /// What was sent to a webhook, the latest first.
@@ -328,34 +435,89 @@ pub(super) async fn deliveries(
     let has_more = all.len() > rows;
     all.truncate(rows);
     let next = all.last().filter(|_| has_more).map(|it| it.message_id.clone());
-    let shown = |it: &webhook::Delivery| WebhookDelivery {
-        id: it.message_id.clone(),
-        kind: it.kind.word(),
-        created_at: it.created_at.to_string(),
-        state: it.state.word(),
-        tried: it.tried,
-        next_at: it.next_at.map(|at| at.to_string()),
-    };
-    Ok(Json(Page { data: all.iter().map(shown).collect(), next }))
+    Ok(Json(Page { data: all.iter().map(WebhookDelivery::from).collect(), next }))
+}
+
+/// A message to a webhook: its body, and what each try came to.
+#[utoipa::path(get, path = "/v1/webhooks/{id}/deliveries/{message}", tag = "webhooks", params(
+    ("id" = String, Path, description = "whk_…"), ("message" = String, Path, description = "msg_…"),
+), responses(
+    (status = 200, body = WebhookMessage),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn message(
+    State(app): State<App>,
+    manager: Manager,
+    Ids(id, message): Ids,
+) -> Result<Json<WebhookMessage>, Problem> {
+    let read = app.store.read("webhooks.message", async |db| {
+        webhook::delivery(db, manager.organisation_id(), &id, &message).await
+    });
+    let story = read.await?;
+    let attempts = story.attempts.iter().map(WebhookAttempt::from).collect();
+    Ok(Json(WebhookMessage { delivery: (&story.delivery).into(), body: story.body, attempts }))
+}
+
+/// Sends all messages again that have failed for good since a time, a thousand at most: the oldest first, one after the other.
+#[utoipa::path(post, path = "/v1/webhooks/{id}/deliveries/replay", tag = "webhooks", request_body = WebhookReplay, params(
+    ("id" = String, Path, description = "whk_…"),
+    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
+), responses(
+    (status = 202, description = "on their way again", body = WebhookReplayed),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "it is switched off", body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn replay_failed(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+    key: IdempotencyKey,
+    Content(body): Content,
+) -> Result<Response, Problem> {
+    let wanted: WebhookReplay = parse(&body)?;
+    // Nothing older is kept, and PostgreSQL does not know every year that a program may name.
+    let since = wanted.since.max(manager.by.at - webhook::KEPT);
+    let once = Once::new(&app, &manager, key, &format!("POST /v1/webhooks/{id}/deliveries/replay"), &body);
+    let sent = app.store.run_tx("webhooks.replay_failed", async |tx| {
+        if let Some(answer) = once.before(tx).await? {
+            return Ok(answer);
+        }
+        let organisation = manager.organisation_id();
+        let count = webhook::replay_failed_since(tx, organisation, &id, since, &manager.by).await?;
+        let has_more = i64::try_from(count).is_ok_and(|it| it >= webhook::REPLAY_MAX);
+        once.done(tx, Answer::of(StatusCode::ACCEPTED, &WebhookReplayed { count, has_more })).await
+    });
+    sent.await.map(IntoResponse::into_response)
 }
 
 /// Sends a message again, with the same `webhook-id`.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/deliveries/{message}/replay", tag = "webhooks", params(
     ("id" = String, Path, description = "whk_…"), ("message" = String, Path, description = "msg_…"),
+    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
 ), responses(
-    (status = 202, description = "on its way again", body = Object),
+    (status = 202, description = "on its way again", body = WebhookSent),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "it is switched off", body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn replay(
     State(app): State<App>,
     manager: Manager,
-    Path((id, message)): Path<(String, String)>,
+    Ids(id, message): Ids,
+    key: IdempotencyKey,
 ) -> Result<Response, Problem> {
+    let route = format!("POST /v1/webhooks/{id}/deliveries/{message}/replay");
+    let once = Once::new(&app, &manager, key, &route, b"");
     let sent = app.store.run_tx("webhooks.replay", async |tx| {
-        webhook::replay(tx, manager.organisation_id(), &id, &message, manager.by.at).await?;
-        note(tx, &manager, "webhook.replay", &id, None).await
+        if let Some(answer) = once.before(tx).await? {
+            return Ok(answer);
+        }
+        webhook::replay(tx, manager.organisation_id(), &id, &message, &manager.by).await?;
+        once.done(tx, Answer::of(StatusCode::ACCEPTED, &WebhookSent { id: message.clone() })).await
     });
-    sent.await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({ "id": message }))).into_response())
+    sent.await.map(IntoResponse::into_response)
 }

@@ -1,0 +1,357 @@
+//! Who reaches what of the dashboard: each page and each form, by whom it may not be reached. The lists are compared with the router, so that
+//! no route is forgotten.
+
+use crate::dashboard::{Browser, From};
+use crate::support::{Fields, Ground, fields, location};
+use access::{By, Email};
+use partners::fan::secret;
+use partners::webhook::{self, Destination, Kind, Reach, Settings};
+use partners::{Mode, NewKey, Organisation, Origins, Role, invite, key, member, site};
+use reqwest::StatusCode;
+use std::collections::BTreeSet;
+
+/// The names and values of a form.
+type Form = &'static [(&'static str, &'static str)];
+
+/// What is posted in an organisation, with what it would do. Who builds may all of it, analysts and billing nothing.
+const FORMS: &[(&str, Form)] = &[
+    ("/console/o/{org}/start", &[("origin", "https://evil.example")]),
+    ("/console/o/{org}/sites", &[("name", "Evil"), ("origins", "https://evil.example")]),
+    ("/console/o/{org}/sites/{site}", &[("name", "Evil"), ("origins", "https://evil.example")]),
+    ("/console/o/{org}/sites/{site}/remove", &[("sure", "Shop")]),
+    ("/console/o/{org}/sites/{site}/allow", &[("origin", "https://evil.example")]),
+    (
+        "/console/o/{org}/keys",
+        &[("name", "Evil"), ("for", "secret"), ("mode", "live"), ("scope_feed", "yes")],
+    ),
+    ("/console/o/{org}/keys/{key}/name", &[("name", "Evil")]),
+    ("/console/o/{org}/keys/{key}/limits", &[("streams", "0")]),
+    ("/console/o/{org}/keys/{key}/rotate", &[("overlap", "0")]),
+    ("/console/o/{org}/keys/{key}/revoke", &[("sure", "yes")]),
+    ("/console/o/{org}/identity", &[("mode", "live"), ("others", "0")]),
+    ("/console/o/{org}/identity/{secret}/revoke", &[("sure", "yes")]),
+    (
+        "/console/o/{org}/webhooks",
+        &[("url", "https://evil.example/hooks"), ("mode", "live"), ("kind_wicket", "yes")],
+    ),
+    ("/console/o/{org}/webhooks/{webhook}", &[("url", "https://evil.example/hooks"), ("kind_wicket", "yes")]),
+    ("/console/o/{org}/webhooks/{webhook}/test", &[]),
+    ("/console/o/{org}/webhooks/{webhook}/replay", &[]),
+    ("/console/o/{org}/webhooks/{webhook}/disable", &[]),
+    ("/console/o/{org}/webhooks/{webhook}/enable", &[]),
+    ("/console/o/{org}/webhooks/{webhook}/reveal", &[]),
+    ("/console/o/{org}/webhooks/{webhook}/rotate", &[("sure_secret", "yes")]),
+    ("/console/o/{org}/webhooks/{webhook}/remove", &[("sure", "yes")]),
+    ("/console/o/{org}/webhooks/{webhook}/messages/{message}/replay", &[]),
+    ("/console/o/{org}/team/invites", &[("email", "evil@example.com"), ("role", "analyst")]),
+    ("/console/o/{org}/team/invites/{invite}/take-back", &[]),
+    ("/console/o/{org}/team/{user}/role", &[("role", "billing")]),
+    ("/console/o/{org}/team/{user}/remove", &[]),
+    ("/console/o/{org}/settings", &[("name", "Evil")]),
+];
+
+/// What somebody who is signed in posts of their own.
+const OWN_FORMS: &[(&str, Form)] = &[
+    ("/console/sign-out", &[]),
+    ("/console/organisations", &[("organisation", "Evil")]),
+    ("/console/leaked", &[("key", "crs_sk_live_x")]),
+    ("/console/account/profile", &[("name", "Evil")]),
+    ("/console/account/email", &[("email", "evil@example.com")]),
+    ("/console/account/password", &[("password", "evil lime umpire ladder")]),
+    ("/console/account/factor/enrol", &[]),
+    ("/console/account/factor/confirm", &[("factor_code", "000000")]),
+    ("/console/account/factor/codes", &[("factor_code", "000000")]),
+    ("/console/account/factor/off", &[("factor_code", "000000")]),
+    ("/console/account/passkeys", &[("passkey_name", "Evil")]),
+    ("/console/account/passkeys/begin", &[]),
+    ("/console/account/passkeys/{passkey}/remove", &[]),
+    ("/console/account/identities", &[("provider", "evil")]),
+    ("/console/account/identities/{identity}/unlink", &[]),
+    ("/console/account/devices/end", &[("device", "x")]),
+    ("/console/account/devices/end-others", &[]),
+];
+
+/// What is posted by who is not signed in: from a page of ours as well.
+const DOORS: &[&str] = &[
+    "/console/sign-up",
+    "/console/sign-up/with",
+    "/console/welcome/{token}",
+    "/console/sign-in",
+    "/console/sign-in/code",
+    "/console/sign-in/passkey",
+    "/console/sign-in/passkey/begin",
+    "/console/reset",
+    "/console/reset/{token}",
+    "/console/invite/{token}",
+    "/console/email/{token}",
+];
+
+/// Who of an organisation sees a page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Sees {
+    Everybody,
+    /// Not analysts, and not billing.
+    WhoChanges,
+}
+
+/// An organisation's pages.
+const PAGES: &[(&str, Sees)] = &[
+    ("/console/o/{org}", Sees::Everybody),
+    ("/console/o/{org}/watching", Sees::Everybody),
+    ("/console/o/{org}/start", Sees::WhoChanges),
+    ("/console/o/{org}/embed", Sees::Everybody),
+    ("/console/o/{org}/sites", Sees::Everybody),
+    ("/console/o/{org}/sites/new", Sees::WhoChanges),
+    ("/console/o/{org}/sites/{site}", Sees::Everybody),
+    ("/console/o/{org}/keys", Sees::Everybody),
+    ("/console/o/{org}/keys/new", Sees::WhoChanges),
+    ("/console/o/{org}/keys/{key}", Sees::Everybody),
+    ("/console/o/{org}/identity", Sees::Everybody),
+    ("/console/o/{org}/identity/new", Sees::WhoChanges),
+    ("/console/o/{org}/identity/{secret}", Sees::Everybody),
+    ("/console/o/{org}/usage", Sees::Everybody),
+    ("/console/o/{org}/usage.csv", Sees::Everybody),
+    ("/console/o/{org}/webhooks", Sees::Everybody),
+    ("/console/o/{org}/webhooks/new", Sees::WhoChanges),
+    ("/console/o/{org}/webhooks/{webhook}", Sees::Everybody),
+    ("/console/o/{org}/webhooks/{webhook}/messages/{message}", Sees::Everybody),
+    ("/console/o/{org}/team", Sees::Everybody),
+    ("/console/o/{org}/audit", Sees::WhoChanges),
+    ("/console/o/{org}/settings", Sees::WhoChanges),
+];
+
+/// Pages of who is signed in.
+const OWN_PAGES: &[&str] =
+    &["/console", "/console/account", "/console/leaked", "/console/preview", "/console/organisations"];
+
+/// Pages of who is not.
+const OPEN_PAGES: &[&str] = &[
+    "/console/sign-up",
+    "/console/sign-up/with",
+    "/console/welcome/{token}",
+    "/console/sign-in",
+    "/console/sign-in/code",
+    "/console/sign-in/with/{provider}",
+    "/console/sign-in/with/{provider}/back",
+    "/console/reset",
+    "/console/reset/{token}",
+    "/console/invite/{token}",
+    "/console/email/{token}",
+];
+
+#[test]
+fn every_route_of_the_dashboard_is_in_a_list_of_this_file() {
+    let source = include_str!("../../src/http/dashboard.rs");
+    let mut routes = BTreeSet::new();
+    for route in source.split(".route(").skip(1) {
+        let (path, handlers) = route.split_once(',').unwrap();
+        let path = match path.trim() {
+            "SIGN_IN" => "/console/sign-in",
+            path => path.trim_matches('"'),
+        };
+        let count = routes.len();
+        for method in ["get", "post", "put", "patch", "delete", "any"] {
+            if handlers.contains(&format!("{method}(")) {
+                routes.insert((method, path));
+            }
+        }
+        assert!(routes.len() > count, "no method that is known here: {route}");
+    }
+    let forms = FORMS.iter().chain(OWN_FORMS).map(|it| it.0).chain(DOORS.iter().copied());
+    let pages =
+        PAGES.iter().map(|it| it.0).chain(OWN_PAGES.iter().copied()).chain(OPEN_PAGES.iter().copied());
+    let listed: Vec<(&str, &str)> = forms.map(|it| ("post", it)).chain(pages.map(|it| ("get", it))).collect();
+    let set: BTreeSet<_> = listed.iter().copied().collect();
+    assert_eq!(set.len(), listed.len(), "each once");
+    let missing: Vec<_> = routes.difference(&set).collect();
+    let gone: Vec<_> = set.difference(&routes).collect();
+    assert!(missing.is_empty() && gone.is_empty(), "not listed: {missing:?}; no routes: {gone:?}");
+}
+
+/// An organisation with one of everything.
+struct Target {
+    owner: Browser,
+    organisation: Organisation,
+    /// What stands for the parts of paths that are in braces.
+    names: Vec<(&'static str, String)>,
+}
+
+impl Target {
+    async fn of(ground: &Ground) -> Self {
+        let (owner, organisation, user) = ground.partner("owner@example.com").await;
+        let by = By::system("test", ground.app.clock.now());
+        let (seal, org) = (&ground.app.seal, &organisation.id);
+        let made = ground.app.store.run_tx("test", async |tx| {
+            let site = site::create(tx, org, "Shop", &["https://shop.example"], &by).await?;
+            let new = NewKey::publishable(Mode::Live, "Pages", Origins::OfSite(&site.id));
+            let key = key::issue(tx, org, &new, &by).await?;
+            let email = Email::parse("guest@example.com").unwrap();
+            let made = invite::make(tx, org, &email, Role::Analyst, Role::Owner, &by).await?;
+            let secret = secret::make(tx, seal, org, Mode::Live, &by).await?;
+            Ok::<_, partners::Error>([
+                ("{site}", site.id),
+                ("{key}", key.record.id),
+                ("{invite}", made.0.id),
+                ("{secret}", secret.record.id),
+            ])
+        });
+        let mut names = made.await.unwrap().to_vec();
+        let made = ground.app.store.run_tx("test", async |tx| {
+            let destination = Destination::parse("https://shop.example/hooks", Reach::Public)?;
+            let settings = Settings { destination: &destination, kinds: &[Kind::Wicket], description: "" };
+            let (made, _) = webhook::create(tx, seal, org, Mode::Live, &settings, &by).await?;
+            let message = webhook::test(tx, org, &made.id, &by).await?;
+            Ok::<_, webhook::Error>([("{webhook}", made.id), ("{message}", message)])
+        });
+        names.extend(made.await.unwrap());
+        names.extend([("{org}", org.clone()), ("{user}", user)]);
+        names.extend(["{passkey}", "{identity}", "{token}"].map(|it| (it, "x".to_owned())));
+        Self { owner, organisation, names }
+    }
+
+    /// The path of a route, to what this organisation has.
+    fn path(&self, route: &str) -> String {
+        let path = self.names.iter().fold(route.to_owned(), |path, (name, id)| path.replace(name, id));
+        assert!(!path.contains('{'), "{path}");
+        path
+    }
+
+    /// All that there is of it, but for who looked when.
+    async fn state(&self, ground: &Ground) -> String {
+        let sql = "
+            select jsonb_build_array(
+                (select jsonb_agg(o order by o.id) from partners.organisation o where o.id = $1),
+                (select jsonb_agg(s order by s.id) from partners.site s where s.organisation_id = $1),
+                (select jsonb_agg(k order by k.id) from partners.api_key k where k.organisation_id = $1),
+                (select jsonb_agg(m order by m.user_id) from partners.member m where m.organisation_id = $1),
+                (select jsonb_agg(i order by i.id) from partners.invite i where i.organisation_id = $1),
+                (select jsonb_agg(f order by f.id) from partners.fan_secret f where f.organisation_id = $1),
+                (select jsonb_agg(w order by w.id) from partners.webhook w where w.organisation_id = $1),
+                (select jsonb_agg(d order by d.webhook_id, d.message_id)
+                    from partners.webhook_delivery d join partners.webhook w on w.id = d.webhook_id
+                    where w.organisation_id = $1))::text as state";
+        let row = ground.app.store.read("test", async |db| db.query_one(sql, &[&self.organisation.id]).await);
+        row.await.unwrap().get("state")
+    }
+}
+
+/// Of one thing of an organisation, rather than of the organisation.
+fn is_of_a_thing(route: &str) -> bool {
+    route.matches('{').count() > 1
+}
+
+#[tokio::test]
+async fn nobody_reaches_into_another_organisation() {
+    let ground = Ground::open().await;
+    let target = Target::of(&ground).await;
+    let (mut stranger, ..) = ground.partner("stranger@example.com").await;
+    let before = target.state(&ground).await;
+    for (route, _) in PAGES {
+        let answer = ground.see(&stranger, &target.path(route)).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{route}");
+    }
+    for (route, form) in FORMS {
+        let answer = ground.press(&mut stranger, &target.path(route), form).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{route}");
+    }
+    assert_eq!(target.state(&ground).await, before);
+}
+
+#[tokio::test]
+async fn things_of_one_organisation_are_not_found_under_anothers_address() {
+    let ground = Ground::open().await;
+    let target = Target::of(&ground).await;
+    let (mut stranger, own, _) = ground.partner("stranger@example.com").await;
+    let before = target.state(&ground).await;
+    let path = |route: &str| target.path(&route.replace("{org}", &own.id));
+    for (route, _) in PAGES.iter().filter(|it| is_of_a_thing(it.0)) {
+        let answer = ground.see(&stranger, &path(route)).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{route}");
+    }
+    for (route, form) in FORMS.iter().filter(|it| is_of_a_thing(it.0)) {
+        let answer = ground.press(&mut stranger, &path(route), form).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{route}");
+    }
+    assert_eq!(target.state(&ground).await, before);
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_is_sent_to_the_door_from_every_page_and_form() {
+    let ground = Ground::open().await;
+    let target = Target::of(&ground).await;
+    let before = target.state(&ground).await;
+    let nobody = Browser::default();
+    for route in PAGES.iter().map(|it| it.0).chain(OWN_PAGES.iter().copied()) {
+        let out = ground.see(&nobody, &target.path(route)).await;
+        assert_eq!((out.status(), location(&out)), (StatusCode::SEE_OTHER, "/console/sign-in"), "{route}");
+    }
+    for (route, form) in FORMS.iter().chain(OWN_FORMS) {
+        let out = ground.send(&nobody, &target.path(route), &fields(form), From::OurPage).await;
+        assert_eq!((out.status(), location(&out)), (StatusCode::SEE_OTHER, "/console/sign-in"), "{route}");
+    }
+    assert_eq!(target.state(&ground).await, before);
+}
+
+#[tokio::test]
+async fn a_role_may_what_it_may_and_nothing_else() {
+    let ground = Ground::open().await;
+    let target = Target::of(&ground).await;
+    let (mut someone, _, user) = ground.partner("someone@example.com").await;
+    let by = By::system("test", ground.app.clock.now());
+    let add = async |tx: &store::Transaction<'_>| {
+        member::add(tx, &target.organisation.id, &user, Role::Analyst, &by).await
+    };
+    ground.app.store.run_tx("test", async |tx| add(tx).await).await.unwrap();
+    let before = target.state(&ground).await;
+    for role in [Role::Analyst, Role::Billing] {
+        let set = async |tx: &store::Transaction<'_>| {
+            member::set_role(tx, &target.organisation.id, &user, role, Role::Owner, &by).await
+        };
+        ground.app.store.run_tx("test", async |tx| set(tx).await).await.unwrap();
+        for (route, form) in FORMS {
+            let answer = ground.press(&mut someone, &target.path(route), form).await;
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{role:?} {route}");
+        }
+        for (route, sees) in PAGES {
+            let status = ground.see(&someone, &target.path(route)).await.status();
+            let expected = if *sees == Sees::Everybody { StatusCode::OK } else { StatusCode::FORBIDDEN };
+            assert_eq!(status, expected, "{role:?} {route}");
+        }
+    }
+    assert_eq!(target.state(&ground).await.replace("billing", "analyst"), before);
+    for (route, _) in PAGES {
+        let status = ground.see(&target.owner, &target.path(route)).await.status();
+        assert_eq!(status, StatusCode::OK, "the owner sees {route}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_did_not_come_from_a_page_of_ours_changes_nothing() {
+    let ground = Ground::open().await;
+    let target = Target::of(&ground).await;
+    let before = target.state(&ground).await;
+    let token = ground.csrf(&target.owner).await;
+    for (route, form) in FORMS.iter().chain(OWN_FORMS) {
+        for (from, csrf) in [
+            (From::Elsewhere, token.as_str()),
+            (From::CrossSite, &token),
+            (From::OurPage, ""),
+            (From::OurPage, "0123456789abcdef0123456789abcdef"),
+        ] {
+            let mut form: Fields = fields(form);
+            form.push(("csrf".to_owned(), csrf.to_owned()));
+            let answer = ground.send(&target.owner, &target.path(route), &form, from).await;
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{route} {from:?} {csrf}");
+        }
+    }
+    for route in DOORS {
+        for from in [From::Elsewhere, From::CrossSite] {
+            let form = fields(&[("email", "a@example.com")]);
+            let answer = ground.send(&Browser::default(), &target.path(route), &form, from).await;
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{route} {from:?}");
+        }
+    }
+    assert_eq!(target.state(&ground).await, before);
+    assert!(ground.letters().await.is_empty());
+    assert!(ground.is_signed_in(&target.owner).await);
+}
