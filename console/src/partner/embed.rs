@@ -13,6 +13,8 @@ pub struct Look {
     pub theme: Theme,
     /// A BCP 47 tag of a language that the widget speaks; empty: the page's.
     pub lang: String,
+    /// None: the widget's usual one.
+    pub tone: Option<Tone>,
     /// Colours and corners that are not the theme's own.
     pub tokens: Tokens,
 }
@@ -31,6 +33,12 @@ pub enum Theme {
     Auto,
     Light,
     Dark,
+}
+
+/// How the commentary is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
 }
 
 impl View {
@@ -53,6 +61,16 @@ impl Theme {
             Theme::Auto => "auto",
             Theme::Light => "light",
             Theme::Dark => "dark",
+        }
+    }
+}
+
+impl Tone {
+    const ALL: [Tone; 1] = [Tone::Plain];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Tone::Plain => "plain",
         }
     }
 }
@@ -128,6 +146,7 @@ impl Look {
             view: View::ALL.into_iter().find(|it| it.word() == fields.text("view")).unwrap_or(View::Card),
             theme: Theme::ALL.into_iter().find(|it| it.word() == fields.text("theme")).unwrap_or(Theme::Auto),
             lang: if languages.iter().any(|it| it.0 == lang) { lang.to_owned() } else { String::new() },
+            tone: Tone::ALL.into_iter().find(|it| it.word() == fields.text("tone")),
             tokens: Tokens { paper, ink, accent, radius },
         };
         (look, mistakes)
@@ -163,7 +182,8 @@ impl Look {
             format!(" theme=\"{}\"", self.theme.word())
         };
         let lang = if self.lang.is_empty() { String::new() } else { format!(" lang=\"{}\"", self.lang) };
-        format!(" view=\"{}\"{theme}{lang}", self.view.word())
+        let tone = self.tone.map_or_else(String::new, |it| format!(" tone=\"{}\"", it.word()));
+        format!(" view=\"{}\"{theme}{lang}{tone}", self.view.word())
     }
 }
 
@@ -255,6 +275,8 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
                 (filled.radios(Label::new("theme", "Theme"), &Theme::ALL.map(|it| Choice::new(it.word(), it.word()))))
                 (filled.select(Label::new("lang", "Language"), Some("As the page is"),
                     &of.languages.iter().map(|(tag, name)| Choice::new(tag, *name)).collect::<Vec<_>>()))
+                (filled.select(Label::new("tone", "Tone").hint("How the commentary is told."), Some("As usual"),
+                    &Tone::ALL.map(|it| Choice::new(it.word(), it.word()))))
                 fieldset.field {
                     legend { "Colours" }
                     (colour(filled, ("own_paper", "paper"), "Background", "#ffffff"))
@@ -333,7 +355,7 @@ pub fn preview(of: Preview<'_>) -> Markup {
             }
             body {
                 @match of.match_id {
-                    Some(id) => { crease-match match=(id) view=(look.view.word()) theme=(look.theme.word()) lang=[(!look.lang.is_empty()).then_some(&look.lang)] {} }
+                    Some(id) => { crease-match match=(id) view=(look.view.word()) theme=(look.theme.word()) lang=[(!look.lang.is_empty()).then_some(&look.lang)] tone=[look.tone.map(Tone::word)] {} }
                     None => { p { "There is no sandbox match here to show it with." } }
                 }
             }
@@ -367,6 +389,7 @@ mod tests {
             ("view", "full"),
             ("theme", "dark"),
             ("lang", "hi"),
+            ("tone", "plain"),
             ("own_accent", "yes"),
             ("accent", "#ffcc00"),
             ("paper", "#111111"),
@@ -377,25 +400,28 @@ mod tests {
             html.contains("<style>crease-match { --crease-accent: #ffcc00; --crease-radius: 0px; }</style>"),
             "{html}"
         );
-        assert!(html.contains("view=\"full\" theme=\"dark\" lang=\"hi\""), "{html}");
+        assert!(html.contains("view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\"></crease-match>"), "{html}");
         let react = code(&own).react();
+        assert!(react.contains("lang=\"hi\" tone=\"plain\""), "{react}");
         assert!(
             react.contains("style={{ \"--crease-accent\": \"#ffcc00\", \"--crease-radius\": \"0px\" }}"),
             "{react}"
         );
         assert_eq!(
             code(&own).wordpress(),
-            "[crease match=\"mat_1\" view=\"full\" theme=\"dark\" lang=\"hi\"]"
+            "[crease match=\"mat_1\" view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\"]"
         );
+        let preview = preview(Preview { key: "k", match_id: Some("mat_1"), look: &own, nonce: "n" }).into_string();
+        assert!(preview.contains("lang=\"hi\" tone=\"plain\"></crease-match>"), "{preview}");
     }
 
     #[test]
     fn what_is_no_colour_or_language_does_not_reach_the_page() {
         let hostile = "#fff}</style><script>";
         let (look, mistakes) =
-            look(&[("own_ink", "yes"), ("ink", hostile), ("lang", "\"><b>"), ("radius", "99")]);
+            look(&[("own_ink", "yes"), ("ink", hostile), ("lang", "\"><b>"), ("tone", "\"><b>"), ("radius", "99")]);
         assert!(mistakes.of("ink").is_some() && mistakes.of("radius").is_some());
-        assert_eq!((look.css(), look.lang.as_str()), (vec![], ""));
+        assert_eq!((look.css(), look.lang.as_str(), look.tone), (vec![], "", None));
     }
 
     #[test]
