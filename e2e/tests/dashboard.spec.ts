@@ -141,6 +141,8 @@ test('what is chosen is in the code and in the preview at once', async ({ crease
   await page.getByLabel('Tone').selectOption('plain');
   for (const code of ['html', 'react', 'wordpress']) await expect(page.locator(`#code-${code}`)).toContainText('lang="hi" tone="plain"');
   await expect(page.frameLocator('#preview').locator('crease-match')).toHaveAttribute('tone', 'plain');
+  await page.getByLabel('Text colour').fill('#ffffff');
+  await expect(page.getByText('The text on the background, in the light theme: 1.0 to 1')).toBeVisible();
   await page.getByLabel('Background colour').fill('#fafafa');
   await page.getByLabel('Text colour').fill('#bbbbbb');
   await expect(page.locator('#code-html')).toContainText('--crease-paper: #fafafa; --crease-ink: #bbbbbb;');

@@ -1,9 +1,14 @@
 //! The code to paste, with the widget itself beside it.
 
+mod colour;
+
+pub use colour::Colour;
+
 use super::Here;
 use super::keys::copied;
 use crate::controls::{Choice, Filled, Label, Line};
 use crate::form::{Fields, Mistakes};
+use colour::{DARK, LIGHT, Usual, complaint};
 use maud::{Markup, html};
 
 /// How a widget looks, as far as a page says so.
@@ -85,47 +90,6 @@ pub struct Tokens {
     pub radius: Option<u8>,
 }
 
-/// A colour of sRGB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Colour {
-    red: u8,
-    green: u8,
-    blue: u8,
-}
-
-impl Colour {
-    /// Of `#rrggbb`, as a browser's colour picker says it.
-    pub fn parse(text: &str) -> Option<Colour> {
-        let digits = text.strip_prefix('#').filter(|it| it.len() == 6 && it.is_ascii())?;
-        let part = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
-        Some(Colour { red: part(0)?, green: part(2)?, blue: part(4)? })
-    }
-
-    /// WCAG 2.2's relative luminance.
-    fn luminance(self) -> f64 {
-        let linear = |part: u8| {
-            let part = f64::from(part) / 255.0;
-            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(self.red) + 0.7152 * linear(self.green) + 0.0722 * linear(self.blue)
-    }
-
-    /// WCAG 2.2's contrast ratio, from 1 to 21.
-    pub fn contrast(self, other: Colour) -> f64 {
-        let (one, two) = (self.luminance(), other.luminance());
-        (one.max(two) + 0.05) / (one.min(two) + 0.05)
-    }
-}
-
-impl std::fmt::Display for Colour {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "#{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
-    }
-}
-
-/// What WCAG 2.2 asks of text (1.4.3).
-const CONTRAST_MIN: f64 = 4.5;
-
 impl Look {
     /// Of a form or a query; what is not said, or is no choice, is as it usually is. `languages` are those that the widget speaks.
     pub fn parse(fields: &Fields, languages: &[(&str, &str)]) -> (Look, Mistakes) {
@@ -161,17 +125,31 @@ impl Look {
         colours.chain(radius).collect()
     }
 
-    /// What is said of pairs of colours that are hard to read.
+    /// What is said of pairs of colours that are hard to read, in each theme that fans may see: what is chosen holds in all of them, beside
+    /// what the theme has of its own.
     pub fn hard_to_read(&self) -> Vec<String> {
-        let tokens = &self.tokens;
-        let pair = |text: Option<Colour>, what: &str| {
-            let ratio = text?.contrast(tokens.paper?);
-            // Cut, not rounded: 4.48 is not 4.5.
-            let shown = (ratio * 10.0).floor() / 10.0;
-            (ratio < CONTRAST_MIN)
-                .then(|| format!("{what} on the background: {shown:.1} to 1, where 4.5 is needed."))
+        let themes: &[Usual] = match self.theme {
+            Theme::Auto => &[LIGHT, DARK],
+            Theme::Light => &[LIGHT],
+            Theme::Dark => &[DARK],
         };
-        [pair(tokens.ink, "The text"), pair(tokens.accent, "The accent")].into_iter().flatten().collect()
+        let Tokens { paper, ink, accent, .. } = self.tokens;
+        let mut said = Vec::new();
+        for usual in themes {
+            let pairs =
+                [("The text", ink, usual.ink), ("The lesser text", None, usual.soft), ("The accent", accent, usual.accent)];
+            for (what, chosen, own) in pairs {
+                let place = match (chosen, paper) {
+                    (None, None) => continue,
+                    (Some(_), Some(_)) => String::new(),
+                    _ => format!(", in the {} theme", usual.theme),
+                };
+                let ground = paper.unwrap_or(usual.paper);
+                // A pair that is chosen is the same in both themes.
+                said.extend(complaint(what, chosen.unwrap_or(own), ground, &place).filter(|it| !said.contains(it)));
+            }
+        }
+        said
     }
 
     /// Attributes of the element, with a blank before each.
@@ -279,9 +257,9 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
                     &Tone::ALL.map(|it| Choice::new(it.word(), it.word()))))
                 fieldset.field {
                     legend { "Colours" }
-                    (colour(filled, ("own_paper", "paper"), "Background", "#ffffff"))
-                    (colour(filled, ("own_ink", "ink"), "Text", "#16211b"))
-                    (colour(filled, ("own_accent", "accent"), "Accent", "#0b6b3a"))
+                    (colour(filled, ("own_paper", "paper"), "Background", LIGHT.paper))
+                    (colour(filled, ("own_ink", "ink"), "Text", LIGHT.ink))
+                    (colour(filled, ("own_accent", "accent"), "Accent", LIGHT.accent))
                 }
                 (filled.line(Label::new("radius", "Corners").hint("In pixels, 0 to 40; empty: as the theme has them."), Line::Number, 2))
                 (filled.line(Label::new("match", "Match").hint("The id of a match, mat_… ; the sandbox match while you build."), Line::Text, 40))
@@ -313,14 +291,14 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
     here.page("Embed", main)
 }
 
-/// `usual` is what the picker begins with: about what the light theme has.
-fn colour(filled: Filled<'_>, (own, name): (&'static str, &'static str), words: &str, usual: &str) -> Markup {
+/// `usual` is what the picker begins with: what the light theme has.
+fn colour(filled: Filled<'_>, (own, name): (&'static str, &'static str), words: &str, usual: Colour) -> Markup {
     let value = filled.fields.text(name);
     html! {
         div.colour {
             input #(own) name=(own) type="checkbox" value="yes" checked[filled.fields.has(own)];
             label for=(own) { (words) }
-            input name=(name) type="color" value=(if value.is_empty() { usual } else { value }) aria-label={ (words) " colour" };
+            input name=(name) type="color" value=(Colour::parse(value).unwrap_or(usual)) aria-label={ (words) " colour" };
         }
     }
 }
@@ -425,18 +403,37 @@ mod tests {
     }
 
     #[test]
-    fn contrast_is_that_of_wcag() {
-        let colour = |text| Colour::parse(text).unwrap();
-        for (one, two, ratio) in [
-            ("#000000", "#ffffff", 21.0),
-            ("#ffffff", "#ffffff", 1.0),
-            ("#767676", "#ffffff", 4.54),
-            ("#777777", "#ffffff", 4.48),
-        ] {
-            assert!((colour(one).contrast(colour(two)) - ratio).abs() < 0.01, "{one} {two}");
-        }
-        let (faint, _) =
-            look(&[("own_ink", "yes"), ("ink", "#777777"), ("own_paper", "yes"), ("paper", "#ffffff")]);
-        assert_eq!(faint.hard_to_read(), ["The text on the background: 4.4 to 1, where 4.5 is needed."]);
+    fn what_is_chosen_is_read_beside_what_the_themes_have() {
+        let check = |fields: &[(&str, &str)], expected: &[&str]| {
+            let chosen = |name: &&str| ["paper", "ink", "accent"].contains(name);
+            let own: Vec<_> = fields.iter().map(|it| it.0).filter(chosen).map(|it| format!("own_{it}")).collect();
+            let ticked = own.iter().map(|it| (it.as_str(), "yes"));
+            let (look, _) = look(&fields.iter().copied().chain(ticked).collect::<Vec<_>>());
+            assert_eq!(look.hard_to_read(), expected, "{fields:?}");
+        };
+        check(&[], &[]);
+        check(&[("theme", "light"), ("ink", "#777777"), ("paper", "#ffffff")], &[
+            "The text on the background: 4.4 to 1, where 4.5 is needed.",
+        ]);
+        // The one colour that is chosen meets the theme's own.
+        check(&[("theme", "light"), ("ink", "#ffffff")], &[
+            "The text on the background, in the light theme: 1.0 to 1, where 4.5 is needed.",
+        ]);
+        check(&[("theme", "dark"), ("ink", "#ffffff")], &[]);
+        check(&[("theme", "dark"), ("accent", "#0b6b4a")], &[
+            "The accent on the background, in the dark theme: 2.7 to 1, where 4.5 is needed.",
+        ]);
+        check(&[("theme", "light"), ("paper", "#999999")], &[
+            "The lesser text on the background, in the light theme: 2.2 to 1, where 4.5 is needed.",
+            "The accent on the background, in the light theme: 2.2 to 1, where 4.5 is needed.",
+        ]);
+        // Each fan sees one of two.
+        check(&[("ink", "#ffffff")], &[
+            "The text on the background, in the light theme: 1.0 to 1, where 4.5 is needed.",
+        ]);
+        check(&[("ink", "#777777"), ("paper", "#ffffff"), ("accent", "#0b6b4a")], &[
+            "The text on the background: 4.4 to 1, where 4.5 is needed.",
+            "The lesser text on the background, in the dark theme: 2.3 to 1, where 4.5 is needed.",
+        ]);
     }
 }
