@@ -2,9 +2,13 @@
 import AxeBuilder from '@axe-core/playwright';
 import { type Crease, expect, test } from '../fixtures';
 import type { Page } from '@playwright/test';
+import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 
 const PASSWORD = 'vexed lime umpire ladder';
 let visitors = 0;
@@ -149,7 +153,22 @@ test('what is chosen is in the code and in the preview at once', async ({ crease
   await expect(page.getByText('The text on the background: 1.8 to 1')).toBeVisible();
   await page.getByText('React', { exact: true }).click();
   await expect(page.locator('#code-react')).toContainText('view="full"');
+  expect(compiled((await page.locator('#code-react').textContent()) ?? ''), 'the code compiles as it is').toBe('');
 });
+
+/** What TypeScript says against a partner's script; nothing where it compiles. */
+function compiled(script: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'crease-tsx-'));
+  const types = resolve(import.meta.dirname ?? __dirname, '../types');
+  try {
+    writeFileSync(join(folder, 'copied.tsx'), script);
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(types, 'tsconfig.json'), files: ['copied.tsx'] }));
+    const { stdout, stderr, status } = spawnSync(resolve(types, '../node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8' });
+    return status === 0 ? '' : stdout + stderr;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 test('a key is made, replaced and revoked, and the log says who did it', async ({ crease, page }) => {
   await signUp(crease, page);

@@ -25,5 +25,8 @@ function tell({ seq, t, text }: CreaseDetail): string {
 }
 
 export const Score = () => <CreaseMatch match="mat_1" view="card" apiKey="crs_pk_live_x" onWicket={(event) => tell(event.detail)} />;
+export const Red = () => <CreaseMatch match="mat_1" style={{ "--crease-accent": "#b3211a", "--crease-radius": "0px", maxWidth: 480 }} />;
+// @ts-expect-error no property of ours
+export const Odd = () => <CreaseMatch match="mat_1" style={{ "--other-accent": "#b3211a" }} />;
 // @ts-expect-error React keeps `key` for itself, and a match is needed
 export const Nothing = () => <CreaseMatch view="card" />;
