@@ -217,7 +217,11 @@ impl Code<'_> {
 
     /// For WordPress, with the plug-in.
     pub fn wordpress(&self) -> String {
-        format!("[crease match=\"{}\"{}]", self.match_id, self.look.attributes())
+        let Tokens { paper, ink, accent, radius } = self.look.tokens;
+        let colours = [("paper", paper), ("ink", ink), ("accent", accent)];
+        let colours = colours.iter().filter_map(|(name, it)| Some(format!(" {name}=\"{}\"", (*it)?)));
+        let tokens: String = colours.chain(radius.map(|it| format!(" radius=\"{it}\""))).collect();
+        format!("[crease match=\"{}\"{}{tokens}]", self.match_id, self.look.attributes())
     }
 }
 
@@ -387,7 +391,7 @@ mod tests {
         );
         assert_eq!(
             code(&own).wordpress(),
-            "[crease match=\"mat_1\" view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\"]"
+            "[crease match=\"mat_1\" view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\" accent=\"#ffcc00\" radius=\"0\"]"
         );
         let preview = preview(Preview { key: "k", match_id: Some("mat_1"), look: &own, nonce: "n" }).into_string();
         assert!(preview.contains("lang=\"hi\" tone=\"plain\"></crease-match>"), "{preview}");
