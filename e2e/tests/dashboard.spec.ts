@@ -1,7 +1,6 @@
 // A publisher comes in by a letter's link, names a site, copies the code, and pastes it into a page of that site.
-import AxeBuilder from '@axe-core/playwright';
-import { type Crease, expect, test } from '../fixtures';
-import type { Page } from '@playwright/test';
+import { expect, test } from '../fixtures';
+import { link, noViolations, PASSWORD, signUp } from '../newcomer';
 import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,41 +8,6 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-
-const PASSWORD = 'vexed lime umpire ladder';
-let visitors = 0;
-
-/** The link in the newest letter to an address, which leaves by a job a moment after it was asked for. */
-async function link(crease: Crease, to: string): Promise<string> {
-  let found: string | undefined;
-  await expect(async () => {
-    const letters = await crease.letters(to);
-    found = letters.at(-1)?.match(/http:\/\/localhost:\d+\/console\/[^\s"<]+/)?.[0];
-    expect(found, 'a letter with a link').toBeTruthy();
-  }).toPass();
-  return found ?? '';
-}
-
-/** Signs up with an address of its own, as far as the page that asks for the site. */
-async function signUp(crease: Crease, page: Page): Promise<string> {
-  const email = `editor${visitors++}-${test.info().project.name}@dailycover.example`;
-  await page.goto(`${crease.url}/console/sign-up`);
-  await page.getByLabel('Work e-mail').fill(email);
-  await page.getByRole('button', { name: 'Send me the link' }).click();
-  await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
-  await page.goto(await link(crease, email));
-  await page.getByLabel('Your name').fill('Asha Rao');
-  await page.getByLabel('Organisation').fill('The Daily Cover');
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Create the account' }).click();
-  await expect(page.getByRole('heading', { name: 'Your site' })).toBeVisible();
-  return email;
-}
-
-async function noViolations(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).exclude('#preview').analyze();
-  expect(found.violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`)).toEqual([]);
-}
 
 test('from signing up to the code on the clipboard, and the code works', async ({ crease, browser }) => {
   const context = await browser.newContext();

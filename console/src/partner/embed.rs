@@ -8,8 +8,10 @@ use super::Here;
 use super::keys::copied;
 use crate::controls::{Choice, Filled, Label, Line};
 use crate::form::{Fields, Mistakes};
+use crate::layout::csrf_field;
 use colour::{DARK, LIGHT, Usual, complaint};
 use maud::{Markup, html};
+use partners::Permission;
 
 /// How a widget looks, as far as a page says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,8 +138,11 @@ impl Look {
         let Tokens { paper, ink, accent, .. } = self.tokens;
         let mut said = Vec::new();
         for usual in themes {
-            let pairs =
-                [("The text", ink, usual.ink), ("The lesser text", None, usual.soft), ("The accent", accent, usual.accent)];
+            let pairs = [
+                ("The text", ink, usual.ink),
+                ("The lesser text", None, usual.soft),
+                ("The accent", accent, usual.accent),
+            ];
             for (what, chosen, own) in pairs {
                 let place = match (chosen, paper) {
                     (None, None) => continue,
@@ -146,7 +151,9 @@ impl Look {
                 };
                 let ground = paper.unwrap_or(usual.paper);
                 // A pair that is chosen is the same in both themes.
-                said.extend(complaint(what, chosen.unwrap_or(own), ground, &place).filter(|it| !said.contains(it)));
+                said.extend(
+                    complaint(what, chosen.unwrap_or(own), ground, &place).filter(|it| !said.contains(it)),
+                );
             }
         }
         said
@@ -225,12 +232,23 @@ impl Code<'_> {
     }
 }
 
+/// What the page knows of the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// All of its text: it was issued a moment ago, and forms carry it from one showing to the next.
+    Whole,
+    /// Its first characters, which is all that is kept.
+    Prefix,
+    /// There is none for pages that works.
+    Nothing,
+}
+
 /// The page.
 #[derive(Clone, Copy, Debug)]
 pub struct Generator<'a> {
     pub code: Code<'a>,
-    /// The key was issued a moment ago: this is the only time that it is shown.
-    pub is_key_new: bool,
+    /// What the page knows of the key.
+    pub known: Known,
     /// Languages that the widget speaks: tag and own name.
     pub languages: &'a [(&'a str, &'a str)],
     /// What was asked, for the preview.
@@ -242,9 +260,10 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
     let filled = Filled { fields: of.fields, mistakes: of.mistakes };
     let preview = format!("/console/preview?{}", of.fields.to_query());
     let hard = of.code.look.hard_to_read();
+    let is_whole = of.known == Known::Whole;
     let main = html! {
         h1 { "The code for your page" }
-        @if of.is_key_new {
+        @if is_whole {
             div.notice.stack {
                 p { strong { "Your key, for your pages: " } "it is shown this once. Copy the code below, or keep the key by itself." }
                 (copied("key-text", of.code.key, "Copy the key"))
@@ -252,7 +271,12 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
         }
         (filled.summary())
         div.generator {
-            form.stack.boxed #look method="get" action=(here.path("/embed")) data-live {
+            // The key is never in an address: as long as the page knows all of it, it travels in the form.
+            form.stack.boxed #look method=(if is_whole { "post" } else { "get" }) action=(here.path("/embed")) data-live {
+                @if is_whole {
+                    (csrf_field(here.person.csrf))
+                    input type="hidden" name="key" value=(of.code.key);
+                }
                 (filled.radios(Label::new("view", "View"), &View::ALL.map(|it| Choice::new(it.word(), it.word()))))
                 (filled.radios(Label::new("theme", "Theme"), &Theme::ALL.map(|it| Choice::new(it.word(), it.word()))))
                 (filled.select(Label::new("lang", "Language"), Some("As the page is"),
@@ -268,6 +292,7 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
                 (filled.line(Label::new("radius", "Corners").hint("In pixels, 0 to 40; empty: as the theme has them."), Line::Number, 2))
                 (filled.line(Label::new("match", "Match").hint("The id of a match, mat_… ; the sandbox match while you build."), Line::Text, 40))
                 p { button type="submit" { "Show" } }
+                @if is_whole { p.hint { "Your key stays in the code while you choose." } }
             }
             div.stack {
                 section.shown {
@@ -275,6 +300,7 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
                     iframe #preview title="The widget" src=(preview) loading="lazy" {}
                     @for text in &hard { p.notice role="status" { (text) } }
                 }
+                (lacking(here, of))
                 section {
                     h2 { "HTML" }
                     p.muted { "The first line once a page, the last wherever the match belongs." }
@@ -295,8 +321,34 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
     here.page("Embed", main)
 }
 
+/// Said above code that cannot be pasted as it is. Where this tab's script still has the key, it puts it in and takes this away.
+fn lacking(here: Here<'_>, of: Generator<'_>) -> Markup {
+    let new_key = html! {
+        @if here.place.may(Permission::Build) { " " a href=(here.path("/keys/new")) { "Make a key for your pages" } "." }
+    };
+    html! {
+        @match of.known {
+            Known::Whole => {}
+            Known::Prefix => {
+                p.notice #key-lacking {
+                    "Write your own key where " code { (of.code.key) } " stands: it was shown once, when it was made, and we do not have the rest."
+                    (new_key)
+                }
+            }
+            Known::Nothing => {
+                p.notice { "There is no key for your pages yet; the code needs one where " code { (of.code.key) } " stands." (new_key) }
+            }
+        }
+    }
+}
+
 /// `usual` is what the picker begins with: what the light theme has.
-fn colour(filled: Filled<'_>, (own, name): (&'static str, &'static str), words: &str, usual: Colour) -> Markup {
+fn colour(
+    filled: Filled<'_>,
+    (own, name): (&'static str, &'static str),
+    words: &str,
+    usual: Colour,
+) -> Markup {
     let value = filled.fields.text(name);
     html! {
         div.colour {
@@ -382,7 +434,10 @@ mod tests {
             html.contains("<style>crease-match { --crease-accent: #ffcc00; --crease-radius: 0px; }</style>"),
             "{html}"
         );
-        assert!(html.contains("view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\"></crease-match>"), "{html}");
+        assert!(
+            html.contains("view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\"></crease-match>"),
+            "{html}"
+        );
         let react = code(&own).react();
         assert!(react.contains("lang=\"hi\" tone=\"plain\""), "{react}");
         assert!(
@@ -393,15 +448,21 @@ mod tests {
             code(&own).wordpress(),
             "[crease match=\"mat_1\" view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\" accent=\"#ffcc00\" radius=\"0\"]"
         );
-        let preview = preview(Preview { key: "k", match_id: Some("mat_1"), look: &own, nonce: "n" }).into_string();
+        let preview =
+            preview(Preview { key: "k", match_id: Some("mat_1"), look: &own, nonce: "n" }).into_string();
         assert!(preview.contains("lang=\"hi\" tone=\"plain\"></crease-match>"), "{preview}");
     }
 
     #[test]
     fn what_is_no_colour_or_language_does_not_reach_the_page() {
         let hostile = "#fff}</style><script>";
-        let (look, mistakes) =
-            look(&[("own_ink", "yes"), ("ink", hostile), ("lang", "\"><b>"), ("tone", "\"><b>"), ("radius", "99")]);
+        let (look, mistakes) = look(&[
+            ("own_ink", "yes"),
+            ("ink", hostile),
+            ("lang", "\"><b>"),
+            ("tone", "\"><b>"),
+            ("radius", "99"),
+        ]);
         assert!(mistakes.of("ink").is_some() && mistakes.of("radius").is_some());
         assert_eq!((look.css(), look.lang.as_str(), look.tone), (vec![], "", None));
     }
@@ -410,34 +471,45 @@ mod tests {
     fn what_is_chosen_is_read_beside_what_the_themes_have() {
         let check = |fields: &[(&str, &str)], expected: &[&str]| {
             let chosen = |name: &&str| ["paper", "ink", "accent"].contains(name);
-            let own: Vec<_> = fields.iter().map(|it| it.0).filter(chosen).map(|it| format!("own_{it}")).collect();
+            let own: Vec<_> =
+                fields.iter().map(|it| it.0).filter(chosen).map(|it| format!("own_{it}")).collect();
             let ticked = own.iter().map(|it| (it.as_str(), "yes"));
             let (look, _) = look(&fields.iter().copied().chain(ticked).collect::<Vec<_>>());
             assert_eq!(look.hard_to_read(), expected, "{fields:?}");
         };
         check(&[], &[]);
-        check(&[("theme", "light"), ("ink", "#777777"), ("paper", "#ffffff")], &[
-            "The text on the background: 4.4 to 1, where 4.5 is needed.",
-        ]);
+        check(
+            &[("theme", "light"), ("ink", "#777777"), ("paper", "#ffffff")],
+            &["The text on the background: 4.4 to 1, where 4.5 is needed."],
+        );
         // The one colour that is chosen meets the theme's own.
-        check(&[("theme", "light"), ("ink", "#ffffff")], &[
-            "The text on the background, in the light theme: 1.0 to 1, where 4.5 is needed.",
-        ]);
+        check(
+            &[("theme", "light"), ("ink", "#ffffff")],
+            &["The text on the background, in the light theme: 1.0 to 1, where 4.5 is needed."],
+        );
         check(&[("theme", "dark"), ("ink", "#ffffff")], &[]);
-        check(&[("theme", "dark"), ("accent", "#0b6b4a")], &[
-            "The accent on the background, in the dark theme: 2.7 to 1, where 4.5 is needed.",
-        ]);
-        check(&[("theme", "light"), ("paper", "#999999")], &[
-            "The lesser text on the background, in the light theme: 2.2 to 1, where 4.5 is needed.",
-            "The accent on the background, in the light theme: 2.2 to 1, where 4.5 is needed.",
-        ]);
+        check(
+            &[("theme", "dark"), ("accent", "#0b6b4a")],
+            &["The accent on the background, in the dark theme: 2.7 to 1, where 4.5 is needed."],
+        );
+        check(
+            &[("theme", "light"), ("paper", "#999999")],
+            &[
+                "The lesser text on the background, in the light theme: 2.2 to 1, where 4.5 is needed.",
+                "The accent on the background, in the light theme: 2.2 to 1, where 4.5 is needed.",
+            ],
+        );
         // Each fan sees one of two.
-        check(&[("ink", "#ffffff")], &[
-            "The text on the background, in the light theme: 1.0 to 1, where 4.5 is needed.",
-        ]);
-        check(&[("ink", "#777777"), ("paper", "#ffffff"), ("accent", "#0b6b4a")], &[
-            "The text on the background: 4.4 to 1, where 4.5 is needed.",
-            "The lesser text on the background, in the dark theme: 2.3 to 1, where 4.5 is needed.",
-        ]);
+        check(
+            &[("ink", "#ffffff")],
+            &["The text on the background, in the light theme: 1.0 to 1, where 4.5 is needed."],
+        );
+        check(
+            &[("ink", "#777777"), ("paper", "#ffffff"), ("accent", "#0b6b4a")],
+            &[
+                "The text on the background: 4.4 to 1, where 4.5 is needed.",
+                "The lesser text on the background, in the dark theme: 2.3 to 1, where 4.5 is needed.",
+            ],
+        );
     }
 }

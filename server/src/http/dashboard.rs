@@ -76,7 +76,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/o/{org}", get(organisations::overview))
         .route("/console/o/{org}/watching", get(organisations::watching))
         .route("/console/o/{org}/start", get(sites::start_form).post(sites::start))
-        .route("/console/o/{org}/embed", get(embed::generator))
+        .route("/console/o/{org}/embed", get(embed::generator).post(embed::generator_with_key))
         .route("/console/o/{org}/sites", get(sites::list).post(sites::create))
         .route("/console/o/{org}/sites/new", get(sites::blank))
         .route("/console/o/{org}/sites/{site}", get(sites::show).post(sites::change))
