@@ -9,6 +9,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+const ROOT = resolve(import.meta.dirname ?? __dirname, '../..');
+
 test('from signing up to the code on the clipboard, and the code works', async ({ crease, browser }) => {
   const context = await browser.newContext();
   if (test.info().project.name === 'chromium') await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: crease.url });
@@ -223,6 +225,17 @@ test('a webhook is told, signed, and told again', async ({ crease, page }) => {
     .digest('base64');
   expect(headers['webhook-signature']).toBe(`v1,${signed}`);
   expect(JSON.parse(body)).toMatchObject({ type: 'webhook.test' });
+  // The check that the docs print.
+  const { isFromCrease } = (await import(join(ROOT, 'examples/webhooks/verify.mjs'))) as { isFromCrease: (...it: unknown[]) => boolean };
+  expect(isFromCrease(secret, headers, body)).toBe(true);
+  const changes: [string, unknown, string][] = [
+    [secret, headers, `${body} `],
+    [secret, { ...headers, 'webhook-timestamp': `${Number(headers['webhook-timestamp']) - 301}` }, body],
+    [secret, { ...headers, 'webhook-signature': 'v1,' }, body],
+    [secret, {}, body],
+    [`whsec_${Buffer.from('another').toString('base64')}`, headers, body],
+  ];
+  for (const changed of changes) expect(isFromCrease(...changed)).toBe(false);
 
   const own = page.url().split('?')[0]!;
   await page.goto(own);
@@ -244,6 +257,25 @@ test('a webhook is told, signed, and told again', async ({ crease, page }) => {
   await expect(page.getByRole('alert')).toBeVisible();
   await noViolations(page);
   server.close();
+});
+
+test('the docs have the own addresses, and lead to what they name', async ({ crease, page }) => {
+  await signUp(crease, page);
+  await page.getByLabel('Address').fill('https://www.dailycover.example');
+  await page.getByRole('button', { name: 'Get the code' }).click();
+  const key = ((await page.locator('#key-text').textContent()) ?? '').slice(0, 16);
+  await page.getByRole('link', { name: 'Docs', exact: true }).click();
+  await expect(page.locator('#docs-html')).toContainText(`src="${crease.url}/v1/crease.js" data-key="${key}…"`);
+  await expect(page.locator('#docs-me')).toContainText('-H "Origin: https://www.dailycover.example"');
+  await expect(page.locator('#docs-policy')).toHaveText(`script-src ${crease.url} 'wasm-unsafe-eval'; connect-src ${crease.url}`);
+  await page.getByRole('navigation', { name: 'On this page' }).getByRole('link', { name: 'Webhooks' }).click();
+  await expect(page).toHaveURL(/#webhooks$/);
+  await expect(page.getByRole('heading', { name: 'Webhooks' })).toBeInViewport();
+  const links = await page.locator('main a').evaluateAll((all) => all.map((it) => (it as HTMLAnchorElement).href));
+  for (const to of new Set(links.filter((it) => it.startsWith(crease.url)))) {
+    if (to.includes('#')) await expect(page.locator(new URL(to).hash), to).toHaveCount(1);
+    else expect((await page.request.get(to)).status(), to).toBe(200);
+  }
 });
 
 test('a passkey signs in without a password @chromium', async ({ crease, browser }) => {
@@ -330,7 +362,7 @@ for (const [width, theme] of [[390, 'dark'], [820, 'light'], [1280, 'light']] as
     await page.getByLabel('Address').fill('https://www.dailycover.example');
     await page.getByRole('button', { name: 'Get the code' }).click();
     const home = page.url().replace('/start', '');
-    const parts = ['/embed', '/sites', '/sites/new', '/keys', '/keys/new', '/identity', '/identity/new', '/usage', '/webhooks', '/webhooks/new'];
+    const parts = ['/embed', '/sites', '/sites/new', '/keys', '/keys/new', '/identity', '/identity/new', '/usage', '/webhooks', '/webhooks/new', '/docs'];
     for (const path of ['', ...parts, '/team', '/audit', '/settings']) {
       await page.goto(home + path);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);

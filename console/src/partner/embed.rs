@@ -93,6 +93,15 @@ pub struct Tokens {
 }
 
 impl Look {
+    /// As it is where nothing is said.
+    pub const USUAL: Look = Look {
+        view: View::Card,
+        theme: Theme::Auto,
+        lang: String::new(),
+        tone: None,
+        tokens: Tokens { paper: None, ink: None, accent: None, radius: None },
+    };
+
     /// Of a form or a query; what is not said, or is no choice, is as it usually is. `languages` are those that the widget speaks.
     pub fn parse(fields: &Fields, languages: &[(&str, &str)]) -> (Look, Mistakes) {
         let mut mistakes = Mistakes::default();

@@ -2,6 +2,7 @@
 //! pressed is done by the crates `access` and `partners`, which write it into the audit log.
 
 mod account;
+mod docs;
 mod door;
 mod embed;
 mod failure;
@@ -106,6 +107,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/o/{org}/team/invites/{invite}/take-back", post(team::take_back))
         .route("/console/o/{org}/team/{user}/role", post(team::set_role))
         .route("/console/o/{org}/team/{user}/remove", post(team::remove))
+        .route("/console/o/{org}/docs", get(docs::page))
         .route("/console/o/{org}/audit", get(settings::audit))
         .route("/console/o/{org}/settings", get(settings::page).post(settings::rename));
     doors.merge(own).merge(organisation).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

@@ -338,7 +338,7 @@ fn forms(org: &str, site: &str, key: &str, user: &str, invite: &str) -> Vec<(Str
     ]
 }
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "",
     "/watching",
     "/start",
@@ -352,6 +352,7 @@ const PAGES: [&str; 13] = [
     "/team",
     "/audit",
     "/settings",
+    "/docs",
 ];
 
 /// An organisation with one of everything.
