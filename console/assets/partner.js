@@ -11,13 +11,13 @@ function ready() {
   // The page knows a key by its first characters; this tab may know the rest.
   for (const code of kept ? document.querySelectorAll('pre[id^="code-"] code') : []) {
     const shown = `${kept.slice(0, 16)}…`;
-    if (code.textContent.includes(shown)) code.textContent = code.textContent.replaceAll(shown, kept);
+    if (!code.textContent.includes(shown)) continue;
+    code.textContent = code.textContent.replaceAll(shown, kept);
+    document.getElementById('key-lacking')?.remove();
   }
 }
 
 document.addEventListener('click', async (event) => {
-  const keeps = event.target.closest('[data-keep-key]');
-  if (keeps) sessionStorage.setItem(KEY, keeps.dataset.keepKey);
   const button = event.target.closest('[data-copy]');
   if (!button) return;
   const text = document.getElementById(button.dataset.copy).textContent;
@@ -42,7 +42,10 @@ document.addEventListener('input', async (event) => {
   const colour = event.target.type === 'color' && form.elements[`own_${event.target.name}`];
   if (colour) colour.checked = true;
   const turn = ++asked;
-  const url = `${form.getAttribute('action')}?${new URLSearchParams(new FormData(form))}`;
+  const chosen = new URLSearchParams(new FormData(form));
+  // What the form carries to the server is for no address.
+  for (const name of ['key', 'csrf']) chosen.delete(name);
+  const url = `${form.getAttribute('action')}?${chosen}`;
   const response = await fetch(url);
   if (turn !== asked || !response.ok || response.redirected) return;
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');

@@ -169,7 +169,8 @@ impl Filled<'_> {
     pub fn summary(self) -> Markup {
         html! {
             @if !self.mistakes.is_empty() {
-                div.mistakes role="alert" {
+                // Focus goes to it where the page is loaded, without a script too (HTML Standard §6.6.7).
+                div.mistakes role="alert" tabindex="-1" autofocus {
                     p { strong { "Not done yet:" } }
                     ul {
                         @for mistake in self.mistakes.iter() {

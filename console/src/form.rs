@@ -53,6 +53,11 @@ impl Fields {
         self.0.push((name.to_owned(), value.to_string()));
     }
 
+    /// Takes a field away.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(it, _)| it != name);
+    }
+
     /// The fields as they travel in a query.
     pub fn to_query(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()

@@ -69,11 +69,12 @@ pub enum Tab {
     Team,
     Audit,
     Settings,
+    Docs,
 }
 
 impl Tab {
     /// In the order of the bar: each with the last part of its address, and its name.
-    const ALL: [(Tab, &'static str, &'static str, Permission); 10] = [
+    const ALL: [(Tab, &'static str, &'static str, Permission); 11] = [
         (Tab::Overview, "", "Overview", Permission::Look),
         (Tab::Embed, "/embed", "Embed", Permission::Look),
         (Tab::Sites, "/sites", "Sites", Permission::Look),
@@ -84,6 +85,7 @@ impl Tab {
         (Tab::Team, "/team", "Team", Permission::Look),
         (Tab::Audit, "/audit", "Audit log", Permission::Manage),
         (Tab::Settings, "/settings", "Settings", Permission::Manage),
+        (Tab::Docs, "/docs", "Docs", Permission::Look),
     ];
 }
 

@@ -1,6 +1,7 @@
 //! A partner's dashboard: sites, keys, the code to paste, the team, the log.
 
 pub mod audit;
+pub mod docs;
 pub mod embed;
 pub mod identity;
 pub mod keys;

@@ -1,45 +1,15 @@
 // A publisher comes in by a letter's link, names a site, copies the code, and pastes it into a page of that site.
-import AxeBuilder from '@axe-core/playwright';
-import { type Crease, expect, test } from '../fixtures';
-import type { Page } from '@playwright/test';
+import { expect, test } from '../fixtures';
+import { link, noViolations, PASSWORD, signUp } from '../newcomer';
+import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 
-const PASSWORD = 'vexed lime umpire ladder';
-let visitors = 0;
-
-/** The link in the newest letter to an address, which leaves by a job a moment after it was asked for. */
-async function link(crease: Crease, to: string): Promise<string> {
-  let found: string | undefined;
-  await expect(async () => {
-    const letters = await crease.letters(to);
-    found = letters.at(-1)?.match(/http:\/\/localhost:\d+\/console\/[^\s"<]+/)?.[0];
-    expect(found, 'a letter with a link').toBeTruthy();
-  }).toPass();
-  return found ?? '';
-}
-
-/** Signs up with an address of its own, as far as the page that asks for the site. */
-async function signUp(crease: Crease, page: Page): Promise<string> {
-  const email = `editor${visitors++}-${test.info().project.name}@dailycover.example`;
-  await page.goto(`${crease.url}/console/sign-up`);
-  await page.getByLabel('Work e-mail').fill(email);
-  await page.getByRole('button', { name: 'Send me the link' }).click();
-  await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
-  await page.goto(await link(crease, email));
-  await page.getByLabel('Your name').fill('Asha Rao');
-  await page.getByLabel('Organisation').fill('The Daily Cover');
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Create the account' }).click();
-  await expect(page.getByRole('heading', { name: 'Your site' })).toBeVisible();
-  return email;
-}
-
-async function noViolations(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).exclude('#preview').analyze();
-  expect(found.violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`)).toEqual([]);
-}
+const ROOT = resolve(import.meta.dirname ?? __dirname, '../..');
 
 test('from signing up to the code on the clipboard, and the code works', async ({ crease, browser }) => {
   const context = await browser.newContext();
@@ -138,13 +108,33 @@ test('what is chosen is in the code and in the preview at once', async ({ crease
   await page.getByLabel('Language').selectOption('hi');
   await expect(page.locator('#code-html')).toContainText('lang="hi"');
   await expect(page.frameLocator('#preview').locator('html')).toHaveAttribute('lang', 'hi');
+  await page.getByLabel('Tone').selectOption('plain');
+  for (const code of ['html', 'react', 'wordpress']) await expect(page.locator(`#code-${code}`)).toContainText('lang="hi" tone="plain"');
+  await expect(page.frameLocator('#preview').locator('crease-match')).toHaveAttribute('tone', 'plain');
+  await page.getByLabel('Text colour').fill('#ffffff');
+  await expect(page.getByText('The text on the background, in the light theme: 1.0 to 1')).toBeVisible();
   await page.getByLabel('Background colour').fill('#fafafa');
   await page.getByLabel('Text colour').fill('#bbbbbb');
   await expect(page.locator('#code-html')).toContainText('--crease-paper: #fafafa; --crease-ink: #bbbbbb;');
   await expect(page.getByText('The text on the background: 1.8 to 1')).toBeVisible();
   await page.getByText('React', { exact: true }).click();
   await expect(page.locator('#code-react')).toContainText('view="full"');
+  expect(compiled((await page.locator('#code-react').textContent()) ?? ''), 'the code compiles as it is').toBe('');
 });
+
+/** What TypeScript says against a partner's script; nothing where it compiles. */
+function compiled(script: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'crease-tsx-'));
+  const types = resolve(import.meta.dirname ?? __dirname, '../types');
+  try {
+    writeFileSync(join(folder, 'copied.tsx'), script);
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(types, 'tsconfig.json'), files: ['copied.tsx'] }));
+    const { stdout, stderr, status } = spawnSync(resolve(types, '../node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8' });
+    return status === 0 ? '' : stdout + stderr;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 test('a key is made, replaced and revoked, and the log says who did it', async ({ crease, page }) => {
   await signUp(crease, page);
@@ -235,6 +225,17 @@ test('a webhook is told, signed, and told again', async ({ crease, page }) => {
     .digest('base64');
   expect(headers['webhook-signature']).toBe(`v1,${signed}`);
   expect(JSON.parse(body)).toMatchObject({ type: 'webhook.test' });
+  // The check that the docs print.
+  const { isFromCrease } = (await import(join(ROOT, 'examples/webhooks/verify.mjs'))) as { isFromCrease: (...it: unknown[]) => boolean };
+  expect(isFromCrease(secret, headers, body)).toBe(true);
+  const changes: [string, unknown, string][] = [
+    [secret, headers, `${body} `],
+    [secret, { ...headers, 'webhook-timestamp': `${Number(headers['webhook-timestamp']) - 301}` }, body],
+    [secret, { ...headers, 'webhook-signature': 'v1,' }, body],
+    [secret, {}, body],
+    [`whsec_${Buffer.from('another').toString('base64')}`, headers, body],
+  ];
+  for (const changed of changes) expect(isFromCrease(...changed)).toBe(false);
 
   const own = page.url().split('?')[0]!;
   await page.goto(own);
@@ -256,6 +257,25 @@ test('a webhook is told, signed, and told again', async ({ crease, page }) => {
   await expect(page.getByRole('alert')).toBeVisible();
   await noViolations(page);
   server.close();
+});
+
+test('the docs have the own addresses, and lead to what they name', async ({ crease, page }) => {
+  await signUp(crease, page);
+  await page.getByLabel('Address').fill('https://www.dailycover.example');
+  await page.getByRole('button', { name: 'Get the code' }).click();
+  const key = ((await page.locator('#key-text').textContent()) ?? '').slice(0, 16);
+  await page.getByRole('link', { name: 'Docs', exact: true }).click();
+  await expect(page.locator('#docs-html')).toContainText(`src="${crease.url}/v1/crease.js" data-key="${key}…"`);
+  await expect(page.locator('#docs-me')).toContainText('-H "Origin: https://www.dailycover.example"');
+  await expect(page.locator('#docs-policy')).toHaveText(`script-src ${crease.url} 'wasm-unsafe-eval'; connect-src ${crease.url}`);
+  await page.getByRole('navigation', { name: 'On this page' }).getByRole('link', { name: 'Webhooks' }).click();
+  await expect(page).toHaveURL(/#webhooks$/);
+  await expect(page.getByRole('heading', { name: 'Webhooks' })).toBeInViewport();
+  const links = await page.locator('main a').evaluateAll((all) => all.map((it) => (it as HTMLAnchorElement).href));
+  for (const to of new Set(links.filter((it) => it.startsWith(crease.url)))) {
+    if (to.includes('#')) await expect(page.locator(new URL(to).hash), to).toHaveCount(1);
+    else expect((await page.request.get(to)).status(), to).toBe(200);
+  }
 });
 
 test('a passkey signs in without a password @chromium', async ({ crease, browser }) => {
@@ -342,7 +362,7 @@ for (const [width, theme] of [[390, 'dark'], [820, 'light'], [1280, 'light']] as
     await page.getByLabel('Address').fill('https://www.dailycover.example');
     await page.getByRole('button', { name: 'Get the code' }).click();
     const home = page.url().replace('/start', '');
-    const parts = ['/embed', '/sites', '/sites/new', '/keys', '/keys/new', '/identity', '/identity/new', '/usage', '/webhooks', '/webhooks/new'];
+    const parts = ['/embed', '/sites', '/sites/new', '/keys', '/keys/new', '/identity', '/identity/new', '/usage', '/webhooks', '/webhooks/new', '/docs'];
     for (const path of ['', ...parts, '/team', '/audit', '/settings']) {
       await page.goto(home + path);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);

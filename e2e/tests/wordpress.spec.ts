@@ -33,6 +33,13 @@ test('an editor sets the plugin up, and posts have the live score by block and b
     const block = wordpress.post('By block', `<!-- wp:crease/match {"match":"${match.id}","view":"full"} /-->`);
     const shortcode = wordpress.post('By shortcode', `<p>So far:</p>[crease match="${match.id}" view="compact" theme="dark"]`);
     const evil = wordpress.post('Not a match', `[crease match='"><script>alert(1)</script>' view='x']`);
+    const look = 'lang="hi" tone="plain" paper="#101820" ink="#fafafa" accent="#ffcc00" radius="3"';
+    const dressed = wordpress.post('Dressed', `[crease match="${match.id}" ${look}]`);
+    const block_dressed = wordpress.post(
+      'Dressed by block',
+      `<!-- wp:crease/match {"match":"${match.id}","lang":"hi","tone":"plain","paper":"#101820","ink":"#fafafa","accent":"#ffcc00","radius":"3"} /-->`,
+    );
+    const odd = wordpress.post('Odd', `[crease match="${match.id}" lang='"><b>' tone="x" paper="red;}" ink="#12" accent="url(x)" radius="400"]`);
     const without = wordpress.post('Without', '<p>No score here.</p>');
 
     // Nothing is set: readers see nothing of it, and the editor is told.
@@ -64,6 +71,19 @@ test('an editor sets the plugin up, and posts have the live score by block and b
     }
     await expect(reader.locator('crease-match')).toHaveAttribute('theme', 'dark');
     expect(await reader.locator('noscript').first().textContent()).toContain(`/v1/embed/${match.id}?frame=page`);
+    for (const post of [dressed, block_dressed]) {
+      await reader.goto(post.url);
+      const element = reader.locator('crease-match');
+      await expect(element.locator('.card')).toHaveAttribute('lang', 'hi');
+      await expect(element).toHaveAttribute('tone', 'plain');
+      await expect(element.locator('.card')).toHaveCSS('background-color', 'rgb(16, 24, 32)');
+      await expect(element.locator('.card')).toHaveCSS('color', 'rgb(250, 250, 250)');
+      await expect(element.locator('.card')).toHaveCSS('border-radius', '3px');
+      expect(await element.evaluate((it) => getComputedStyle(it).getPropertyValue('--crease-accent'))).toBe('#ffcc00');
+      expect(await reader.locator('noscript').first().textContent()).toContain('lang=hi');
+    }
+    await reader.goto(odd.url);
+    await expect(reader.locator('crease-match')).toHaveJSProperty('outerHTML', `<crease-match match="${match.id}" view="card" theme="auto"></crease-match>`);
     await reader.goto(evil.url);
     await expect(reader.getByRole('heading', { name: 'Not a match' })).toBeVisible();
     await expect(reader.locator('crease-match')).toHaveCount(0);
@@ -76,6 +96,16 @@ test('an editor sets the plugin up, and posts have the live score by block and b
     const canvas = page.locator('[data-type="crease/match"]');
     await expect(canvas.getByLabel('Match')).toHaveValue(match.id);
     await expect(canvas).toContainText('Full: ball by ball, scorecard');
+    await page.goto(`${wordpress.url}/wp-admin/post.php?post=${block_dressed.id}&action=edit`);
+    // The editor welcomes whoever comes for the first time.
+    const welcome = page.getByRole('dialog');
+    await expect(welcome).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(welcome).toBeHidden();
+    await page.locator('[data-type="crease/match"]').click();
+    await expect(page.getByLabel('Language')).toHaveValue('hi');
+    await expect(page.getByLabel('Tone')).toHaveValue('plain');
+    await expect(page.getByLabel('Corners')).toHaveValue('3');
     expect(wordpress.php("echo @file_get_contents(WP_DEBUG_LOG);")).not.toContain('plugins/crease');
     await reader.context().close();
   } finally {

@@ -1,5 +1,5 @@
 // What a partner writes in TypeScript; it is compiled, not run. A line that must not compile says so.
-import { load, mount, on, unmount, type CreaseDetail } from 'crease-match';
+import { identify, load, mount, on, unmount, type CreaseDetail } from 'crease-match';
 import { CreaseMatch } from 'crease-match/react';
 
 const place = document.body;
@@ -9,6 +9,11 @@ export async function follow(): Promise<string> {
   const element: HTMLElement = mount(place, { match: 'mat_1', view: 'full', theme: 'dark' });
   const stop: () => void = on('wicket', ({ detail }) => tell(detail), element);
   element.addEventListener('crease:result', (event) => tell(event.detail));
+  on('fan', ({ detail }) => detail.fan?.kind === 'guest' || tell(detail));
+  const fan = await identify(async () => (await fetch('/my-crease-token')).text());
+  await identify(fan === null ? 'guest' : null);
+  // @ts-expect-error a token, or how to fetch one
+  await identify(7);
   stop();
   unmount(place);
   // @ts-expect-error no such view
@@ -25,5 +30,8 @@ function tell({ seq, t, text }: CreaseDetail): string {
 }
 
 export const Score = () => <CreaseMatch match="mat_1" view="card" apiKey="crs_pk_live_x" onWicket={(event) => tell(event.detail)} />;
+export const Red = () => <CreaseMatch match="mat_1" style={{ "--crease-accent": "#b3211a", "--crease-radius": "0px", maxWidth: 480 }} />;
+// @ts-expect-error no property of ours
+export const Odd = () => <CreaseMatch match="mat_1" style={{ "--other-accent": "#b3211a" }} />;
 // @ts-expect-error React keeps `key` for itself, and a match is needed
 export const Nothing = () => <CreaseMatch view="card" />;

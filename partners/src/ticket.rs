@@ -7,8 +7,9 @@ use crate::signed::{Payload, Reader, SignedText, Signer, Unsigned};
 use jiff::{SignedDuration, Timestamp};
 use store::{Seal, ids};
 
-/// Makes and checks tickets. A ticket is a text of 140 to 220 characters that says all by itself: nothing is kept of it, and it opens as many
-/// streams as are asked for within [`Tickets::LASTS`]. Clones share the keys.
+/// Makes and checks tickets. A ticket is a text of 150 to 230 characters that says all by itself: nothing is kept of it, and it opens as many
+/// streams as are asked for within [`Tickets::LASTS`]. While it is good it can be exchanged for the next one, for [`Tickets::RENEWABLE`] in all.
+/// Clones share the keys.
 #[derive(Clone)]
 pub struct Tickets {
     signer: Signer,
@@ -29,6 +30,7 @@ pub struct Ticket {
     partner: PartnerKey,
     match_id: Option<String>,
     fan_id: Option<String>,
+    first_at: Timestamp,
     expires_at: Timestamp,
 }
 
@@ -116,6 +118,10 @@ impl Tickets {
     /// For how long a ticket opens streams.
     pub const LASTS: SignedDuration = SignedDuration::from_mins(5);
 
+    /// How long after the first ticket the last of those ends that it was exchanged for: longer than a day of play, and who was shown out of an
+    /// app or a site is out by then.
+    pub const RENEWABLE: SignedDuration = SignedDuration::from_hours(12);
+
     pub fn new(seal: &Seal) -> Tickets {
         Tickets { signer: Signer::new(seal, "stream tickets", PREFIX) }
     }
@@ -133,14 +139,51 @@ impl Tickets {
         if wanted.fan.is_some_and(|fan| !fan.is_of(partner)) {
             return Err(TicketRefusal::OtherFan);
         }
+        let said = Said {
+            first_at: now,
+            expires_at: Tickets::end(now, now),
+            mode: partner.mode().word(),
+            organisation_id: partner.organisation_id(),
+            key_id: partner.key_id(),
+            match_id: wanted.match_id,
+            fan_id: wanted.fan.map(Fan::fan_id),
+        };
+        Ok(self.sign(&said))
+    }
+
+    /// Another ticket for what this one is for, good for [`Tickets::LASTS`] from now, and not beyond [`Tickets::RENEWABLE`] since the first.
+    pub fn renew(&self, ticket: &Ticket, now: Timestamp) -> (SignedText, Timestamp) {
+        let expires_at = Tickets::end(ticket.first_at, now);
+        let said = Said {
+            first_at: ticket.first_at,
+            expires_at,
+            mode: ticket.mode().word(),
+            organisation_id: ticket.organisation_id(),
+            key_id: ticket.key_id(),
+            match_id: ticket.match_id(),
+            fan_id: ticket.fan_id(),
+        };
+        (self.sign(&said), expires_at)
+    }
+
+    /// Until when a ticket of this moment is good.
+    fn end(first_at: Timestamp, now: Timestamp) -> Timestamp {
+        let after = |at: Timestamp, time| at.checked_add(time).unwrap_or(Timestamp::MAX);
+        let end = after(now, Tickets::LASTS).min(after(first_at, Tickets::RENEWABLE));
+        // In whole seconds, as it is written down.
+        Timestamp::from_second(end.as_second()).unwrap_or(end)
+    }
+
+    fn sign(&self, said: &Said<'_>) -> SignedText {
         let payload = Payload::new()
-            .number(now.as_second().saturating_add(Tickets::LASTS.as_secs()))
-            .text(Some(partner.mode().word()))
-            .text(Some(partner.organisation_id()))
-            .text(Some(partner.key_id()))
-            .text(wanted.match_id)
-            .text(wanted.fan.map(Fan::fan_id));
-        Ok(self.signer.sign(&payload))
+            .number(said.expires_at.as_second())
+            .text(Some(said.mode))
+            .text(Some(said.organisation_id))
+            .text(Some(said.key_id))
+            .text(said.match_id)
+            .text(said.fan_id)
+            .number(said.first_at.as_second());
+        self.signer.sign(&payload)
     }
 
     /// Checks a ticket, and that its key is good still, without I/O: about 0.4 µs.
@@ -163,6 +206,7 @@ impl Tickets {
             partner,
             match_id: said.match_id.map(str::to_owned),
             fan_id: said.fan_id.map(str::to_owned),
+            first_at: said.first_at,
             expires_at: said.expires_at,
         })
     }
@@ -170,6 +214,8 @@ impl Tickets {
 
 /// What a ticket says.
 struct Said<'a> {
+    /// When the first ticket was made, of those that were exchanged for each other.
+    first_at: Timestamp,
     expires_at: Timestamp,
     mode: &'a str,
     organisation_id: &'a str,
@@ -180,14 +226,13 @@ struct Said<'a> {
 
 fn read(payload: &[u8]) -> Option<Said<'_>> {
     let mut reader = Reader(payload);
-    let said = Said {
-        expires_at: Timestamp::from_second(reader.number()?).ok()?,
-        mode: reader.text()?,
-        organisation_id: reader.text()?,
-        key_id: reader.text()?,
-        match_id: Some(reader.text()?).filter(|id| !id.is_empty()),
-        fan_id: Some(reader.text()?).filter(|id| !id.is_empty()),
-    };
+    let second = |reader: &mut Reader<'_>| Timestamp::from_second(reader.number()?).ok();
+    let expires_at = second(&mut reader)?;
+    let (mode, organisation_id, key_id) = (reader.text()?, reader.text()?, reader.text()?);
+    let match_id = Some(reader.text()?).filter(|id| !id.is_empty());
+    let fan_id = Some(reader.text()?).filter(|id| !id.is_empty());
+    let first_at = second(&mut reader)?;
+    let said = Said { first_at, expires_at, mode, organisation_id, key_id, match_id, fan_id };
     reader.end()?;
     Some(said)
 }
@@ -270,6 +315,33 @@ mod tests {
             let refused = here.tickets.check(&here.keys, text.reveal(), at).unwrap_err();
             assert_eq!(refused, TicketRefusal::Expired { at: second(NOW + 300) });
         }
+    }
+
+    #[test]
+    fn a_ticket_is_exchanged_for_the_next_for_twelve_hours_and_stays_what_it_is_for() {
+        let here = Here::new(Kind::Publishable);
+        let match_id = ids::new("mat");
+        let guests = Guests::new(&here.seal);
+        let token = guests.issue(&here.partner(), second(NOW)).unwrap();
+        let fan = guests.check(&here.partner(), token.reveal(), second(NOW)).unwrap();
+        let mut text = here.issue(Wanted { match_id: Some(&match_id), fan: Some(&fan) }).reveal().to_owned();
+        let end = NOW + 12 * 3600;
+        let mut now = NOW;
+        while now < end - 299 {
+            now += 299;
+            let ticket = here.tickets.check(&here.keys, &text, second(now)).unwrap();
+            let (next, expires_at) = here.tickets.renew(&ticket, second(now));
+            assert_eq!(expires_at, second((now + 300).min(end)));
+            text = next.reveal().to_owned();
+            let next = here.tickets.check(&here.keys, &text, second(now)).unwrap();
+            assert_eq!((next.expires_at(), next.match_id()), (expires_at, Some(match_id.as_str())));
+            assert_eq!((next.fan(), next.key_id()), (Some(fan.clone()), here.record.id.as_str()));
+        }
+        // However late it is exchanged, the last second stays.
+        let last = here.tickets.check(&here.keys, &text, second(end - 1)).unwrap();
+        assert_eq!(here.tickets.renew(&last, second(end - 1)).1, second(end));
+        let refused = here.tickets.check(&here.keys, &text, second(end)).unwrap_err();
+        assert_eq!(refused, TicketRefusal::Expired { at: second(end) });
     }
 
     #[test]

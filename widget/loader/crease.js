@@ -5,13 +5,13 @@ const tag = "crease-match";
 if (!customElements.get(tag)) {
 
   // A module script is not told which element it is. What an element leaves out, its script may say for all: data-key.
-  const script = document.currentScript || document.querySelector('script[src*="crease.js"]');
+  const script = document.currentScript || document.querySelector("[src*='crease.js']");
   const defaults = { lang: document.documentElement.lang, ...script?.dataset };
   // "https://live.example.com/v1/", of ".../v1/crease.js" as of ".../v1/bundle/<hash>/loader.js"
   const base = script?.src.split(/bundle\/|crease.js/)[0];
   const before = window.Crease;
   const push = (run) => queueMicrotask(run);
-  const names = ["match", "view", "key", "lang"];
+  const names = "match,view,key,lang".split(",");
   // Until the widget's own sheet: that of the frames.
   const sheet = new CSSStyleSheet();
   // Streams that the widget has not taken over, by address.
@@ -42,23 +42,21 @@ if (!customElements.get(tag)) {
   // Shows a match in an element; returns what ends it.
   const begin = (host, match, view, key, lang) => {
     const shadow = host.shadowRoot || host.attachShadow({ mode: "open" });
-    const frame = base + "embed/" + match + "?key=" + key + "&view=" + view + "&lang=" + lang + "&frame=";
     const place = { host, match, view, key, lang, defaults };
     // A frame that came with the page says from where its stream goes on.
     const declared = shadow.querySelector("[data-at]");
     const url = base + "matches/" + match + "/stream?key=" + key + "&last_event_id=" + (declared?.dataset.at || "");
     let line;
 
-    // Resolves with 1 when it is drawn.
+    // Resolves with something when it is drawn.
     place.paint = () =>
-      fetch(frame + "tree")
+      fetch(base + "embed/" + match + "?key=" + place.key + "&view=" + view + "&lang=" + lang + "&frame=tree")
         .then((answer) => answer.json())
         .then((answer) => {
           if (place.still) return;
           sheet.replaceSync(answer.style);
-          shadow.adoptedStyleSheets = [sheet];
           shadow.replaceChildren(draw(answer.frame));
-          return 1;
+          return (shadow.adoptedStyleSheets = [sheet]);
         })
         .catch(() => {});
 
@@ -86,8 +84,8 @@ if (!customElements.get(tag)) {
       }
     }
     return () => {
-      place.still = 1;
       place.end?.();
+      place.still = 1;
       if (line && !--line.users) {
         line.source?.close();
         delete lines[url];
@@ -97,6 +95,12 @@ if (!customElements.get(tag)) {
 
   // Looks once at all that changed, when the page's script has ended: an element that was moved goes on.
   class CreaseMatch extends HTMLElement {
+    disconnectedCallback() {
+      this.connectedCallback();
+    }
+    attributeChangedCallback() {
+      this.connectedCallback();
+    }
     connectedCallback() {
       push(() => {
         const asked = names.map((name) => encodeURIComponent(this.getAttribute(name) || defaults[name] || ""));
@@ -109,19 +113,18 @@ if (!customElements.get(tag)) {
     }
   }
   CreaseMatch.observedAttributes = names;
-  const { prototype } = CreaseMatch;
-  prototype.disconnectedCallback = prototype.attributeChangedCallback = prototype.connectedCallback;
   customElements.define(tag, CreaseMatch);
 
   window.Crease = {
     version: "1.__CREASE_BUNDLE__",
     q: { push },
     mount: (place, options) => place.appendChild(draw([tag, options])),
+    // Who is signed in on the page: a token, a function that makes one, "guest", or nothing.
+    identify: (fan) => import(base + "bundle/__CREASE_BUNDLE__/fan.js").then((it) => it.take(fan, defaults)),
     unmount: (place) => (place.querySelector(tag) || place.closest(tag))?.remove(),
     on: (name, run) => {
-      name = "crease:" + name;
-      document.addEventListener(name, run);
-      return () => document.removeEventListener(name, run);
+      document.addEventListener("crease:" + name, run);
+      return () => document.removeEventListener("crease:" + name, run);
     },
   };
   before?.q?.map(push);

@@ -29,6 +29,9 @@ const BUSY_S_MAX = 600;
 const REFUSED_MS = 300_000;
 /** Streams of one site over HTTP/1.1, where browsers open six connections to a host at most: the rest is for requests. */
 const SLOTS = 3;
+/** What a ticket begins with, and between two exchanges of one that lasts five minutes. */
+const TICKET = "crt_";
+const TICKET_MS = 120_000;
 /** Between two snapshots where no stream may be opened. */
 const POLL_MS = 4_000;
 
@@ -72,7 +75,7 @@ const takeSlot = async () => {
 };
 
 class SharedStream {
-  /** Elements' widgets: each has `hear(type, id, text)`, `lost(seconds)`, `live()`, `refused(why)`, and `wants` while it needs a snapshot. */
+  /** Elements' widgets: each has its `place`, `hear(type, id, text)`, `lost(seconds)`, `live()`, `refused(why)`, and `wants` while it needs a snapshot. */
   members = new Set();
   /** What was heard since the snapshot, the oldest forgotten. */
   heard = [];
@@ -98,7 +101,7 @@ class SharedStream {
   constructor(place) {
     this.name = `crease ${BASE} ${place.match} ${place.key}`;
     this.url = `${BASE}matches/${place.match}`;
-    this.key = `key=${place.key}`;
+    this.key = place.key;
   }
 
   /** Goes on with what the loader has opened and heard; `declared` is the element that the page brought along. */
@@ -119,6 +122,8 @@ class SharedStream {
   join(member) {
     clearTimeout(this.lingering);
     this.members.add(member);
+    member.place.key = this.key;
+    if (!this.isRenewed && this.key.startsWith(TICKET)) this.renew();
     if (!this.isOn && !document.hidden) this.start();
     if (this.link === "lost") member.lost(this.silence());
     if (this.link === "refused") member.refused(this.why);
@@ -132,6 +137,18 @@ class SharedStream {
       streams.delete(this.name);
       if (!streams.size) watch("removeEventListener");
     }, LINGER_MS);
+  }
+
+  /** Exchanges a ticket for the next, again and again until its stream is given up: also while nobody looks, or it would have ended by then. */
+  async renew() {
+    this.isRenewed = true;
+    const headers = { "x-crease-key": this.key };
+    const answer = await fetch(`${BASE}tickets/renew`, { method: "POST", headers }).catch(() => {});
+    const next = answer?.ok && (await answer.json().catch(() => {}));
+    if (next) for (const { place } of this.members) place.key = next.ticket;
+    if (next) this.key = next.ticket;
+    const isOver = answer && answer.status < 500 && !next;
+    if (!isOver && streams.get(this.name) === this) setTimeout(() => this.renew(), next ? TICKET_MS : BUSY_S * 1000);
   }
 
   /** Takes part: as the leader when the lock is free, else listening to who has it. */
@@ -231,7 +248,7 @@ class SharedStream {
     this.due = this.notBefore = 0;
     if (!this.letGo) return this.poll();
     const at = this.at && `&last_event_id=${this.at}`;
-    this.follow(new EventSource(`${this.url}/stream?${this.key}${at}`));
+    this.follow(new EventSource(`${this.url}/stream?key=${this.key}${at}`));
   }
 
   /** For a stream that is open already: it needs a slot like any other. */
@@ -286,7 +303,7 @@ class SharedStream {
     const due = this.due;
     // An `EventSource` does not tell the answer: ask as it did, and let the stream go when it is granted.
     const stop = new AbortController();
-    const answer = await fetch(`${this.url}/stream?${this.key}`, { signal: stop.signal }).catch(() => {});
+    const answer = await fetch(`${this.url}/stream?key=${this.key}`, { signal: stop.signal }).catch(() => {});
     const { status = 0 } = answer ?? {};
     const title = answer?.ok ? stop.abort() : await titleOf(answer);
     this.speak();
@@ -312,7 +329,7 @@ class SharedStream {
   }
 
   async snapshot() {
-    const answer = await fetch(`${this.url}?${this.key}`).catch(() => {});
+    const answer = await fetch(`${this.url}?key=${this.key}`).catch(() => {});
     return answer?.ok ? answer.text().catch(() => {}) : undefined;
   }
 

@@ -175,10 +175,9 @@ const listen = (root, handle) => {
 
 /** Shows the place's match by the widget, or without it. */
 export const take = (place) => {
-  const { host, line, defaults, match, view, key } = place;
+  const { host, line, defaults, match, view } = place;
   if (place.still) return;
   const shadow = host.shadowRoot;
-  const page = `${BASE}embed/${match}?key=${key}&view=${view}&lang=${place.lang}&frame=page`;
   const declared = shadow.querySelector("[data-at]");
   const stream = streamOf(place);
   stream.adopt(line, declared);
@@ -192,7 +191,7 @@ export const take = (place) => {
   let untold = [];
 
   /** What the stream tells: the widget while it runs, then what keeps the frame live. */
-  const member = { hear() {}, live() {}, lost() {}, refused() {} };
+  const member = { place, hear() {}, live() {}, lost() {}, refused() {} };
 
   const refused = (why) => tell(host, "error", { seq: 0, t: 0, text: why });
 
@@ -274,7 +273,7 @@ export const take = (place) => {
 
   const leaveLink = () => {
     const link = document.createElement("a");
-    link.href = page;
+    link.href = `${BASE}embed/${match}?key=${place.key}&view=${view}&lang=${place.lang}&frame=page`;
     link.target = "_blank";
     link.textContent = "The live score could not be loaded. Open it on a page of its own.";
     shadow.replaceChildren(link);

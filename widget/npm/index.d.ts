@@ -6,14 +6,27 @@ export interface MatchOptions {
   view?: "compact" | "card" | "full";
   /** `auto`, the default: as the reader's system. */
   theme?: "auto" | "light" | "dark";
-  tone?: string;
+  /** How the commentary is told: `plain`, the only one so far. */
+  tone?: "plain";
   /** `en`, `hi`, `bn`, `ta`, `te`, `mr`, `ur`; a region may follow. The page's own where it is left out. A fan's choice comes before it. */
   lang?: string;
   /** Another publishable key than the page's. */
   key?: string;
 }
 
-export type CreaseEventName = "ready" | "ball" | "wicket" | "result" | "error";
+export type CreaseEventName = "ready" | "ball" | "wicket" | "result" | "error" | "fan";
+
+/** Who is signed in: a token that your server signed, a function that fetches one (asked again before it ends), `guest`, or null for nobody. */
+export type FanToken = string | (() => string | null | Promise<string | null>) | "guest" | null;
+
+/** For whom the page acts, as Crease knows it. */
+export interface CreaseFan {
+  /** `fan_…`, the same for the same user of yours; `guest_…`. */
+  id: string;
+  kind: "signed" | "guest";
+  /** What your server calls the fan, if it does. */
+  name?: string;
+}
 
 /** What an event carries. */
 export interface CreaseDetail {
@@ -27,6 +40,9 @@ export interface CreaseDetail {
 
 export type CreaseEvent = CustomEvent<CreaseDetail>;
 
+/** An identity was accepted; or `fan` is null: `text` says why it was refused, or is empty where the page named nobody. */
+export type CreaseFanEvent = CustomEvent<CreaseDetail & { fan: CreaseFan | null }>;
+
 /** `window.Crease`, once the loader has run. */
 export interface Crease {
   readonly version: string;
@@ -34,6 +50,8 @@ export interface Crease {
   readonly q: { push(run: () => void): void };
   mount(place: Element, options: MatchOptions): HTMLElement;
   unmount(place: Element): void;
+  identify(fan: FanToken): Promise<CreaseFan | null>;
+  on(name: "fan", run: (event: CreaseFanEvent) => void): () => void;
   on(name: CreaseEventName, run: (event: CreaseEvent) => void): () => void;
 }
 
@@ -46,11 +64,16 @@ export interface LoadOptions {
 export function load(options: LoadOptions): Promise<Crease>;
 export function mount(place: Element, options: MatchOptions): HTMLElement;
 export function unmount(place: Element): void;
+export function identify(fan: FanToken): Promise<CreaseFan | null>;
+export function on(name: "fan", run: (event: CreaseFanEvent) => void): () => void;
 export function on(name: CreaseEventName, run: (event: CreaseEvent) => void, target?: EventTarget): () => void;
 
 declare global {
   interface Window {
     Crease?: Crease;
+  }
+  interface DocumentEventMap {
+    "crease:fan": CreaseFanEvent;
   }
   interface HTMLElementEventMap {
     "crease:ready": CreaseEvent;

@@ -39,3 +39,9 @@ export function on(name, run, target = document) {
   target.addEventListener(`crease:${name}`, run);
   return () => target.removeEventListener(`crease:${name}`, run);
 }
+
+/** Says who is signed in on the page, now or once the loader is there; resolves with who Crease takes that for. */
+export function identify(fan) {
+  window.Crease ??= { q: [] };
+  return new Promise((resolve) => window.Crease.q.push(() => resolve(window.Crease.identify(fan))));
+}

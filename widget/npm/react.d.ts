@@ -1,11 +1,14 @@
 import type { CSSProperties, ReactElement } from "react";
 import type { CreaseEvent, MatchOptions } from "./index.js";
 
+/** Custom properties, `--crease-accent` and so on, beside what React knows. */
+export type CreaseStyle = CSSProperties & { [property: `--crease-${string}`]: string | number };
+
 export interface CreaseMatchProps extends Omit<MatchOptions, "key"> {
   /** Another publishable key than the page's; the element's `key`, a word that React keeps for itself. */
   apiKey?: string;
   className?: string;
-  style?: CSSProperties;
+  style?: CreaseStyle;
   onReady?(event: CreaseEvent): void;
   onBall?(event: CreaseEvent): void;
   onWicket?(event: CreaseEvent): void;

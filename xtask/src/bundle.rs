@@ -36,6 +36,9 @@ const PINNED_LOADER: &str = "loader.js";
 /// What the bundle's script does beside binding the wasm, in this order.
 const BROWSER: &[&str] = &["widget/loader/takeover.js", "widget/loader/stream.js"];
 
+/// Who is signed in on the page: downloaded where a page says it.
+const FAN: &str = "widget/loader/fan.js";
+
 /// A file of the bundle: its path inside the bundle's folder and its content.
 type File = (String, Vec<u8>);
 
@@ -75,6 +78,7 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     let languages = languages::tables()?;
     append_browser(&mut files, &parts, &languages)?;
     files.extend(languages);
+    files.push(("fan.js".to_owned(), fs::read(FAN).with_context(|| format!("reading {FAN}"))?));
     files.push(("crease.css".to_owned(), style::sheet(style::MATCH)?.into_bytes()));
     match &tools {
         Some(tools) => step("shrink (wasm-opt, esbuild)", || shrink::all(tools, &mut files))?,

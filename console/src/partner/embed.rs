@@ -1,10 +1,17 @@
 //! The code to paste, with the widget itself beside it.
 
+mod colour;
+
+pub use colour::Colour;
+
 use super::Here;
 use super::keys::copied;
 use crate::controls::{Choice, Filled, Label, Line};
 use crate::form::{Fields, Mistakes};
+use crate::layout::csrf_field;
+use colour::{DARK, LIGHT, Usual, complaint};
 use maud::{Markup, html};
+use partners::Permission;
 
 /// How a widget looks, as far as a page says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +20,8 @@ pub struct Look {
     pub theme: Theme,
     /// A BCP 47 tag of a language that the widget speaks; empty: the page's.
     pub lang: String,
+    /// None: the widget's usual one.
+    pub tone: Option<Tone>,
     /// Colours and corners that are not the theme's own.
     pub tokens: Tokens,
 }
@@ -31,6 +40,12 @@ pub enum Theme {
     Auto,
     Light,
     Dark,
+}
+
+/// How the commentary is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
 }
 
 impl View {
@@ -57,6 +72,16 @@ impl Theme {
     }
 }
 
+impl Tone {
+    const ALL: [Tone; 1] = [Tone::Plain];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Tone::Plain => "plain",
+        }
+    }
+}
+
 /// The custom properties that a page gives the widget; a missing one is the theme's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
@@ -67,48 +92,16 @@ pub struct Tokens {
     pub radius: Option<u8>,
 }
 
-/// A colour of sRGB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Colour {
-    red: u8,
-    green: u8,
-    blue: u8,
-}
-
-impl Colour {
-    /// Of `#rrggbb`, as a browser's colour picker says it.
-    pub fn parse(text: &str) -> Option<Colour> {
-        let digits = text.strip_prefix('#').filter(|it| it.len() == 6 && it.is_ascii())?;
-        let part = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
-        Some(Colour { red: part(0)?, green: part(2)?, blue: part(4)? })
-    }
-
-    /// WCAG 2.2's relative luminance.
-    fn luminance(self) -> f64 {
-        let linear = |part: u8| {
-            let part = f64::from(part) / 255.0;
-            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(self.red) + 0.7152 * linear(self.green) + 0.0722 * linear(self.blue)
-    }
-
-    /// WCAG 2.2's contrast ratio, from 1 to 21.
-    pub fn contrast(self, other: Colour) -> f64 {
-        let (one, two) = (self.luminance(), other.luminance());
-        (one.max(two) + 0.05) / (one.min(two) + 0.05)
-    }
-}
-
-impl std::fmt::Display for Colour {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "#{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
-    }
-}
-
-/// What WCAG 2.2 asks of text (1.4.3).
-const CONTRAST_MIN: f64 = 4.5;
-
 impl Look {
+    /// As it is where nothing is said.
+    pub const USUAL: Look = Look {
+        view: View::Card,
+        theme: Theme::Auto,
+        lang: String::new(),
+        tone: None,
+        tokens: Tokens { paper: None, ink: None, accent: None, radius: None },
+    };
+
     /// Of a form or a query; what is not said, or is no choice, is as it usually is. `languages` are those that the widget speaks.
     pub fn parse(fields: &Fields, languages: &[(&str, &str)]) -> (Look, Mistakes) {
         let mut mistakes = Mistakes::default();
@@ -128,6 +121,7 @@ impl Look {
             view: View::ALL.into_iter().find(|it| it.word() == fields.text("view")).unwrap_or(View::Card),
             theme: Theme::ALL.into_iter().find(|it| it.word() == fields.text("theme")).unwrap_or(Theme::Auto),
             lang: if languages.iter().any(|it| it.0 == lang) { lang.to_owned() } else { String::new() },
+            tone: Tone::ALL.into_iter().find(|it| it.word() == fields.text("tone")),
             tokens: Tokens { paper, ink, accent, radius },
         };
         (look, mistakes)
@@ -142,17 +136,36 @@ impl Look {
         colours.chain(radius).collect()
     }
 
-    /// What is said of pairs of colours that are hard to read.
+    /// What is said of pairs of colours that are hard to read, in each theme that fans may see: what is chosen holds in all of them, beside
+    /// what the theme has of its own.
     pub fn hard_to_read(&self) -> Vec<String> {
-        let tokens = &self.tokens;
-        let pair = |text: Option<Colour>, what: &str| {
-            let ratio = text?.contrast(tokens.paper?);
-            // Cut, not rounded: 4.48 is not 4.5.
-            let shown = (ratio * 10.0).floor() / 10.0;
-            (ratio < CONTRAST_MIN)
-                .then(|| format!("{what} on the background: {shown:.1} to 1, where 4.5 is needed."))
+        let themes: &[Usual] = match self.theme {
+            Theme::Auto => &[LIGHT, DARK],
+            Theme::Light => &[LIGHT],
+            Theme::Dark => &[DARK],
         };
-        [pair(tokens.ink, "The text"), pair(tokens.accent, "The accent")].into_iter().flatten().collect()
+        let Tokens { paper, ink, accent, .. } = self.tokens;
+        let mut said = Vec::new();
+        for usual in themes {
+            let pairs = [
+                ("The text", ink, usual.ink),
+                ("The lesser text", None, usual.soft),
+                ("The accent", accent, usual.accent),
+            ];
+            for (what, chosen, own) in pairs {
+                let place = match (chosen, paper) {
+                    (None, None) => continue,
+                    (Some(_), Some(_)) => String::new(),
+                    _ => format!(", in the {} theme", usual.theme),
+                };
+                let ground = paper.unwrap_or(usual.paper);
+                // A pair that is chosen is the same in both themes.
+                said.extend(
+                    complaint(what, chosen.unwrap_or(own), ground, &place).filter(|it| !said.contains(it)),
+                );
+            }
+        }
+        said
     }
 
     /// Attributes of the element, with a blank before each.
@@ -163,7 +176,8 @@ impl Look {
             format!(" theme=\"{}\"", self.theme.word())
         };
         let lang = if self.lang.is_empty() { String::new() } else { format!(" lang=\"{}\"", self.lang) };
-        format!(" view=\"{}\"{theme}{lang}", self.view.word())
+        let tone = self.tone.map_or_else(String::new, |it| format!(" tone=\"{}\"", it.word()));
+        format!(" view=\"{}\"{theme}{lang}{tone}", self.view.word())
     }
 }
 
@@ -219,16 +233,31 @@ impl Code<'_> {
 
     /// For WordPress, with the plug-in.
     pub fn wordpress(&self) -> String {
-        format!("[crease match=\"{}\"{}]", self.match_id, self.look.attributes())
+        let Tokens { paper, ink, accent, radius } = self.look.tokens;
+        let colours = [("paper", paper), ("ink", ink), ("accent", accent)];
+        let colours = colours.iter().filter_map(|(name, it)| Some(format!(" {name}=\"{}\"", (*it)?)));
+        let tokens: String = colours.chain(radius.map(|it| format!(" radius=\"{it}\""))).collect();
+        format!("[crease match=\"{}\"{}{tokens}]", self.match_id, self.look.attributes())
     }
+}
+
+/// What the page knows of the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// All of its text: it was issued a moment ago, and forms carry it from one showing to the next.
+    Whole,
+    /// Its first characters, which is all that is kept.
+    Prefix,
+    /// There is none for pages that works.
+    Nothing,
 }
 
 /// The page.
 #[derive(Clone, Copy, Debug)]
 pub struct Generator<'a> {
     pub code: Code<'a>,
-    /// The key was issued a moment ago: this is the only time that it is shown.
-    pub is_key_new: bool,
+    /// What the page knows of the key.
+    pub known: Known,
     /// Languages that the widget speaks: tag and own name.
     pub languages: &'a [(&'a str, &'a str)],
     /// What was asked, for the preview.
@@ -240,9 +269,10 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
     let filled = Filled { fields: of.fields, mistakes: of.mistakes };
     let preview = format!("/console/preview?{}", of.fields.to_query());
     let hard = of.code.look.hard_to_read();
+    let is_whole = of.known == Known::Whole;
     let main = html! {
         h1 { "The code for your page" }
-        @if of.is_key_new {
+        @if is_whole {
             div.notice.stack {
                 p { strong { "Your key, for your pages: " } "it is shown this once. Copy the code below, or keep the key by itself." }
                 (copied("key-text", of.code.key, "Copy the key"))
@@ -250,20 +280,28 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
         }
         (filled.summary())
         div.generator {
-            form.stack.boxed #look method="get" action=(here.path("/embed")) data-live {
+            // The key is never in an address: as long as the page knows all of it, it travels in the form.
+            form.stack.boxed #look method=(if is_whole { "post" } else { "get" }) action=(here.path("/embed")) data-live {
+                @if is_whole {
+                    (csrf_field(here.person.csrf))
+                    input type="hidden" name="key" value=(of.code.key);
+                }
                 (filled.radios(Label::new("view", "View"), &View::ALL.map(|it| Choice::new(it.word(), it.word()))))
                 (filled.radios(Label::new("theme", "Theme"), &Theme::ALL.map(|it| Choice::new(it.word(), it.word()))))
                 (filled.select(Label::new("lang", "Language"), Some("As the page is"),
                     &of.languages.iter().map(|(tag, name)| Choice::new(tag, *name)).collect::<Vec<_>>()))
+                (filled.select(Label::new("tone", "Tone").hint("How the commentary is told."), Some("As usual"),
+                    &Tone::ALL.map(|it| Choice::new(it.word(), it.word()))))
                 fieldset.field {
                     legend { "Colours" }
-                    (colour(filled, ("own_paper", "paper"), "Background", "#ffffff"))
-                    (colour(filled, ("own_ink", "ink"), "Text", "#16211b"))
-                    (colour(filled, ("own_accent", "accent"), "Accent", "#0b6b3a"))
+                    (colour(filled, ("own_paper", "paper"), "Background", LIGHT.paper))
+                    (colour(filled, ("own_ink", "ink"), "Text", LIGHT.ink))
+                    (colour(filled, ("own_accent", "accent"), "Accent", LIGHT.accent))
                 }
                 (filled.line(Label::new("radius", "Corners").hint("In pixels, 0 to 40; empty: as the theme has them."), Line::Number, 2))
                 (filled.line(Label::new("match", "Match").hint("The id of a match, mat_… ; the sandbox match while you build."), Line::Text, 40))
                 p { button type="submit" { "Show" } }
+                @if is_whole { p.hint { "Your key stays in the code while you choose." } }
             }
             div.stack {
                 section.shown {
@@ -271,6 +309,7 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
                     iframe #preview title="The widget" src=(preview) loading="lazy" {}
                     @for text in &hard { p.notice role="status" { (text) } }
                 }
+                (lacking(here, of))
                 section {
                     h2 { "HTML" }
                     p.muted { "The first line once a page, the last wherever the match belongs." }
@@ -291,14 +330,40 @@ pub fn page(here: Here<'_>, of: Generator<'_>) -> Markup {
     here.page("Embed", main)
 }
 
-/// `usual` is what the picker begins with: about what the light theme has.
-fn colour(filled: Filled<'_>, (own, name): (&'static str, &'static str), words: &str, usual: &str) -> Markup {
+/// Said above code that cannot be pasted as it is. Where this tab's script still has the key, it puts it in and takes this away.
+fn lacking(here: Here<'_>, of: Generator<'_>) -> Markup {
+    let new_key = html! {
+        @if here.place.may(Permission::Build) { " " a href=(here.path("/keys/new")) { "Make a key for your pages" } "." }
+    };
+    html! {
+        @match of.known {
+            Known::Whole => {}
+            Known::Prefix => {
+                p.notice #key-lacking {
+                    "Write your own key where " code { (of.code.key) } " stands: it was shown once, when it was made, and we do not have the rest."
+                    (new_key)
+                }
+            }
+            Known::Nothing => {
+                p.notice { "There is no key for your pages yet; the code needs one where " code { (of.code.key) } " stands." (new_key) }
+            }
+        }
+    }
+}
+
+/// `usual` is what the picker begins with: what the light theme has.
+fn colour(
+    filled: Filled<'_>,
+    (own, name): (&'static str, &'static str),
+    words: &str,
+    usual: Colour,
+) -> Markup {
     let value = filled.fields.text(name);
     html! {
         div.colour {
             input #(own) name=(own) type="checkbox" value="yes" checked[filled.fields.has(own)];
             label for=(own) { (words) }
-            input name=(name) type="color" value=(if value.is_empty() { usual } else { value }) aria-label={ (words) " colour" };
+            input name=(name) type="color" value=(Colour::parse(value).unwrap_or(usual)) aria-label={ (words) " colour" };
         }
     }
 }
@@ -333,7 +398,7 @@ pub fn preview(of: Preview<'_>) -> Markup {
             }
             body {
                 @match of.match_id {
-                    Some(id) => { crease-match match=(id) view=(look.view.word()) theme=(look.theme.word()) lang=[(!look.lang.is_empty()).then_some(&look.lang)] {} }
+                    Some(id) => { crease-match match=(id) view=(look.view.word()) theme=(look.theme.word()) lang=[(!look.lang.is_empty()).then_some(&look.lang)] tone=[look.tone.map(Tone::word)] {} }
                     None => { p { "There is no sandbox match here to show it with." } }
                 }
             }
@@ -367,6 +432,7 @@ mod tests {
             ("view", "full"),
             ("theme", "dark"),
             ("lang", "hi"),
+            ("tone", "plain"),
             ("own_accent", "yes"),
             ("accent", "#ffcc00"),
             ("paper", "#111111"),
@@ -377,40 +443,82 @@ mod tests {
             html.contains("<style>crease-match { --crease-accent: #ffcc00; --crease-radius: 0px; }</style>"),
             "{html}"
         );
-        assert!(html.contains("view=\"full\" theme=\"dark\" lang=\"hi\""), "{html}");
+        assert!(
+            html.contains("view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\"></crease-match>"),
+            "{html}"
+        );
         let react = code(&own).react();
+        assert!(react.contains("lang=\"hi\" tone=\"plain\""), "{react}");
         assert!(
             react.contains("style={{ \"--crease-accent\": \"#ffcc00\", \"--crease-radius\": \"0px\" }}"),
             "{react}"
         );
         assert_eq!(
             code(&own).wordpress(),
-            "[crease match=\"mat_1\" view=\"full\" theme=\"dark\" lang=\"hi\"]"
+            "[crease match=\"mat_1\" view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\" accent=\"#ffcc00\" radius=\"0\"]"
         );
+        let preview =
+            preview(Preview { key: "k", match_id: Some("mat_1"), look: &own, nonce: "n" }).into_string();
+        assert!(preview.contains("lang=\"hi\" tone=\"plain\"></crease-match>"), "{preview}");
     }
 
     #[test]
     fn what_is_no_colour_or_language_does_not_reach_the_page() {
         let hostile = "#fff}</style><script>";
-        let (look, mistakes) =
-            look(&[("own_ink", "yes"), ("ink", hostile), ("lang", "\"><b>"), ("radius", "99")]);
+        let (look, mistakes) = look(&[
+            ("own_ink", "yes"),
+            ("ink", hostile),
+            ("lang", "\"><b>"),
+            ("tone", "\"><b>"),
+            ("radius", "99"),
+        ]);
         assert!(mistakes.of("ink").is_some() && mistakes.of("radius").is_some());
-        assert_eq!((look.css(), look.lang.as_str()), (vec![], ""));
+        assert_eq!((look.css(), look.lang.as_str(), look.tone), (vec![], "", None));
     }
 
     #[test]
-    fn contrast_is_that_of_wcag() {
-        let colour = |text| Colour::parse(text).unwrap();
-        for (one, two, ratio) in [
-            ("#000000", "#ffffff", 21.0),
-            ("#ffffff", "#ffffff", 1.0),
-            ("#767676", "#ffffff", 4.54),
-            ("#777777", "#ffffff", 4.48),
-        ] {
-            assert!((colour(one).contrast(colour(two)) - ratio).abs() < 0.01, "{one} {two}");
-        }
-        let (faint, _) =
-            look(&[("own_ink", "yes"), ("ink", "#777777"), ("own_paper", "yes"), ("paper", "#ffffff")]);
-        assert_eq!(faint.hard_to_read(), ["The text on the background: 4.4 to 1, where 4.5 is needed."]);
+    fn what_is_chosen_is_read_beside_what_the_themes_have() {
+        let check = |fields: &[(&str, &str)], expected: &[&str]| {
+            let chosen = |name: &&str| ["paper", "ink", "accent"].contains(name);
+            let own: Vec<_> =
+                fields.iter().map(|it| it.0).filter(chosen).map(|it| format!("own_{it}")).collect();
+            let ticked = own.iter().map(|it| (it.as_str(), "yes"));
+            let (look, _) = look(&fields.iter().copied().chain(ticked).collect::<Vec<_>>());
+            assert_eq!(look.hard_to_read(), expected, "{fields:?}");
+        };
+        check(&[], &[]);
+        check(
+            &[("theme", "light"), ("ink", "#777777"), ("paper", "#ffffff")],
+            &["The text on the background: 4.4 to 1, where 4.5 is needed."],
+        );
+        // The one colour that is chosen meets the theme's own.
+        check(
+            &[("theme", "light"), ("ink", "#ffffff")],
+            &["The text on the background, in the light theme: 1.0 to 1, where 4.5 is needed."],
+        );
+        check(&[("theme", "dark"), ("ink", "#ffffff")], &[]);
+        check(
+            &[("theme", "dark"), ("accent", "#0b6b4a")],
+            &["The accent on the background, in the dark theme: 2.7 to 1, where 4.5 is needed."],
+        );
+        check(
+            &[("theme", "light"), ("paper", "#999999")],
+            &[
+                "The lesser text on the background, in the light theme: 2.2 to 1, where 4.5 is needed.",
+                "The accent on the background, in the light theme: 2.2 to 1, where 4.5 is needed.",
+            ],
+        );
+        // Each fan sees one of two.
+        check(
+            &[("ink", "#ffffff")],
+            &["The text on the background, in the light theme: 1.0 to 1, where 4.5 is needed."],
+        );
+        check(
+            &[("ink", "#777777"), ("paper", "#ffffff"), ("accent", "#0b6b4a")],
+            &[
+                "The text on the background: 4.4 to 1, where 4.5 is needed.",
+                "The lesser text on the background, in the dark theme: 2.3 to 1, where 4.5 is needed.",
+            ],
+        );
     }
 }

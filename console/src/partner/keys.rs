@@ -127,7 +127,12 @@ pub fn issued(here: Here<'_>, issued: &Issued) -> Markup {
             p { strong { "Copy it now." } " It is shown this once: we keep nothing from which it could be read." }
             (copied("key-text", issued.key.reveal(), "Copy the key"))
             @if is_pages {
-                p { a.button.primary href=(here.path("/embed")) data-keep-key=(issued.key.reveal()) { "Get the code to paste" } }
+                // By a form, so that the key comes into the code and into no address.
+                form method="post" action=(here.path("/embed")) {
+                    (csrf_field(here.person.csrf))
+                    input type="hidden" name="key" value=(issued.key.reveal());
+                    button.primary type="submit" { "Get the code to paste" }
+                }
             } @else {
                 p { "Send it as " code { "Authorization: Bearer …" } " from your server. Never put it into a page or an app." }
                 p { a.button href=(here.path("/keys")) { "To the keys" } }

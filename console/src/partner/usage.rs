@@ -45,7 +45,7 @@ impl Figure {
     }
 
     /// Its name, and what is counted.
-    const fn words(self) -> (&'static str, &'static str) {
+    pub(super) const fn words(self) -> (&'static str, &'static str) {
         match self {
             Figure::Opens => {
                 ("Fans who tuned in", "Streams that were opened. Who comes back after a break counts again.")

@@ -18,6 +18,19 @@ defined( 'ABSPATH' ) || exit;
 
 const VIEWS  = array( 'compact', 'card', 'full' );
 const THEMES = array( 'auto', 'light', 'dark' );
+const TONES  = array( 'plain' );
+/** Where nothing is said, the page's language and the theme's own colours and corners hold. */
+const DEFAULTS = array(
+	'match'  => '',
+	'view'   => 'card',
+	'theme'  => 'auto',
+	'lang'   => '',
+	'tone'   => '',
+	'paper'  => '',
+	'ink'    => '',
+	'accent' => '',
+	'radius' => '',
+);
 
 /** Where Crease is, without a slash at the end; empty until it is set. */
 function origin(): string {
@@ -51,12 +64,38 @@ function sanitize_key( $text ): string {
 	return $text;
 }
 
+/** The element's attributes: of what was said only what it can mean. The match is checked by `render`. */
+function element_attributes( array $said ): array {
+	$attributes = array(
+		'match' => $said['match'],
+		'view'  => in_array( $said['view'], VIEWS, true ) ? $said['view'] : 'card',
+		'theme' => in_array( $said['theme'], THEMES, true ) ? $said['theme'] : 'auto',
+	);
+	if ( preg_match( '/^[a-z]{2,3}(-[0-9A-Za-z]{2,8})*$/', $said['lang'] ) ) {
+		$attributes['lang'] = $said['lang'];
+	}
+	if ( in_array( $said['tone'], TONES, true ) ) {
+		$attributes['tone'] = $said['tone'];
+	}
+	$style = '';
+	foreach ( array( 'paper', 'ink', 'accent' ) as $name ) {
+		if ( preg_match( '/^#[0-9A-Fa-f]{6}$/', $said[ $name ] ) ) {
+			$style .= "--crease-$name:" . $said[ $name ] . ';';
+		}
+	}
+	if ( preg_match( '/^[0-9]{1,2}$/', $said['radius'] ) && (int) $said['radius'] <= 40 ) {
+		$style .= '--crease-radius:' . (int) $said['radius'] . 'px;';
+	}
+	if ( '' !== $style ) {
+		$attributes['style'] = $style;
+	}
+	return $attributes;
+}
+
 /** The markup of one score, for the block and for the shortcode. */
 function render( $attributes ): string {
-	$attributes = shortcode_atts( array( 'match' => '', 'view' => 'card', 'theme' => 'auto' ), (array) $attributes );
-	$match      = (string) $attributes['match'];
-	$view       = in_array( $attributes['view'], VIEWS, true ) ? $attributes['view'] : 'card';
-	$theme      = in_array( $attributes['theme'], THEMES, true ) ? $attributes['theme'] : 'auto';
+	$said  = array_map( 'strval', shortcode_atts( DEFAULTS, (array) $attributes ) );
+	$match = $said['match'];
 	if ( ! preg_match( '/^mat_[0-9A-Za-z]{22}$/', $match ) || '' === origin() || '' === key() ) {
 		// Readers see nothing; who can mend it is told.
 		$told = __( 'Crease: set the address and the key under Settings, Crease, and give a match (mat_…).', 'crease' );
@@ -64,12 +103,16 @@ function render( $attributes ): string {
 	}
 	wp_enqueue_script( 'crease' );
 	wp_enqueue_style( 'crease' );
-	$page = origin() . '/v1/embed/' . $match . '?' . http_build_query( array( 'frame' => 'page', 'key' => key() ) );
+	$attributes = element_attributes( $said );
+	$query      = array( 'frame' => 'page', 'key' => key() ) + array_intersect_key( $attributes, array( 'lang' => '' ) );
+	$page       = origin() . '/v1/embed/' . $match . '?' . http_build_query( $query );
+	$words      = '';
+	foreach ( $attributes as $name => $value ) {
+		$words .= sprintf( ' %s="%s"', $name, esc_attr( $value ) );
+	}
 	return sprintf(
-		'<crease-match match="%s" view="%s" theme="%s"></crease-match><noscript><a href="%s">%s</a></noscript>',
-		esc_attr( $match ),
-		esc_attr( $view ),
-		esc_attr( $theme ),
+		'<crease-match%s></crease-match><noscript><a href="%s">%s</a></noscript>',
+		$words,
 		esc_url( $page ),
 		esc_html__( 'Live score', 'crease' )
 	);

@@ -8,7 +8,7 @@ use crate::stream::{Full, Partner, Topic};
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
 use partners::limit::QuotaKind;
-use partners::{Key, KeyRefusal, Kind, Mode, Need, PartnerKey, Scope, TicketRefusal, Tickets};
+use partners::{Key, KeyRefusal, Kind, Mode, Need, PartnerKey, Scope, Ticket, TicketRefusal, Tickets};
 
 /// May read matches and open streams. Where the configuration asks for no key, anyone may.
 #[derive(Clone, Debug)]
@@ -190,6 +190,27 @@ impl FromRequestParts<App> for Opener {
         })?;
         reader.note_origin(parts, app);
         Ok(Self { reader, country: country(&parts.headers, app) })
+    }
+}
+
+/// Holds a ticket that is good still, in a header. As where streams are opened, no rate is asked about: every frame of a crowd comes each few
+/// minutes, and costs two signatures.
+#[derive(Debug)]
+pub(super) struct TicketHolder {
+    pub(super) ticket: Ticket,
+}
+
+impl FromRequestParts<App> for TicketHolder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let text = from_headers(&parts.headers).unwrap_or_default();
+        let checked = app.tickets.check(&app.keys, text, app.clock.now()).map_err(ReaderRefusal::Ticket);
+        let ticket = checked.map_err(|refusal| {
+            count(app, refusal.code(), claim(parts));
+            turn_away(app, parts, refusal.into())
+        })?;
+        Ok(Self { ticket })
     }
 }
 

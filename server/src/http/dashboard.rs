@@ -2,6 +2,7 @@
 //! pressed is done by the crates `access` and `partners`, which write it into the audit log.
 
 mod account;
+mod docs;
 mod door;
 mod embed;
 mod failure;
@@ -76,7 +77,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/o/{org}", get(organisations::overview))
         .route("/console/o/{org}/watching", get(organisations::watching))
         .route("/console/o/{org}/start", get(sites::start_form).post(sites::start))
-        .route("/console/o/{org}/embed", get(embed::generator))
+        .route("/console/o/{org}/embed", get(embed::generator).post(embed::generator_with_key))
         .route("/console/o/{org}/sites", get(sites::list).post(sites::create))
         .route("/console/o/{org}/sites/new", get(sites::blank))
         .route("/console/o/{org}/sites/{site}", get(sites::show).post(sites::change))
@@ -112,6 +113,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/o/{org}/team/invites/{invite}/take-back", post(team::take_back))
         .route("/console/o/{org}/team/{user}/role", post(team::set_role))
         .route("/console/o/{org}/team/{user}/remove", post(team::remove))
+        .route("/console/o/{org}/docs", get(docs::page))
         .route("/console/o/{org}/audit", get(settings::audit))
         .route("/console/o/{org}/settings", get(settings::page).post(settings::rename));
     doors.merge(own).merge(organisation).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

@@ -96,7 +96,7 @@ pub(super) struct EmbedQuery {
     /// Of an element: `inline`, or `none`.
     #[param(inline)]
     style: Option<Style>,
-    /// The publishable key, which a page hands on to its loader.
+    /// The publishable key, or a ticket, which a page hands on to its loader.
     #[param(ignore)]
     key: Option<String>,
 }
@@ -140,7 +140,7 @@ pub(super) async fn show(
         origin: origin(&headers, &app.config.http.public_url),
         view: View::named(query.view.as_deref().unwrap_or_default()),
         theme: theme(query.theme.as_deref().unwrap_or_default()),
-        key: query.key.filter(|it| it.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')),
+        key: query.key.filter(|it| is_key(it)),
         live: query.live.unwrap_or_default(),
         style: query.style.unwrap_or_default(),
     };
@@ -183,6 +183,11 @@ fn origin(headers: &HeaderMap, public_url: &str) -> String {
     let host: String =
         host.chars().filter(|it| it.is_ascii_alphanumeric() || ".:-[]".contains(*it)).collect();
     format!("{}://{host}", if is_secure(headers, public_url) { "https" } else { "http" })
+}
+
+/// Whether a text has the characters of keys and tickets alone: none that could leave an attribute or an address.
+fn is_key(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
 fn theme(word: &str) -> &'static str {

@@ -8,6 +8,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use partners::Need;
+use partners::ticket::Wanted;
 use serde::Deserialize;
 use std::path::{Component, PathBuf};
 
@@ -53,13 +55,23 @@ async fn file(
     };
     let host = headers.get(header::HOST).and_then(|it| it.to_str().ok()).unwrap_or("localhost");
     let body = match String::from_utf8(content) {
-        Ok(text) if kind.starts_with("text/html") => fill_in(&text, host, demo, query.match_id).into_bytes(),
+        Ok(text) if kind.starts_with("text/html") => {
+            let page = fill_in(&text, host, demo, query.match_id);
+            page.replace("__CREASE_TICKET__", &ticket(&app, demo)).into_bytes()
+        }
         Ok(text) => text.into_bytes(),
         Err(binary) => binary.into_bytes(),
     };
     let policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
         img-src 'self' data:; connect-src 'self'; frame-src 'self'";
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], body).into_response())
+}
+
+/// What the partner's server would have asked for. Where the demo's key is gone, so is the example.
+fn ticket(app: &App, demo: &Demo) -> String {
+    let partner = app.keys.check(Some(&demo.publishable_key), None, Need::Read);
+    let issued = partner.ok().and_then(|it| app.tickets.issue(&it, Wanted::default(), app.clock.now()).ok());
+    issued.map(|it| it.reveal().to_owned()).unwrap_or_default()
 }
 
 /// Puts what a partner would write by hand into the page.

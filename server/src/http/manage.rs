@@ -67,7 +67,10 @@ pub(super) fn routes() -> Router<App> {
 
 /// What pages ask for too: a browser's EventSource takes a ticket where it can send no header.
 pub(super) fn tickets() -> Router<App> {
-    Router::new().route("/v1/tickets", post(tickets::issue)).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+    Router::new()
+        .route("/v1/tickets", post(tickets::issue))
+        .route("/v1/tickets/renew", post(tickets::renew))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
 /// These routes, for the description of the whole API.
@@ -76,7 +79,7 @@ pub(super) fn tickets() -> Router<App> {
     paths(
         organisation::show, organisation::change, sites::list, sites::create, sites::show, sites::change, sites::remove, keys::list,
         keys::issue, keys::show, keys::change, keys::rotate, keys::revoke, team::members, team::change, team::remove, team::invites,
-        team::invite, team::take_back, audit::list, tickets::issue, webhooks::list,
+        team::invite, team::take_back, audit::list, tickets::issue, tickets::renew, webhooks::list,
         webhooks::create, webhooks::show, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::deliveries,
         webhooks::replay, webhooks::replay_failed, webhooks::message, webhooks::secret, usage::show, usage::csv, usage::by, usage::refusals, usage::origins_of_key, limits::show, limits::of_key,
         limits::set_of_key,

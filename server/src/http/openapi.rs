@@ -82,7 +82,9 @@ impl Modify for Keys {
                 path if path.starts_with("/v1/matches") || path.starts_with("/v1/embed") => {
                     &["bearer", "header", "query"]
                 }
-                "/v1/tickets" | "/v1/fans/guest" | "/v1/fans/me" => &["bearer", "header"],
+                "/v1/tickets" | "/v1/tickets/renew" | "/v1/fans/guest" | "/v1/fans/me" => {
+                    &["bearer", "header"]
+                }
                 path if path.starts_with("/v1/") => &["bearer"],
                 _ => continue,
             };

@@ -50,6 +50,9 @@ const FORMS: &[(&str, Form)] = &[
     ("/console/o/{org}/settings", &[("name", "Evil")]),
 ];
 
+/// What is posted in an organisation and changes nothing: everybody there may.
+const READS: &[(&str, Form)] = &[("/console/o/{org}/embed", &[("key", "crs_pk_live_x")])];
+
 /// What somebody who is signed in posts of their own.
 const OWN_FORMS: &[(&str, Form)] = &[
     ("/console/sign-out", &[]),
@@ -118,6 +121,7 @@ const PAGES: &[(&str, Sees)] = &[
     ("/console/o/{org}/team", Sees::Everybody),
     ("/console/o/{org}/audit", Sees::WhoChanges),
     ("/console/o/{org}/settings", Sees::WhoChanges),
+    ("/console/o/{org}/docs", Sees::Everybody),
 ];
 
 /// Pages of who is signed in.
@@ -157,7 +161,7 @@ fn every_route_of_the_dashboard_is_in_a_list_of_this_file() {
         }
         assert!(routes.len() > count, "no method that is known here: {route}");
     }
-    let forms = FORMS.iter().chain(OWN_FORMS).map(|it| it.0).chain(DOORS.iter().copied());
+    let forms = FORMS.iter().chain(READS).chain(OWN_FORMS).map(|it| it.0).chain(DOORS.iter().copied());
     let pages =
         PAGES.iter().map(|it| it.0).chain(OWN_PAGES.iter().copied()).chain(OPEN_PAGES.iter().copied());
     let listed: Vec<(&str, &str)> = forms.map(|it| ("post", it)).chain(pages.map(|it| ("get", it))).collect();
@@ -250,7 +254,7 @@ async fn nobody_reaches_into_another_organisation() {
         let answer = ground.see(&stranger, &target.path(route)).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{route}");
     }
-    for (route, form) in FORMS {
+    for (route, form) in FORMS.iter().chain(READS) {
         let answer = ground.press(&mut stranger, &target.path(route), form).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{route}");
     }
@@ -285,7 +289,7 @@ async fn who_is_not_signed_in_is_sent_to_the_door_from_every_page_and_form() {
         let out = ground.see(&nobody, &target.path(route)).await;
         assert_eq!((out.status(), location(&out)), (StatusCode::SEE_OTHER, "/console/sign-in"), "{route}");
     }
-    for (route, form) in FORMS.iter().chain(OWN_FORMS) {
+    for (route, form) in FORMS.iter().chain(READS).chain(OWN_FORMS) {
         let out = ground.send(&nobody, &target.path(route), &fields(form), From::OurPage).await;
         assert_eq!((out.status(), location(&out)), (StatusCode::SEE_OTHER, "/console/sign-in"), "{route}");
     }
@@ -331,7 +335,7 @@ async fn a_form_that_did_not_come_from_a_page_of_ours_changes_nothing() {
     let target = Target::of(&ground).await;
     let before = target.state(&ground).await;
     let token = ground.csrf(&target.owner).await;
-    for (route, form) in FORMS.iter().chain(OWN_FORMS) {
+    for (route, form) in FORMS.iter().chain(READS).chain(OWN_FORMS) {
         for (from, csrf) in [
             (From::Elsewhere, token.as_str()),
             (From::CrossSite, &token),

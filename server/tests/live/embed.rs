@@ -159,6 +159,26 @@ async fn a_page_lets_only_the_key_s_own_sites_frame_it_and_only_our_own_files_in
 }
 
 #[tokio::test]
+async fn a_page_hands_a_ticket_on_as_it_does_a_key_and_nothing_that_could_be_markup() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let keys = server.partner().await;
+    let id = playing(&server, &keys).await;
+    let (_, issued) = server.post("/v1/tickets", &keys.secret, &json!({ "match": id })).await;
+    let ticket = issued["ticket"].as_str().unwrap();
+    let html = async |key: &str| {
+        let path = format!("/v1/embed/{id}?frame=page&key={key}");
+        // A header comes before the address, so that a bad key gets as far as the page.
+        server.get(&path, &keys.secret).await.text().await.unwrap()
+    };
+    assert!(html(ticket).await.contains(&format!("data-key=\"{ticket}\"")), "{ticket}");
+    for hostile in ["crt_a%22%3E%3Cscript%3E", "crt_a%26b", "crt_a%27", "crt_a%2Fb", "crt_a%20b"] {
+        let html = html(hostile).await;
+        assert!(html.contains("data-key=\"\""), "{html}");
+    }
+}
+
+#[tokio::test]
 async fn a_first_paint_travels_compressed() {
     let database = database().await;
     let server = Server::start(&database).await;

@@ -492,6 +492,44 @@ async fn a_ticket_opens_what_its_key_does_for_five_minutes_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_ticket_that_is_good_still_is_exchanged_for_the_next() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let keys = server.partner().await;
+    let sandbox = server::feed::sandbox::ensure(&server.app.feed).await.unwrap();
+    let partner = server.app.keys.check(Some(&keys.secret), None, Need::Read).unwrap();
+    let old = |seconds: i64| {
+        let then = server.app.clock.now() - jiff::SignedDuration::from_secs(seconds);
+        let wanted = partners::ticket::Wanted { match_id: Some(&sandbox), fan: None };
+        server.app.tickets.issue(&partner, wanted, then).unwrap().reveal().to_owned()
+    };
+    let renew = async |ticket: &str| {
+        let request =
+            client().post(format!("{}/v1/tickets/renew", server.url)).header("x-crease-key", ticket);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let (status, renewed) = renew(&old(290)).await;
+    assert_eq!(status, 201, "{renewed}");
+    let ends: jiff::Timestamp = renewed["expires_at"].as_str().unwrap().parse().unwrap();
+    assert!(ends.duration_since(server.app.clock.now()).as_secs() > 290, "{renewed}");
+    let next = renewed["ticket"].as_str().unwrap();
+    let open = async |id: &str| {
+        let path = format!("{}/v1/matches/{id}?key={next}", server.url);
+        client().get(path).send().await.unwrap().status().as_u16()
+    };
+    let other = server.announce(&keys, "other").await;
+    assert_eq!((open(&sandbox).await, open(&other).await), (200, 404), "it is for that match still");
+    for bad in [&old(300), keys.publishable.as_str(), keys.secret.as_str(), "crt_nonsense", ""] {
+        let (status, refused) = renew(bad).await;
+        assert_eq!((status, &refused["type"]), (401, &json!("/problems/ticket-refused")), "{refused}");
+    }
+    server.app.revoke_key(&keys.secret_id);
+    let (status, refused) = renew(next).await;
+    assert_eq!((status, &refused["type"]), (401, &json!("/problems/key-revoked")), "{refused}");
+}
+
+#[tokio::test]
 async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
     let database = database().await;
     let server = Server::start(&database).await;

@@ -2,7 +2,7 @@
 (function (wp) {
   const { createElement: el, Fragment } = wp.element;
   const { __, sprintf } = wp.i18n;
-  const { InspectorControls, useBlockProps } = wp.blockEditor;
+  const { InspectorControls, PanelColorSettings, useBlockProps } = wp.blockEditor;
   const { PanelBody, Placeholder, SelectControl, TextControl } = wp.components;
 
   const VIEWS = [
@@ -14,6 +14,25 @@
     { value: 'auto', label: __('As the reader’s system', 'crease') },
     { value: 'light', label: __('Light', 'crease') },
     { value: 'dark', label: __('Dark', 'crease') },
+  ];
+  const LANGUAGES = [
+    { value: '', label: __('As the page is', 'crease') },
+    { value: 'en', label: 'English' },
+    { value: 'hi', label: 'हिन्दी' },
+    { value: 'bn', label: 'বাংলা' },
+    { value: 'ta', label: 'தமிழ்' },
+    { value: 'te', label: 'తెలుగు' },
+    { value: 'mr', label: 'मराठी' },
+    { value: 'ur', label: 'اردو' },
+  ];
+  const TONES = [
+    { value: '', label: __('As usual', 'crease') },
+    { value: 'plain', label: __('Plain', 'crease') },
+  ];
+  const COLOURS = [
+    ['paper', __('Background', 'crease')],
+    ['ink', __('Text', 'crease')],
+    ['accent', __('Accent', 'crease')],
   ];
 
   function Edit({ attributes, setAttributes }) {
@@ -32,7 +51,28 @@
           { title: __('Look', 'crease') },
           el(SelectControl, { label: __('View', 'crease'), value: attributes.view, options: VIEWS, onChange: set('view') }),
           el(SelectControl, { label: __('Theme', 'crease'), value: attributes.theme, options: THEMES, onChange: set('theme') }),
+          el(SelectControl, { label: __('Language', 'crease'), value: attributes.lang, options: LANGUAGES, onChange: set('lang') }),
+          el(SelectControl, { label: __('Tone', 'crease'), value: attributes.tone, options: TONES, onChange: set('tone') }),
+          el(TextControl, {
+            label: __('Corners', 'crease'),
+            help: __('In pixels, 0 to 40; empty: as the theme has them.', 'crease'),
+            type: 'number',
+            min: 0,
+            max: 40,
+            value: attributes.radius,
+            onChange: set('radius'),
+          }),
         ),
+        el(PanelColorSettings, {
+          title: __('Colours', 'crease'),
+          initialOpen: false,
+          // One that is taken away is the theme's own again.
+          colorSettings: COLOURS.map(([name, label]) => ({
+            label,
+            value: attributes[name] || undefined,
+            onChange: (colour) => set(name)(colour || ''),
+          })),
+        }),
       ),
       el(
         'div',

@@ -1,14 +1,14 @@
 //! The code to paste, and the widget beside it.
 
 use super::failure::Failure;
-use super::signed_in::{MemberOf, SignedIn};
+use super::signed_in::{MemberOf, PressedIn, SignedIn};
 use crate::app::App;
 use crate::http::scorer::html;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use console::layout::Tab;
-use console::partner::embed::{self, Code, Generator, Look, Preview};
+use console::partner::embed::{self, Code, Generator, Known, Look, Preview};
 use console::{Fields, Mistakes};
 use cricket::words::languages;
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use store::{Client, Seal};
 const SANDBOX: &str = "select id from server.match where sandbox order by id limit 1";
 
 /// The sandbox match, where this Crease has one.
-async fn sandbox(client: &Client<'_>) -> Result<Option<String>, store::Error> {
+pub(super) async fn sandbox(client: &Client<'_>) -> Result<Option<String>, store::Error> {
     Ok(client.query_opt(SANDBOX, &[]).await?.map(|it| it.get("id")))
 }
 
@@ -52,45 +52,75 @@ pub(crate) fn preview_key(seal: &Seal, public_url: &str) -> (Key, Record) {
     (key, record)
 }
 
-pub(super) async fn generator(
-    State(app): State<App>,
-    member: MemberOf,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
+/// How a key of the organisation for its pages begins, where it has one that works.
+pub(super) async fn key_for_pages(app: &App, member: &MemberOf) -> Result<(Known, String), Failure> {
     let now = member.signed_in.caller.now;
     let keys =
         app.store.read("partners.keys", async |db| key::of_organisation(db, member.id()).await).await?;
     let is_for_pages =
         |it: &&Record| it.kind == Kind::Publishable && it.mode == Mode::Live && !it.is_over(now);
-    let key = keys.iter().find(is_for_pages);
-    let text = key.map_or_else(|| "crs_pk_live_…".to_owned(), |it| format!("{}…", it.prefix));
-    shown(&app, &member, &text, false, &Fields::parse(query.as_deref().unwrap_or_default())).await
+    Ok(match keys.iter().find(is_for_pages) {
+        Some(key) => (Known::Prefix, format!("{}…", key.prefix)),
+        None => (Known::Nothing, "crs_pk_live_…".to_owned()),
+    })
 }
 
-/// The page right after a key was issued: the one time that its text is in it.
+pub(super) async fn generator(
+    State(app): State<App>,
+    member: MemberOf,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let (known, key) = key_for_pages(&app, &member).await?;
+    let fields = Fields::parse(query.as_deref().unwrap_or_default());
+    shown(&app, &member, (known, &key), fields).await
+}
+
+/// The same for who has the key's text still: the form brings it, so that it stays in the code without a script, and is kept nowhere.
+pub(super) async fn generator_with_key(
+    State(app): State<App>,
+    PressedIn { member, mut fields }: PressedIn,
+) -> Result<Response, Failure> {
+    let now = member.signed_in.caller.now;
+    let is_own =
+        |it: &Record| it.organisation_id == member.id() && it.kind == Kind::Publishable && !it.is_over(now);
+    let found = Key::parse(fields.text("key")).ok();
+    let key = found.filter(|key| app.keys.find(key).is_some_and(|it| is_own(&it)));
+    // What the form carries goes neither into the page's addresses nor back into its other fields.
+    for name in ["key", "csrf"] {
+        fields.remove(name);
+    }
+    match key {
+        Some(key) => shown(&app, &member, (Known::Whole, key.reveal()), fields).await,
+        None => {
+            Ok(Redirect::to(&format!("/console/o/{}/embed?{}", member.id(), fields.to_query()))
+                .into_response())
+        }
+    }
+}
+
+/// The page right after a key was issued: its text is in it.
 pub(super) async fn with_new_key(app: &App, member: &MemberOf, issued: &Issued) -> Result<Response, Failure> {
-    shown(app, member, issued.key.reveal(), true, &Fields::default()).await
+    shown(app, member, (Known::Whole, issued.key.reveal()), Fields::default()).await
 }
 
 async fn shown(
     app: &App,
     member: &MemberOf,
-    key: &str,
-    is_key_new: bool,
-    fields: &Fields,
+    (known, key): (Known, &str),
+    mut fields: Fields,
 ) -> Result<Response, Failure> {
-    let (look, mistakes) = Look::parse(fields, &languages::NAMES);
+    let (look, mistakes) = Look::parse(&fields, &languages::NAMES);
     let sandbox = app.store.read("server.sandbox", sandbox).await?;
     let asked = fields.text("match");
     let match_id =
-        if store::ids::is_valid("mat", asked) { asked } else { sandbox.as_deref().unwrap_or("mat_…") };
+        if store::ids::is_valid("mat", asked) { asked } else { sandbox.as_deref().unwrap_or("mat_…") }
+            .to_owned();
     let origin = member.signed_in.caller.url("")?;
-    let mut fields = fields.clone();
     fields.set("view", look.view.word());
     fields.set("theme", look.theme.word());
     let generator = Generator {
-        code: Code { origin: &origin, key, match_id, look: &look },
-        is_key_new,
+        code: Code { origin: &origin, key, match_id: &match_id, look: &look },
+        known,
         languages: &languages::NAMES,
         fields: &fields,
         mistakes: &mistakes,

@@ -21,7 +21,7 @@ pub(super) struct Place {
     pub(super) origin: String,
     pub(super) view: View,
     pub(super) theme: &'static str,
-    /// The publishable key that came in the address.
+    /// The publishable key, or the ticket, that came in the address.
     pub(super) key: Option<String>,
     pub(super) live: Live,
     pub(super) style: Style,

@@ -1,7 +1,7 @@
-//! Tickets: what opens a stream for some minutes, where no key can be kept.
+//! Tickets: what opens a stream for some minutes, where no key can be kept. Who shows one before it ends gets the next.
 
 use crate::app::App;
-use crate::http::caller::Reader;
+use crate::http::caller::{Reader, TicketHolder};
 use crate::http::fan;
 use crate::http::feed::parse;
 use crate::http::request::Content;
@@ -34,8 +34,8 @@ pub(super) struct TicketIssued {
     expires_at: String,
 }
 
-/// Makes a ticket with a key, publishable or secret with the scope `read`: for apps and frames, good for five minutes. With a fan's identity
-/// it acts for that fan.
+/// Makes a ticket with a key, publishable or secret with the scope `read`: for apps and frames, good for five minutes, and renewable for twelve
+/// hours. With a fan's identity it acts for that fan.
 #[utoipa::path(post, path = "/v1/tickets", tag = "keys", request_body = Option<TicketWanted>, params(
     ("Crease-Fan" = Option<String>, Header, description = "For whom the ticket acts, in any form that /v1/fans/me takes"),
 ), responses(
@@ -61,5 +61,20 @@ pub(super) async fn issue(
     let ticket = ticket.map_err(|error| Problem::new(&types::INVALID_VALUE, error.to_string()))?;
     let issued =
         TicketIssued { ticket: ticket.reveal().to_owned(), expires_at: (now + Tickets::LASTS).to_string() };
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(issued)).into_response())
+}
+
+/// Exchanges a ticket that is good still for another one of the same match and fan, good for five minutes from now, and at most until twelve hours
+/// after the first. The widget's frame does so by itself.
+#[utoipa::path(post, path = "/v1/tickets/renew", tag = "keys", responses(
+    (status = 201, body = TicketIssued),
+    (status = 401, description = "no ticket, or one that is good no longer", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn renew(
+    State(app): State<App>,
+    TicketHolder { ticket }: TicketHolder,
+) -> Result<Response, Problem> {
+    let (ticket, expires_at) = app.tickets.renew(&ticket, app.clock.now());
+    let issued = TicketIssued { ticket: ticket.reveal().to_owned(), expires_at: expires_at.to_string() };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(issued)).into_response())
 }

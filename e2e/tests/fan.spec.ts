@@ -1,0 +1,123 @@
+// The page says who is signed in; the widget asks Crease whether that is so, and tells no one else.
+import { ClubMatch } from '../club';
+import { type Crease, expect, test } from '../fixtures';
+import { openPartner, troubles } from '../partner';
+import type { Page } from '@playwright/test';
+import { createHmac } from 'node:crypto';
+
+interface Told {
+  text: string;
+  fan: { id: string; kind: string; name?: string } | null;
+}
+
+const encode = (it: unknown) => Buffer.from(JSON.stringify(it)).toString('base64url');
+
+/** A secret of the demo's partner, and what its server signs with it. */
+async function signer(crease: Crease): Promise<(sub: string, seconds: number) => string> {
+  const headers = { authorization: `Bearer ${crease.demo.secret_key}`, 'content-type': 'application/json' };
+  const made = await fetch(`${crease.url}/v1/identity/secrets`, { method: 'POST', headers, body: '{"mode":"live"}' });
+  expect(made.status, await made.clone().text()).toBe(201);
+  const { text } = (await made.json()) as { text: string };
+  return (sub, seconds) => {
+    const exp = Math.floor(Date.now() / 1000) + seconds;
+    const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub, name: 'Asha', aud: 'crease', exp })}`;
+    return `${signed}.${createHmac('sha256', text).update(signed).digest('base64url')}`;
+  };
+}
+
+/** What the page's listeners hear, from now on. */
+async function listen(page: Page): Promise<() => Promise<Told[]>> {
+  await page.addInitScript(() => {
+    const told: Told[] = [];
+    Object.assign(window, { told });
+    document.addEventListener('crease:fan', (event) => told.push((event as CustomEvent<Told>).detail));
+  });
+  return () => page.evaluate(() => (window as unknown as { told: Told[] }).told.map(({ text, fan }) => ({ text, fan })));
+}
+
+test('a signed fan is accepted, a forged one refused, and the token is in no address, storage or foreign request', async ({ crease, page }) => {
+  const match = await ClubMatch.begin(crease);
+  const sign = await signer(crease);
+  const [token, forged] = [sign('user-7', 3600), `${sign('user-7', 3600).slice(0, -3)}abc`];
+  const sent: { url: string; fan?: string }[] = [];
+  page.on('request', (request) => sent.push({ url: request.url(), fan: request.headers()['crease-fan'] }));
+  const told = await listen(page);
+  const wrong = troubles(page);
+  await openPartner(crease, page, { body: `<crease-match match="${match.id}"></crease-match>` });
+  await expect(page.locator('crease-match .runs').first()).toHaveText('0/0');
+
+  const fan = await page.evaluate(async (token) => (window as any).Crease.identify(async () => token), token);
+  expect(fan).toEqual({ id: expect.stringMatching(/^fan_/), kind: 'signed', name: 'Asha' });
+  expect(await told()).toEqual([{ text: '', fan }]);
+  // The same user is the same fan.
+  const again = sign('user-7', 1800);
+  expect(await page.evaluate(async (token) => (window as any).Crease.identify(token), again)).toEqual(fan);
+  expect(wrong).toEqual([]);
+
+  expect(await page.evaluate(async (token) => (window as any).Crease.identify(token), forged)).toBeNull();
+  const refused = (await told()).at(-1)!;
+  expect(refused.fan).toBeNull();
+  expect(refused.text).not.toBe('');
+  expect(refused.text).not.toContain(forged.slice(-20));
+  // Nobody: the user has signed out.
+  expect(await page.evaluate(async () => (window as any).Crease.identify(null))).toBeNull();
+  expect((await told()).at(-1)).toEqual({ text: '', fan: null });
+
+  const carried = sent.filter((it) => it.fan !== undefined);
+  expect(carried.map((it) => it.fan)).toEqual([token, again, forged]);
+  expect(new Set(carried.map((it) => it.url))).toEqual(new Set([`${crease.url}/v1/fans/me`]));
+  const tail = token.slice(-20);
+  expect(sent.filter((it) => it.url.includes(tail))).toEqual([]);
+  const left = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, document.documentElement.outerHTML]));
+  expect(left).not.toContain(tail);
+  expect(await page.context().cookies()).toEqual([]);
+});
+
+test('a guest is the same while the page is open, and another one on the next page', async ({ crease, page }) => {
+  await openPartner(crease, page, { body: '' });
+  await page.waitForFunction(() => (window as any).Crease?.version);
+  const guest = () => page.evaluate(async () => (window as any).Crease.identify('guest'));
+  const first = await guest();
+  expect(first).toEqual({ id: expect.stringMatching(/^guest_/), kind: 'guest' });
+  expect(await guest()).toEqual(first);
+  await page.reload();
+  await page.waitForFunction(() => (window as any).Crease?.version);
+  expect((await guest()).id).not.toBe(first.id);
+});
+
+test('the page is asked for the next token before one ends, and told when it has none @chromium', async ({ crease, page }) => {
+  const sign = await signer(crease);
+  const tokens = [sign('user-8', 300), sign('user-8', 900), ''];
+  let asked = 0;
+  await page.exposeFunction('nextToken', () => tokens[Math.min(asked++, 2)]);
+  const told = await listen(page);
+  await page.clock.install();
+  await openPartner(crease, page, { body: '' });
+  await page.waitForFunction(() => (window as any).Crease?.version);
+  const fan = await page.evaluate(async () => (window as any).Crease.identify((window as any).nextToken));
+  expect(fan.kind).toBe('signed');
+  await page.clock.fastForward(200_000);
+  expect(asked).toBe(1);
+  await page.clock.fastForward(50_000);
+  await expect.poll(() => asked).toBe(2);
+  // The same fan: nothing to tell.
+  expect(await told()).toEqual([{ text: '', fan }]);
+  await page.clock.fastForward(900_000);
+  await expect.poll(() => asked).toBe(3);
+  await expect.poll(async () => (await told()).at(-1)).toEqual({ text: '', fan: null });
+});
+
+test('a question without an answer is asked again, and says nothing of who it is @chromium', async ({ crease, page }) => {
+  const sign = await signer(crease);
+  let down = true;
+  await page.route('**/v1/fans/me', (route) => (down ? route.abort() : route.continue()));
+  const told = await listen(page);
+  await page.clock.install();
+  await openPartner(crease, page, { body: '' });
+  await page.waitForFunction(() => (window as any).Crease?.version);
+  expect(await page.evaluate(async (token) => (window as any).Crease.identify(token), sign('user-9', 3600))).toBeNull();
+  expect(await told()).toEqual([]);
+  down = false;
+  await page.clock.fastForward(10_000);
+  await expect.poll(async () => (await told()).map((it) => it.fan?.kind)).toEqual(['signed']);
+});
