@@ -147,7 +147,7 @@ pub fn page(here: Here<'_>, usage: &Usage<'_>) -> Markup {
                 (shares(("Matches", "Match"), usage.by_match, usage.sums.opens, |it| name_of_match(usage.matches, it)))
                 (shares(("Countries", "Country"), usage.by_country, usage.sums.opens, flag))
             }
-            (reasons(here, usage.reasons))
+            (reasons(here, "Refused", usage.reasons))
         }
     };
     here.at(crate::layout::Tab::Usage).page("Usage", main)
@@ -297,11 +297,12 @@ fn name_of_match(matches: &HashMap<String, String>, id: &str) -> String {
     }
 }
 
-fn reasons(here: Here<'_>, reasons: &[Reason]) -> Markup {
+/// How often keys were refused for which reason, and what to do about it.
+pub(super) fn reasons(here: Here<'_>, title: &str, reasons: &[Reason]) -> Markup {
     html! {
         @if !reasons.is_empty() {
             section {
-                h2 { "Refused, of all keys" }
+                h2 { (title) }
                 ul.rows {
                     @for it in reasons {
                         @let (what, fix) = words::reason(&it.code);

@@ -3,7 +3,7 @@
 use crate::dashboard::From;
 use crate::support::{Ground, fields};
 use access::By;
-use partners::usage::Sent;
+use partners::usage::{Sent, Tried};
 use partners::{Mode, Need, NewKey, Origins, Overlap, PartnerKey, key, site};
 use reqwest::StatusCode;
 use reqwest::header::LOCATION;
@@ -24,7 +24,8 @@ async fn used(ground: &Ground, organisation_id: &str) -> (String, PartnerKey) {
     let stream = counters.open(&key, "mat_1", Some(*b"IN"), &sent);
     counters.origin(&key, "https://www.shop.example");
     for _ in 0..12 {
-        counters.refusal("origin_refused", Some((&key).into()), Some("https://shop.example"));
+        let tried = Tried { origin: Some("https://shop.example"), match_id: Some("mat_1") };
+        counters.refusal("origin_refused", Some((&key).into()), tried);
     }
     ground.app.clock.advance(Duration::from_secs(90));
     sent.add();
@@ -42,15 +43,25 @@ async fn a_partner_sees_what_its_fans_did_and_takes_it_along() {
     assert!(
         ground.page(&browser, &format!("{base}/usage")).await.contains("Nothing was counted in that time")
     );
-    used(&ground, &organisation.id).await;
+    let (site_id, key) = used(&ground, &organisation.id).await;
     let page = ground.page(&browser, &format!("{base}/usage")).await;
     for part in ["<dd>1</dd>", "🇮🇳 IN", "=Shop", "mat_1", "On a page that is not yours"] {
         assert!(page.contains(part), "{part}");
     }
     let by_hour = ground.page(&browser, &format!("{base}/usage?period=24h&show=minutes&of=live")).await;
     assert!(by_hour.contains("Minutes watched, by the hour"));
+    for part in ["live", "mat_1", &site_id, key.key_id()] {
+        let page = ground.page(&browser, &format!("{base}/usage?of={part}")).await;
+        assert!(page.contains("🇮🇳 IN") && page.contains("On a page that is not yours"), "{part}");
+    }
+    let of_site = ground.page(&browser, &format!("{base}/sites/{site_id}")).await;
+    for part in ["Refusals within a week", "On a page that is not yours", "https://shop.example", "Allow it"]
+    {
+        assert!(of_site.contains(part), "{part}");
+    }
     let of_tests = ground.page(&browser, &format!("{base}/usage?of=test")).await;
     assert!(of_tests.contains("<dd>0</dd>") && !of_tests.contains("<dd>1</dd>"));
+    assert!(!of_tests.contains("🇮🇳") && !of_tests.contains("On a page that is not yours"));
     for (query, text) in [
         ("period=custom&from=2026-05-24&until=2026-05-24", "Fans who tuned in, by the hour"),
         ("period=custom&from=2026-05-25&until=2026-05-24", "The first day is after the last one"),

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use partners::limit::{Sums, judge, table};
-use partners::usage::{self, Dimension, Part, Span, Step};
+use partners::usage::{self, Dimension, Part, Reason, RefusedOrigin, Rows, Span, Step, Which};
 use partners::{Mode, OriginPattern, Permission, key, site};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -27,6 +27,10 @@ const DAYS_MAX: i64 = 800;
 const HOURS_BY_HOUR_MAX: i64 = 72;
 /// Sites, keys, matches and countries that are listed.
 const TOP: i64 = 10;
+/// Reasons that are listed: more than there are.
+const REASONS_MAX: i64 = 100;
+/// Origins that are offered to be allowed, the most frequent ones.
+const ORIGINS_MAX: i64 = 100;
 /// Refusals that may be allowed are told of for so long.
 const REFUSED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -141,10 +145,14 @@ pub(super) async fn page(
         let earlier = usage::summary(db, id, part, before).await?;
         let points = usage::series(db, id, part, span, step).await?;
         let mut parts = Vec::new();
+        let which = Which { part, span, step: None };
         for dimension in [Dimension::Site, Dimension::Key, Dimension::Match, Dimension::Country] {
-            parts.push(usage::by(db, id, dimension, span, TOP).await?);
+            parts.push(match is_told_apart(part, dimension) {
+                true => usage::by(db, id, dimension, which, Rows::first(TOP)).await?,
+                false => Vec::new(),
+            });
         }
-        let reasons = usage::reasons(db, id, span).await?;
+        let reasons = usage::reasons(db, id, which, Rows::first(REASONS_MAX)).await?;
         Ok::<_, partners::Error>((sites, keys, limits, month, sums, earlier, points, parts, reasons))
     });
     let (sites, keys, limits, month, sums, earlier, points, parts, reasons) = read.await?;
@@ -160,10 +168,8 @@ pub(super) async fn page(
         figure: Figure::of_word(&query.show).unwrap_or_default(),
         mistake,
     };
-    // Figures of a part are not told apart further: then only the whole's are shown.
-    let none = Vec::new();
-    let by = |at: usize| if part == Part::All { &parts[at] } else { &none };
-    let names = names_of_matches(&app, parts[2].iter().map(|it| it.id.as_str())).await?;
+    let looked_at = parts[2].iter().map(|it| it.id.as_str()).chain([of]);
+    let names = names_of_matches(&app, looked_at).await?;
     let usage = Usage {
         asked: &asked,
         sites: &sites,
@@ -173,14 +179,24 @@ pub(super) async fn page(
         before: earlier,
         points: &points,
         step,
-        by_site: by(0),
-        by_key: by(1),
-        by_match: by(2),
-        by_country: by(3),
+        by_site: &parts[0],
+        by_key: &parts[1],
+        by_match: &parts[2],
+        by_country: &parts[3],
         reasons: &reasons,
         quotas: &judge(&limits, used),
     };
     Ok(html(StatusCode::OK, pages::page(member.here(Tab::Usage, ""), &usage)))
+}
+
+/// Whether a part can have more than one of them: a key is of one site, and a match is itself.
+fn is_told_apart(part: Part<'_>, dimension: Dimension) -> bool {
+    match dimension {
+        Dimension::Site => !matches!(part, Part::Site(_) | Part::Key(_)),
+        Dimension::Key => !matches!(part, Part::Key(_)),
+        Dimension::Match => !matches!(part, Part::Match(_)),
+        Dimension::Country => true,
+    }
 }
 
 /// "Harbour – Meadow", by the match's id.
@@ -231,15 +247,24 @@ pub(super) async fn csv(
     Ok((headers, text).into_response())
 }
 
-/// Where keys were refused lately, and could be allowed.
-pub(super) async fn refused(app: &App, member: &MemberOf) -> Result<Vec<usage::RefusedOrigin>, Failure> {
-    let since = member.signed_in.caller.now.saturating_sub(REFUSED_WITHIN).unwrap_or(Timestamp::UNIX_EPOCH);
-    let read = app
-        .store
-        .read("partners.refused_origins", async |db| usage::refused_origins(db, member.id(), since).await);
+/// What was refused lately of a part of an organisation: why, and where keys could be allowed.
+pub(super) struct Refused {
+    pub(super) reasons: Vec<Reason>,
+    pub(super) origins: Vec<RefusedOrigin>,
+}
+
+pub(super) async fn refused(app: &App, member: &MemberOf, part: Part<'_>) -> Result<Refused, Failure> {
+    let now = member.signed_in.caller.now;
+    let since = now.saturating_sub(REFUSED_WITHIN).unwrap_or(Timestamp::UNIX_EPOCH);
+    let which = Which { part, span: Span::new(since, now), step: None };
+    let read = app.store.read("partners.refused", async |db| {
+        let reasons = usage::reasons(db, member.id(), which, Rows::first(REASONS_MAX)).await?;
+        let origins = usage::refused_origins(db, member.id(), which, Rows::first(ORIGINS_MAX)).await?;
+        Ok::<_, partners::Error>(Refused { reasons, origins })
+    });
     let mut refused = read.await?;
     // On one's own machine test keys work without being told: there is nothing to allow.
-    refused.retain(|it| OriginPattern::parse(&it.origin).is_ok_and(|it| !it.is_own_machine()));
+    refused.origins.retain(|it| OriginPattern::parse(&it.origin).is_ok_and(|it| !it.is_own_machine()));
     Ok(refused)
 }
 
