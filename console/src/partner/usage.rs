@@ -12,7 +12,7 @@ use partners::limit::{QuotaKind, QuotaState, State};
 use partners::usage::{Figures, Point, Reason, RefusedOrigin, Step, Top};
 use partners::{Record, Site};
 use std::collections::HashMap;
-use words::{change, flag};
+use words::{change, country};
 
 /// Which of the figures the chart shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,7 +145,7 @@ pub fn page(here: Here<'_>, usage: &Usage<'_>) -> Markup {
                 (shares(("Sites", "Site"), usage.by_site, usage.sums.opens, |it| name_of_site(usage.sites, it)))
                 (shares(("Keys", "Key"), usage.by_key, usage.sums.opens, |it| name_of_key(usage.keys, it)))
                 (shares(("Matches", "Match"), usage.by_match, usage.sums.opens, |it| name_of_match(usage.matches, it)))
-                (shares(("Countries", "Country"), usage.by_country, usage.sums.opens, flag))
+                (shares(("Countries", "Country"), usage.by_country, usage.sums.opens, country))
             }
             (reasons(here, "Refused", usage.reasons))
         }
@@ -192,11 +192,16 @@ fn select(name: &str, choices: &[Choice], chosen: &str) -> Markup {
 fn part(usage: &Usage<'_>) -> Markup {
     let chosen = usage.asked.part;
     let is_match = chosen.starts_with("mat_");
+    // A site that was removed has its figures still.
+    let is_gone = chosen.starts_with("sit_") && !usage.sites.iter().any(|it| it.id == chosen);
+    let is_unknown = chosen.starts_with("key_") && !usage.keys.iter().any(|it| it.id == chosen);
     html! {
         select name="of" {
             option value="all" selected[chosen == "all"] { "Everything" }
             option value="live" selected[chosen == "live"] { "Live keys" }
             option value="test" selected[chosen == "test"] { "Test keys" }
+            @if is_gone { option value=(chosen) selected { (name_of_site(usage.sites, chosen)) } }
+            @if is_unknown { option value=(chosen) selected { (name_of_key(usage.keys, chosen)) } }
             @if !usage.sites.is_empty() {
                 optgroup label="Sites" { @for it in usage.sites { option value=(it.id) selected[it.id == chosen] { (it.name) } } }
             }

@@ -45,14 +45,14 @@ async fn a_partner_sees_what_its_fans_did_and_takes_it_along() {
     );
     let (site_id, key) = used(&ground, &organisation.id).await;
     let page = ground.page(&browser, &format!("{base}/usage")).await;
-    for part in ["<dd>1</dd>", "🇮🇳 IN", "=Shop", "mat_1", "On a page that is not yours"] {
+    for part in ["<dd>1</dd>", "🇮🇳 India", "=Shop", "mat_1", "On a page that is not yours"] {
         assert!(page.contains(part), "{part}");
     }
     let by_hour = ground.page(&browser, &format!("{base}/usage?period=24h&show=minutes&of=live")).await;
     assert!(by_hour.contains("Minutes watched, by the hour"));
     for part in ["live", "mat_1", &site_id, key.key_id()] {
         let page = ground.page(&browser, &format!("{base}/usage?of={part}")).await;
-        assert!(page.contains("🇮🇳 IN") && page.contains("On a page that is not yours"), "{part}");
+        assert!(page.contains("🇮🇳 India") && page.contains("On a page that is not yours"), "{part}");
     }
     let of_site = ground.page(&browser, &format!("{base}/sites/{site_id}")).await;
     for part in ["Refusals within a week", "On a page that is not yours", "https://shop.example", "Allow it"]
@@ -64,14 +64,26 @@ async fn a_partner_sees_what_its_fans_did_and_takes_it_along() {
     assert!(!of_tests.contains("🇮🇳") && !of_tests.contains("On a page that is not yours"));
     for (query, text) in [
         ("period=custom&from=2026-05-24&until=2026-05-24", "Fans who tuned in, by the hour"),
+        ("period=last-month", "Fans who tuned in, by the day"),
+        ("of=sit_gone", "sit_gone (removed)"),
+    ] {
+        let page = ground.page(&browser, &format!("{base}/usage?{query}")).await;
+        assert!(page.contains(text), "{query}");
+    }
+    for (query, text) in [
         ("period=custom&from=2026-05-25&until=2026-05-24", "The first day is after the last one"),
         ("period=custom&from=yesterday&until=", "Say both days"),
         ("period=custom&from=1066-10-14&until=2026-05-24", "Two years at most"),
-        ("period=%3Cscript%3E&of=%27%3Bdrop&show=x", "Last 7 days"),
-        ("period=last-month", "Fans who tuned in, by the day"),
+        ("period=%3Cscript%3E&of=%27%3Bdrop&show=x", "There is no such period"),
+        ("of=%27%3Bdrop", "That is no site, key or match"),
+        ("show=x", "There is no such chart"),
     ] {
-        let page = ground.page(&browser, &format!("{base}/usage?{query}")).await;
+        let page = ground.see(&browser, &format!("{base}/usage?{query}")).await;
+        assert_eq!(page.status(), StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        let page = page.text().await.unwrap();
         assert!(page.contains(text) && !page.contains("<script>"), "{query}");
+        let csv = ground.see(&browser, &format!("{base}/usage.csv?{query}")).await;
+        assert!(csv.status().is_client_error(), "{query}");
     }
     let csv = ground.see(&browser, &format!("{base}/usage.csv?period=7d")).await;
     let header = |name: &str| csv.headers()[name].to_str().unwrap().to_owned();

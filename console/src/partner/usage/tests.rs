@@ -60,7 +60,7 @@ fn figures_are_told_with_what_became_of_them_and_what_they_are_made_of() {
         "Harbour – &lt;Meadow&gt;",
         "mat_2",
         "others",
-        "🇮🇳 IN",
+        "🇮🇳 India",
         "not known",
         "of no site",
         "On a page that is not yours",

@@ -1,5 +1,6 @@
 //! What an organisation's fans did, and where its keys were refused.
 
+use super::door::WRONG;
 use super::failure::{Failure, mistake};
 use super::signed_in::{MemberOf, PressedIn};
 use super::sites;
@@ -54,14 +55,30 @@ struct Looked {
     mistake: &'static str,
 }
 
+const NO_PERIOD: &str = "There is no such period. These are the last seven days.";
+const NO_PART: &str = "That is no site, key or match. These are the figures of all.";
+const NO_FIGURE: &str = "There is no such chart. This one shows fans who tuned in.";
+
 impl UsageQuery {
-    fn period(&self) -> &str {
-        let known = pages::PERIODS.iter().any(|it| it.0 == self.period);
-        if known { &self.period } else { "7d" }
+    /// The period, the last seven days where none is named, or one that there is not.
+    fn period(&self) -> Result<&str, &'static str> {
+        match self.period.as_str() {
+            "" => Ok("7d"),
+            word if pages::PERIODS.iter().any(|it| it.0 == word) => Ok(word),
+            _ => Err(NO_PERIOD),
+        }
     }
 
-    /// What figures are of; all where it is nothing that could be.
-    fn part(&self) -> (Part<'_>, &str) {
+    /// The chart's figure, the first one where none is named.
+    fn figure(&self) -> Result<Figure, &'static str> {
+        match self.show.as_str() {
+            "" => Ok(Figure::default()),
+            word => Figure::of_word(word).ok_or(NO_FIGURE),
+        }
+    }
+
+    /// What figures are of, and as the address has it; all where nothing is named.
+    fn part(&self) -> Result<(Part<'_>, &str), &'static str> {
         let of = self.of.as_str();
         let is_id = of.len() <= 64 && of.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
         let part = match of {
@@ -70,15 +87,17 @@ impl UsageQuery {
             id if is_id && id.starts_with("sit_") => Part::Site(id),
             id if is_id && id.starts_with("key_") => Part::Key(id),
             id if is_id && id.starts_with("mat_") => Part::Match(id),
-            _ => return (Part::All, "all"),
+            "" | "all" => return Ok((Part::All, "all")),
+            _ => return Err(NO_PART),
         };
-        (part, of)
+        Ok((part, of))
     }
 
     fn look(&self, now: Timestamp) -> Looked {
         let today = TimeZone::UTC.to_datetime(now).date();
         let days = |count: i64| (midnight(today.saturating_sub((count - 1).days())), now);
-        let ((from, until), mistake) = match self.period() {
+        let period = self.period();
+        let ((from, until), mistake) = match period.unwrap_or("7d") {
             "24h" => ((now - SignedDuration::from_hours(24), now), ""),
             "30d" => (days(30), ""),
             "month" => ((Span::month_of(now).from(), now), ""),
@@ -91,8 +110,13 @@ impl UsageQuery {
                 Ok(span) => (span, ""),
                 Err(mistake) => (days(7), mistake),
             },
-            _ => (days(7), ""),
+            _ => (days(7), period.err().unwrap_or_default()),
         };
+        let others = [self.part().err(), self.figure().err()];
+        let mistake = others.into_iter().flatten().fold(mistake, |first, next| match first {
+            "" => next,
+            first => first,
+        });
         let long = until.duration_since(from);
         let before = Span::new(from.saturating_sub(long).unwrap_or(Timestamp::UNIX_EPOCH), from);
         let step = if long.as_hours() <= HOURS_BY_HOUR_MAX { Step::Hour } else { Step::Day };
@@ -134,7 +158,7 @@ pub(super) async fn page(
     member.may(Permission::Look)?;
     let now = member.signed_in.caller.now;
     let Looked { span, before, step, mistake } = query.look(now);
-    let (part, of) = query.part();
+    let (part, of) = query.part().unwrap_or((Part::All, "all"));
     let id = member.id();
     let read = app.store.read("partners.usage", async |db| {
         let sites = site::list(db, id).await?;
@@ -161,11 +185,11 @@ pub(super) async fn page(
         impressions: month.impressions.unsigned_abs(),
     };
     let asked = Asked {
-        period: query.period(),
+        period: query.period().unwrap_or("7d"),
         from: TimeZone::UTC.to_datetime(span.from()).date().to_string(),
         until: last_day(span.until()).to_string(),
         part: of,
-        figure: Figure::of_word(&query.show).unwrap_or_default(),
+        figure: query.figure().unwrap_or_default(),
         mistake,
     };
     let looked_at = parts[2].iter().map(|it| it.id.as_str()).chain([of]);
@@ -186,7 +210,8 @@ pub(super) async fn page(
         reasons: &reasons,
         quotas: &judge(&limits, used),
     };
-    Ok(html(StatusCode::OK, pages::page(member.here(Tab::Usage, ""), &usage)))
+    let status = if mistake.is_empty() { StatusCode::OK } else { WRONG };
+    Ok(html(status, pages::page(member.here(Tab::Usage, ""), &usage)))
 }
 
 /// Whether a part can have more than one of them: a key is of one site, and a match is itself.
@@ -229,7 +254,7 @@ pub(super) async fn csv(
     if !mistake.is_empty() {
         return Ok(Problem::invalid(mistake).into_response());
     }
-    let (part, _) = query.part();
+    let (part, _) = query.part().unwrap_or((Part::All, "all"));
     let read = app.store.read("partners.usage_csv", async |db| usage::csv(db, member.id(), part, span).await);
     let csv = read.await?;
     let day = |at: Timestamp| TimeZone::UTC.to_datetime(at).date();
