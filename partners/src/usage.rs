@@ -28,7 +28,7 @@ mod tests;
 mod unwritten;
 mod write;
 
-pub use csv::{Csv, csv};
+pub use csv::{Csv, What, csv};
 pub use figures::{
     Dimension, Figures, Part, Point, Rows, Span, Step, Top, TopPlace, Which, by, month, series, summary,
 };
@@ -43,7 +43,7 @@ use crate::Error;
 use crate::key::{Mode, Record};
 use crate::ring::PartnerKey;
 use lines::Lines;
-use origins::{Count, Origins, What};
+use origins::{Count, Counted, Origins};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Clock, Store, ids};
@@ -188,14 +188,14 @@ impl Counters {
 
     /// A key was used by a page of this origin, as its browser says.
     pub fn origin(&self, key: &PartnerKey, origin: &str) {
-        self.shared.uses.count(key.into(), origin, What::default());
+        self.shared.uses.count(key.into(), origin, Counted::default());
     }
 
     /// Something was refused; `code` is the refusal's stable word. Where no key is known, what was tried is nobody's and is not kept.
     pub fn refusal(&self, code: &'static str, key: Option<KeyIds<'_>>, tried: Tried<'_>) {
         match key {
             Some(key) => {
-                let what = What { match_id: tried.match_id.unwrap_or_default(), code };
+                let what = Counted { match_id: tried.match_id.unwrap_or_default(), code };
                 self.shared.refusals.count(key, tried.origin.unwrap_or_default(), what);
             }
             None => *self.strangers().entry(code).or_default() += 1,

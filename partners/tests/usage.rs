@@ -4,7 +4,7 @@ use access::By;
 use jiff::Timestamp;
 use partners::usage::{
     self, Counters, Dimension, Figures, Part, Reason, RefusedOrigin, Rows, Sent, Span, Step, Top, Tried,
-    Which,
+    What, Which,
 };
 use partners::{
     Error, Issued, KeyRefusal, KeyRing, Mode, Need, NewKey, Origins, Overlap, PartnerKey, Scope, Scopes, key,
@@ -325,20 +325,45 @@ async fn hours_are_written_for_spreadsheets() {
     let scene = Scene::new().await;
     scene.use_keys_of(&scene.one).await;
     let one = &scene.one;
-    let csv = async |part| {
-        scene.read(async |db| usage::csv(db, &one.organisation_id, part, two_days()).await).await
+    let csv_of = async |what, part| {
+        scene.read(async |db| usage::csv(db, &one.organisation_id, what, part, two_days()).await).await
     };
+    let csv = async |part| csv_of(What::Hours, part).await;
     let all = csv(Part::All).await;
     let (live, test) = (&one.live.record.id, &one.test.record.id);
     let site = format!("{},\"'=Shop, \"\"the\"\"\",{live},'+Website", one.site_id);
     let expected = [
-        "hour,site_id,site,key_id,key,match_id,impressions,opens,stream_seconds,peak_streams,updates".into(),
-        format!("2026-11-29T22:00:00Z,{site},mat_1,1,1,1800,1,0"),
-        format!("2026-11-29T22:00:00Z,{site},mat_2,0,1,1800,1,100"),
-        format!("2026-11-30T00:00:00Z,,,{test},Trial,mat_1,0,1,60,1,0"),
+        "hour,site_id,site,key_id,key,match_id,impressions,opens,stream_seconds,peak_streams,updates,mode"
+            .into(),
+        format!("2026-11-29T22:00:00Z,{site},mat_1,1,1,1800,1,0,live"),
+        format!("2026-11-29T22:00:00Z,{site},mat_2,0,1,1800,1,100,live"),
+        format!("2026-11-30T00:00:00Z,,,{test},Trial,mat_1,0,1,60,1,0,test"),
     ];
     assert_eq!(all.text, expected.map(|it| it + "\r\n").concat());
-    assert_eq!((all.rows, all.is_cut), (3, false));
+    assert_eq!(all.rows, 3);
+    let expected = [
+        "hour,site_id,site,key_id,key,match_id,country,opens,mode".into(),
+        format!("2026-11-29T22:00:00Z,{site},mat_1,IN,1,live"),
+        format!("2026-11-29T22:00:00Z,{site},mat_2,GB,1,live"),
+        format!("2026-11-30T00:00:00Z,,,{test},Trial,mat_1,IN,1,test"),
+    ];
+    assert_eq!(csv_of(What::Countries, Part::All).await.text, expected.map(|it| it + "\r\n").concat());
+    let key = scene.good(&one.live).await;
+    let tried = Tried { origin: Some("https://new.example"), match_id: Some("mat_1") };
+    scene.counters.refusal("origin_refused", Some((&key).into()), tried);
+    scene.counters.refusal("key_unknown", None, Tried::default());
+    scene.flush().await;
+    let expected = [
+        "hour,site_id,site,key_id,key,match_id,code,origin,count,last_at,mode".into(),
+        format!(
+            "2026-11-30T00:00:00Z,{site},mat_1,origin_refused,https://new.example,1,2026-11-30T00:31:00Z,live"
+        ),
+    ];
+    assert_eq!(csv_of(What::Refusals, Part::All).await.text, expected.map(|it| it + "\r\n").concat());
+    for (what, of_match, of_tests) in [(What::Countries, 2, 1), (What::Refusals, 1, 0)] {
+        assert_eq!(csv_of(what, Part::Match("mat_1")).await.rows, of_match, "{what:?}");
+        assert_eq!(csv_of(what, Part::Mode(Mode::Test)).await.rows, of_tests, "{what:?}");
+    }
     assert_eq!(csv(Part::Match("mat_2")).await.rows, 1);
     assert_eq!(csv(Part::Key("key_of_nobody")).await.rows, 0);
 }
@@ -366,7 +391,9 @@ async fn nothing_of_one_organisation_is_seen_by_another() {
                 assert_eq!(usage::summary(db, id, part, span).await?, NOTHING, "{part:?}");
                 let points = usage::series(db, id, part, span, Step::Day).await?;
                 assert!(points.iter().all(|it| it.figures == NOTHING), "{part:?}");
-                assert_eq!(usage::csv(db, id, part, span).await?.rows, 0, "{part:?}");
+                for what in [What::Hours, What::Countries, What::Refusals] {
+                    assert_eq!(usage::csv(db, id, what, part, span).await?.rows, 0, "{part:?}");
+                }
             }
             for dimension in [Dimension::Site, Dimension::Key, Dimension::Match, Dimension::Country] {
                 assert_eq!(

@@ -148,6 +148,11 @@ pub fn page(here: Here<'_>, usage: &Usage<'_>) -> Markup {
                 (shares(("Countries", "Country"), usage.by_country, usage.sums.opens, country))
             }
             (reasons(here, "Refused", usage.reasons))
+            p.muted {
+                "For a spreadsheet, too, by the hour: "
+                a href=(here.path(&format!("/usage.csv?{}&what=countries", query(asked)))) { "countries" } " and "
+                a href=(here.path(&format!("/usage.csv?{}&what=refusals", query(asked)))) { "refusals" } "."
+            }
         }
     };
     here.at(crate::layout::Tab::Usage).page("Usage", main)

@@ -49,7 +49,7 @@ struct Tally {
 
 /// What is counted of a key and an origin; nothing of either where it is only used.
 #[derive(Clone, Copy, Default)]
-pub(super) struct What<'a> {
+pub(super) struct Counted<'a> {
     /// One that exists; empty where it is not known.
     pub(super) match_id: &'a str,
     pub(super) code: &'static str,
@@ -70,7 +70,7 @@ impl Origins {
     }
 
     /// Counts one. `origin` is what the browser said; empty when it said none.
-    pub(super) fn count(&self, key: KeyIds<'_>, origin: &str, what: What<'_>) {
+    pub(super) fn count(&self, key: KeyIds<'_>, origin: &str, what: Counted<'_>) {
         let mut shard = self.shard(key.key_id).lock().unwrap_or_else(PoisonError::into_inner);
         let Some(of_key) = shard.get_mut(key.key_id) else {
             let new = OfKey { of: Arc::new(KeyName::new(key)), named: 0, origins: HashMap::new() };
@@ -84,7 +84,7 @@ impl Origins {
     }
 
     /// Counts one of an origin that may have no place yet.
-    fn count_new(&self, of_key: &mut OfKey, origin: &str, what: What<'_>) {
+    fn count_new(&self, of_key: &mut OfKey, origin: &str, what: Counted<'_>) {
         let mut name = normal(origin);
         if is_named(&name) && !of_key.origins.contains_key(&name) {
             let has_room =
@@ -140,8 +140,8 @@ impl Origins {
 }
 
 impl Seen {
-    fn count(&mut self, what: What<'_>) {
-        let What { match_id, code } = what;
+    fn count(&mut self, what: Counted<'_>) {
+        let Counted { match_id, code } = what;
         if let Some(found) = self.tallies.iter_mut().find(|it| it.code == code && &*it.match_id == match_id) {
             found.count += 1;
             return;
@@ -151,7 +151,7 @@ impl Seen {
             self.tallies.iter().filter(named).count() >= MATCHES_OF_ORIGIN_MAX
         };
         if !matches!(match_id, "" | OTHER) && is_full() {
-            return self.count(What { match_id: OTHER, code });
+            return self.count(Counted { match_id: OTHER, code });
         }
         self.tallies.push(Tally { match_id: match_id.into(), code, count: 1, used_at_ms: None });
     }

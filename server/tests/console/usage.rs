@@ -94,7 +94,20 @@ async fn a_partner_sees_what_its_fans_did_and_takes_it_along() {
     );
     let csv = csv.text().await.unwrap();
     let [_, row] = csv.lines().collect::<Vec<_>>()[..] else { panic!("{csv}") };
-    assert!(row.contains(",'=Shop,") && row.ends_with(",mat_1,0,1,90,1,1"), "{row}");
+    assert!(row.contains(",'=Shop,") && row.ends_with(",mat_1,0,1,90,1,1,live"), "{row}");
+    for (what, row) in
+        [("countries", ",mat_1,IN,1,live"), ("refusals", ",mat_1,origin_refused,https://shop.example,12,")]
+    {
+        let link = format!("{base}/usage.csv?period=7d&what={what}");
+        let csv = ground.see(&browser, &link).await;
+        let name = csv.headers()["content-disposition"].to_str().unwrap().to_owned();
+        assert_eq!(name, format!("attachment; filename=\"crease-{what}-2026-05-18-2026-05-24.csv\""));
+        assert!(csv.text().await.unwrap().contains(row), "{what}");
+        assert!(page.contains(&format!("&amp;what={what}\"")), "{what}");
+    }
+    let wrong = ground.see(&browser, &format!("{base}/usage.csv?what=all")).await;
+    assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text().await.unwrap().contains("There is no such file"));
     for path in ["/usage", "/usage.csv"] {
         assert_eq!(ground.see(&stranger, &format!("{base}{path}")).await.status(), StatusCode::NOT_FOUND);
     }

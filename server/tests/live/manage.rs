@@ -550,12 +550,14 @@ async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
     assert_eq!((&first["data"][0], &rest["data"][0]), (&reasons[0], &reasons[1]));
     assert_eq!(rest["next"], Value::Null);
     let csv = server.get("/v1/usage.csv", &reporter.key).await;
-    assert_eq!(
-        (csv.headers()["content-type"].to_str().unwrap(), csv.headers()["crease-cut"].to_str().unwrap()),
-        ("text/csv; charset=utf-8", "no")
-    );
+    assert_eq!(csv.headers()["content-type"].to_str().unwrap(), "text/csv; charset=utf-8");
     let csv = csv.text().await.unwrap();
     assert!(csv.starts_with("hour,site_id,") && csv.lines().count() == 2, "{csv}");
+    for (what, lines) in [("hours", 2), ("countries", 2), ("refusals", 3)] {
+        let csv =
+            server.get(&format!("/v1/usage.csv?what={what}"), &reporter.key).await.text().await.unwrap();
+        assert_eq!(csv.lines().count(), lines, "{what}: {csv}");
+    }
     for path in ["/v1/usage", "/v1/usage/by/key", "/v1/usage/refusals", "/v1/usage/refusals/origins"] {
         let body = stranger.get(path).await.body.to_string();
         assert!(
@@ -570,6 +572,7 @@ async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
         "/v1/usage?from=2020-01-01T00:00:00Z",
         "/v1/usage?step=hour&from=2026-01-01T00:00:00Z&until=2026-06-01T00:00:00Z",
         "/v1/usage?step=minute",
+        "/v1/usage.csv?what=all",
         "/v1/usage?mode=live&key=key_1",
         "/v1/usage?site=x%00y",
         "/v1/usage/by/site?limit=0",

@@ -235,19 +235,21 @@ async fn a_key_of_which_two_things_are_said_stops_no_flush() {
 }
 
 #[tokio::test]
-async fn a_text_for_spreadsheets_says_when_it_is_cut() {
+async fn a_text_for_spreadsheets_has_all_rows_or_is_refused() {
     let here = Here::new().await;
     let counters = here.counters();
     for at in 0..5 {
         counters.impression(&here.key, &format!("mat_{at}"));
     }
     here.flush(&counters).await;
-    for (rows_max, expected) in [(4, (4, true)), (5, (5, false)), (6, (5, false))] {
-        let read = here
-            .store()
-            .read("test", async |db| csv::csv_of_at_most(db, "org_1", Part::All, all(), rows_max).await);
-        let csv = read.await.unwrap();
-        assert_eq!((csv.rows, csv.is_cut), expected);
-        assert_eq!(csv.text.lines().count(), csv.rows + 1);
+    for (rows_max, expected) in [(4, None), (5, Some(5)), (6, Some(5))] {
+        let read = here.store().read("test", async |db| {
+            csv::csv_of_at_most(db, "org_1", What::Hours, (Part::All, all()), rows_max).await
+        });
+        match (read.await, expected) {
+            (Ok(csv), Some(rows)) => assert_eq!((csv.rows, csv.text.lines().count()), (rows, rows + 1)),
+            (Err(Error::TooManyRows { max }), None) => assert_eq!(max, rows_max),
+            (found, expected) => panic!("{found:?} {expected:?}"),
+        }
     }
 }

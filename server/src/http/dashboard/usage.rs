@@ -7,7 +7,6 @@ use super::sites;
 use crate::app::App;
 use crate::feed::log;
 use crate::http::scorer::html;
-use crate::problem::Problem;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -17,7 +16,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use partners::limit::{Sums, judge, table};
-use partners::usage::{self, Dimension, Part, Reason, RefusedOrigin, Rows, Span, Step, Which};
+use partners::usage::{self, Dimension, Part, Reason, RefusedOrigin, Rows, Span, Step, What, Which};
 use partners::{Mode, OriginPattern, Permission, key, site};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -44,6 +43,8 @@ pub(super) struct UsageQuery {
     until: String,
     of: String,
     show: String,
+    /// Of a file alone.
+    what: String,
 }
 
 /// What is looked at, understood.
@@ -57,6 +58,7 @@ struct Looked {
 
 const NO_PERIOD: &str = "There is no such period. These are the last seven days.";
 const NO_PART: &str = "That is no site, key or match. These are the figures of all.";
+const NO_FILE: &str = "There is no such file: there are hours, countries and refusals.";
 const NO_FIGURE: &str = "There is no such chart. This one shows fans who tuned in.";
 
 impl UsageQuery {
@@ -74,6 +76,14 @@ impl UsageQuery {
         match self.show.as_str() {
             "" => Ok(Figure::default()),
             word => Figure::of_word(word).ok_or(NO_FIGURE),
+        }
+    }
+
+    /// What is in a file; figures where nothing is named.
+    fn what(&self) -> Result<What, &'static str> {
+        match self.what.as_str() {
+            "" => Ok(What::default()),
+            word => What::of_word(word).ok_or(NO_FILE),
         }
     }
 
@@ -156,8 +166,13 @@ pub(super) async fn page(
     Query(query): Query<UsageQuery>,
 ) -> Result<Response, Failure> {
     member.may(Permission::Look)?;
+    let mistake = query.look(member.signed_in.caller.now).mistake;
+    shown(&app, &member, &query, mistake).await
+}
+
+async fn shown(app: &App, member: &MemberOf, query: &UsageQuery, mistake: &str) -> Result<Response, Failure> {
     let now = member.signed_in.caller.now;
-    let Looked { span, before, step, mistake } = query.look(now);
+    let Looked { span, before, step, .. } = query.look(now);
     let (part, of) = query.part().unwrap_or((Part::All, "all"));
     let id = member.id();
     let read = app.store.read("partners.usage", async |db| {
@@ -193,7 +208,7 @@ pub(super) async fn page(
         mistake,
     };
     let looked_at = parts[2].iter().map(|it| it.id.as_str()).chain([of]);
-    let names = names_of_matches(&app, looked_at).await?;
+    let names = names_of_matches(app, looked_at).await?;
     let usage = Usage {
         asked: &asked,
         sites: &sites,
@@ -250,26 +265,32 @@ pub(super) async fn csv(
     Query(query): Query<UsageQuery>,
 ) -> Result<Response, Failure> {
     member.may(Permission::Look)?;
-    let Looked { span, mistake, .. } = query.look(member.signed_in.caller.now);
-    if !mistake.is_empty() {
-        return Ok(Problem::invalid(mistake).into_response());
-    }
-    let (part, _) = query.part().unwrap_or((Part::All, "all"));
-    let read = app.store.read("partners.usage_csv", async |db| usage::csv(db, member.id(), part, span).await);
-    let csv = read.await?;
+    let Looked { span, mistake: wrong, .. } = query.look(member.signed_in.caller.now);
+    let (part, what) = match (wrong, query.part(), query.what()) {
+        ("", Ok((part, _)), Ok(what)) => (part, what),
+        ("", Err(wrong), _) | ("", _, Err(wrong)) | (wrong, ..) => {
+            return shown(&app, &member, &query, wrong).await;
+        }
+    };
+    let read =
+        app.store.read("partners.usage_csv", async |db| usage::csv(db, member.id(), what, part, span).await);
+    let csv = match read.await {
+        Ok(csv) => csv,
+        Err(error) => match mistake(&error) {
+            Some(text) => return shown(&app, &member, &query, &text).await,
+            None => return Err(error.into()),
+        },
+    };
     let day = |at: Timestamp| TimeZone::UTC.to_datetime(at).date();
-    let name = format!("crease-usage-{}-{}.csv", day(span.from()), last_day(span.until()));
+    let of = if what == What::Hours { "usage" } else { what.word() };
+    let name = format!("crease-{of}-{}-{}.csv", day(span.from()), last_day(span.until()));
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CONTENT_DISPOSITION, disposition.expect("dates are ASCII")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    let text = match csv.is_cut {
-        true => csv.text + "There are more rows than one file takes: ask for fewer days\r\n",
-        false => csv.text,
-    };
-    Ok((headers, text).into_response())
+    Ok((headers, csv.text).into_response())
 }
 
 /// What was refused lately of a part of an organisation: why, and where keys could be allowed.

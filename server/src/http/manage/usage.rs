@@ -303,30 +303,72 @@ fn rows<'a, P>(page: &PageQuery, after: Option<&'a P>) -> Result<(usize, Rows<'a
     Ok((rows_max, Rows { after, rows_max: rows_max as i64 + 1 }))
 }
 
-/// The same for a spreadsheet: a row for each hour, key and match.
-#[utoipa::path(get, path = "/v1/usage.csv", tag = "usage", params(UsageQuery), responses(
-    (status = 200, description = "RFC 4180, with a header; Crease-Cut: yes where there are more rows", content_type = "text/csv", body = String),
+/// What is written into a file.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum WhatWord {
+    /// Figures: a row for each hour, key and match.
+    #[default]
+    Hours,
+    /// Streams that were opened: a row for each hour, key, match and country.
+    Countries,
+    /// A row for each hour, key, match, reason and origin.
+    Refusals,
+}
+
+/// Which time, of what, and what of it.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CsvQuery {
+    /// `hours` (the figures of each key and match), `countries` or `refusals`; hours when left out.
+    #[serde(default)]
+    #[param(inline)]
+    what: WhatWord,
+    /// As of `/v1/usage`.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// As of `/v1/usage`.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// `live` or `test`. Of this and the three below at most one.
+    #[param(inline)]
+    mode: Option<Mode>,
+    /// "sit_…"
+    site: Option<String>,
+    /// "key_…"
+    key: Option<String>,
+    /// "mat_…"
+    #[serde(rename = "match")]
+    match_id: Option<String>,
+}
+
+/// The same for a spreadsheet: a header, and a row for each hour, key and match; with `what` each country, or each reason and origin.
+#[utoipa::path(get, path = "/v1/usage.csv", tag = "usage", params(CsvQuery), responses(
+    (status = 200, description = "RFC 4180, with a header: all rows", content_type = "text/csv", body = String),
     (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "more than 100,000 rows", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn csv(
     State(app): State<App>,
     reporter: Reporter,
-    Asked(asked): Asked<UsageQuery>,
+    Asked(asked): Asked<CsvQuery>,
 ) -> Result<Response, Problem> {
-    let (span, part) = (asked.span(reporter.now())?, asked.part()?);
+    let CsvQuery { what, from, until, mode, site, key, match_id } = asked;
+    let asked = UsageQuery { from, until, mode, site, key, match_id, step: None };
+    let Which { part, span, .. } = asked.which(reporter.now())?;
+    let what = match what {
+        WhatWord::Hours => usage::What::Hours,
+        WhatWord::Countries => usage::What::Countries,
+        WhatWord::Refusals => usage::What::Refusals,
+    };
     let organisation = reporter.organisation_id();
     let read =
-        app.store.read("partners.usage_csv", async |db| usage::csv(db, organisation, part, span).await);
-    let csv = read.await?;
+        app.store.read("partners.usage_csv", async |db| usage::csv(db, organisation, what, part, span).await);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (
-            header::HeaderName::from_static("crease-cut"),
-            HeaderValue::from_static(if csv.is_cut { "yes" } else { "no" }),
-        ),
     ];
-    Ok((headers, csv.text).into_response())
+    Ok((headers, read.await?.text).into_response())
 }
 
 /// How often something was refused for a reason.
