@@ -39,6 +39,11 @@ pub enum Error {
     #[error("an organisation has at most {max} {what}")]
     TooMany { what: &'static str, max: i64 },
 
+    #[error(
+        "there are more than {max} rows, which is more than one file takes: ask for a shorter time, or for a part"
+    )]
+    TooManyRows { max: usize },
+
     #[error("{origin} is everybody's own machine: test keys work there without being told, live keys do not")]
     OwnMachine { origin: String },
 

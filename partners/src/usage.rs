@@ -28,19 +28,22 @@ mod tests;
 mod unwritten;
 mod write;
 
-pub use csv::{Csv, csv};
-pub use figures::{Dimension, Figures, Part, Point, Span, Step, Top, by, month, series, summary};
+pub use csv::{Csv, What, csv};
+pub use figures::{
+    Dimension, Figures, Part, Point, Rows, Span, Step, Top, TopPlace, Which, by, month, series, summary,
+};
 pub use forget::{FORGET_MAX, forget_over};
 pub use line::{Line, OpenStream, Sent};
 pub use refused::{
-    KeyOrigin, Reason, RefusedOrigin, origins_of_key, reasons, reasons_of_strangers, refused_origins,
+    KeyOrigin, Reason, ReasonPlace, RefusedOrigin, RefusedPlace, UsePlace, origins_of_key, reasons,
+    reasons_of_strangers, refused_origins,
 };
 
 use crate::Error;
 use crate::key::{Mode, Record};
 use crate::ring::PartnerKey;
 use lines::Lines;
-use origins::{Count, Origins};
+use origins::{Count, Counted, Origins};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Clock, Store, ids};
@@ -125,6 +128,25 @@ impl<'a> From<&'a Record> for KeyIds<'a> {
     }
 }
 
+/// What somebody tried who was refused.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tried<'a> {
+    /// Where from, as a browser says.
+    pub origin: Option<&'a str>,
+    /// Of which match, where it is one that exists.
+    pub match_id: Option<&'a str>,
+}
+
+impl<'a> Tried<'a> {
+    pub const fn on(origin: &'a str) -> Self {
+        Self { origin: Some(origin), match_id: None }
+    }
+
+    pub const fn of_match(match_id: &'a str) -> Self {
+        Self { origin: None, match_id: Some(match_id) }
+    }
+}
+
 impl Counters {
     pub fn new(clock: Clock) -> Self {
         let collected_at_ms = clock.now_ms();
@@ -166,13 +188,16 @@ impl Counters {
 
     /// A key was used by a page of this origin, as its browser says.
     pub fn origin(&self, key: &PartnerKey, origin: &str) {
-        self.shared.uses.count(key.into(), origin, "");
+        self.shared.uses.count(key.into(), origin, Counted::default());
     }
 
-    /// Something was refused; `code` is the refusal's stable word. Where no key is known the origin is nobody's and is not kept.
-    pub fn refusal(&self, code: &'static str, key: Option<KeyIds<'_>>, origin: Option<&str>) {
+    /// Something was refused; `code` is the refusal's stable word. Where no key is known, what was tried is nobody's and is not kept.
+    pub fn refusal(&self, code: &'static str, key: Option<KeyIds<'_>>, tried: Tried<'_>) {
         match key {
-            Some(key) => self.shared.refusals.count(key, origin.unwrap_or_default(), code),
+            Some(key) => {
+                let what = Counted { match_id: tried.match_id.unwrap_or_default(), code };
+                self.shared.refusals.count(key, tried.origin.unwrap_or_default(), what);
+            }
             None => *self.strangers().entry(code).or_default() += 1,
         }
     }
@@ -209,12 +234,13 @@ impl Counters {
             into.add_use(used, now_ms);
         }
         for refused in shared.refusals.take(now_ms) {
-            let Count { of, origin, code, count } = refused;
-            into.add_refusal(RefusalKey { of: Some(of), hour, code, origin }, count, now_ms);
+            let Count { of, origin, match_id, code, count } = refused;
+            into.add_refusal(RefusalKey { of: Some(of), hour, match_id, code, origin }, count, now_ms);
         }
         let strangers = std::mem::take(&mut *self.strangers());
         for (code, count) in strangers {
-            into.add_refusal(RefusalKey { of: None, hour, code, origin: Box::default() }, count, now_ms);
+            let (match_id, origin) = (Box::default(), Box::default());
+            into.add_refusal(RefusalKey { of: None, hour, match_id, code, origin }, count, now_ms);
         }
     }
 

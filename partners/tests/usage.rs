@@ -3,7 +3,8 @@
 use access::By;
 use jiff::Timestamp;
 use partners::usage::{
-    self, Counters, Dimension, Figures, Part, Reason, RefusedOrigin, Sent, Span, Step, Top,
+    self, Counters, Dimension, Figures, Part, Reason, RefusedOrigin, Rows, Sent, Span, Step, Top, Tried,
+    What, Which,
 };
 use partners::{
     Error, Issued, KeyRefusal, KeyRing, Mode, Need, NewKey, Origins, Overlap, PartnerKey, Scope, Scopes, key,
@@ -149,9 +150,12 @@ async fn figures_are_summed_for_each_part_of_an_organisation() {
     assert_eq!(ALL.stream_minutes(), 61);
     let by = async |dimension, count_max| {
         let read = scene
-            .read(async |db| usage::by(db, &one.organisation_id, dimension, two_days(), count_max).await)
+            .read(async |db| {
+                usage::by(db, &one.organisation_id, dimension, Which::all(two_days()), Rows::first(count_max))
+                    .await
+            })
             .await;
-        read.into_iter().map(|Top { id, figures }| (id, figures)).collect::<Vec<_>>()
+        read.into_iter().map(|Top { id, figures, .. }| (id, figures)).collect::<Vec<_>>()
     };
     assert_eq!(by(Dimension::Site, 9).await, [(one.site_id.clone(), BOTH), (String::new(), TRIAL)]);
     let (live, test) = (one.live.record.id.clone(), one.test.record.id.clone());
@@ -235,7 +239,7 @@ async fn refused_origins_are_shown_until_they_are_allowed() {
     let refuse = |origin: &str| {
         let check = ring.check(Some(one.live.key.reveal()), Some(origin), Need::Read);
         let refusal @ KeyRefusal::OriginRefused { .. } = check.unwrap_err() else { panic!("refused") };
-        scene.counters.refusal(refusal.code(), Some((&*record).into()), Some(origin));
+        scene.counters.refusal(refusal.code(), Some((&*record).into()), Tried::on(origin));
     };
     for _ in 0..12 {
         refuse("https://new.shop.example");
@@ -244,13 +248,16 @@ async fn refused_origins_are_shown_until_they_are_allowed() {
     for origin in ["http://shop.example", "null", "nonsense"] {
         refuse(origin);
     }
-    scene.counters.refusal("key_expired", Some((&*record).into()), Some("https://expired.example"));
-    scene.counters.refusal("key_unknown", None, Some("https://evil.example"));
+    scene.counters.refusal("key_expired", Some((&*record).into()), Tried::on("https://expired.example"));
+    scene.counters.refusal("key_unknown", None, Tried::on("https://evil.example"));
     scene.pass(20);
     scene.flush().await;
     let since = at("2026-11-29T22:30:00Z");
     let refused = async |since| {
-        scene.read(async |db| usage::refused_origins(db, &one.organisation_id, since).await).await
+        let which = Which::all(Span::new(since, at("2026-12-01T00:00:00Z")));
+        scene
+            .read(async |db| usage::refused_origins(db, &one.organisation_id, which, Rows::first(9)).await)
+            .await
     };
     let expected = |origin: &str, count| RefusedOrigin {
         origin: origin.into(),
@@ -271,8 +278,10 @@ async fn refused_origins_are_shown_until_they_are_allowed() {
     scene.tx(async |tx| key::revoke(tx, organisation_id, &one.live.record.id, &by).await).await;
     assert_eq!(refused(since).await, [], "nothing is allowed to a key that is revoked");
 
-    let reasons = scene.read(async |db| usage::reasons(db, organisation_id, two_days()).await).await;
-    let reason = |code: &str, count| Reason { code: code.into(), count };
+    let reasons = scene
+        .read(async |db| usage::reasons(db, organisation_id, Which::all(two_days()), Rows::first(9)).await)
+        .await;
+    let reason = |code: &str, count| Reason { at: None, code: code.into(), count };
     assert_eq!(reasons, [reason("origin_refused", 16), reason("key_expired", 1)]);
     let strangers = scene.read(async |db| usage::reasons_of_strangers(db, two_days()).await).await;
     assert_eq!(strangers, [reason("key_unknown", 1)]);
@@ -296,7 +305,9 @@ async fn after_a_rotation_one_sees_who_still_has_the_old_key() {
     scene.counters.origin(&old_key, "https://b.shop.example");
     scene.flush().await;
     let origins = async |key_id: &str| {
-        let read = scene.read(async |db| usage::origins_of_key(db, organisation_id, key_id).await).await;
+        let read = scene
+            .read(async |db| usage::origins_of_key(db, organisation_id, key_id, Rows::first(9)).await)
+            .await;
         let told = |it: usage::KeyOrigin| {
             (it.origin, it.uses, it.first_used_at.to_string(), it.last_used_at.to_string())
         };
@@ -314,20 +325,45 @@ async fn hours_are_written_for_spreadsheets() {
     let scene = Scene::new().await;
     scene.use_keys_of(&scene.one).await;
     let one = &scene.one;
-    let csv = async |part| {
-        scene.read(async |db| usage::csv(db, &one.organisation_id, part, two_days()).await).await
+    let csv_of = async |what, part| {
+        scene.read(async |db| usage::csv(db, &one.organisation_id, what, part, two_days()).await).await
     };
+    let csv = async |part| csv_of(What::Hours, part).await;
     let all = csv(Part::All).await;
     let (live, test) = (&one.live.record.id, &one.test.record.id);
     let site = format!("{},\"'=Shop, \"\"the\"\"\",{live},'+Website", one.site_id);
     let expected = [
-        "hour,site_id,site,key_id,key,match_id,impressions,opens,stream_seconds,peak_streams,updates".into(),
-        format!("2026-11-29T22:00:00Z,{site},mat_1,1,1,1800,1,0"),
-        format!("2026-11-29T22:00:00Z,{site},mat_2,0,1,1800,1,100"),
-        format!("2026-11-30T00:00:00Z,,,{test},Trial,mat_1,0,1,60,1,0"),
+        "hour,site_id,site,key_id,key,match_id,impressions,opens,stream_seconds,peak_streams,updates,mode"
+            .into(),
+        format!("2026-11-29T22:00:00Z,{site},mat_1,1,1,1800,1,0,live"),
+        format!("2026-11-29T22:00:00Z,{site},mat_2,0,1,1800,1,100,live"),
+        format!("2026-11-30T00:00:00Z,,,{test},Trial,mat_1,0,1,60,1,0,test"),
     ];
     assert_eq!(all.text, expected.map(|it| it + "\r\n").concat());
-    assert_eq!((all.rows, all.is_cut), (3, false));
+    assert_eq!(all.rows, 3);
+    let expected = [
+        "hour,site_id,site,key_id,key,match_id,country,opens,mode".into(),
+        format!("2026-11-29T22:00:00Z,{site},mat_1,IN,1,live"),
+        format!("2026-11-29T22:00:00Z,{site},mat_2,GB,1,live"),
+        format!("2026-11-30T00:00:00Z,,,{test},Trial,mat_1,IN,1,test"),
+    ];
+    assert_eq!(csv_of(What::Countries, Part::All).await.text, expected.map(|it| it + "\r\n").concat());
+    let key = scene.good(&one.live).await;
+    let tried = Tried { origin: Some("https://new.example"), match_id: Some("mat_1") };
+    scene.counters.refusal("origin_refused", Some((&key).into()), tried);
+    scene.counters.refusal("key_unknown", None, Tried::default());
+    scene.flush().await;
+    let expected = [
+        "hour,site_id,site,key_id,key,match_id,code,origin,count,last_at,mode".into(),
+        format!(
+            "2026-11-30T00:00:00Z,{site},mat_1,origin_refused,https://new.example,1,2026-11-30T00:31:00Z,live"
+        ),
+    ];
+    assert_eq!(csv_of(What::Refusals, Part::All).await.text, expected.map(|it| it + "\r\n").concat());
+    for (what, of_match, of_tests) in [(What::Countries, 2, 1), (What::Refusals, 1, 0)] {
+        assert_eq!(csv_of(what, Part::Match("mat_1")).await.rows, of_match, "{what:?}");
+        assert_eq!(csv_of(what, Part::Mode(Mode::Test)).await.rows, of_tests, "{what:?}");
+    }
     assert_eq!(csv(Part::Match("mat_2")).await.rows, 1);
     assert_eq!(csv(Part::Key("key_of_nobody")).await.rows, 0);
 }
@@ -339,7 +375,7 @@ async fn nothing_of_one_organisation_is_seen_by_another() {
     scene.use_keys_of(one).await;
     let key = scene.good(&one.live).await;
     scene.counters.origin(&key, SHOP);
-    scene.counters.refusal("origin_refused", Some((&key).into()), Some("https://evil.example"));
+    scene.counters.refusal("origin_refused", Some((&key).into()), Tried::on("https://evil.example"));
     scene.flush().await;
     let (id, span, now) = (&two.organisation_id, two_days(), scene.clock.now());
     let parts = [
@@ -355,16 +391,22 @@ async fn nothing_of_one_organisation_is_seen_by_another() {
                 assert_eq!(usage::summary(db, id, part, span).await?, NOTHING, "{part:?}");
                 let points = usage::series(db, id, part, span, Step::Day).await?;
                 assert!(points.iter().all(|it| it.figures == NOTHING), "{part:?}");
-                assert_eq!(usage::csv(db, id, part, span).await?.rows, 0, "{part:?}");
+                for what in [What::Hours, What::Countries, What::Refusals] {
+                    assert_eq!(usage::csv(db, id, what, part, span).await?.rows, 0, "{part:?}");
+                }
             }
             for dimension in [Dimension::Site, Dimension::Key, Dimension::Match, Dimension::Country] {
-                assert_eq!(usage::by(db, id, dimension, span, 9).await?, [], "{dimension:?}");
+                assert_eq!(
+                    usage::by(db, id, dimension, Which::all(span), Rows::first(9)).await?,
+                    [],
+                    "{dimension:?}"
+                );
             }
             assert_eq!(usage::month(db, id, Mode::Live, now).await?, NOTHING);
-            assert_eq!(usage::reasons(db, id, span).await?, []);
+            assert_eq!(usage::reasons(db, id, Which::all(span), Rows::first(9)).await?, []);
             assert_eq!(usage::reasons_of_strangers(db, span).await?, []);
-            assert_eq!(usage::refused_origins(db, id, at("2026-11-29T00:00:00Z")).await?, []);
-            assert_eq!(usage::origins_of_key(db, id, &one.live.record.id).await?, []);
+            assert_eq!(usage::refused_origins(db, id, Which::all(span), Rows::first(9)).await?, []);
+            assert_eq!(usage::origins_of_key(db, id, &one.live.record.id, Rows::first(9)).await?, []);
             Ok(())
         })
         .await;
@@ -374,4 +416,178 @@ async fn nothing_of_one_organisation_is_seen_by_another() {
         let id = &partner.organisation_id;
         assert_eq!(scene.read(async |db| usage::summary(db, id, Part::All, span).await).await, ALL);
     }
+}
+
+/// Refusals and countries of a site's live key in two matches, in two hours, and of a test key.
+async fn refused_in_two_matches(scene: &Scene) {
+    scene.use_keys_of(&scene.one).await;
+    let (live, test) = (scene.good(&scene.one.live).await, scene.good(&scene.one.test).await);
+    for (key, code, match_id, times) in [
+        (&live, "origin_refused", Some("mat_1"), 3),
+        (&live, "origin_refused", Some("mat_2"), 2),
+        (&live, "rate_limited", Some("mat_2"), 1),
+        (&test, "key_scope_missing", None, 1),
+    ] {
+        for _ in 0..times {
+            let tried = Tried { origin: Some("https://new.example"), match_id };
+            scene.counters.refusal(code, Some(key.into()), tried);
+        }
+    }
+    scene.flush().await;
+    scene.pass(3_600);
+    scene.counters.refusal("rate_limited", Some((&live).into()), Tried::of_match("mat_1"));
+    scene.flush().await;
+}
+
+#[tokio::test]
+async fn countries_and_refusals_are_told_of_each_part_and_hour() {
+    let scene = Scene::new().await;
+    refused_in_two_matches(&scene).await;
+    let one = &scene.one;
+    let (id, site, live, test) =
+        (&*one.organisation_id, &*one.site_id, &*one.live.record.id, &*one.test.record.id);
+    for (part, countries, refusals, origins) in [
+        (Part::All, "IN 2, GB 1", "origin_refused 5, rate_limited 2, key_scope_missing 1", "5"),
+        (Part::Mode(Mode::Live), "GB 1, IN 1", "origin_refused 5, rate_limited 2", "5"),
+        (Part::Mode(Mode::Test), "IN 1", "key_scope_missing 1", ""),
+        (Part::Site(site), "GB 1, IN 1", "origin_refused 5, rate_limited 2", "5"),
+        (Part::Site(""), "IN 1", "key_scope_missing 1", ""),
+        (Part::Key(live), "GB 1, IN 1", "origin_refused 5, rate_limited 2", "5"),
+        (Part::Key(test), "IN 1", "key_scope_missing 1", ""),
+        (Part::Match("mat_1"), "IN 2", "origin_refused 3, rate_limited 1", "3"),
+        (Part::Match("mat_2"), "GB 1", "origin_refused 2, rate_limited 1", "2"),
+        (Part::Match("mat_3"), "", "", ""),
+    ] {
+        let which = Which { part, span: two_days(), step: None };
+        scene
+            .read(async |db| {
+                let found = usage::by(db, id, Dimension::Country, which, Rows::first(9)).await?;
+                let told = found.iter().map(|it| format!("{} {}", it.id, it.figures.opens));
+                assert_eq!(told.collect::<Vec<_>>().join(", "), countries, "{part:?}");
+                let found = usage::reasons(db, id, which, Rows::first(9)).await?;
+                let told = found.iter().map(|it| format!("{} {}", it.code, it.count));
+                assert_eq!(told.collect::<Vec<_>>().join(", "), refusals, "{part:?}");
+                let found = usage::refused_origins(db, id, which, Rows::first(9)).await?;
+                let told = found.iter().map(|it| it.count.to_string());
+                assert_eq!(told.collect::<Vec<_>>().join(", "), origins, "{part:?}");
+                Ok(())
+            })
+            .await;
+    }
+    let by_hour = Which { part: Part::Site(site), span: two_days(), step: Some(Step::Hour) };
+    let (reasons, countries) = scene
+        .read(async |db| {
+            let reasons = usage::reasons(db, id, by_hour, Rows::first(9)).await?;
+            Ok((reasons, usage::by(db, id, Dimension::Country, by_hour, Rows::first(9)).await?))
+        })
+        .await;
+    let reason = |hour: &str, code: &str, count| Reason { at: Some(at(hour)), code: code.into(), count };
+    let (first, second) = ("2026-11-30T00:00:00Z", "2026-11-30T01:00:00Z");
+    let expected = [
+        reason(first, "origin_refused", 5),
+        reason(first, "rate_limited", 1),
+        reason(second, "rate_limited", 1),
+    ];
+    assert_eq!(reasons, expected);
+    let told: Vec<_> = countries.into_iter().map(|it| (it.at, it.id, it.figures.opens)).collect();
+    let hour = Some(at("2026-11-29T22:00:00Z"));
+    assert_eq!(told, [(hour, "GB".to_owned(), 1), (hour, "IN".to_owned(), 1)]);
+}
+
+#[tokio::test]
+async fn what_a_part_is_made_of_is_told_apart_too() {
+    let scene = Scene::new().await;
+    scene.use_keys_of(&scene.one).await;
+    let (id, site, test) = (&*scene.one.organisation_id, &*scene.one.site_id, &*scene.one.test.record.id);
+    for (dimension, part, expected) in [
+        (Dimension::Match, Part::Site(site), "mat_1 1, mat_2 1"),
+        (Dimension::Match, Part::Key(test), "mat_1 1"),
+        (Dimension::Key, Part::Match("mat_2"), &*format!("{} 1", scene.one.live.record.id)),
+        (Dimension::Site, Part::Mode(Mode::Test), " 1"),
+    ] {
+        let which = Which { part, span: two_days(), step: None };
+        let found = scene.read(async |db| usage::by(db, id, dimension, which, Rows::first(9)).await).await;
+        let told: Vec<_> = found.iter().map(|it| format!("{} {}", it.id, it.figures.opens)).collect();
+        assert_eq!(told.join(", "), expected, "{dimension:?} {part:?}");
+    }
+}
+
+#[tokio::test]
+async fn lists_go_on_after_a_place_and_leave_nothing_out() {
+    let scene = Scene::new().await;
+    refused_in_two_matches(&scene).await;
+    let live = scene.good(&scene.one.live).await;
+    for at in 0..5 {
+        scene.counters.origin(&live, &format!("https://{at}.example"));
+        let tried = Tried { origin: Some(&format!("https://{at}.example")), match_id: None };
+        scene.counters.refusal("origin_refused", Some((&live).into()), tried);
+    }
+    scene.flush().await;
+    let (id, key, which) = (&*scene.one.organisation_id, live.key_id(), Which::all(two_days()));
+    for step in [None, Some(Step::Hour)] {
+        let which = Which { step, ..which };
+        for dimension in [Dimension::Site, Dimension::Key, Dimension::Match, Dimension::Country] {
+            let all = scene.read(async |db| usage::by(db, id, dimension, which, Rows::first(99)).await).await;
+            let (mut seen, mut place) = (Vec::new(), None);
+            loop {
+                let rows = Rows { after: place.as_ref(), rows_max: 1 };
+                let one = scene.read(async |db| usage::by(db, id, dimension, which, rows).await).await;
+                let Some(last) = one.last() else { break };
+                place = Some(last.place());
+                seen.extend(one);
+            }
+            assert!(all.len() > 1 && seen == all, "{dimension:?} {step:?}: {seen:?}");
+        }
+        let all = scene.read(async |db| usage::reasons(db, id, which, Rows::first(99)).await).await;
+        let first = all[0].place();
+        let rows = Rows { after: Some(&first), rows_max: 99 };
+        let rest = scene.read(async |db| usage::reasons(db, id, which, rows).await).await;
+        assert_eq!(rest, all[1..], "{step:?}");
+    }
+    let all = scene.read(async |db| usage::refused_origins(db, id, which, Rows::first(99)).await).await;
+    let third = all[2].place();
+    let rows = Rows { after: Some(&third), rows_max: 2 };
+    let next = scene.read(async |db| usage::refused_origins(db, id, which, rows).await).await;
+    assert_eq!((all.len(), next), (6, all[3..5].to_vec()));
+    let all = scene.read(async |db| usage::origins_of_key(db, id, key, Rows::first(99)).await).await;
+    let third = all[2].place();
+    let rows = Rows { after: Some(&third), rows_max: 1 };
+    let next = scene.read(async |db| usage::origins_of_key(db, id, key, rows).await).await;
+    assert_eq!((all.len(), next), (5, all[3..4].to_vec()));
+}
+
+#[tokio::test]
+async fn what_a_process_of_the_release_before_writes_counts_as_well() {
+    const COUNTRIES: &str = "
+        insert into partners.usage_country as t (organisation_id, hour, key_id, country, opens)
+        values ($1, '2026-11-29T22:00:00Z', $2, 'IN', 2)
+        on conflict (organisation_id, hour, key_id, country) do update set opens = t.opens + excluded.opens";
+    const REFUSALS: &str = "
+        insert into partners.usage_refusal as t (organisation_id, hour, key_id, code, origin, count, last_at)
+        values ($1, '2026-11-29T22:00:00Z', $2, 'key_expired', '', 3, '2026-11-29T22:00:01Z')
+        on conflict (organisation_id, hour, key_id, code, origin) do update set
+            count = t.count + excluded.count, last_at = greatest(t.last_at, excluded.last_at)";
+    let scene = Scene::new().await;
+    let (id, key) = (&*scene.one.organisation_id, &*scene.one.live.record.id);
+    for _ in 0..2 {
+        scene
+            .tx(async |tx| {
+                tx.execute(COUNTRIES, &[&id, &key]).await?;
+                tx.execute(REFUSALS, &[&id, &key]).await?;
+                tx.execute(REFUSALS, &[&None::<&str>, &None::<&str>]).await?;
+                Ok(())
+            })
+            .await;
+    }
+    let which = Which { part: Part::Site(&scene.one.site_id), ..Which::all(two_days()) };
+    let (countries, reasons, strangers) = scene
+        .read(async |db| {
+            let countries = usage::by(db, id, Dimension::Country, which, Rows::first(9)).await?;
+            let reasons = usage::reasons(db, id, which, Rows::first(9)).await?;
+            Ok((countries, reasons, usage::reasons_of_strangers(db, two_days()).await?))
+        })
+        .await;
+    assert_eq!((countries.len(), countries[0].figures.opens), (1, 4));
+    let expected = [Reason { at: None, code: "key_expired".into(), count: 6 }];
+    assert_eq!((&reasons[..], &strangers[..]), (&expected[..], &expected[..]));
 }

@@ -193,6 +193,7 @@ impl From<partners::Error> for Problem {
             | It::ScopesOfPublishableKey
             | It::ExpiresInPast
             | It::LimitOutOfRange { .. }
+            | It::TooManyRows { .. }
             | It::SoftAboveHard { .. } => Self::new(&types::INVALID_VALUE, detail),
             error => Self::internal(&error),
         }

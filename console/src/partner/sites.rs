@@ -4,7 +4,7 @@ use super::{Here, NAME_MAX};
 use crate::controls::{Filled, Label, Line};
 use crate::layout::csrf_field;
 use maud::{Markup, html};
-use partners::usage::RefusedOrigin;
+use partners::usage::{Reason, RefusedOrigin};
 use partners::{Permission, Record, Site};
 
 /// Fifty origins of the length that a host name may have.
@@ -51,8 +51,16 @@ pub fn new(here: Here<'_>, filled: Filled<'_>) -> Markup {
     here.page("New site", main)
 }
 
+/// What was refused of a site's keys lately.
+#[derive(Clone, Copy, Debug)]
+pub struct Lately<'a> {
+    pub reasons: &'a [Reason],
+    /// Where they could be allowed.
+    pub origins: &'a [RefusedOrigin],
+}
+
 /// One site, to be changed or removed.
-pub fn one(here: Here<'_>, site: &Site, keys: &[&Record], filled: Filled<'_>) -> Markup {
+pub fn one(here: Here<'_>, site: &Site, keys: &[&Record], lately: Lately<'_>, filled: Filled<'_>) -> Markup {
     let may_build = here.place.may(Permission::Build);
     let rest = format!("/sites/{}", site.id);
     let main = html! {
@@ -65,6 +73,9 @@ pub fn one(here: Here<'_>, site: &Site, keys: &[&Record], filled: Filled<'_>) ->
                 @if keys.is_empty() { p { "None." } }
                 ul.rows { @for key in keys { li { a href=(here.path(&format!("/keys/{}", key.id))) { (key.name) } code { (key.prefix) "…" } } } }
             }
+            (super::usage::refused(here, lately.origins))
+            (super::usage::reasons(here, "Refusals within a week", lately.reasons))
+            p { a href=(here.path(&format!("/usage?of={}", site.id))) { "Who watches on this site" } }
             @if may_build {
                 section {
                     h2 { "Remove the site" }

@@ -12,7 +12,7 @@ use partners::limit::{QuotaKind, QuotaState, State};
 use partners::usage::{Figures, Point, Reason, RefusedOrigin, Step, Top};
 use partners::{Record, Site};
 use std::collections::HashMap;
-use words::{change, flag};
+use words::{change, country};
 
 /// Which of the figures the chart shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,9 +145,14 @@ pub fn page(here: Here<'_>, usage: &Usage<'_>) -> Markup {
                 (shares(("Sites", "Site"), usage.by_site, usage.sums.opens, |it| name_of_site(usage.sites, it)))
                 (shares(("Keys", "Key"), usage.by_key, usage.sums.opens, |it| name_of_key(usage.keys, it)))
                 (shares(("Matches", "Match"), usage.by_match, usage.sums.opens, |it| name_of_match(usage.matches, it)))
-                (shares(("Countries", "Country"), usage.by_country, usage.sums.opens, flag))
+                (shares(("Countries", "Country"), usage.by_country, usage.sums.opens, country))
             }
-            (reasons(here, usage.reasons))
+            (reasons(here, "Refused", usage.reasons))
+            p.muted {
+                "For a spreadsheet, too, by the hour: "
+                a href=(here.path(&format!("/usage.csv?{}&what=countries", query(asked)))) { "countries" } " and "
+                a href=(here.path(&format!("/usage.csv?{}&what=refusals", query(asked)))) { "refusals" } "."
+            }
         }
     };
     here.at(crate::layout::Tab::Usage).page("Usage", main)
@@ -192,11 +197,16 @@ fn select(name: &str, choices: &[Choice], chosen: &str) -> Markup {
 fn part(usage: &Usage<'_>) -> Markup {
     let chosen = usage.asked.part;
     let is_match = chosen.starts_with("mat_");
+    // A site that was removed has its figures still.
+    let is_gone = chosen.starts_with("sit_") && !usage.sites.iter().any(|it| it.id == chosen);
+    let is_unknown = chosen.starts_with("key_") && !usage.keys.iter().any(|it| it.id == chosen);
     html! {
         select name="of" {
             option value="all" selected[chosen == "all"] { "Everything" }
             option value="live" selected[chosen == "live"] { "Live keys" }
             option value="test" selected[chosen == "test"] { "Test keys" }
+            @if is_gone { option value=(chosen) selected { (name_of_site(usage.sites, chosen)) } }
+            @if is_unknown { option value=(chosen) selected { (name_of_key(usage.keys, chosen)) } }
             @if !usage.sites.is_empty() {
                 optgroup label="Sites" { @for it in usage.sites { option value=(it.id) selected[it.id == chosen] { (it.name) } } }
             }
@@ -297,11 +307,12 @@ fn name_of_match(matches: &HashMap<String, String>, id: &str) -> String {
     }
 }
 
-fn reasons(here: Here<'_>, reasons: &[Reason]) -> Markup {
+/// How often keys were refused for which reason, and what to do about it.
+pub(super) fn reasons(here: Here<'_>, title: &str, reasons: &[Reason]) -> Markup {
     html! {
         @if !reasons.is_empty() {
             section {
-                h2 { "Refused, of all keys" }
+                h2 { (title) }
                 ul.rows {
                     @for it in reasons {
                         @let (what, fix) = words::reason(&it.code);

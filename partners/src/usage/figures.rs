@@ -4,12 +4,13 @@ use crate::{Error, Mode};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use store::{At, Client, Row};
 
 /// The most points of a series; a longer span is cut at its end.
 pub(super) const POINTS_MAX: usize = 2_400;
-/// The most parts that are listed.
+/// The most parts that are listed at once.
 const TOP_MAX: i64 = 1_000;
 
 /// What was used.
@@ -42,10 +43,9 @@ pub struct Span {
 }
 
 impl Span {
-    /// Nothing was counted before 1970, and PostgreSQL does not know every year that a caller may say.
+    /// Nothing was counted before 1970.
     pub fn new(from: Timestamp, until: Timestamp) -> Self {
-        let since = |at: Timestamp| at.max(Timestamp::UNIX_EPOCH);
-        Self { from: Step::Hour.begin(since(from)), until: since(until) }
+        Self { from: Step::Hour.begin(since_1970(from)), until: since_1970(until) }
     }
 
     /// The calendar month (UTC) that a moment is in.
@@ -61,6 +61,11 @@ impl Span {
     pub fn until(&self) -> Timestamp {
         self.until
     }
+}
+
+/// PostgreSQL does not know every year that a caller may say.
+pub(super) fn since_1970(at: Timestamp) -> Timestamp {
+    at.max(Timestamp::UNIX_EPOCH)
 }
 
 fn midnight(day: Date) -> Timestamp {
@@ -201,6 +206,49 @@ pub async fn series(
     Ok(all.take_while(|at| *at < span.until).take(POINTS_MAX).map(point).collect())
 }
 
+/// What a list is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Which<'a> {
+    pub part: Part<'a>,
+    pub span: Span,
+    /// With it each hour or day has its own rows, in order; the sums of the span alone without.
+    pub step: Option<Step>,
+}
+
+impl Which<'_> {
+    /// The sums of all that an organisation has.
+    pub const fn all(span: Span) -> Self {
+        Self { part: Part::All, span, step: None }
+    }
+
+    /// As the statements take it; empty for none.
+    pub(super) fn step_word(&self) -> &'static str {
+        self.step.map_or("", Step::word)
+    }
+}
+
+/// Which rows of a list.
+#[derive(Debug)]
+pub struct Rows<'a, Place> {
+    /// Those that come after a place, whether or not there is still something; none: from the first on.
+    pub after: Option<&'a Place>,
+    pub rows_max: i64,
+}
+
+impl<Place> Clone for Rows<'_, Place> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Place> Copy for Rows<'_, Place> {}
+
+impl<Place> Rows<'_, Place> {
+    pub const fn first(rows_max: i64) -> Self {
+        Self { after: None, rows_max }
+    }
+}
+
 /// By what an organisation's figures are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dimension {
@@ -214,53 +262,109 @@ pub enum Dimension {
 /// The sums of one site, key, match or country.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Top {
+    /// When its hour or day begins, where each has rows of its own.
+    pub at: Option<Timestamp>,
     /// `sit_…` (empty: keys of no site), `key_…`, `mat_…` (or [`super::OTHER`]), or ISO 3166-1 (`ZZ`: not known).
     pub id: String,
+    /// The peak is known where all of an organisation is told apart; 0 of a part of it.
     pub figures: Figures,
+}
+
+/// Where something stands in the order of [`by`].
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct TopPlace {
+    at: Option<Timestamp>,
+    opens: i64,
+    impressions: i64,
+    id: String,
+}
+
+impl Top {
+    pub fn place(&self) -> TopPlace {
+        let Figures { opens, impressions, .. } = self.figures;
+        TopPlace { at: self.at, opens, impressions, id: self.id.clone() }
+    }
 }
 
 const BY: &str = "
     with used as (
-        select case $4 when 'site' then site_id when 'key' then key_id else match_id end as id,
+        select case $6 when '' then null else date_trunc($6, hour, 'UTC') end as at,
+            case $7 when 'site' then site_id when 'key' then key_id else match_id end as id,
             sum(impressions)::bigint as impressions, sum(opens)::bigint as opens, sum(stream_ms)::bigint as stream_ms,
             sum(updates)::bigint as updates
-        from partners.usage_hour where organisation_id = $1 and hour >= $2 and hour < $3
-        group by 1),
+        from partners.usage_hour
+        where organisation_id = $1 and hour >= $2 and hour < $3 and case $4
+            when 'mode' then mode = $5 when 'site' then site_id = $5 when 'key' then key_id = $5
+            when 'match' then match_id = $5 else true end
+        group by 1, 2),
     peaks as (
-        select part as id, max(stream_ms) as peak_ms from partners.usage_peak
-        where organisation_id = $1 and hour >= $2 and hour < $3 and kind = $4
-        group by 1)
-    select id, impressions, opens, stream_ms, updates, peak_ms from used left join peaks using (id)
-    order by opens desc, impressions desc, id limit $5";
+        select case $6 when '' then null else date_trunc($6, hour, 'UTC') end as at, part as id, max(stream_ms) as peak_ms
+        from partners.usage_peak
+        where organisation_id = $1 and hour >= $2 and hour < $3 and kind = $7 and $4 = 'organisation'
+        group by 1, 2)
+    select u.at, u.id, impressions, opens, stream_ms, updates, peak_ms
+    from used u left join peaks p on p.id = u.id and p.at is not distinct from u.at
+    where $11::text is null
+        or (coalesce(u.at, 'epoch'), -opens, -impressions, u.id) > ($8::timestamptz, -$9::bigint, -$10::bigint, $11::text)
+    order by u.at, opens desc, impressions desc, u.id limit $12";
 
 const BY_COUNTRY: &str = "
-    select country as id, 0::bigint as impressions, sum(opens)::bigint as opens, 0::bigint as stream_ms,
-        0::bigint as updates, null::bigint as peak_ms
-    from partners.usage_country where organisation_id = $1 and hour >= $2 and hour < $3
-    group by country order by opens desc, id limit $4";
+    with used as (
+        select case $6 when '' then null else date_trunc($6, hour, 'UTC') end as at, country as id, sum(opens)::bigint as opens
+        from partners.usage_open
+        where organisation_id = $1 and hour >= $2 and hour < $3 and case $4
+            when 'mode' then mode = $5 when 'site' then site_id = $5 when 'key' then key_id = $5
+            when 'match' then match_id = $5 else true end
+        group by 1, 2)
+    select at, id, 0::bigint as impressions, opens, 0::bigint as stream_ms, 0::bigint as updates, null::bigint as peak_ms
+    from used
+    where $9::text is null or (coalesce(at, 'epoch'), -opens, id) > ($7::timestamptz, -$8::bigint, $9::text)
+    order by at, opens desc, id limit $10";
 
-/// The parts of an organisation that opened the most streams, at most a thousand.
+/// What an organisation, or a part of it, is made of: what opened the most streams first, at most a thousand.
 pub async fn by(
     client: &Client<'_>,
     organisation_id: &str,
     dimension: Dimension,
-    span: Span,
-    count_max: i64,
+    which: Which<'_>,
+    rows: Rows<'_, TopPlace>,
 ) -> Result<Vec<Top>, Error> {
-    let (from, until, count_max) = (At(span.from), At(span.until), count_max.clamp(0, TOP_MAX));
+    let (from, until, rows_max) =
+        (At(which.span.from), At(which.span.until), rows.rows_max.clamp(0, TOP_MAX));
+    let ((part, part_id), step) = (which.part.words(), which.step_word());
+    let at = rows.after.map(|it| At(since_1970(it.at.unwrap_or_default())));
+    // A place is what a caller says: below nothing there is nothing, and the least number has no opposite.
+    let (opens, impressions) = rows.after.map(|it| (it.opens.max(0), it.impressions.max(0))).unzip();
+    let id = rows.after.map(|it| it.id.as_str());
     let kind = match dimension {
         Dimension::Site => "site",
         Dimension::Key => "key",
         Dimension::Match => "match",
-        Dimension::Country => "country",
-    };
-    let rows = match dimension {
         Dimension::Country => {
-            client.query(BY_COUNTRY, &[&organisation_id, &from, &until, &count_max]).await?
+            let params: store::Params<'_> =
+                &[&organisation_id, &from, &until, &part, &part_id, &step, &at, &opens, &id, &rows_max];
+            return Ok(client.query(BY_COUNTRY, params).await?.iter().map(top).collect());
         }
-        _ => client.query(BY, &[&organisation_id, &from, &until, &kind, &count_max]).await?,
     };
-    Ok(rows.iter().map(|row| Top { id: row.get("id"), figures: figures(row) }).collect())
+    let params: store::Params<'_> = &[
+        &organisation_id,
+        &from,
+        &until,
+        &part,
+        &part_id,
+        &step,
+        &kind,
+        &at,
+        &opens,
+        &impressions,
+        &id,
+        &rows_max,
+    ];
+    Ok(client.query(BY, params).await?.iter().map(top).collect())
+}
+
+fn top(row: &Row) -> Top {
+    Top { at: row.get::<_, Option<At>>("at").map(|it| it.0), id: row.get("id"), figures: figures(row) }
 }
 
 /// The streams that were open at the same time in a minute in which they were for so long together.

@@ -22,8 +22,8 @@ const HOURS: &str = "
         select ctid from partners.usage_hour where hour < $1 order by hour limit $2))";
 
 const COUNTRIES: &str = "
-    delete from partners.usage_country where ctid = any (array(
-        select ctid from partners.usage_country where hour < $1 order by hour limit $2))";
+    delete from partners.usage_open where ctid = any (array(
+        select ctid from partners.usage_open where hour < $1 order by hour limit $2))";
 
 const PEAKS: &str = "
     delete from partners.usage_peak where ctid = any (array(
@@ -34,8 +34,8 @@ const MINUTES: &str = "
         select ctid from partners.usage_minute where minute < $1 order by minute limit $2))";
 
 const REFUSALS: &str = "
-    delete from partners.usage_refusal where ctid = any (array(
-        select ctid from partners.usage_refusal where hour < $1 order by hour limit $2))";
+    delete from partners.usage_refused where ctid = any (array(
+        select ctid from partners.usage_refused where hour < $1 order by hour limit $2))";
 
 const ORIGINS: &str = "
     delete from partners.key_origin where last_used_at < $1 and ctid = any (array(

@@ -1,4 +1,4 @@
-//! Counts by key, origin and code: where keys are used, and where they are refused.
+//! Counts by key and origin: where keys are used, and where they are refused, why, and of which match.
 
 use super::line::KeyName;
 use super::{KeyIds, OTHER};
@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) const ORIGINS_OF_KEY_MAX: usize = 50;
 /// The same of all keys together.
 pub(super) const ORIGINS_MAX: usize = 20_000;
+/// Of one origin no more matches are told apart at a time: they are told apart for each reason.
+pub(super) const MATCHES_OF_ORIGIN_MAX: usize = 16;
 /// The longest text that is read as an origin: `https://`, a host's name, and a port.
 const ORIGIN_CHARS_MAX: usize = 270;
 /// Each has a lock.
@@ -31,18 +33,33 @@ struct OfKey {
     origins: HashMap<Box<str>, Seen>,
 }
 
+/// A handful: what can be refused has some fifteen codes.
 #[derive(Default)]
 struct Seen {
-    /// A handful: what can be refused has some fifteen codes.
-    codes: Vec<(&'static str, u64)>,
+    tallies: Vec<Tally>,
+}
+
+struct Tally {
+    match_id: Box<str>,
+    code: &'static str,
+    count: u64,
     /// None: nothing was taken yet.
     used_at_ms: Option<i64>,
 }
 
-/// What came of a key, an origin and a code.
+/// What is counted of a key and an origin; nothing of either where it is only used.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Counted<'a> {
+    /// One that exists; empty where it is not known.
+    pub(super) match_id: &'a str,
+    pub(super) code: &'static str,
+}
+
+/// What came of a key, an origin, a match and a code.
 pub(super) struct Count {
     pub(super) of: Arc<KeyName>,
     pub(super) origin: Box<str>,
+    pub(super) match_id: Box<str>,
     pub(super) code: &'static str,
     pub(super) count: u64,
 }
@@ -53,21 +70,21 @@ impl Origins {
     }
 
     /// Counts one. `origin` is what the browser said; empty when it said none.
-    pub(super) fn count(&self, key: KeyIds<'_>, origin: &str, code: &'static str) {
+    pub(super) fn count(&self, key: KeyIds<'_>, origin: &str, what: Counted<'_>) {
         let mut shard = self.shard(key.key_id).lock().unwrap_or_else(PoisonError::into_inner);
         let Some(of_key) = shard.get_mut(key.key_id) else {
             let new = OfKey { of: Arc::new(KeyName::new(key)), named: 0, origins: HashMap::new() };
-            return self.count_new(shard.entry(key.key_id.into()).or_insert(new), origin, code);
+            return self.count_new(shard.entry(key.key_id.into()).or_insert(new), origin, what);
         };
         // Browsers write origins in their normal form: nothing has to be parsed for one that is known.
         match of_key.origins.get_mut(origin) {
-            Some(seen) => seen.count(code),
-            None => self.count_new(of_key, origin, code),
+            Some(seen) => seen.count(what),
+            None => self.count_new(of_key, origin, what),
         }
     }
 
     /// Counts one of an origin that may have no place yet.
-    fn count_new(&self, of_key: &mut OfKey, origin: &str, code: &'static str) {
+    fn count_new(&self, of_key: &mut OfKey, origin: &str, what: Counted<'_>) {
         let mut name = normal(origin);
         if is_named(&name) && !of_key.origins.contains_key(&name) {
             let has_room =
@@ -79,7 +96,7 @@ impl Origins {
                 name = OTHER.into();
             }
         }
-        of_key.origins.entry(name).or_default().count(code);
+        of_key.origins.entry(name).or_default().count(what);
     }
 
     /// What came since the last time; gives up the places of origins that have not been seen for long.
@@ -89,12 +106,20 @@ impl Origins {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             shard.retain(|_, OfKey { of, named, origins }| {
                 origins.retain(|origin, seen| {
-                    for (code, count) in seen.codes.iter_mut().filter(|it| it.1 > 0) {
-                        let count = std::mem::take(count);
-                        seen.used_at_ms = Some(now_ms);
-                        all.push(Count { of: of.clone(), origin: origin.clone(), code, count });
+                    for it in seen.tallies.iter_mut().filter(|it| it.count > 0) {
+                        let (match_id, count) = (it.match_id.clone(), std::mem::take(&mut it.count));
+                        it.used_at_ms = Some(now_ms);
+                        all.push(Count {
+                            of: of.clone(),
+                            origin: origin.clone(),
+                            match_id,
+                            code: it.code,
+                            count,
+                        });
                     }
-                    let stays = seen.used_at_ms.is_some_and(|at_ms| now_ms - at_ms < self.kept_ms);
+                    let is_recent = |it: &Tally| it.used_at_ms.is_some_and(|at| now_ms - at < self.kept_ms);
+                    seen.tallies.retain(is_recent);
+                    let stays = !seen.tallies.is_empty();
                     if !stays && is_named(origin) {
                         *named -= 1;
                         self.named.fetch_sub(1, Ordering::Relaxed);
@@ -115,11 +140,20 @@ impl Origins {
 }
 
 impl Seen {
-    fn count(&mut self, code: &'static str) {
-        match self.codes.iter_mut().find(|it| it.0 == code) {
-            Some(found) => found.1 += 1,
-            None => self.codes.push((code, 1)),
+    fn count(&mut self, what: Counted<'_>) {
+        let Counted { match_id, code } = what;
+        if let Some(found) = self.tallies.iter_mut().find(|it| it.code == code && &*it.match_id == match_id) {
+            found.count += 1;
+            return;
         }
+        let is_full = || {
+            let named = |it: &&Tally| !matches!(&*it.match_id, "" | OTHER);
+            self.tallies.iter().filter(named).count() >= MATCHES_OF_ORIGIN_MAX
+        };
+        if !matches!(match_id, "" | OTHER) && is_full() {
+            return self.count(Counted { match_id: OTHER, code });
+        }
+        self.tallies.push(Tally { match_id: match_id.into(), code, count: 1, used_at_ms: None });
     }
 }
 

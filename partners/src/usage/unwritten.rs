@@ -14,7 +14,7 @@ const ROWS_MAX: usize = 10_000;
 pub(super) struct Unwritten {
     /// By line and hour.
     hours: BTreeMap<HourKey, HourCounts>,
-    /// By key, hour and country: opens.
+    /// By line, hour and country: opens.
     countries: BTreeMap<CountryKey, u64>,
     /// Milliseconds.
     minutes: BTreeMap<MinuteKey, u64>,
@@ -24,7 +24,7 @@ pub(super) struct Unwritten {
 }
 
 pub(super) type HourKey = (Arc<LineName>, i64);
-pub(super) type CountryKey = (Arc<KeyName>, i64, Country);
+pub(super) type CountryKey = (Arc<LineName>, i64, Country);
 pub(super) type UseKey = (Arc<KeyName>, Box<str>);
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(super) struct RefusalKey {
     /// None: the key is not known.
     pub(super) of: Option<Arc<KeyName>>,
     pub(super) hour: i64,
+    /// Empty where it is not known.
+    pub(super) match_id: Box<str>,
     pub(super) code: &'static str,
     pub(super) origin: Box<str>,
 }
@@ -99,7 +101,7 @@ impl Unwritten {
             counts.opens += it.opens;
             counts.stream_ms += it.stream_ms;
             for (country, opens) in it.countries {
-                *self.countries.entry((of.key.clone(), it.hour, country)).or_default() += opens;
+                *self.countries.entry((of.clone(), it.hour, country)).or_default() += opens;
             }
         }
         for it in taken.minutes {

@@ -63,9 +63,10 @@ async fn hours(tx: &Transaction<'_>, rows: &Rows) -> Result<(), store::Error> {
 }
 
 const COUNTRIES: &str = "
-    insert into partners.usage_country as t (organisation_id, hour, key_id, country, opens)
-    select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::bigint[])
-    on conflict (organisation_id, hour, key_id, country) do update set opens = t.opens + excluded.opens";
+    insert into partners.usage_open as t (organisation_id, hour, key_id, match_id, country, site_id, mode, opens)
+    select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+        $8::bigint[])
+    on conflict (organisation_id, hour, key_id, match_id, country) do update set opens = t.opens + excluded.opens";
 
 async fn countries(tx: &Transaction<'_>, rows: &Rows) -> Result<(), store::Error> {
     let rows = &rows.countries;
@@ -73,15 +74,18 @@ async fn countries(tx: &Transaction<'_>, rows: &Rows) -> Result<(), store::Error
         return Ok(());
     }
     let name =
-        |of: fn(&KeyName) -> &str| -> Vec<&str> { rows.iter().map(|((key, ..), _)| of(key)).collect() };
+        |of: fn(&LineName) -> &str| -> Vec<&str> { rows.iter().map(|((line, ..), _)| of(line)).collect() };
     let hours: Vec<At> = rows.iter().map(|((_, hour, _), _)| at_hour(*hour)).collect();
     let countries: Vec<String> =
         rows.iter().map(|((_, _, country), _)| country.map(char::from).iter().collect()).collect();
     let params: store::Params<'_> = &[
-        &name(|it| &it.organisation_id),
+        &name(|it| &it.key.organisation_id),
         &hours,
-        &name(|it| &it.key_id),
+        &name(|it| &it.key.key_id),
+        &name(|it| &it.match_id),
         &countries,
+        &name(|it| &it.key.site_id),
+        &name(|it| it.key.mode),
         &column(rows, |it| *it),
     ];
     tx.execute(COUNTRIES, params).await?;
@@ -116,10 +120,11 @@ async fn minutes(tx: &Transaction<'_>, rows: &Rows) -> Result<(), store::Error> 
 }
 
 const REFUSALS: &str = "
-    insert into partners.usage_refusal as t (organisation_id, hour, key_id, code, origin, count, last_at)
-    select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-        $7::timestamptz[])
-    on conflict (organisation_id, hour, key_id, code, origin) do update set
+    insert into partners.usage_refused as t
+        (organisation_id, hour, key_id, match_id, code, origin, site_id, mode, count, last_at)
+    select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+        $8::text[], $9::bigint[], $10::timestamptz[])
+    on conflict (organisation_id, hour, key_id, match_id, code, origin) do update set
         count = t.count + excluded.count, last_at = greatest(t.last_at, excluded.last_at)";
 
 async fn refusals(tx: &Transaction<'_>, rows: &Rows) -> Result<(), store::Error> {
@@ -132,13 +137,17 @@ async fn refusals(tx: &Transaction<'_>, rows: &Rows) -> Result<(), store::Error>
     };
     let hours: Vec<At> = rows.iter().map(|(key, _)| at_hour(key.hour)).collect();
     let codes: Vec<&str> = rows.iter().map(|(key, _)| key.code).collect();
+    let matches: Vec<&str> = rows.iter().map(|(key, _)| &*key.match_id).collect();
     let origins: Vec<&str> = rows.iter().map(|(key, _)| &*key.origin).collect();
     let params: store::Params<'_> = &[
         &name(|it| &it.organisation_id),
         &hours,
         &name(|it| &it.key_id),
+        &matches,
         &codes,
         &origins,
+        &name(|it| &it.site_id),
+        &name(|it| it.mode),
         &column(rows, |it| it.count),
         &moments(rows, |it| it.last_at_ms),
     ];

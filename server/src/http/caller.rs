@@ -8,6 +8,7 @@ use crate::stream::{Full, Partner, Topic};
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
 use partners::limit::QuotaKind;
+use partners::usage::Tried;
 use partners::{Key, KeyRefusal, Kind, Mode, Need, PartnerKey, Scope, Ticket, TicketRefusal, Tickets};
 
 /// May read matches and open streams. Where the configuration asks for no key, anyone may.
@@ -75,8 +76,8 @@ impl Reader {
     }
 
     /// Refuses what its organisation has used up this month.
-    pub(super) fn has_left(&self, app: &App, kind: QuotaKind) -> Result<(), Problem> {
-        limits::has_left(app, self.key.as_ref(), kind)
+    pub(super) fn has_left(&self, app: &App, kind: QuotaKind, topic: &Topic) -> Result<(), Problem> {
+        limits::has_left(app, self.key.as_ref(), kind, topic.id())
     }
 
     /// Whether its organisation may open streams this month; nothing is counted.
@@ -85,7 +86,7 @@ impl Reader {
     }
 
     /// Counts that there was no place for its stream, and says it.
-    pub(super) fn without_seat(&self, app: &App, full: Full) -> Problem {
+    pub(super) fn without_seat(&self, app: &App, match_id: &str, full: Full) -> Problem {
         let code = match &full {
             Full::Limit(refusal) => Some(refusal.code()),
             Full::Key { .. } => Some("streams_full_for_key"),
@@ -93,7 +94,7 @@ impl Reader {
             Full::Process { .. } | Full::Address { .. } | Full::ShuttingDown => None,
         };
         if let (Some(code), Some(key)) = (code, &self.key) {
-            app.metering.counters.refusal(code, Some(key.into()), None);
+            app.metering.counters.refusal(code, Some(key.into()), Tried::of_match(match_id));
         }
         full.into()
     }
@@ -185,7 +186,7 @@ impl FromRequestParts<App> for Opener {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let reader = Reader::of(parts, app).map_err(|refusal| {
-            count(app, refusal.code(), claim(parts));
+            count(app, refusal.code(), parts);
             turn_away(app, parts, refusal.into())
         })?;
         reader.note_origin(parts, app);
@@ -207,35 +208,36 @@ impl FromRequestParts<App> for TicketHolder {
         let text = from_headers(&parts.headers).unwrap_or_default();
         let checked = app.tickets.check(&app.keys, text, app.clock.now()).map_err(ReaderRefusal::Ticket);
         let ticket = checked.map_err(|refusal| {
-            count(app, refusal.code(), claim(parts));
+            count(app, refusal.code(), parts);
             turn_away(app, parts, refusal.into())
         })?;
         Ok(Self { ticket })
     }
 }
 
-/// The key's text, as far as one came.
-fn claim(parts: &Parts) -> Claim<'_> {
-    let text = from_headers(&parts.headers).or_else(|| from_query(parts.uri.query()));
-    Claim { text, origin: origin(&parts.headers) }
-}
-
-/// What came with a request that was refused.
-struct Claim<'a> {
-    text: Option<&'a str>,
-    origin: Option<&'a str>,
-}
-
 /// Counts a refusal: for the owner of the key, where there is one.
-fn count(app: &App, code: &'static str, claim: Claim<'_>) {
+fn count(app: &App, code: &'static str, parts: &Parts) {
     metrics::counter!("key_refusals_total", "code" => code).increment(1);
-    let known = claim.text.and_then(|it| Key::parse(it).ok()).and_then(|it| app.keys.find(&it));
-    app.metering.counters.refusal(code, known.as_deref().map(Into::into), claim.origin);
+    let text = from_headers(&parts.headers).or_else(|| from_query(parts.uri.query()));
+    let known = text.and_then(|it| Key::parse(it).ok()).and_then(|it| app.keys.find(&it));
+    let tried = match known {
+        Some(_) => Tried { origin: origin(&parts.headers), match_id: match_of(parts, app) },
+        None => Tried::default(),
+    };
+    app.metering.counters.refusal(code, known.as_deref().map(Into::into), tried);
+}
+
+/// The match that a request is about, where this process has it: what it says of others is a stranger's word.
+pub(super) fn match_of<'a>(parts: &'a Parts, app: &App) -> Option<&'a str> {
+    let path = parts.uri.path();
+    let rest = path.strip_prefix("/v1/matches/").or_else(|| path.strip_prefix("/v1/embed/"))?;
+    let id = rest.split('/').next()?;
+    app.hub.topic_here(id).map(|_| id)
 }
 
 /// Counts that a secret key was refused, and says it.
 pub(super) fn refused(app: &App, parts: &Parts, refusal: KeyRefusal) -> Problem {
-    count(app, refusal.code(), claim(parts));
+    count(app, refusal.code(), parts);
     turn_away(app, parts, refusal.into())
 }
 

@@ -130,7 +130,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;
-    reader.has_left(&app, QuotaKind::Impressions)?;
+    reader.has_left(&app, QuotaKind::Impressions, &topic)?;
     reader.saw(&app, &topic, &headers);
     let snapshot = topic.snapshot();
     let form = query.frame.unwrap_or_default();

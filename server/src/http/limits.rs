@@ -1,5 +1,6 @@
 //! What a key's requests are judged by: its rate, its organisation's month. Every answer to a key says how it stands.
 
+use super::caller::{match_of, origin};
 use super::dashboard::address;
 use crate::app::App;
 use crate::problem::{Problem, types};
@@ -8,6 +9,7 @@ use access::Visitor;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use partners::PartnerKey;
 use partners::limit::{QuotaKind, Verdict};
+use partners::usage::Tried;
 use std::sync::{Arc, OnceLock};
 
 pub(super) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -53,9 +55,15 @@ pub(super) fn pass(app: &App, key: &PartnerKey, parts: &Parts) -> Result<(), Pro
     let verdict = app.metering.limiter.check(key, 1);
     Judged::note(parts, OF_KEY, verdict);
     verdict.judged().map(drop).map_err(|refusal| {
-        app.metering.counters.refusal(refusal.code(), Some(key.into()), None);
+        note_refusal(app, key, refusal.code(), parts);
         refusal.into()
     })
+}
+
+/// Counts that a key that is good was refused something.
+fn note_refusal(app: &App, key: &PartnerKey, code: &'static str, parts: &Parts) {
+    let tried = Tried { origin: origin(&parts.headers), match_id: match_of(parts, app) };
+    app.metering.counters.refusal(code, Some(key.into()), tried);
 }
 
 /// The same, as all processes count together.
@@ -64,7 +72,7 @@ pub(super) async fn pass_exactly(app: &App, key: &PartnerKey, parts: &Parts) -> 
     let verdict = app.metering.limiter.check_exact(session.as_ref(), key, 1).await;
     Judged::note(parts, OF_KEY, verdict);
     verdict.judged().map(drop).map_err(|refusal| {
-        app.metering.counters.refusal(refusal.code(), Some(key.into()), None);
+        note_refusal(app, key, refusal.code(), parts);
         refusal.into()
     })
 }
@@ -81,10 +89,15 @@ pub(super) fn turn_away(app: &App, parts: &Parts, refusal: Problem) -> Problem {
 }
 
 /// Refuses what a key's organisation has used up this month.
-pub(super) fn has_left(app: &App, key: Option<&PartnerKey>, kind: QuotaKind) -> Result<(), Problem> {
+pub(super) fn has_left(
+    app: &App,
+    key: Option<&PartnerKey>,
+    kind: QuotaKind,
+    match_id: &str,
+) -> Result<(), Problem> {
     let Some(key) = key else { return Ok(()) };
     app.metering.standing.check(key, kind).map_err(|refusal| {
-        app.metering.counters.refusal(refusal.code(), Some(key.into()), None);
+        app.metering.counters.refusal(refusal.code(), Some(key.into()), Tried::of_match(match_id));
         refusal.into()
     })
 }

@@ -62,6 +62,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/usage.csv", get(usage::csv))
         .route("/v1/usage/by/{dimension}", get(usage::by))
         .route("/v1/usage/refusals", get(usage::refusals))
+        .route("/v1/usage/refusals/origins", get(usage::refused_origins))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
@@ -81,7 +82,7 @@ pub(super) fn tickets() -> Router<App> {
         keys::issue, keys::show, keys::change, keys::rotate, keys::revoke, team::members, team::change, team::remove, team::invites,
         team::invite, team::take_back, audit::list, tickets::issue, tickets::renew, webhooks::list,
         webhooks::create, webhooks::show, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::deliveries,
-        webhooks::replay, webhooks::replay_failed, webhooks::message, webhooks::secret, usage::show, usage::csv, usage::by, usage::refusals, usage::origins_of_key, limits::show, limits::of_key,
+        webhooks::replay, webhooks::replay_failed, webhooks::message, webhooks::secret, usage::show, usage::csv, usage::by, usage::refusals, usage::refused_origins, usage::origins_of_key, limits::show, limits::of_key,
         limits::set_of_key,
         identity::list, identity::make, identity::rotate, identity::show, identity::revoke,
     ),

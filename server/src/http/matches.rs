@@ -175,7 +175,7 @@ pub(super) async fn snapshot(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;
-    reader.has_left(&app, QuotaKind::Impressions)?;
+    reader.has_left(&app, QuotaKind::Impressions, &topic)?;
     reader.saw(&app, &topic, &headers);
     let snapshot = topic.snapshot();
     Ok(unless_unchanged(&headers, snapshot.position(), || wire::encode(&snapshot)))

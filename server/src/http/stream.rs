@@ -72,12 +72,12 @@ pub(super) async fn open(
     LastSeen(last): LastSeen,
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;
-    reader.has_left(&app, QuotaKind::StreamMinutes)?;
+    reader.has_left(&app, QuotaKind::StreamMinutes, &topic)?;
     let start = start(&app, &topic, last).await?;
     let resumed = resumed(&start);
     let caller = Caller { address, partner: reader.for_stream(&app, &topic, country) };
     let admitted = app.subscribers.admit(topic, start, caller);
-    let subscription = admitted.map_err(|full| reader.without_seat(&app, full))?;
+    let subscription = admitted.map_err(|full| reader.without_seat(&app, &id, full))?;
     starts(resumed).increment(1);
     Ok(match handover {
         Some(Extension(handover)) => (head(resumed), ONE_STREAM, handover.body(subscription)).into_response(),

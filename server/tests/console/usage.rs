@@ -3,7 +3,7 @@
 use crate::dashboard::From;
 use crate::support::{Ground, fields};
 use access::By;
-use partners::usage::Sent;
+use partners::usage::{Sent, Tried};
 use partners::{Mode, Need, NewKey, Origins, Overlap, PartnerKey, key, site};
 use reqwest::StatusCode;
 use reqwest::header::LOCATION;
@@ -24,7 +24,8 @@ async fn used(ground: &Ground, organisation_id: &str) -> (String, PartnerKey) {
     let stream = counters.open(&key, "mat_1", Some(*b"IN"), &sent);
     counters.origin(&key, "https://www.shop.example");
     for _ in 0..12 {
-        counters.refusal("origin_refused", Some((&key).into()), Some("https://shop.example"));
+        let tried = Tried { origin: Some("https://shop.example"), match_id: Some("mat_1") };
+        counters.refusal("origin_refused", Some((&key).into()), tried);
     }
     ground.app.clock.advance(Duration::from_secs(90));
     sent.add();
@@ -42,25 +43,47 @@ async fn a_partner_sees_what_its_fans_did_and_takes_it_along() {
     assert!(
         ground.page(&browser, &format!("{base}/usage")).await.contains("Nothing was counted in that time")
     );
-    used(&ground, &organisation.id).await;
+    let (site_id, key) = used(&ground, &organisation.id).await;
     let page = ground.page(&browser, &format!("{base}/usage")).await;
-    for part in ["<dd>1</dd>", "🇮🇳 IN", "=Shop", "mat_1", "On a page that is not yours"] {
+    for part in ["<dd>1</dd>", "🇮🇳 India", "=Shop", "mat_1", "On a page that is not yours"] {
         assert!(page.contains(part), "{part}");
     }
     let by_hour = ground.page(&browser, &format!("{base}/usage?period=24h&show=minutes&of=live")).await;
     assert!(by_hour.contains("Minutes watched, by the hour"));
+    for part in ["live", "mat_1", &site_id, key.key_id()] {
+        let page = ground.page(&browser, &format!("{base}/usage?of={part}")).await;
+        assert!(page.contains("🇮🇳 India") && page.contains("On a page that is not yours"), "{part}");
+    }
+    let of_site = ground.page(&browser, &format!("{base}/sites/{site_id}")).await;
+    for part in ["Refusals within a week", "On a page that is not yours", "https://shop.example", "Allow it"]
+    {
+        assert!(of_site.contains(part), "{part}");
+    }
     let of_tests = ground.page(&browser, &format!("{base}/usage?of=test")).await;
     assert!(of_tests.contains("<dd>0</dd>") && !of_tests.contains("<dd>1</dd>"));
+    assert!(!of_tests.contains("🇮🇳") && !of_tests.contains("On a page that is not yours"));
     for (query, text) in [
         ("period=custom&from=2026-05-24&until=2026-05-24", "Fans who tuned in, by the hour"),
+        ("period=last-month", "Fans who tuned in, by the day"),
+        ("of=sit_gone", "sit_gone (removed)"),
+    ] {
+        let page = ground.page(&browser, &format!("{base}/usage?{query}")).await;
+        assert!(page.contains(text), "{query}");
+    }
+    for (query, text) in [
         ("period=custom&from=2026-05-25&until=2026-05-24", "The first day is after the last one"),
         ("period=custom&from=yesterday&until=", "Say both days"),
         ("period=custom&from=1066-10-14&until=2026-05-24", "Two years at most"),
-        ("period=%3Cscript%3E&of=%27%3Bdrop&show=x", "Last 7 days"),
-        ("period=last-month", "Fans who tuned in, by the day"),
+        ("period=%3Cscript%3E&of=%27%3Bdrop&show=x", "There is no such period"),
+        ("of=%27%3Bdrop", "That is no site, key or match"),
+        ("show=x", "There is no such chart"),
     ] {
-        let page = ground.page(&browser, &format!("{base}/usage?{query}")).await;
+        let page = ground.see(&browser, &format!("{base}/usage?{query}")).await;
+        assert_eq!(page.status(), StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        let page = page.text().await.unwrap();
         assert!(page.contains(text) && !page.contains("<script>"), "{query}");
+        let csv = ground.see(&browser, &format!("{base}/usage.csv?{query}")).await;
+        assert!(csv.status().is_client_error(), "{query}");
     }
     let csv = ground.see(&browser, &format!("{base}/usage.csv?period=7d")).await;
     let header = |name: &str| csv.headers()[name].to_str().unwrap().to_owned();
@@ -71,7 +94,20 @@ async fn a_partner_sees_what_its_fans_did_and_takes_it_along() {
     );
     let csv = csv.text().await.unwrap();
     let [_, row] = csv.lines().collect::<Vec<_>>()[..] else { panic!("{csv}") };
-    assert!(row.contains(",'=Shop,") && row.ends_with(",mat_1,0,1,90,1,1"), "{row}");
+    assert!(row.contains(",'=Shop,") && row.ends_with(",mat_1,0,1,90,1,1,live"), "{row}");
+    for (what, row) in
+        [("countries", ",mat_1,IN,1,live"), ("refusals", ",mat_1,origin_refused,https://shop.example,12,")]
+    {
+        let link = format!("{base}/usage.csv?period=7d&what={what}");
+        let csv = ground.see(&browser, &link).await;
+        let name = csv.headers()["content-disposition"].to_str().unwrap().to_owned();
+        assert_eq!(name, format!("attachment; filename=\"crease-{what}-2026-05-18-2026-05-24.csv\""));
+        assert!(csv.text().await.unwrap().contains(row), "{what}");
+        assert!(page.contains(&format!("&amp;what={what}\"")), "{what}");
+    }
+    let wrong = ground.see(&browser, &format!("{base}/usage.csv?what=all")).await;
+    assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text().await.unwrap().contains("There is no such file"));
     for path in ["/usage", "/usage.csv"] {
         assert_eq!(ground.see(&stranger, &format!("{base}{path}")).await.status(), StatusCode::NOT_FOUND);
     }

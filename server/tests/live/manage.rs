@@ -1,7 +1,7 @@
 //! What partners' programs manage: each thing made, read, changed and removed; requests sent again; keys and organisations that may not.
 
 use crate::support::{Server, client, database};
-use partners::usage::Sent;
+use partners::usage::{Sent, Tried};
 use partners::{Mode, Need, NewKey, Scope, Scopes, key, organisation};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -223,6 +223,7 @@ async fn only_a_live_key_that_may_manage_manages() {
         (Method::GET, "/v1/usage.csv"),
         (Method::GET, "/v1/usage/by/site"),
         (Method::GET, "/v1/usage/refusals"),
+        (Method::GET, "/v1/usage/refusals/origins"),
         (Method::GET, "/v1/identity/secrets"),
         (Method::POST, "/v1/identity/secrets"),
         (Method::POST, "/v1/identity/secrets/rotate"),
@@ -544,7 +545,7 @@ async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
     let streams: Vec<_> = (0..3).map(|_| counters.open(&key, "mat_1", Some(*b"IN"), &sent)).collect();
     (0..2).for_each(|_| counters.impression(&key, "mat_1"));
     (0..5).for_each(|_| sent.add());
-    counters.refusal("origin_refused", Some((&key).into()), Some("https://other.example"));
+    counters.refusal("origin_refused", Some((&key).into()), Tried::on("https://other.example"));
     drop(streams);
     counters.flush(&server.app.store).await.unwrap();
 
@@ -572,16 +573,40 @@ async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
     let refusals = reporter.get("/v1/usage/refusals").await.body;
     let reasons =
         json!([{ "code": "key_scope_missing", "count": 1 }, { "code": "origin_refused", "count": 1 }]);
-    assert_eq!(refusals["reasons"], reasons);
-    assert_eq!(refusals["origins"][0]["origin"], "https://other.example");
+    assert_eq!(refusals, json!({ "data": reasons, "next": null }));
+    let origins = reporter.get("/v1/usage/refusals/origins").await.body;
+    assert_eq!(origins["data"][0]["origin"], "https://other.example");
+    let (of_key, of_tests) = (format!("key={}", key.key_id()), "mode=test".to_owned());
+    for (path, part, rows) in [
+        ("by/country", &of_key, 1),
+        ("by/match", &of_key, 1),
+        ("refusals", &of_key, 2),
+        ("refusals/origins", &of_key, 1),
+        ("by/country", &of_tests, 0),
+        ("refusals", &of_tests, 0),
+        ("refusals/origins", &of_tests, 0),
+    ] {
+        let page = reporter.get(&format!("/v1/usage/{path}?{part}")).await.body;
+        assert_eq!(page["data"].as_array().unwrap().len(), rows, "{path} {part}: {page}");
+    }
+    let by_hour = reporter.get("/v1/usage/refusals?step=hour").await.body;
+    let hour = by_hour["data"][0]["at"].as_str().unwrap();
+    assert!(hour.ends_with(":00:00Z"), "{by_hour}");
+    let first = reporter.get("/v1/usage/refusals?limit=1").await.body;
+    let next = first["next"].as_str().unwrap();
+    let rest = reporter.get(&format!("/v1/usage/refusals?limit=1&cursor={next}")).await.body;
+    assert_eq!((&first["data"][0], &rest["data"][0]), (&reasons[0], &reasons[1]));
+    assert_eq!(rest["next"], Value::Null);
     let csv = server.get("/v1/usage.csv", &reporter.key).await;
-    assert_eq!(
-        (csv.headers()["content-type"].to_str().unwrap(), csv.headers()["crease-cut"].to_str().unwrap()),
-        ("text/csv; charset=utf-8", "no")
-    );
+    assert_eq!(csv.headers()["content-type"].to_str().unwrap(), "text/csv; charset=utf-8");
     let csv = csv.text().await.unwrap();
     assert!(csv.starts_with("hour,site_id,") && csv.lines().count() == 2, "{csv}");
-    for path in ["/v1/usage", "/v1/usage/by/key", "/v1/usage/refusals"] {
+    for (what, lines) in [("hours", 2), ("countries", 2), ("refusals", 3)] {
+        let csv =
+            server.get(&format!("/v1/usage.csv?what={what}"), &reporter.key).await.text().await.unwrap();
+        assert_eq!(csv.lines().count(), lines, "{what}: {csv}");
+    }
+    for path in ["/v1/usage", "/v1/usage/by/key", "/v1/usage/refusals", "/v1/usage/refusals/origins"] {
         let body = stranger.get(path).await.body.to_string();
         assert!(
             !body.contains("mat_1") && !body.contains(key.key_id()) && !body.contains("other.example"),
@@ -595,15 +620,24 @@ async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
         "/v1/usage?from=2020-01-01T00:00:00Z",
         "/v1/usage?step=hour&from=2026-01-01T00:00:00Z&until=2026-06-01T00:00:00Z",
         "/v1/usage?step=minute",
+        "/v1/usage.csv?what=all",
         "/v1/usage?mode=live&key=key_1",
         "/v1/usage?site=x%00y",
         "/v1/usage/by/site?limit=0",
-        "/v1/usage/by/site?limit=1001",
+        "/v1/usage/by/site?limit=101",
+        "/v1/usage/by/site?cursor=x",
+        "/v1/usage/refusals?mode=live&key=key_1",
+        "/v1/usage/refusals/origins?step=hour",
     ] {
         let answer = reporter.get(wrong).await;
         assert_eq!(problem(&answer), (400, "/problems/invalid-request"), "{wrong}");
     }
     assert_eq!(reporter.get("/v1/usage/by/colour").await.status, StatusCode::NOT_FOUND);
+    // {"at":"-009000-01-01T00:00:00Z","count":-9223372036854775808,"code":""}
+    let far =
+        "eyJhdCI6Ii0wMDkwMDAtMDEtMDFUMDA6MDA6MDBaIiwiY291bnQiOi05MjIzMzcyMDM2ODU0Nzc1ODA4LCJjb2RlIjoiIn0";
+    let answer = reporter.get(&format!("/v1/usage/refusals?cursor={far}")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
 }
 
 #[tokio::test]

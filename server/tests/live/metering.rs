@@ -4,7 +4,7 @@ use crate::support::{Keys, Raw, Server, database, sent, within};
 use access::{Email, user};
 use jiff::{SignedDuration, Timestamp};
 use partners::limit::{Limits, Override, Quota, Rate, table};
-use partners::usage::{self, Dimension, Figures, Part, RefusedOrigin, Span};
+use partners::usage::{self, Dimension, Figures, Part, RefusedOrigin, Rows, Span, Which};
 use partners::{Mode, NewKey, Role, Scope, Scopes, key, member, organisation, site};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -77,17 +77,16 @@ async fn what_fans_open_and_are_sent_is_counted_on_each_way_in() {
     assert_eq!(server.month(&organisation, Part::Key(&keys.publishable_id)).await.opens, 3);
     assert_eq!(server.month(&organisation, Part::Mode(Mode::Test)).await, Figures::default());
     let span = Span::month_of(server.app.clock.now());
-    let countries = server
-        .app
-        .store
-        .read("test", async |db| usage::by(db, &organisation, Dimension::Country, span, 10).await);
+    let countries = server.app.store.read("test", async |db| {
+        let which = Which { part: Part::Match(&id), ..Which::all(span) };
+        usage::by(db, &organisation, Dimension::Country, which, Rows::first(10)).await
+    });
     let mut countries: Vec<_> = countries.await.unwrap().into_iter().map(|it| it.id).collect();
     countries.sort_unstable();
     assert_eq!(countries, ["GB", "IN", "ZZ"]);
-    let origins = server
-        .app
-        .store
-        .read("test", async |db| usage::origins_of_key(db, &organisation, &keys.publishable_id).await);
+    let origins = server.app.store.read("test", async |db| {
+        usage::origins_of_key(db, &organisation, &keys.publishable_id, Rows::first(9)).await
+    });
     let origins: Vec<_> = origins.await.unwrap().into_iter().map(|it| (it.origin, it.uses)).collect();
     assert_eq!(origins, [("https://paper.example".to_owned(), 3)]);
     drop(streams);
@@ -120,12 +119,12 @@ async fn refusals_are_counted_for_the_owner_of_the_key_and_for_nobody_where_ther
     server.flush().await;
     let span = Span::month_of(server.app.clock.now());
     let read = server.app.store.read("test", async |db| {
-        let reasons = usage::reasons(db, &organisation, span).await?;
+        let reasons = usage::reasons(db, &organisation, Which::all(span), Rows::first(9)).await?;
         let of_strangers = usage::reasons_of_strangers(db, span).await?;
         Ok::<_, partners::Error>((
             reasons,
             of_strangers,
-            usage::refused_origins(db, &organisation, Timestamp::UNIX_EPOCH).await?,
+            usage::refused_origins(db, &organisation, Which::all(span), Rows::first(9)).await?,
         ))
     });
     let (reasons, of_strangers, origins) = read.await.unwrap();
@@ -135,6 +134,43 @@ async fn refusals_are_counted_for_the_owner_of_the_key_and_for_nobody_where_ther
     assert_eq!((of_strangers[0].code.as_str(), of_strangers[0].count), ("key_malformed", 1));
     let [RefusedOrigin { origin, count: 12, .. }] = origins.as_slice() else { panic!("{origins:?}") };
     assert_eq!(origin, "https://other.example");
+}
+
+#[tokio::test]
+async fn refusals_are_counted_for_the_match_that_was_asked_for_where_there_is_one() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let keys = server.partner().await;
+    let organisation = server.organisation(&keys);
+    let id = server.announce(&keys, "m").await;
+    let one = Rate::new(1, 1).unwrap();
+    let full = Quota::new(Some(0), Some(0)).unwrap();
+    server.allow(&organisation, Limits { publishable: one, streams: full, ..Limits::DEFAULT }).await;
+    for path in [
+        format!("/v1/matches/{id}"),
+        format!("/v1/matches/{id}"),
+        format!("/v1/embed/{id}"),
+        format!("/v1/matches/{id}/stream"),
+        "/v1/matches".to_owned(),
+        "/v1/matches/mat_0123456789abcdefghijkl".to_owned(),
+    ] {
+        server.get(&path, &keys.publishable).await;
+    }
+    server.flush().await;
+    let span = Span::month_of(server.app.clock.now());
+    for (part, expected) in [
+        (Part::Match(&id), "rate_limited 2, streams_full_for_organisation 1"),
+        (Part::Match("mat_0123456789abcdefghijkl"), ""),
+        (Part::All, "rate_limited 4, streams_full_for_organisation 1"),
+    ] {
+        let which = Which { part, ..Which::all(span) };
+        let read = server
+            .app
+            .store
+            .read("test", async |db| usage::reasons(db, &organisation, which, Rows::first(9)).await);
+        let told: Vec<_> = read.await.unwrap().iter().map(|it| format!("{} {}", it.code, it.count)).collect();
+        assert_eq!(told.join(", "), expected, "{part:?}");
+    }
 }
 
 #[tokio::test]
@@ -171,7 +207,10 @@ async fn a_key_that_asks_too_often_is_told_when_to_come_back_and_streams_and_oth
     assert_eq!(server.get(&path, &keys.secret).await.status(), StatusCode::OK, "another key");
     server.flush().await;
     let span = Span::month_of(server.app.clock.now());
-    let reasons = server.app.store.read("test", async |db| usage::reasons(db, &organisation, span).await);
+    let reasons = server
+        .app
+        .store
+        .read("test", async |db| usage::reasons(db, &organisation, Which::all(span), Rows::first(9)).await);
     assert_eq!(reasons.await.unwrap()[0].code, "rate_limited");
 }
 

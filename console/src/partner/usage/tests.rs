@@ -19,7 +19,7 @@ fn figures(opens: i64) -> Figures {
 }
 
 fn top(id: &str, opens: i64) -> Top {
-    Top { id: id.to_owned(), figures: figures(opens) }
+    Top { at: None, id: id.to_owned(), figures: figures(opens) }
 }
 
 fn at(day: i64) -> Timestamp {
@@ -44,7 +44,7 @@ fn shown(asked: &Asked<'_>, sums: Figures) -> String {
         by_key: &[],
         by_match: &[top("mat_1", 1_000), top("mat_2", 300), top("other", 200)],
         by_country: &[top("IN", 1_200), top("ZZ", 300)],
-        reasons: &[Reason { code: "origin_refused".to_owned(), count: 12 }],
+        reasons: &[Reason { at: None, code: "origin_refused".to_owned(), count: 12 }],
         quotas: &judge(&limits, Sums { stream_minutes: 0, impressions: 900 }),
     };
     page(here(Role::Analyst), &usage).into_string()
@@ -60,7 +60,7 @@ fn figures_are_told_with_what_became_of_them_and_what_they_are_made_of() {
         "Harbour – &lt;Meadow&gt;",
         "mat_2",
         "others",
-        "🇮🇳 IN",
+        "🇮🇳 India",
         "not known",
         "of no site",
         "On a page that is not yours",

@@ -29,12 +29,13 @@ pub(super) fn change(now: i64, before: i64) -> Option<String> {
     })
 }
 
-/// A country's flag and code: browsers know the flags of all, and readers their own.
-pub(super) fn flag(code: &str) -> String {
+/// A country's flag and its name (ISO 3166-1, the short one in English): "🇮🇳 India". The code stands where there is no such country.
+pub(super) fn country(code: &str) -> String {
     let letters: Vec<char> = code.chars().filter_map(indicator).collect();
+    let name = rust_iso3166::from_alpha2(code).map_or(code, |it| it.name);
     match (code, letters.as_slice()) {
         ("ZZ", _) => "not known".to_owned(),
-        (_, [one, two]) => format!("{one}{two} {code}"),
+        (_, [one, two]) => format!("{one}{two} {name}"),
         _ => code.to_owned(),
     }
 }
@@ -100,10 +101,16 @@ mod tests {
     }
 
     #[test]
-    fn a_country_has_its_flag() {
-        for (code, text) in [("IN", "🇮🇳 IN"), ("GB", "🇬🇧 GB"), ("ZZ", "not known"), ("in", "in")]
-        {
-            assert_eq!(flag(code), text);
+    fn a_country_has_its_flag_and_its_name() {
+        for (code, text) in [
+            ("IN", "🇮🇳 India"),
+            ("GB", "🇬🇧 United Kingdom of Great Britain and Northern Ireland"),
+            ("CI", "🇨🇮 Côte d'Ivoire"),
+            ("QQ", "🇶🇶 QQ"),
+            ("ZZ", "not known"),
+            ("in", "in"),
+        ] {
+            assert_eq!(country(code), text);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::usage::lines::LINES_MAX;
-use crate::usage::origins::{ORIGINS_MAX, ORIGINS_OF_KEY_MAX};
+use crate::usage::origins::{MATCHES_OF_ORIGIN_MAX, ORIGINS_MAX, ORIGINS_OF_KEY_MAX};
 
 /// What comes of some origins: each with its count, in order.
 fn counted(counters: &Counters, now_ms: i64) -> Vec<(String, u64)> {
@@ -68,7 +68,7 @@ fn origins_of_all_keys_together_are_bounded() {
 fn a_refusal_without_a_known_key_keeps_its_code_alone() {
     let counters = Counters::new(clock());
     for at in 0..100 {
-        counters.refusal("key_unknown", None, Some(&format!("https://{at}.example")));
+        counters.refusal("key_unknown", None, Tried::on(&format!("https://{at}.example")));
     }
     assert_eq!(*counters.strangers(), HashMap::from([("key_unknown", 100)]));
 }
@@ -137,4 +137,27 @@ async fn when_too_many_rows_wait_counts_stay_where_they_are_and_are_not_lost() {
     assert_eq!(stream_ms(&mut flushing), 600 * 3 * 3_600_000);
     counters.collect(&mut flushing);
     assert_eq!(stream_ms(&mut flushing), 600 * 3_600_000);
+}
+
+#[test]
+fn matches_in_which_an_origin_is_refused_are_bounded_until_places_are_free() {
+    let (counters, key) = (Counters::new(clock()), key("org_1"));
+    let refusals = &counters.shared.refusals;
+    let refuse = |matches: std::ops::Range<usize>| {
+        for at in matches {
+            let match_id = format!("mat_{at}");
+            let tried = Tried { origin: Some(PAGE), match_id: Some(&match_id) };
+            counters.refusal("rate_limited", Some((&key).into()), tried);
+        }
+    };
+    for _ in 0..2 {
+        refuse(0..MATCHES_OF_ORIGIN_MAX + 10);
+        let all = refusals.take(0);
+        let others: u64 = all.iter().filter(|it| &*it.match_id == OTHER).map(|it| it.count).sum();
+        assert_eq!((all.len(), others), (MATCHES_OF_ORIGIN_MAX + 1, 10));
+    }
+    assert_eq!(refusals.take(REFUSALS_KEPT_MS).len(), 0);
+    refuse(90..91);
+    let all = refusals.take(REFUSALS_KEPT_MS);
+    assert_eq!((all.len(), &*all[0].match_id), (1, "mat_90"));
 }

@@ -62,8 +62,8 @@ async fn processes_add_to_the_same_rows() {
     for _ in 0..3 {
         one.impression(&here.key, MATCH);
         two.impression(&here.key, MATCH);
-        two.refusal("key_expired", Some((&here.key).into()), None);
-        one.refusal("key_expired", Some((&here.key).into()), None);
+        two.refusal("key_expired", Some((&here.key).into()), Tried::default());
+        one.refusal("key_expired", Some((&here.key).into()), Tried::default());
         two.origin(&here.key, PAGE);
         one.origin(&here.key, PAGE);
         let (first, second) = tokio::join!(one.flush(here.store()), two.flush(here.store()));
@@ -72,12 +72,12 @@ async fn processes_add_to_the_same_rows() {
     assert_eq!(here.figures(Part::All).await.impressions, 6);
     let read = here.store().read("test", async |db| {
         Ok::<_, Error>((
-            reasons(db, "org_1", all()).await?,
-            origins_of_key(db, "org_1", here.key.key_id()).await?,
+            reasons(db, "org_1", Which::all(all()), Rows::first(9)).await?,
+            origins_of_key(db, "org_1", here.key.key_id(), Rows::first(9)).await?,
         ))
     });
     let (reasons, origins) = read.await.unwrap();
-    assert_eq!(reasons, [Reason { code: "key_expired".into(), count: 6 }]);
+    assert_eq!(reasons, [Reason { at: None, code: "key_expired".into(), count: 6 }]);
     assert_eq!((origins.len(), origins[0].uses), (1, 6));
 }
 
@@ -89,7 +89,7 @@ async fn a_batch_whose_fate_is_unknown_is_written_again_and_counts_once() {
     let stream = counters.open(&here.key, MATCH, Some(*b"IN"), &sent);
     (0..3).for_each(|_| sent.add());
     counters.origin(&here.key, PAGE);
-    counters.refusal("key_unknown", None, None);
+    counters.refusal("key_unknown", None, Tried::default());
     here.pass(60);
     here.write_unheard(&counters).await;
     let written = of(0, 1, 60_000, 1, 3);
@@ -103,10 +103,10 @@ async fn a_batch_whose_fate_is_unknown_is_written_again_and_counts_once() {
     drop(stream);
     let read = here.store().read("test", async |db| {
         let strangers = reasons_of_strangers(db, all()).await?;
-        Ok::<_, Error>((strangers, origins_of_key(db, "org_1", here.key.key_id()).await?))
+        Ok::<_, Error>((strangers, origins_of_key(db, "org_1", here.key.key_id(), Rows::first(9)).await?))
     });
     let (strangers, origins) = read.await.unwrap();
-    assert_eq!(strangers, [Reason { code: "key_unknown".into(), count: 1 }]);
+    assert_eq!(strangers, [Reason { at: None, code: "key_unknown".into(), count: 1 }]);
     assert_eq!(origins[0].uses, 1);
 }
 
@@ -160,7 +160,7 @@ async fn counts_that_come_while_others_are_written_are_not_lost() {
                     counters.impression(&key, &match_id);
                     drop(counters.open(&key, &match_id, Some(*b"IN"), &Sent::default()));
                     (0..2).for_each(|_| sent.add());
-                    counters.refusal("origin_refused", Some((&key).into()), Some(PAGE));
+                    counters.refusal("origin_refused", Some((&key).into()), Tried::on(PAGE));
                     counters.origin(&key, &format!("https://{at}.example"));
                 }
                 drop(stream);
@@ -176,12 +176,16 @@ async fn counts_that_come_while_others_are_written_are_not_lost() {
     here.flush(&counters).await;
     assert_eq!(here.figures(Part::All).await, of(80_000, 80_004, 0, 0, 160_000));
     let read = here.store().read("test", async |db| {
-        let reasons = reasons(db, "org_1", all()).await?;
-        let countries = by(db, "org_1", Dimension::Country, all(), 10).await?;
-        Ok::<_, Error>((reasons, countries, origins_of_key(db, "org_1", here.key.key_id()).await?))
+        let reasons = reasons(db, "org_1", Which::all(all()), Rows::first(9)).await?;
+        let countries = by(db, "org_1", Dimension::Country, Which::all(all()), Rows::first(10)).await?;
+        Ok::<_, Error>((
+            reasons,
+            countries,
+            origins_of_key(db, "org_1", here.key.key_id(), Rows::first(9)).await?,
+        ))
     });
     let (reasons, countries, origins) = read.await.unwrap();
-    assert_eq!(reasons, [Reason { code: "origin_refused".into(), count: 80_000 }]);
+    assert_eq!(reasons, [Reason { at: None, code: "origin_refused".into(), count: 80_000 }]);
     assert_eq!((countries.len(), countries[0].figures.opens), (1, 80_004));
     assert_eq!(origins.iter().map(|it| it.uses).collect::<Vec<_>>(), [20_000; 4]);
 }
@@ -224,26 +228,28 @@ async fn a_key_of_which_two_things_are_said_stops_no_flush() {
         let key = of_site(record.clone(), site_id);
         drop(counters.open(&key, match_id, None, &Sent::default()));
         counters.origin(&key, PAGE);
-        counters.refusal("key_expired", Some((&key).into()), None);
+        counters.refusal("key_expired", Some((&key).into()), Tried::default());
     }
     here.flush(&counters).await;
     assert_eq!(here.figures(Part::Key(&record.id)).await.opens, 2);
 }
 
 #[tokio::test]
-async fn a_text_for_spreadsheets_says_when_it_is_cut() {
+async fn a_text_for_spreadsheets_has_all_rows_or_is_refused() {
     let here = Here::new().await;
     let counters = here.counters();
     for at in 0..5 {
         counters.impression(&here.key, &format!("mat_{at}"));
     }
     here.flush(&counters).await;
-    for (rows_max, expected) in [(4, (4, true)), (5, (5, false)), (6, (5, false))] {
-        let read = here
-            .store()
-            .read("test", async |db| csv::csv_of_at_most(db, "org_1", Part::All, all(), rows_max).await);
-        let csv = read.await.unwrap();
-        assert_eq!((csv.rows, csv.is_cut), expected);
-        assert_eq!(csv.text.lines().count(), csv.rows + 1);
+    for (rows_max, expected) in [(4, None), (5, Some(5)), (6, Some(5))] {
+        let read = here.store().read("test", async |db| {
+            csv::csv_of_at_most(db, "org_1", What::Hours, (Part::All, all()), rows_max).await
+        });
+        match (read.await, expected) {
+            (Ok(csv), Some(rows)) => assert_eq!((csv.rows, csv.text.lines().count()), (rows, rows + 1)),
+            (Err(Error::TooManyRows { max }), None) => assert_eq!(max, rows_max),
+            (found, expected) => panic!("{found:?} {expected:?}"),
+        }
     }
 }

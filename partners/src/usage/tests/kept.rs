@@ -16,10 +16,10 @@ async fn rows(here: &Here) -> Vec<(String, i64)> {
     const ROWS: &str = "
         select 'flush' as of, count(*) as rows from partners.usage_flush
         union all select 'hour', count(*) from partners.usage_hour
-        union all select 'country', count(*) from partners.usage_country
+        union all select 'country', count(*) from partners.usage_open
         union all select 'minute', count(*) from partners.usage_minute
         union all select 'peak', count(*) from partners.usage_peak
-        union all select 'refusal', count(*) from partners.usage_refusal
+        union all select 'refusal', count(*) from partners.usage_refused
         union all select 'origin', count(*) from partners.key_origin";
     let read = here.store().read("test", async |db| db.query(ROWS, &[]).await).await;
     let rows = read.expect("rows");
@@ -33,8 +33,8 @@ async fn what_is_over_is_forgotten_and_nothing_before() {
     let key = &here.key;
     let open = counters.open(key, "mat_1", None, &Sent::default());
     counters.origin(key, PAGE);
-    counters.refusal("key_expired", Some(key.into()), None);
-    counters.refusal("key_unknown", None, None);
+    counters.refusal("key_expired", Some(key.into()), Tried::default());
+    counters.refusal("key_unknown", None, Tried::default());
     here.pass(60);
     drop(open);
     here.flush(&counters).await;
@@ -69,8 +69,8 @@ async fn what_is_over_is_forgotten_and_nothing_before() {
 #[tokio::test]
 async fn no_more_is_forgotten_at_once_than_a_transaction_should() {
     const MANY: &str = "
-        insert into partners.usage_refusal (organisation_id, hour, key_id, code, origin, count, last_at)
-        select 'org_1', '2020-01-01T00:00:00Z', 'key_1', 'key_expired', number::text, 1, '2020-01-01T00:00:00Z'
+        insert into partners.usage_refused (organisation_id, hour, key_id, match_id, code, origin, count, last_at)
+        select 'org_1', '2020-01-01T00:00:00Z', 'key_1', '', 'key_expired', number::text, 1, '2020-01-01T00:00:00Z'
         from generate_series(1, 10007) as number";
     let here = Here::new().await;
     here.store().run_tx("test", async |tx| tx.execute(MANY, &[]).await).await.unwrap();

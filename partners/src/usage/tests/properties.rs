@@ -166,7 +166,11 @@ async fn compare(here: &Here, organisation: &str, keys: &[PartnerKey], model: &M
         let read = here.store().read("test", async |db| {
             let lines = db.query(LINES_OF, &[&organisation, &key.key_id()]).await?;
             let hours = db.query(HOURS_OF, &[&organisation, &key.key_id()]).await?;
-            Ok::<_, Error>((lines, hours, origins_of_key(db, organisation, key.key_id()).await?))
+            Ok::<_, Error>((
+                lines,
+                hours,
+                origins_of_key(db, organisation, key.key_id(), Rows::first(9)).await?,
+            ))
         });
         let (lines, hours, origins) = read.await.expect("rows");
         for row in lines {
@@ -188,7 +192,10 @@ async fn compare(here: &Here, organisation: &str, keys: &[PartnerKey], model: &M
     assert_eq!(found.hours, model.hours);
     let read = here.store().read("test", async |db| {
         let whole = summary(db, organisation, Part::All, all()).await?;
-        Ok::<_, Error>((whole, by(db, organisation, Dimension::Country, all(), 9).await?))
+        Ok::<_, Error>((
+            whole,
+            by(db, organisation, Dimension::Country, Which::all(all()), Rows::first(9)).await?,
+        ))
     });
     let (whole, countries) = read.await.expect("figures");
     let opens: i64 = model.hours.values().map(|it| it.0).sum();

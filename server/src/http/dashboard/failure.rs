@@ -151,6 +151,7 @@ pub(super) fn mistake(error: &partners::Error) -> Option<String> {
             | It::ScopesMissing
             | It::KeyOver { .. }
             | It::LimitOutOfRange { .. }
+            | It::TooManyRows { .. }
             | It::SoftAboveHard { .. }
     );
     is_one.then(|| sentence(&error.to_string()))

@@ -16,10 +16,13 @@ use console::partner::keys::{self, Found, SCOPES};
 use console::{Fields, Mistakes};
 use jiff::SignedDuration;
 use partners::limit::{Override, Rate, table};
+use partners::usage::Rows;
 use partners::{
     Key, Kind, Mode, NewKey, Origins, Overlap, Permission, Record, Scopes, Site, key, member, site, usage,
 };
 
+/// Where a key is used, the latest places: some fifty in a day have a name of their own.
+const ORIGINS_MAX: i64 = 100;
 /// Keys that one user may look up: guessing finds none, but it need not be free.
 const LOOKED_UP: Rule = Rule { name: "leaked", max: 30, within: SignedDuration::from_mins(15) };
 
@@ -114,7 +117,7 @@ async fn shown(
     let key = all.iter().find(|it| it.id == id).ok_or(Failure::NotFound)?;
     let successor = all.iter().find(|it| it.succeeds.as_deref() == Some(id));
     let read = app.store.read("partners.key_details", async |db| {
-        let origins = usage::origins_of_key(db, member.id(), id).await?;
+        let origins = usage::origins_of_key(db, member.id(), id, Rows::first(ORIGINS_MAX)).await?;
         let limits = table::find(db, member.id()).await?;
         Ok::<_, partners::Error>((origins, limits, table::find_for_key(db, id).await?))
     });

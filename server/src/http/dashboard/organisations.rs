@@ -126,7 +126,7 @@ pub(super) async fn overview(
         Ok::<_, partners::Error>((sites, key::of_organisation(db, member.id()).await?, week))
     });
     let (sites, mut keys, week) = read.await?;
-    let refused = super::usage::refused(&app, &member).await?;
+    let refused = super::usage::refused(&app, &member, Part::All).await?.origins;
     let refused = (refused.len(), refused.iter().map(|it| it.count).sum());
     keys.retain(|it| !it.is_over(now));
     let watching = app.census.total_of_organisation(member.id()).await;

@@ -15,6 +15,7 @@ use console::controls::Filled;
 use console::layout::Tab;
 use console::partner::sites;
 use console::{Fields, Mistakes};
+use partners::usage::Part;
 use partners::{Mode, NewKey, Origins, Permission, key, site};
 
 pub(super) async fn list(
@@ -23,7 +24,7 @@ pub(super) async fn list(
     Query(done): Query<Done>,
 ) -> Result<Response, Failure> {
     let all = app.store.read("partners.sites", async |db| site::list(db, member.id()).await).await?;
-    let refused = usage::refused(&app, &member).await?;
+    let refused = usage::refused(&app, &member, Part::All).await?.origins;
     Ok(html(StatusCode::OK, sites::list(member.here(Tab::Sites, done.words()), &all, &refused)))
 }
 
@@ -103,7 +104,9 @@ async fn shown(
         Some((fields, mistakes)) => Filled { fields, mistakes },
         None => Filled { fields: &stored, mistakes: &none },
     };
-    Ok(html(status, sites::one(member.here(Tab::Sites, done), &site, &keys, filled)))
+    let lately = usage::refused(app, member, Part::Site(id)).await?;
+    let lately = sites::Lately { reasons: &lately.reasons, origins: &lately.origins };
+    Ok(html(status, sites::one(member.here(Tab::Sites, done), &site, &keys, lately, filled)))
 }
 
 /// The site, and why an origin cannot be one of its own.

@@ -1,12 +1,12 @@
 //! What an organisation's fans did, and where its keys were refused.
 
+use super::door::WRONG;
 use super::failure::{Failure, mistake};
 use super::signed_in::{MemberOf, PressedIn};
 use super::sites;
 use crate::app::App;
 use crate::feed::log;
 use crate::http::scorer::html;
-use crate::problem::Problem;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use partners::limit::{Sums, judge, table};
-use partners::usage::{self, Dimension, Part, Span, Step};
+use partners::usage::{self, Dimension, Part, Reason, RefusedOrigin, Rows, Span, Step, What, Which};
 use partners::{Mode, OriginPattern, Permission, key, site};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -27,6 +27,10 @@ const DAYS_MAX: i64 = 800;
 const HOURS_BY_HOUR_MAX: i64 = 72;
 /// Sites, keys, matches and countries that are listed.
 const TOP: i64 = 10;
+/// Reasons that are listed: more than there are.
+const REASONS_MAX: i64 = 100;
+/// Origins that are offered to be allowed, the most frequent ones.
+const ORIGINS_MAX: i64 = 100;
 /// Refusals that may be allowed are told of for so long.
 const REFUSED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -39,6 +43,8 @@ pub(super) struct UsageQuery {
     until: String,
     of: String,
     show: String,
+    /// Of a file alone.
+    what: String,
 }
 
 /// What is looked at, understood.
@@ -50,14 +56,39 @@ struct Looked {
     mistake: &'static str,
 }
 
+const NO_PERIOD: &str = "There is no such period. These are the last seven days.";
+const NO_PART: &str = "That is no site, key or match. These are the figures of all.";
+const NO_FILE: &str = "There is no such file: there are hours, countries and refusals.";
+const NO_FIGURE: &str = "There is no such chart. This one shows fans who tuned in.";
+
 impl UsageQuery {
-    fn period(&self) -> &str {
-        let known = pages::PERIODS.iter().any(|it| it.0 == self.period);
-        if known { &self.period } else { "7d" }
+    /// The period, the last seven days where none is named, or one that there is not.
+    fn period(&self) -> Result<&str, &'static str> {
+        match self.period.as_str() {
+            "" => Ok("7d"),
+            word if pages::PERIODS.iter().any(|it| it.0 == word) => Ok(word),
+            _ => Err(NO_PERIOD),
+        }
     }
 
-    /// What figures are of; all where it is nothing that could be.
-    fn part(&self) -> (Part<'_>, &str) {
+    /// The chart's figure, the first one where none is named.
+    fn figure(&self) -> Result<Figure, &'static str> {
+        match self.show.as_str() {
+            "" => Ok(Figure::default()),
+            word => Figure::of_word(word).ok_or(NO_FIGURE),
+        }
+    }
+
+    /// What is in a file; figures where nothing is named.
+    fn what(&self) -> Result<What, &'static str> {
+        match self.what.as_str() {
+            "" => Ok(What::default()),
+            word => What::of_word(word).ok_or(NO_FILE),
+        }
+    }
+
+    /// What figures are of, and as the address has it; all where nothing is named.
+    fn part(&self) -> Result<(Part<'_>, &str), &'static str> {
         let of = self.of.as_str();
         let is_id = of.len() <= 64 && of.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
         let part = match of {
@@ -66,15 +97,17 @@ impl UsageQuery {
             id if is_id && id.starts_with("sit_") => Part::Site(id),
             id if is_id && id.starts_with("key_") => Part::Key(id),
             id if is_id && id.starts_with("mat_") => Part::Match(id),
-            _ => return (Part::All, "all"),
+            "" | "all" => return Ok((Part::All, "all")),
+            _ => return Err(NO_PART),
         };
-        (part, of)
+        Ok((part, of))
     }
 
     fn look(&self, now: Timestamp) -> Looked {
         let today = TimeZone::UTC.to_datetime(now).date();
         let days = |count: i64| (midnight(today.saturating_sub((count - 1).days())), now);
-        let ((from, until), mistake) = match self.period() {
+        let period = self.period();
+        let ((from, until), mistake) = match period.unwrap_or("7d") {
             "24h" => ((now - SignedDuration::from_hours(24), now), ""),
             "30d" => (days(30), ""),
             "month" => ((Span::month_of(now).from(), now), ""),
@@ -87,8 +120,13 @@ impl UsageQuery {
                 Ok(span) => (span, ""),
                 Err(mistake) => (days(7), mistake),
             },
-            _ => (days(7), ""),
+            _ => (days(7), period.err().unwrap_or_default()),
         };
+        let others = [self.part().err(), self.figure().err()];
+        let mistake = others.into_iter().flatten().fold(mistake, |first, next| match first {
+            "" => next,
+            first => first,
+        });
         let long = until.duration_since(from);
         let before = Span::new(from.saturating_sub(long).unwrap_or(Timestamp::UNIX_EPOCH), from);
         let step = if long.as_hours() <= HOURS_BY_HOUR_MAX { Step::Hour } else { Step::Day };
@@ -128,9 +166,14 @@ pub(super) async fn page(
     Query(query): Query<UsageQuery>,
 ) -> Result<Response, Failure> {
     member.may(Permission::Look)?;
+    let mistake = query.look(member.signed_in.caller.now).mistake;
+    shown(&app, &member, &query, mistake).await
+}
+
+async fn shown(app: &App, member: &MemberOf, query: &UsageQuery, mistake: &str) -> Result<Response, Failure> {
     let now = member.signed_in.caller.now;
-    let Looked { span, before, step, mistake } = query.look(now);
-    let (part, of) = query.part();
+    let Looked { span, before, step, .. } = query.look(now);
+    let (part, of) = query.part().unwrap_or((Part::All, "all"));
     let id = member.id();
     let read = app.store.read("partners.usage", async |db| {
         let sites = site::list(db, id).await?;
@@ -141,10 +184,14 @@ pub(super) async fn page(
         let earlier = usage::summary(db, id, part, before).await?;
         let points = usage::series(db, id, part, span, step).await?;
         let mut parts = Vec::new();
+        let which = Which { part, span, step: None };
         for dimension in [Dimension::Site, Dimension::Key, Dimension::Match, Dimension::Country] {
-            parts.push(usage::by(db, id, dimension, span, TOP).await?);
+            parts.push(match is_told_apart(part, dimension) {
+                true => usage::by(db, id, dimension, which, Rows::first(TOP)).await?,
+                false => Vec::new(),
+            });
         }
-        let reasons = usage::reasons(db, id, span).await?;
+        let reasons = usage::reasons(db, id, which, Rows::first(REASONS_MAX)).await?;
         Ok::<_, partners::Error>((sites, keys, limits, month, sums, earlier, points, parts, reasons))
     });
     let (sites, keys, limits, month, sums, earlier, points, parts, reasons) = read.await?;
@@ -153,17 +200,15 @@ pub(super) async fn page(
         impressions: month.impressions.unsigned_abs(),
     };
     let asked = Asked {
-        period: query.period(),
+        period: query.period().unwrap_or("7d"),
         from: TimeZone::UTC.to_datetime(span.from()).date().to_string(),
         until: last_day(span.until()).to_string(),
         part: of,
-        figure: Figure::of_word(&query.show).unwrap_or_default(),
+        figure: query.figure().unwrap_or_default(),
         mistake,
     };
-    // Figures of a part are not told apart further: then only the whole's are shown.
-    let none = Vec::new();
-    let by = |at: usize| if part == Part::All { &parts[at] } else { &none };
-    let names = names_of_matches(&app, parts[2].iter().map(|it| it.id.as_str())).await?;
+    let looked_at = parts[2].iter().map(|it| it.id.as_str()).chain([of]);
+    let names = names_of_matches(app, looked_at).await?;
     let usage = Usage {
         asked: &asked,
         sites: &sites,
@@ -173,14 +218,25 @@ pub(super) async fn page(
         before: earlier,
         points: &points,
         step,
-        by_site: by(0),
-        by_key: by(1),
-        by_match: by(2),
-        by_country: by(3),
+        by_site: &parts[0],
+        by_key: &parts[1],
+        by_match: &parts[2],
+        by_country: &parts[3],
         reasons: &reasons,
         quotas: &judge(&limits, used),
     };
-    Ok(html(StatusCode::OK, pages::page(member.here(Tab::Usage, ""), &usage)))
+    let status = if mistake.is_empty() { StatusCode::OK } else { WRONG };
+    Ok(html(status, pages::page(member.here(Tab::Usage, ""), &usage)))
+}
+
+/// Whether a part can have more than one of them: a key is of one site, and a match is itself.
+fn is_told_apart(part: Part<'_>, dimension: Dimension) -> bool {
+    match dimension {
+        Dimension::Site => !matches!(part, Part::Site(_) | Part::Key(_)),
+        Dimension::Key => !matches!(part, Part::Key(_)),
+        Dimension::Match => !matches!(part, Part::Match(_)),
+        Dimension::Country => true,
+    }
 }
 
 /// "Harbour – Meadow", by the match's id.
@@ -209,37 +265,52 @@ pub(super) async fn csv(
     Query(query): Query<UsageQuery>,
 ) -> Result<Response, Failure> {
     member.may(Permission::Look)?;
-    let Looked { span, mistake, .. } = query.look(member.signed_in.caller.now);
-    if !mistake.is_empty() {
-        return Ok(Problem::invalid(mistake).into_response());
-    }
-    let (part, _) = query.part();
-    let read = app.store.read("partners.usage_csv", async |db| usage::csv(db, member.id(), part, span).await);
-    let csv = read.await?;
+    let Looked { span, mistake: wrong, .. } = query.look(member.signed_in.caller.now);
+    let (part, what) = match (wrong, query.part(), query.what()) {
+        ("", Ok((part, _)), Ok(what)) => (part, what),
+        ("", Err(wrong), _) | ("", _, Err(wrong)) | (wrong, ..) => {
+            return shown(&app, &member, &query, wrong).await;
+        }
+    };
+    let read =
+        app.store.read("partners.usage_csv", async |db| usage::csv(db, member.id(), what, part, span).await);
+    let csv = match read.await {
+        Ok(csv) => csv,
+        Err(error) => match mistake(&error) {
+            Some(text) => return shown(&app, &member, &query, &text).await,
+            None => return Err(error.into()),
+        },
+    };
     let day = |at: Timestamp| TimeZone::UTC.to_datetime(at).date();
-    let name = format!("crease-usage-{}-{}.csv", day(span.from()), last_day(span.until()));
+    let of = if what == What::Hours { "usage" } else { what.word() };
+    let name = format!("crease-{of}-{}-{}.csv", day(span.from()), last_day(span.until()));
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CONTENT_DISPOSITION, disposition.expect("dates are ASCII")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    let text = match csv.is_cut {
-        true => csv.text + "There are more rows than one file takes: ask for fewer days\r\n",
-        false => csv.text,
-    };
-    Ok((headers, text).into_response())
+    Ok((headers, csv.text).into_response())
 }
 
-/// Where keys were refused lately, and could be allowed.
-pub(super) async fn refused(app: &App, member: &MemberOf) -> Result<Vec<usage::RefusedOrigin>, Failure> {
-    let since = member.signed_in.caller.now.saturating_sub(REFUSED_WITHIN).unwrap_or(Timestamp::UNIX_EPOCH);
-    let read = app
-        .store
-        .read("partners.refused_origins", async |db| usage::refused_origins(db, member.id(), since).await);
+/// What was refused lately of a part of an organisation: why, and where keys could be allowed.
+pub(super) struct Refused {
+    pub(super) reasons: Vec<Reason>,
+    pub(super) origins: Vec<RefusedOrigin>,
+}
+
+pub(super) async fn refused(app: &App, member: &MemberOf, part: Part<'_>) -> Result<Refused, Failure> {
+    let now = member.signed_in.caller.now;
+    let since = now.saturating_sub(REFUSED_WITHIN).unwrap_or(Timestamp::UNIX_EPOCH);
+    let which = Which { part, span: Span::new(since, now), step: None };
+    let read = app.store.read("partners.refused", async |db| {
+        let reasons = usage::reasons(db, member.id(), which, Rows::first(REASONS_MAX)).await?;
+        let origins = usage::refused_origins(db, member.id(), which, Rows::first(ORIGINS_MAX)).await?;
+        Ok::<_, partners::Error>(Refused { reasons, origins })
+    });
     let mut refused = read.await?;
     // On one's own machine test keys work without being told: there is nothing to allow.
-    refused.retain(|it| OriginPattern::parse(&it.origin).is_ok_and(|it| !it.is_own_machine()));
+    refused.origins.retain(|it| OriginPattern::parse(&it.origin).is_ok_and(|it| !it.is_own_machine()));
     Ok(refused)
 }
 

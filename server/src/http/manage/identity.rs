@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use partners::Overlap;
 use partners::fan::secret::{self, Made, Record};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use utoipa::ToSchema;
 
 /// A signing secret, without its text.
@@ -87,7 +88,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Shown>>, Problem> {
     let organisation = manager.organisation_id();
     let all = app.store.read("fans.secrets", async |db| secret::list(db, organisation).await).await?;
-    Ok(Json(Page::of(all.iter().map(Shown::from).collect(), &asked, |it| &it.id)?))
+    Ok(Json(Page::of(all, &asked, |it| Reverse(it.id.clone()))?.map(|it| Shown::from(&it))))
 }
 
 /// A signing secret.

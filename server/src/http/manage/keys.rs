@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use partners::{Issued, NewKey, Origins, Overlap, Record, Scopes, key};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use utoipa::ToSchema;
 
 /// Who may see a key.
@@ -186,7 +187,7 @@ pub(super) async fn list(
     let organisation = manager.organisation_id();
     let all =
         app.store.read("partners.keys", async |db| key::of_organisation(db, organisation).await).await?;
-    Ok(Json(Page::of(all.iter().map(Shown::from).collect(), &asked, |it| &it.id)?))
+    Ok(Json(Page::of(all, &asked, |it| Reverse(it.id.clone()))?.map(|it| Shown::from(&it))))
 }
 
 /// Issues a key. Its text is in this answer and nowhere else.

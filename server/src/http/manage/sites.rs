@@ -58,7 +58,7 @@ fn texts(origins: &[String]) -> Vec<&str> {
     origins.iter().map(String::as_str).collect()
 }
 
-/// Your sites, by name.
+/// Your sites, the oldest first.
 #[utoipa::path(get, path = "/v1/sites", tag = "sites", params(PageQuery), responses(
     (status = 200, body = Page<Shown>),
     (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -70,7 +70,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Shown>>, Problem> {
     let all =
         app.store.read("partners.sites", async |db| site::list(db, manager.organisation_id()).await).await?;
-    Ok(Json(Page::of(all.into_iter().map(Shown::from).collect(), &asked, |it| &it.id)?))
+    Ok(Json(Page::of(all, &asked, |it| it.id.clone())?.map(Shown::from)))
 }
 
 /// Adds a site.

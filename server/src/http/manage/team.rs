@@ -111,11 +111,12 @@ pub(super) async fn members(
 ) -> Result<Json<Page<MemberShown>>, Problem> {
     let read = app.store.read("partners.members", async |db| {
         let members = member::list(db, manager.organisation_id()).await?;
-        let ids: Vec<&str> = members.iter().map(|it| it.user_id.as_str()).collect();
-        let users = user::find_all(db, &ids).await?;
-        Ok::<_, partners::Error>((members, users))
+        let page = Page::of(members, &asked, |it| (it.since, it.user_id.clone()))?;
+        let ids: Vec<&str> = page.data.iter().map(|it| it.user_id.as_str()).collect();
+        let users = user::find_all(db, &ids).await.map_err(partners::Error::from)?;
+        Ok::<_, Problem>((page, users))
     });
-    let (members, users) = read.await?;
+    let (page, users) = read.await?;
     let shown = |it: partners::Member| {
         let user = users.iter().find(|user| user.id == it.user_id);
         MemberShown {
@@ -126,7 +127,7 @@ pub(super) async fn members(
             id: it.user_id,
         }
     };
-    Ok(Json(Page::of(members.into_iter().map(shown).collect(), &asked, |it| &it.id)?))
+    Ok(Json(page.map(shown)))
 }
 
 /// Gives a member another role.
@@ -170,7 +171,7 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// The invitations that are open.
+/// The invitations that are open, the oldest first.
 #[utoipa::path(get, path = "/v1/invites", tag = "organisation", params(PageQuery), responses(
     (status = 200, body = Page<InviteShown>),
     (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -183,7 +184,7 @@ pub(super) async fn invites(
     let (organisation, now) = (manager.organisation_id(), manager.by.at);
     let all =
         app.store.read("partners.invites", async |db| invite::list(db, organisation, now).await).await?;
-    Ok(Json(Page::of(all.iter().map(InviteShown::from).collect(), &asked, |it| &it.id)?))
+    Ok(Json(Page::of(all, &asked, |it| (it.made_at, it.id.clone()))?.map(|it| InviteShown::from(&it))))
 }
 
 /// Invites somebody by a letter.

@@ -3,16 +3,19 @@
 use super::caller::{Manager, Reporter};
 use super::keys::find;
 use super::mode::Mode;
+use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::request::{Asked, Id};
 use crate::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use partners::Error;
-use partners::usage::{self, Dimension, Figures, Part, Point, Span, Step, Top};
+use partners::usage::{
+    self, Dimension, Figures, KeyOrigin, Part, Point, Reason, RefusedOrigin, Rows, Span, Step, Top, Which,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -22,8 +25,6 @@ const DAYS_MAX: i64 = 800;
 const DAYS_BY_HOUR_MAX: i64 = 100;
 /// Without a beginning, the last thirty days.
 const DAYS_DEFAULT: i64 = 30;
-/// The most parts that are listed.
-const PARTS_MAX: u32 = 1_000;
 
 /// Which time, and of what.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -57,7 +58,20 @@ enum StepWord {
     Day,
 }
 
+impl From<StepWord> for Step {
+    fn from(it: StepWord) -> Self {
+        match it {
+            StepWord::Hour => Step::Hour,
+            StepWord::Day => Step::Day,
+        }
+    }
+}
+
 impl UsageQuery {
+    fn which(&self, now: Timestamp) -> Result<Which<'_>, Problem> {
+        Ok(Which { part: self.part()?, span: self.span(now)?, step: self.step.map(Into::into) })
+    }
+
     fn span(&self, now: Timestamp) -> Result<Span, Problem> {
         let until = self.until.unwrap_or(now);
         let default = || until.saturating_sub(SignedDuration::from_hours(24 * DAYS_DEFAULT)).unwrap_or(until);
@@ -156,15 +170,11 @@ pub(super) async fn show(
     reporter: Reporter,
     Asked(asked): Asked<UsageQuery>,
 ) -> Result<Json<Shown>, Problem> {
-    let (span, part) = (asked.span(reporter.now())?, asked.part()?);
+    let Which { part, span, step } = asked.which(reporter.now())?;
     let organisation = reporter.organisation_id();
     let read = app.store.read("partners.usage", async |db| {
         let figures = usage::summary(db, organisation, part, span).await?;
-        let step = match asked.step {
-            None => return Ok((figures, None)),
-            Some(StepWord::Hour) => Step::Hour,
-            Some(StepWord::Day) => Step::Day,
-        };
+        let Some(step) = step else { return Ok((figures, None)) };
         Ok::<_, Error>((figures, Some(usage::series(db, organisation, part, span, step).await?)))
     });
     let (figures, points) = read.await?;
@@ -186,43 +196,40 @@ pub(super) enum ByWord {
     Country,
 }
 
-/// Which time, and how many parts.
+/// Which time, of what, and which page of the list. Say `until` to see pages of the same time.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct PartsQuery {
+pub(super) struct ListQuery {
     /// As of `/v1/usage`.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
     /// As of `/v1/usage`.
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
-    /// 1 to 1,000; a hundred when left out.
-    #[param(minimum = 1, maximum = 1000)]
+    /// `live` or `test`. Of this and the three below at most one.
+    #[param(inline)]
+    mode: Option<Mode>,
+    /// "sit_…"
+    site: Option<String>,
+    /// "key_…"
+    key: Option<String>,
+    /// "mat_…"
+    #[serde(rename = "match")]
+    match_id: Option<String>,
+    /// `hour` (100 days at most) or `day` (UTC): then each has its own things, in order. The sums alone when left out.
+    #[param(inline)]
+    step: Option<StepWord>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    /// Things on the page, 1 to 100.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
-/// Which time.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct SpanQuery {
-    /// As of `/v1/usage`.
-    #[param(value_type = Option<String>, format = DateTime)]
-    from: Option<Timestamp>,
-    /// As of `/v1/usage`.
-    #[param(value_type = Option<String>, format = DateTime)]
-    until: Option<Timestamp>,
-}
-
-impl PartsQuery {
-    fn span(&self, now: Timestamp) -> Result<Span, Problem> {
-        SpanQuery { from: self.from, until: self.until }.span(now)
-    }
-}
-
-impl SpanQuery {
-    fn span(&self, now: Timestamp) -> Result<Span, Problem> {
-        let (from, until) = (self.from, self.until);
-        UsageQuery { from, until, mode: None, site: None, key: None, match_id: None, step: None }.span(now)
+impl ListQuery {
+    fn split(self) -> (UsageQuery, PageQuery) {
+        let Self { from, until, mode, site, key, match_id, step, cursor, limit } = self;
+        (UsageQuery { from, until, mode, site, key, match_id, step }, PageQuery { cursor, limit })
     }
 }
 
@@ -230,50 +237,48 @@ impl SpanQuery {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = UsagePart)]
 pub(super) struct ShownPart {
+    /// With `step`: when its hour or day begins, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
     /// "sit_…" (empty: keys of no site), "key_…", "mat_…" ("other": those that are not told apart), or ISO 3166-1 ("ZZ": not known).
     id: String,
     opens: i64,
     /// This and all below: not known of countries.
     impressions: Option<i64>,
     stream_seconds: Option<i64>,
-    peak_streams: Option<i64>,
     updates: Option<i64>,
+    /// Not known either where only a part is asked for.
+    peak_streams: Option<i64>,
 }
 
 impl ShownPart {
-    fn of(part: Top, dimension: Dimension) -> Self {
+    fn of(top: Top, dimension: Dimension, part: Part<'_>) -> Self {
         let known = |figure: i64| (dimension != Dimension::Country).then_some(figure);
         Self {
-            opens: part.figures.opens,
-            impressions: known(part.figures.impressions),
-            stream_seconds: known(part.figures.stream_ms / 1_000),
-            peak_streams: known(part.figures.peak),
-            updates: known(part.figures.updates),
-            id: part.id,
+            at: top.at.map(|it| it.to_string()),
+            opens: top.figures.opens,
+            impressions: known(top.figures.impressions),
+            stream_seconds: known(top.figures.stream_ms / 1_000),
+            updates: known(top.figures.updates),
+            peak_streams: known(top.figures.peak).filter(|_| part == Part::All),
+            id: top.id,
         }
     }
 }
 
-/// Those that opened the most streams, the first of them first.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = UsageParts)]
-pub(super) struct Parts {
-    data: Vec<ShownPart>,
-}
-
-/// Figures by site, key, match or country.
+/// Figures by site, key, match or country, those that opened the most streams first.
 #[utoipa::path(get, path = "/v1/usage/by/{dimension}", tag = "usage",
-    params(("dimension" = inline(ByWord), Path, description = "site, key, match or country"), PartsQuery), responses(
-    (status = 200, body = Parts),
+    params(("dimension" = inline(ByWord), Path, description = "site, key, match or country"), ListQuery), responses(
+    (status = 200, body = Page<ShownPart>),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "nothing is told apart by that", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn by(
     State(app): State<App>,
     reporter: Reporter,
-    Path(dimension): Path<String>,
-    Asked(asked): Asked<PartsQuery>,
-) -> Result<Json<Parts>, Problem> {
+    Id(dimension): Id,
+    Asked(asked): Asked<ListQuery>,
+) -> Result<Json<Page<ShownPart>>, Problem> {
     let dimension = match dimension.as_str() {
         "site" => Dimension::Site,
         "key" => Dimension::Key,
@@ -281,49 +286,98 @@ pub(super) async fn by(
         "country" => Dimension::Country,
         _ => return Err(Problem::unknown_route("/v1/usage/by")),
     };
-    let span = asked.span(reporter.now())?;
-    let limit = asked.limit.unwrap_or(100);
-    if !(1..=PARTS_MAX).contains(&limit) {
-        return Err(Problem::invalid(format!("limit: {limit}, 1 to {PARTS_MAX} are allowed")));
-    }
+    let (asked, page) = asked.split();
+    let (which, after) = (asked.which(reporter.now())?, page.after()?);
+    let (rows_max, rows) = rows(&page, after.as_ref())?;
     let organisation = reporter.organisation_id();
-    let read = app.store.read("partners.usage_by", async |db| {
-        usage::by(db, organisation, dimension, span, i64::from(limit)).await
-    });
-    let parts = read.await?.into_iter().map(|it| ShownPart::of(it, dimension));
-    Ok(Json(Parts { data: parts.collect() }))
+    let read = app
+        .store
+        .read("partners.usage_by", async |db| usage::by(db, organisation, dimension, which, rows).await);
+    let page = Page::of_rows(read.await?, rows_max, Top::place);
+    Ok(Json(page.map(|it| ShownPart::of(it, dimension, which.part))))
 }
 
-/// The same for a spreadsheet: a row for each hour, key and match.
-#[utoipa::path(get, path = "/v1/usage.csv", tag = "usage", params(UsageQuery), responses(
-    (status = 200, description = "RFC 4180, with a header; Crease-Cut: yes where there are more rows", content_type = "text/csv", body = String),
+/// What a page asks the database for: one row more than it has, to know whether there is another page.
+fn rows<'a, P>(page: &PageQuery, after: Option<&'a P>) -> Result<(usize, Rows<'a, P>), Problem> {
+    let rows_max = page.rows()?;
+    Ok((rows_max, Rows { after, rows_max: rows_max as i64 + 1 }))
+}
+
+/// What is written into a file.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum WhatWord {
+    /// Figures: a row for each hour, key and match.
+    #[default]
+    Hours,
+    /// Streams that were opened: a row for each hour, key, match and country.
+    Countries,
+    /// A row for each hour, key, match, reason and origin.
+    Refusals,
+}
+
+/// Which time, of what, and what of it.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CsvQuery {
+    /// `hours` (the figures of each key and match), `countries` or `refusals`; hours when left out.
+    #[serde(default)]
+    #[param(inline)]
+    what: WhatWord,
+    /// As of `/v1/usage`.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// As of `/v1/usage`.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// `live` or `test`. Of this and the three below at most one.
+    #[param(inline)]
+    mode: Option<Mode>,
+    /// "sit_…"
+    site: Option<String>,
+    /// "key_…"
+    key: Option<String>,
+    /// "mat_…"
+    #[serde(rename = "match")]
+    match_id: Option<String>,
+}
+
+/// The same for a spreadsheet: a header, and a row for each hour, key and match; with `what` each country, or each reason and origin.
+#[utoipa::path(get, path = "/v1/usage.csv", tag = "usage", params(CsvQuery), responses(
+    (status = 200, description = "RFC 4180, with a header: all rows", content_type = "text/csv", body = String),
     (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "more than 100,000 rows", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn csv(
     State(app): State<App>,
     reporter: Reporter,
-    Asked(asked): Asked<UsageQuery>,
+    Asked(asked): Asked<CsvQuery>,
 ) -> Result<Response, Problem> {
-    let (span, part) = (asked.span(reporter.now())?, asked.part()?);
+    let CsvQuery { what, from, until, mode, site, key, match_id } = asked;
+    let asked = UsageQuery { from, until, mode, site, key, match_id, step: None };
+    let Which { part, span, .. } = asked.which(reporter.now())?;
+    let what = match what {
+        WhatWord::Hours => usage::What::Hours,
+        WhatWord::Countries => usage::What::Countries,
+        WhatWord::Refusals => usage::What::Refusals,
+    };
     let organisation = reporter.organisation_id();
     let read =
-        app.store.read("partners.usage_csv", async |db| usage::csv(db, organisation, part, span).await);
-    let csv = read.await?;
+        app.store.read("partners.usage_csv", async |db| usage::csv(db, organisation, what, part, span).await);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (
-            header::HeaderName::from_static("crease-cut"),
-            HeaderValue::from_static(if csv.is_cut { "yes" } else { "no" }),
-        ),
     ];
-    Ok((headers, csv.text).into_response())
+    Ok((headers, read.await?.text).into_response())
 }
 
 /// How often something was refused for a reason.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RefusalReason)]
-struct ShownReason {
+pub(super) struct ShownReason {
+    /// With `step`: when its hour or day begins, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
     /// "key_expired"
     code: String,
     count: i64,
@@ -332,7 +386,7 @@ struct ShownReason {
 /// An origin on which a key was refused, and that could be allowed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RefusedOrigin)]
-struct ShownOrigin {
+pub(super) struct ShownOrigin {
     origin: String,
     key: String,
     /// The site whose origins the key has.
@@ -341,47 +395,61 @@ struct ShownOrigin {
     last_at: String,
 }
 
-/// What was refused.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Refusals)]
-pub(super) struct Refusals {
-    reasons: Vec<ShownReason>,
-    /// Of all since the beginning of that time.
-    origins: Vec<ShownOrigin>,
-}
-
-/// What was refused of your keys: why, and on which pages.
-#[utoipa::path(get, path = "/v1/usage/refusals", tag = "usage", params(SpanQuery), responses(
-    (status = 200, body = Refusals),
+/// Why your keys were refused, the most frequent reason first.
+#[utoipa::path(get, path = "/v1/usage/refusals", tag = "usage", params(ListQuery), responses(
+    (status = 200, body = Page<ShownReason>),
     (status = 400, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn refusals(
     State(app): State<App>,
     reporter: Reporter,
-    Asked(asked): Asked<SpanQuery>,
-) -> Result<Json<Refusals>, Problem> {
-    let span = asked.span(reporter.now())?;
+    Asked(asked): Asked<ListQuery>,
+) -> Result<Json<Page<ShownReason>>, Problem> {
+    let (asked, page) = asked.split();
+    let (which, after) = (asked.which(reporter.now())?, page.after()?);
+    let (rows_max, rows) = rows(&page, after.as_ref())?;
     let organisation = reporter.organisation_id();
-    let read = app.store.read("partners.refusals", async |db| {
-        let reasons = usage::reasons(db, organisation, span).await?;
-        Ok::<_, Error>((reasons, usage::refused_origins(db, organisation, span.from()).await?))
+    let read =
+        app.store.read("partners.refusals", async |db| usage::reasons(db, organisation, which, rows).await);
+    let page = Page::of_rows(read.await?, rows_max, Reason::place);
+    let at = |it: &Reason| it.at.map(|it| it.to_string());
+    Ok(Json(page.map(|it| ShownReason { at: at(&it), code: it.code, count: it.count })))
+}
+
+/// On which pages your keys were refused that they could be allowed on, the most frequent first. There is no `step` here.
+#[utoipa::path(get, path = "/v1/usage/refusals/origins", tag = "usage", params(ListQuery), responses(
+    (status = 200, body = Page<ShownOrigin>),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn refused_origins(
+    State(app): State<App>,
+    reporter: Reporter,
+    Asked(asked): Asked<ListQuery>,
+) -> Result<Json<Page<ShownOrigin>>, Problem> {
+    let (asked, page) = asked.split();
+    if asked.step.is_some() {
+        return Err(Problem::invalid("step: origins are listed of the whole time"));
+    }
+    let (which, after) = (asked.which(reporter.now())?, page.after()?);
+    let (rows_max, rows) = rows(&page, after.as_ref())?;
+    let organisation = reporter.organisation_id();
+    let read = app.store.read("partners.refused_origins", async |db| {
+        usage::refused_origins(db, organisation, which, rows).await
     });
-    let (reasons, origins) = read.await?;
-    let reasons = reasons.into_iter().map(|it| ShownReason { code: it.code, count: it.count }).collect();
-    let origin = |it: usage::RefusedOrigin| ShownOrigin {
+    let shown = |it: RefusedOrigin| ShownOrigin {
         origin: it.origin,
         key: it.key_id,
         site: it.site_id,
         count: it.count,
         last_at: it.last_at.to_string(),
     };
-    Ok(Json(Refusals { reasons, origins: origins.into_iter().map(origin).collect() }))
+    Ok(Json(Page::of_rows(read.await?, rows_max, RefusedOrigin::place).map(shown)))
 }
 
 /// An origin on which a key is used.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = KeyOrigin)]
-struct ShownUse {
+pub(super) struct ShownUse {
     /// Empty: no page; "null": one without an address; "other": those beyond the first fifty of a day.
     origin: String,
     first_used_at: String,
@@ -389,33 +457,36 @@ struct ShownUse {
     uses: i64,
 }
 
-/// Where a key is used, the latest first.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = KeyOrigins)]
-pub(super) struct KeyOrigins {
-    data: Vec<ShownUse>,
+impl From<KeyOrigin> for ShownUse {
+    fn from(it: KeyOrigin) -> Self {
+        Self {
+            origin: it.origin,
+            first_used_at: it.first_used_at.to_string(),
+            last_used_at: it.last_used_at.to_string(),
+            uses: it.uses,
+        }
+    }
 }
 
-/// Where a key is used: after a rotation, who still has the old one.
-#[utoipa::path(get, path = "/v1/keys/{id}/origins", tag = "keys", params(("id" = String, Path, description = "key_…")), responses(
-    (status = 200, body = KeyOrigins),
+/// Where a key is used, the latest first: after a rotation, who still has the old one.
+#[utoipa::path(get, path = "/v1/keys/{id}/origins", tag = "keys", params(
+    ("id" = String, Path, description = "key_…"), PageQuery,
+), responses(
+    (status = 200, body = Page<ShownUse>),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn origins_of_key(
     State(app): State<App>,
     manager: Manager,
     Id(id): Id,
-) -> Result<Json<KeyOrigins>, Problem> {
+    Asked(asked): Asked<PageQuery>,
+) -> Result<Json<Page<ShownUse>>, Problem> {
+    let after = asked.after()?;
+    let (rows_max, rows) = rows(&asked, after.as_ref())?;
     let read = app.store.read("partners.key_origins", async |db| {
         find(db, &manager, &id).await?;
-        Ok::<_, Problem>(usage::origins_of_key(db, manager.organisation_id(), &id).await?)
+        Ok::<_, Problem>(usage::origins_of_key(db, manager.organisation_id(), &id, rows).await?)
     });
-    let origins = read.await?;
-    let one = |it: usage::KeyOrigin| ShownUse {
-        origin: it.origin,
-        first_used_at: it.first_used_at.to_string(),
-        last_used_at: it.last_used_at.to_string(),
-        uses: it.uses,
-    };
-    Ok(Json(KeyOrigins { data: origins.into_iter().map(one).collect() }))
+    Ok(Json(Page::of_rows(read.await?, rows_max, KeyOrigin::place).map(Into::into)))
 }

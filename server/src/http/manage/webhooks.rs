@@ -227,7 +227,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Shown>>, Problem> {
     let organisation = manager.organisation_id();
     let all = app.store.read("webhooks.list", async |db| webhook::list(db, organisation).await).await?;
-    Ok(Json(Page::of(all.iter().map(Shown::from).collect(), &asked, |it| &it.id)?))
+    Ok(Json(Page::of(all, &asked, |it| it.id.clone())?.map(|it| Shown::from(&it))))
 }
 
 /// Adds a webhook; the answer has its secret.
