@@ -12,3 +12,4 @@ mod presses;
 mod sessions;
 mod support;
 mod usage;
+mod watching;
