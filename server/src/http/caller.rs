@@ -6,7 +6,8 @@ use crate::feed::list::Shown;
 use crate::problem::{Problem, types};
 use crate::stream::{Full, Partner, Topic};
 use axum::extract::FromRequestParts;
-use axum::http::{HeaderMap, header, request::Parts};
+use axum::http::{HeaderMap, StatusCode, header, request::Parts};
+use axum::response::Response;
 use partners::limit::QuotaKind;
 use partners::usage::Tried;
 use partners::{Key, KeyRefusal, Kind, Mode, Need, PartnerKey, Scope, Ticket, TicketRefusal, Tickets};
@@ -99,10 +100,10 @@ impl Reader {
         full.into()
     }
 
-    /// Counts a frame or a snapshot of a match. Who has seen it and asks whether it has changed sees no other.
-    pub(super) fn saw(&self, app: &App, topic: &Topic, headers: &HeaderMap) {
+    /// Counts a frame or a snapshot of a match, which `answer` is. Who is told that it has not changed sees no other.
+    pub(super) fn saw(&self, app: &App, topic: &Topic, answer: &Response) {
         if let Some(key) = &self.key
-            && !headers.contains_key(header::IF_NONE_MATCH)
+            && answer.status() != StatusCode::NOT_MODIFIED
         {
             app.metering.counters.impression(key, topic.id());
         }

@@ -131,7 +131,6 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;
     reader.has_left(&app, QuotaKind::Impressions, &topic)?;
-    reader.saw(&app, &topic, &headers);
     let snapshot = topic.snapshot();
     let form = query.frame.unwrap_or_default();
     // What the answer depends on beside its address: the match's state, and the release that wrote it.
@@ -158,6 +157,7 @@ pub(super) async fn show(
             page::whole(&frame(), &snapshot, &place, &bundle)
         }),
     };
+    reader.saw(&app, &topic, &response);
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static(VARY));
     let policy = HeaderName::from_static("cross-origin-resource-policy");

@@ -176,9 +176,10 @@ pub(super) async fn snapshot(
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;
     reader.has_left(&app, QuotaKind::Impressions, &topic)?;
-    reader.saw(&app, &topic, &headers);
     let snapshot = topic.snapshot();
-    Ok(unless_unchanged(&headers, snapshot.position(), || wire::encode(&snapshot)))
+    let answer = unless_unchanged(&headers, snapshot.position(), || wire::encode(&snapshot));
+    reader.saw(&app, &topic, &answer);
+    Ok(answer)
 }
 
 /// The topic of a match that this caller may see. One that it may not see does not exist for it.

@@ -16,4 +16,5 @@ mod roles;
 mod sessions;
 mod support;
 mod usage;
+mod watching;
 mod webhooks;

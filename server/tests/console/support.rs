@@ -7,6 +7,7 @@ use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Response, StatusCode, redirect};
 use server::app::{App, Parts};
 use server::config::Config;
+use server::door::Door;
 use server::feed::Feed;
 use server::http::{Surface, service};
 use server::metering::Metering;
@@ -39,16 +40,17 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
     let seal = store::Seal::random();
     let human = server::role::human(&config).unwrap();
     let oidc = access::Oidc::new(&config.access.oidc).unwrap();
+    let presence = Presence::default();
     App::from(Parts {
         subscribers: Subscribers::start(
             config.stream.clone(),
-            Presence::default(),
+            presence.clone(),
             Duration::from_secs(1),
             shutdown.clone(),
         )
         .unwrap(),
-        presence: Presence::default(),
-        census: Census::start(Presence::default(), None, clock.clone(), Duration::from_secs(1)),
+        census: Census::start(presence.clone(), None, clock.clone(), Duration::from_secs(1)),
+        presence,
         feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
         metering: Metering::new(&config, &clock).unwrap(),
         config: Arc::new(config),
@@ -96,6 +98,18 @@ impl Ground {
         let _already = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().redirect(redirect::Policy::none()).build().unwrap();
         Self { app, url, client, database }
+    }
+
+    /// The same process, on the way of streams: where it is.
+    pub(crate) async fn door(&self) -> String {
+        let app = self.app.clone();
+        let mut http = app.config.http.clone();
+        http.listen = "127.0.0.1:0".parse().unwrap();
+        let door = Door::open(http, &app.config.stream).unwrap();
+        let url = format!("http://{}", door.address().unwrap());
+        let (service, drain) = (service(app.clone(), Surface::All).await, Duration::ZERO);
+        tokio::spawn(door.serve(service, app.subscribers.clone(), app.shutdown.clone(), drain));
+        url
     }
 
     /// Another process on the same database: where it is.

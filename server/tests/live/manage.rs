@@ -221,6 +221,7 @@ async fn only_a_live_key_that_may_manage_manages() {
         (Method::GET, "/v1/limits"),
         (Method::GET, "/v1/usage"),
         (Method::GET, "/v1/usage.csv"),
+        (Method::GET, "/v1/usage/now"),
         (Method::GET, "/v1/usage/by/site"),
         (Method::GET, "/v1/usage/refusals"),
         (Method::GET, "/v1/usage/refusals/origins"),
@@ -638,6 +639,49 @@ async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
         "eyJhdCI6Ii0wMDkwMDAtMDEtMDFUMDA6MDA6MDBaIiwiY291bnQiOi05MjIzMzcyMDM2ODU0Nzc1ODA4LCJjb2RlIjoiIn0";
     let answer = reporter.get(&format!("/v1/usage/refusals?cursor={far}")).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_program_is_told_how_many_watch_now_as_they_come_and_go() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let reporter = Program::of(&server, Mode::Live, &[Scope::Usage, Scope::Read]).await;
+    let stranger = Program::of(&server, Mode::Live, &[Scope::Usage]).await;
+    let by = access::By::system("test", server.app.clock.now());
+    let made = server.app.store.run_tx("test", async |tx| {
+        let organisation = &reporter.organisation;
+        let site = partners::site::create(tx, organisation, "Shop", &["https://shop.example"], &by).await?;
+        let new = NewKey::publishable(Mode::Live, "Pages", partners::Origins::OfSite(&site.id));
+        let issued = key::issue(tx, organisation, &new, &by).await?;
+        Ok::<_, partners::Error>((site.id, issued))
+    });
+    let (site, pages) = made.await.unwrap();
+    server.app.keys.insert(&pages.record);
+    let own = server.app.keys.check(Some(&reporter.key), None, Need::Scope(Scope::Usage)).unwrap();
+    let id = server.announce(&server.partner().await, "m").await;
+    let path = format!("/v1/matches/{id}/stream");
+    let told = async || {
+        let mut now = reporter.get("/v1/usage/now").await.body;
+        assert!(now.as_object_mut().unwrap().remove("at").unwrap().is_string());
+        now
+    };
+    let none = json!({ "streams": 0, "sites": [], "keys": [] });
+    assert_eq!(told().await, none);
+    let first = server.get(&path, pages.key.reveal()).await;
+    let second = server.get(&path, pages.key.reveal()).await;
+    let third = server.get(&path, &reporter.key).await;
+    assert!([&first, &second, &third].iter().all(|it| it.status() == StatusCode::OK));
+    server.has_streams(3).await;
+    let mut keys = [(own.key_id(), 1), (pages.record.id.as_str(), 2)];
+    keys.sort_unstable();
+    let keys = keys.map(|(key, streams)| json!({ "key": key, "streams": streams }));
+    let sites = [json!({ "site": site, "streams": 2 })];
+    assert_eq!(told().await, json!({ "streams": 3, "sites": sites, "keys": keys }));
+    let theirs = stranger.get("/v1/usage/now").await.body;
+    assert_eq!((&theirs["streams"], &theirs["keys"]), (&json!(0), &json!([])));
+    drop((first, second, third));
+    server.has_streams(0).await;
+    assert_eq!(told().await, none);
 }
 
 #[tokio::test]

@@ -60,19 +60,22 @@ async fn what_fans_open_and_are_sent_is_counted_on_each_way_in() {
     let commands =
         [sent("c1", json!({ "type": "delay", "reason": "Rain" })), sent("c2", json!({ "type": "resume" }))];
     assert_eq!(server.send(&keys, &id, &commands).await.len(), 2);
-    for (path, known) in
-        [(path.clone(), None), (format!("/v1/embed/{id}?frame=tree"), None), (path.clone(), Some("\"x\""))]
-    {
-        let mut request = server.request(Method::GET, &path, &keys.publishable);
-        if let Some(known) = known {
-            request = request.header("if-none-match", known);
+    let embed = format!("/v1/embed/{id}?frame=tree");
+    for path in [&path, &embed] {
+        let first = server.get(path, &keys.publishable).await;
+        assert_eq!(first.status(), StatusCode::OK);
+        let seen = first.headers()["etag"].to_str().unwrap().to_owned();
+        for (known, status) in [(seen.as_str(), StatusCode::NOT_MODIFIED), ("\"x\"", StatusCode::OK)] {
+            let request = server.request(Method::GET, path, &keys.publishable);
+            let again = request.header("if-none-match", known).send().await.unwrap();
+            assert_eq!(again.status(), status, "{path} {known}");
         }
-        assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
     }
     server.flush().await;
     let found = server.month(&organisation, Part::Match(&id)).await;
-    let expected = (2, 3, 6);
-    assert_eq!((found.impressions, found.opens, found.updates), expected, "who asks for news saw it before");
+    let expected = (4, 3, 6);
+    let told = (found.impressions, found.opens, found.updates);
+    assert_eq!(told, expected, "who is told that nothing has changed saw it before, and nobody else did");
     assert!(found.stream_ms > 0 && found.peak == 1, "{found:?}");
     assert_eq!(server.month(&organisation, Part::Key(&keys.publishable_id)).await.opens, 3);
     assert_eq!(server.month(&organisation, Part::Mode(Mode::Test)).await, Figures::default());
@@ -295,6 +298,17 @@ async fn a_month_that_is_used_up_refuses_what_is_new_and_its_owners_are_told_onc
     assert_eq!(problem["type"], "/problems/quota-exceeded");
     let embed = server.get(&format!("/v1/embed/{id}"), &keys.publishable).await;
     assert_eq!(embed.status(), StatusCode::TOO_MANY_REQUESTS);
+    // A page in the making, with a test key, sees the sandbox match as before.
+    let sandbox = server::feed::sandbox::ensure(&server.app.feed).await.unwrap();
+    let by = access::By::system("test", server.app.clock.now());
+    let trial = NewKey::secret(Mode::Test, "Trial", Scopes::of(&[Scope::Read]));
+    let issued =
+        server.app.store.run_tx("test", async |tx| key::issue(tx, &organisation, &trial, &by).await).await;
+    let issued = issued.unwrap();
+    server.app.keys.insert(&issued.record);
+    for path in [format!("/v1/matches/{sandbox}"), format!("/v1/matches/{sandbox}/stream")] {
+        assert_eq!(server.get(&path, issued.key.reveal()).await.status(), StatusCode::OK, "{path}");
+    }
     // Its streams go on, and new ones are another quota's matter.
     server.send(&keys, &id, &[sent("c1", json!({ "type": "delay", "reason": "Rain" }))]).await;
     assert_eq!(

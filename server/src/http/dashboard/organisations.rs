@@ -29,6 +29,8 @@ const EVERY: Duration = Duration::from_secs(2);
 /// What the overview sums up.
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 const STREAM_MAX: Duration = Duration::from_secs(10 * 60);
+/// How often it is asked, meanwhile, whether who watches may still: the session may end, and a member be taken out.
+const ASKED_EVERY_MS: i64 = 30_000;
 
 /// What was just done, by a word of the address.
 #[derive(Debug, Default, Deserialize)]
@@ -176,12 +178,22 @@ pub(super) async fn watching(State(app): State<App>, member: MemberOf) -> Respon
     };
     let ticks = tokio::time::interval(EVERY);
     let ends = (tokio::time::Instant::now() + STREAM_MAX, app.shutdown.clone());
-    let state = (app, member, ticks, place);
-    let counts = futures_util::stream::unfold(state, async |(app, member, mut ticks, place)| {
+    let asked_at_ms = app.clock.now_ms();
+    let state = (app, member, ticks, asked_at_ms, place);
+    let counts = futures_util::stream::unfold(state, async |state| {
+        let (app, member, mut ticks, mut asked_at_ms, place) = state;
         ticks.tick().await;
+        let now_ms = app.clock.now_ms();
+        if now_ms - asked_at_ms >= ASKED_EVERY_MS {
+            // Where it cannot be known now the stream ends as well: the page asks again, and is told.
+            if !member.is_still(&app).await.unwrap_or(false) {
+                return None;
+            }
+            asked_at_ms = now_ms;
+        }
         let sum = app.census.total_of_organisation(member.id()).await;
         let event = Event::default().event("watching").data(sum.to_string());
-        Some((Ok::<_, Infallible>(event), (app, member, ticks, place)))
+        Some((Ok::<_, Infallible>(event), (app, member, ticks, asked_at_ms, place)))
     });
     let end = async move {
         tokio::select! {

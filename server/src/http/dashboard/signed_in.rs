@@ -203,6 +203,18 @@ impl MemberOf {
         if self.role.may(permission) { Ok(()) } else { Err(Failure::NotAllowed) }
     }
 
+    /// Whether the session is still good and its user still a member: for what goes on after it was asked for.
+    pub(super) async fn is_still(&self, app: &App) -> Result<bool, Failure> {
+        let Some(token) = self.signed_in.caller.session() else { return Ok(false) };
+        let (user, now) = (&self.signed_in.session.user.id, app.clock.now());
+        let found = app.store.read("access.session", async |db| session::find(db, token, now).await).await?;
+        if found.is_none_or(|it| it.0.id != self.signed_in.session.id) {
+            return Ok(false);
+        }
+        let read = app.store.read("partners.member", async |db| member::find(db, self.id(), user).await);
+        Ok(read.await?.is_some())
+    }
+
     pub(super) fn id(&self) -> &str {
         &self.organisation.id
     }

@@ -3,11 +3,11 @@
 use super::{Counts, Presence};
 use crate::stream::Bus;
 use arc_swap::ArcSwap;
+use futures_util::StreamExt;
 use partners::PartnerKey;
 use partners::limit::Open;
 use std::collections::HashMap;
 use std::sync::Arc;
-
 use std::time::Duration;
 use store::{Clock, Sheet};
 
@@ -17,6 +17,9 @@ const GROUP: &str = "presence";
 const TURNS: u32 = 3;
 /// Of how many keys and organisations, those with the most streams here, the streams elsewhere are looked up each turn.
 const KNOWN_MAX: usize = 2_000;
+
+/// Sums that are asked for at the same time.
+const ASKED_AT_ONCE: usize = 50;
 
 /// The streams of this process and, over the bus, of the others. Cloning shares it.
 #[derive(Clone)]
@@ -57,6 +60,17 @@ impl Census {
     pub async fn total_of_organisation(&self, organisation_id: &str) -> u64 {
         let here = self.presence.counts().by_organisation.get(organisation_id).copied().unwrap_or(0);
         self.sum(&organisation_name(organisation_id)).await.map_or(here, |sum| sum.max(here))
+    }
+
+    /// The same of some keys of one organisation, in their order.
+    pub async fn totals_of_keys(&self, key_ids: &[&str]) -> Vec<u64> {
+        let here = self.presence.counts().by_key;
+        let total = async |id: &&str| {
+            let here = here.get(*id).copied().unwrap_or(0);
+            self.sum(&key_name(id)).await.map_or(here, |sum| sum.max(here))
+        };
+        // One connection answers them all: how many are asked at a time bounds what waits on it.
+        futures_util::stream::iter(key_ids).map(total).buffered(ASKED_AT_ONCE).collect().await
     }
 
     /// How many streams a key and its organisation had open in other processes some seconds ago; looks nowhere but into this process's memory.
