@@ -13,7 +13,7 @@ use server::http::{Surface, service};
 use server::metering::Metering;
 use server::stream::{Census, Hub, Presence, Subscribers};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use store::testing::TestStore;
 use store::{Clock, Store};
@@ -32,8 +32,15 @@ pub(crate) struct Ground {
     pub(crate) database: TestStore,
 }
 
+/// Somebody listens to every log line from the start, if only to drop it: what nobody listened to when it was first said stays unsaid to who
+/// comes while it is.
+static LISTENED: Once = Once::new();
+
 /// A process of its own: nothing is shared with others but the database.
 pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> App {
+    LISTENED.call_once(|| {
+        tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap();
+    });
     let store = Store::connect(&database.url(), 8).await.unwrap();
     let shutdown = CancellationToken::new();
     let hub = Hub::new(store.clone(), config.stream.clone(), None);
