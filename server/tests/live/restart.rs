@@ -145,6 +145,58 @@ async fn at_sigterm_it_says_goodbye_ends_well_and_goes_on_where_it_was() {
     assert_eq!(Crease::demo(data.path())["sandbox_match"], sandbox.as_str());
 }
 
+/// What the fans of the demo's partner did, as far as it is written down.
+async fn usage(outside: &Outside, crease: &Crease) -> (i64, i64, i64) {
+    let url = format!("{}/v1/usage", crease.url);
+    let response = outside.http.get(url).bearer_auth(&outside.feed_key).send().await.unwrap();
+    let all: Value = response.error_for_status().unwrap().json().await.unwrap();
+    let figure = |name: &str| all[name].as_i64().unwrap();
+    (figure("opens"), figure("impressions"), figure("stream_seconds"))
+}
+
+#[tokio::test]
+async fn what_was_written_of_usage_survives_a_kill_and_counts_once_and_the_rest_is_written_at_sigterm() {
+    let data = Crease::data();
+    let settings = [("CREASE__SANDBOX__ENABLED", "false"), ("CREASE__SHUTDOWN__DRAIN_SECONDS", "1")];
+    let crease = Crease::start(data.path(), &settings);
+    let outside = Outside::of(data.path());
+    let id = outside.announce(&crease).await;
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        streams.push(outside.stream(&crease, &id, None).await);
+        outside.snapshot(&crease, &id).await;
+    }
+    // They are written within ten seconds, and the time that the streams are open with the next turn.
+    let mut looks = tokio::time::interval(Duration::from_millis(200));
+    let written = within("what was used is written", async {
+        loop {
+            looks.tick().await;
+            let found = usage(&outside, &crease).await;
+            if found.0 == 3 && found.1 == 3 && found.2 > 0 {
+                return found;
+            }
+        }
+    })
+    .await;
+    outside.snapshot(&crease, &id).await;
+    crease.kill();
+    let crease = Crease::start(data.path(), &settings);
+    let (opens, impressions, seconds) = usage(&outside, &crease).await;
+    assert_eq!((opens, (3..=4).contains(&impressions)), (3, true), "it stands, once: {impressions}");
+    // Another turn may have been between the look and the kill.
+    assert!((written.2..=written.2 + 60).contains(&seconds), "{written:?} {seconds}");
+    drop(streams);
+    // This process counts on from there, and what it has not written yet when it is to stop is written then.
+    let _stream = outside.stream(&crease, &id, None).await;
+    outside.snapshot(&crease, &id).await;
+    crease.terminate();
+    assert!(crease.ended().success());
+    let crease = Crease::start(data.path(), &settings);
+    let (opens, after, later) = usage(&outside, &crease).await;
+    assert_eq!((opens, after), (4, impressions + 1));
+    assert!((seconds..=seconds + 60).contains(&later), "{seconds} {later}");
+}
+
 #[tokio::test]
 async fn a_request_that_is_open_at_sigterm_is_answered() {
     let data = Crease::data();
