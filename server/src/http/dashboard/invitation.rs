@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::http::scorer::html;
 use access::session::{self, Begins};
 use access::{By, Deed, Token, device, user};
-use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::account::{self, Invitation};
@@ -25,11 +25,7 @@ async fn look(app: &App, caller: &Caller, text: &str) -> Result<Option<(Token, I
 /// Who is signed in, if somebody is.
 async fn signed_in(request: Request, app: &App) -> Result<(Option<SignedIn>, Request), Failure> {
     let (mut parts, body) = request.into_parts();
-    let found = match SignedIn::from_request_parts(&mut parts, app).await {
-        Ok(signed_in) => Some(signed_in),
-        Err(Failure::SignedOut) => None,
-        Err(error) => return Err(error),
-    };
+    let found = SignedIn::if_any(&mut parts, app).await?;
     Ok((found, Request::from_parts(parts, body)))
 }
 

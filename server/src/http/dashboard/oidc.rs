@@ -2,7 +2,7 @@
 
 use super::account::{done, proved, shown_wrong_to};
 use super::door::{self, WRONG, judge_organisation, note, sign_in_wrong};
-use super::failure::Failure;
+use super::failure::{Failure, sentence};
 use super::letters;
 use super::signed_in::{Caller, Pressed, Sent, SignedIn};
 use crate::app::App;
@@ -35,10 +35,7 @@ fn failure(refused: &Refused) -> Option<Failure> {
 
 /// As a sentence.
 fn said(refused: &Refused) -> String {
-    let text = refused.to_string();
-    let mut characters = text.chars();
-    let first = characters.next().map(|it| it.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
+    sentence(&refused.to_string())
 }
 
 /// Sends somebody to a provider, to sign in or up.
@@ -55,15 +52,6 @@ pub(super) async fn leave(
     }
 }
 
-/// Who is signed in, if somebody is.
-async fn signed_in(parts: &mut Parts, app: &App) -> Result<Option<SignedIn>, Failure> {
-    match SignedIn::from_request_parts(parts, app).await {
-        Ok(signed_in) => Ok(Some(signed_in)),
-        Err(Failure::SignedOut) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 /// Whoever comes back from a provider.
 pub(super) async fn back(
     State(app): State<App>,
@@ -72,7 +60,7 @@ pub(super) async fn back(
     mut parts: Parts,
 ) -> Result<Response, Failure> {
     let caller = Caller::from_request_parts(&mut parts, &app).await?;
-    let signed_in = signed_in(&mut parts, &app).await?;
+    let signed_in = SignedIn::if_any(&mut parts, &app).await?;
     let url = return_url(&caller, &provider)?;
     let to = (provider.as_str(), url.as_str());
     let arrived = match (&caller.journey, answer) {
