@@ -2,6 +2,7 @@
 //! pressed is done by the crates `access` and `partners`, which write it into the audit log.
 
 mod account;
+mod asked;
 mod docs;
 mod door;
 mod embed;
@@ -21,6 +22,7 @@ mod team;
 mod usage;
 mod webhooks;
 
+pub(super) use asked::Path;
 #[cfg(test)]
 pub(super) use embed::STATEMENTS;
 pub(crate) use embed::preview_key;

@@ -2,7 +2,7 @@
 //! `console`'s. An operator is a user with that role on the platform, signed in; where `[operations]` has a secret, so is who knows it (HTTP
 //! Basic, RFC 7617; the name is whoever it says it is). For everybody else there are no such pages. What is done is in the audit log.
 
-use super::dashboard::SignedIn;
+use super::dashboard::{Path, SignedIn};
 use super::guard::{self, Guard};
 use crate::app::App;
 use crate::problem::{Problem, types};
@@ -10,7 +10,7 @@ use access::grant::{self, PlatformRole};
 use access::{Actor, ActorKind, By, Deed, Session, Visitor, audit};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Extension, FromRequest, FromRequestParts, Path, Request, State};
+use axum::extract::{ConnectInfo, Extension, FromRequest, FromRequestParts, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};

@@ -8,29 +8,15 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-/// The one parameter of a path.
-pub(super) struct Id(pub(super) String);
+/// The one parameter of a path; as a pair, both of them.
+pub(super) struct Id<T = String>(pub(super) T);
 
-impl<S: Send + Sync> FromRequestParts<S> for Id {
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Path::from_request_parts(parts, state).await {
             Ok(Path(id)) => Ok(Self(id)),
-            Err(refused) => Err(Problem::invalid(refused.body_text())),
-        }
-    }
-}
-
-/// The two parameters of a path.
-pub(super) struct Ids(pub(super) String, pub(super) String);
-
-impl<S: Send + Sync> FromRequestParts<S> for Ids {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Path::from_request_parts(parts, state).await {
-            Ok(Path((one, other))) => Ok(Self(one, other)),
             Err(refused) => Err(Problem::invalid(refused.body_text())),
         }
     }

@@ -14,6 +14,7 @@ use crate::http::guard::{self, Guard};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, FromRequestParts, Path, State};
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -217,8 +218,9 @@ async fn create(State(app): State<App>, Pressed { session, fields }: Pressed) ->
 }
 
 /// A stylesheet, script or image, under a name that changes with it.
-async fn asset(Path((version, name)): Path<(String, String)>) -> Response {
-    let Some(asset) = assets::find(&version, &name) else { return Failure::NotFound.into_response() };
+async fn asset(path: Result<Path<(String, String)>, PathRejection>) -> Response {
+    let asset = path.ok().and_then(|Path((version, name))| assets::find(&version, &name));
+    let Some(asset) = asset else { return Failure::NotFound.into_response() };
     let headers = [
         (header::CONTENT_TYPE, asset.content_type),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),

@@ -406,3 +406,29 @@ async fn a_key_that_was_found_is_explained_to_its_finder_and_its_owner_is_not_na
     ground.app.revoke_key(&issued.record.id);
     assert!(look(&mut finder, &text).await.contains("opens nothing"));
 }
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_answered_by_a_page() {
+    let ground = Ground::open().await;
+    let (mut browser, organisation, _) = ground.partner("asha@paper.example").await;
+    let base = format!("/console/o/{}", organisation.id);
+    for (path, status) in [
+        (format!("{base}/keys/%ff"), StatusCode::NOT_FOUND),
+        (format!("{base}/sites/%ff"), StatusCode::NOT_FOUND),
+        (format!("{base}/webhooks/%ff"), StatusCode::NOT_FOUND),
+        ("/console/o/%ff/keys".to_owned(), StatusCode::NOT_FOUND),
+        ("/console/welcome/%ff".to_owned(), StatusCode::NOT_FOUND),
+        ("/console/invite/%ff".to_owned(), StatusCode::NOT_FOUND),
+        (format!("{base}/sites?done=site&done=site"), StatusCode::BAD_REQUEST),
+        (format!("{base}/usage?of=all&of=all"), StatusCode::BAD_REQUEST),
+        (format!("{base}?done=site&done=site"), StatusCode::BAD_REQUEST),
+    ] {
+        let page = ground.see(&browser, &path).await;
+        let kind = page.headers()["content-type"].to_str().unwrap().to_owned();
+        assert_eq!((page.status(), kind.as_str()), (status, "text/html; charset=utf-8"), "{path}");
+        assert!(page.text().await.unwrap().contains("<h1>"), "{path}");
+    }
+    let pressed = ground.press(&mut browser, &format!("{base}/keys/%ff/revoke"), &[("sure", "yes")]).await;
+    assert_eq!(pressed.status(), StatusCode::NOT_FOUND);
+    assert_eq!(pressed.headers()["content-type"], "text/html; charset=utf-8");
+}

@@ -1,5 +1,6 @@
 //! One's own account.
 
+use super::asked::{Path, Query};
 use super::door::{WRONG, dead_link, look, may_send, note, prove};
 use super::failure::Failure;
 use super::letters;
@@ -11,7 +12,7 @@ use access::factor::{self, Checked};
 use access::link::{self, Purpose};
 use access::oidc::identity;
 use access::{By, Deed, Email, audit, passkey, password, session, user};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::account::{self, Devices, Enrolling, Settings};

@@ -2,6 +2,7 @@
 //!
 //! What is answered, and what is done before the answer, is the same whether or not an address has an account.
 
+use super::asked::Path;
 use super::failure::Failure;
 use super::human::{self, blank, due, wrong, wrong_page};
 use super::letters;
@@ -15,7 +16,7 @@ use access::link::{self, Link, Purpose};
 use access::session::{self, Begins};
 use access::sign_in::{Answer, Attempt, Password};
 use access::{By, Deed, Email, Token, User, device, factor, password, sign_in as signing, user};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::account;

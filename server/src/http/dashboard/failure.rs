@@ -11,6 +11,8 @@ use console::layout::{Area, message};
 pub(in crate::http) enum Failure {
     /// No such thing, or of an organisation that the user does not belong to.
     NotFound,
+    /// The address says something that none of ours does.
+    NotUnderstood,
     /// Nobody is signed in.
     SignedOut,
     /// The form did not come from our page, or from one of an older session.
@@ -36,6 +38,11 @@ impl IntoResponse for Failure {
             Failure::NotFound => {
                 (StatusCode::NOT_FOUND, "Not found", "There is no such page, or it is not yours to see.")
             }
+            Failure::NotUnderstood => (
+                StatusCode::BAD_REQUEST,
+                "Not understood",
+                "This address says something twice, or in a way that is not ours: follow a link from here instead.",
+            ),
             Failure::NotOurs => (
                 StatusCode::FORBIDDEN,
                 "This form is out of date",

@@ -1,12 +1,13 @@
 //! What an organisation's servers sign their users' ids with.
 
+use super::asked::{Path, Query};
 use super::door::WRONG;
 use super::failure::{Failure, mistake};
 use super::organisations::Done;
 use super::signed_in::{MemberOf, PressedIn};
 use crate::app::App;
 use crate::http::scorer::html;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::controls::Filled;

@@ -1,5 +1,6 @@
 //! Joining an organisation by an invitation's link.
 
+use super::asked::Path;
 use super::door::{NewUser, WRONG, dead_link};
 use super::failure::{Failure, mistake};
 use super::signed_in::{Caller, Sent, SignedIn};
@@ -7,7 +8,7 @@ use crate::app::App;
 use crate::http::scorer::html;
 use access::session::{self, Begins};
 use access::{By, Deed, Token, device, user};
-use axum::extract::{FromRequest, Path, Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::account::{self, Invitation};

@@ -1,6 +1,7 @@
 //! Signing in, and up, by an identity provider, and linking one to an account.
 
 use super::account::{done, proved, shown_wrong_to};
+use super::asked::Path;
 use super::door::{self, WRONG, judge_organisation, note, sign_in_wrong};
 use super::failure::{Failure, sentence};
 use super::letters;
@@ -12,7 +13,7 @@ use access::oidc::{self, Answer, Arrived, Person, Refused, Why, identity};
 use access::session::{self, Begins};
 use access::{Deed, Token, device, factor, user};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::extract::{FromRequestParts, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};

@@ -1,5 +1,6 @@
 //! Organisations: whose they are, and their first page.
 
+use super::asked::Query;
 use super::door::WRONG;
 use super::failure::{Failure, mistake};
 use super::signed_in::{MemberOf, Pressed, SignedIn};
@@ -118,7 +119,7 @@ pub(super) async fn create(State(app): State<App>, pressed: Pressed) -> Result<R
 pub(super) async fn overview(
     State(app): State<App>,
     member: MemberOf,
-    axum::extract::Query(done): axum::extract::Query<Done>,
+    Query(done): Query<Done>,
 ) -> Result<Response, Failure> {
     let now = member.signed_in.caller.now;
     let read = app.store.read("partners.overview", async |db| {

@@ -1,6 +1,7 @@
 //! Passkeys: added and taken away on the account's page, and signed in with.
 
 use super::account::{done, proved, shown_wrong};
+use super::asked::Path;
 use super::door::{WRONG, note};
 use super::failure::Failure;
 use super::letters;
@@ -10,7 +11,7 @@ use access::passkey::{self, Ceremony, Refused, Whose};
 use access::session::{self, Begins};
 use access::{Deed, Passkeys, Session, Token, device};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};

@@ -1,5 +1,6 @@
 //! An organisation's name, and its audit log.
 
+use super::asked::Query;
 use super::door::WRONG;
 use super::failure::{Failure, mistake};
 use super::organisations::Done;
@@ -7,7 +8,7 @@ use super::signed_in::{MemberOf, PressedIn};
 use crate::app::App;
 use crate::http::scorer::html;
 use access::audit;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::controls::Filled;

@@ -1,5 +1,6 @@
 //! An organisation's sites.
 
+use super::asked::{Path, Query};
 use super::door::WRONG;
 use super::embed;
 use super::failure::{Failure, mistake};
@@ -8,7 +9,7 @@ use super::signed_in::{MemberOf, PressedIn};
 use super::usage;
 use crate::app::App;
 use crate::http::scorer::html;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::controls::Filled;

@@ -1,5 +1,6 @@
 //! Members of an organisation, and who is invited.
 
+use super::asked::{Path, Query};
 use super::door::{WRONG, may_send};
 use super::failure::{Failure, mistake};
 use super::human::{self, html_with};
@@ -10,7 +11,7 @@ use crate::app::App;
 use crate::mail::{self, Why};
 use access::human::{Endpoint, How};
 use access::{Deed, Email, audit, user};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::controls::Filled;

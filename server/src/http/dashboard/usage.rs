@@ -1,5 +1,6 @@
 //! What an organisation's fans did, and where its keys were refused.
 
+use super::asked::{Path, Query};
 use super::door::WRONG;
 use super::failure::{Failure, mistake};
 use super::signed_in::{MemberOf, PressedIn};
@@ -7,7 +8,7 @@ use super::sites;
 use crate::app::App;
 use crate::feed::log;
 use crate::http::scorer::html;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use console::layout::Tab;

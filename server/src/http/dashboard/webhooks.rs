@@ -1,5 +1,6 @@
 //! An organisation's webhooks.
 
+use super::asked::{Path, Query};
 use super::door::WRONG;
 use super::failure::{Failure, sentence};
 use super::organisations::Done;
@@ -7,7 +8,7 @@ use super::signed_in::{MemberOf, PressedIn};
 use crate::app::App;
 use crate::http::scorer::html;
 use crate::problem::Problem;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use console::controls::Filled;

@@ -6,7 +6,7 @@ use super::mode::Mode;
 use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::feed::parse;
-use crate::http::request::{self, Content, Id, Ids};
+use crate::http::request::{self, Content, Id};
 use crate::problem::{Problem, types};
 use axum::Json;
 use axum::extract::State;
@@ -449,7 +449,7 @@ pub(super) async fn deliveries(
 pub(super) async fn message(
     State(app): State<App>,
     manager: Manager,
-    Ids(id, message): Ids,
+    Id((id, message)): Id<(String, String)>,
 ) -> Result<Json<WebhookMessage>, Problem> {
     let read = app.store.read("webhooks.message", async |db| {
         webhook::delivery(db, manager.organisation_id(), &id, &message).await
@@ -507,7 +507,7 @@ pub(super) async fn replay_failed(
 pub(super) async fn replay(
     State(app): State<App>,
     manager: Manager,
-    Ids(id, message): Ids,
+    Id((id, message)): Id<(String, String)>,
     key: IdempotencyKey,
 ) -> Result<Response, Problem> {
     let route = format!("POST /v1/webhooks/{id}/deliveries/{message}/replay");

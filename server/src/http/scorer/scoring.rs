@@ -7,6 +7,7 @@ use super::session::Session;
 use super::{MATCHES, Pressed, SOURCE, Scorer};
 use crate::app::App;
 use crate::feed::{self, Answer, Envelope};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, FromRequestParts, Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -63,7 +64,7 @@ impl FromRequestParts<App> for Wanted {
             Extension::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let Path(path) = Path::<HashMap<String, String>>::from_request_parts(parts, app)
             .await
-            .map_err(IntoResponse::into_response)?;
+            .map_err(|_| Failure::NotFound.into_response())?;
         let match_id = path.get("id").cloned().unwrap_or_default();
         let choices = Choices::of(&Fields::parse(parts.uri.query().unwrap_or_default()));
         Ok(Wanted { app: app.clone(), desk, session, match_id, choices })
@@ -107,18 +108,20 @@ pub(super) async fn balls(wanted: Wanted) -> Result<Response, Failure> {
 
 /// One earlier ball, to put right.
 pub(super) async fn edit(
-    Path((_, seq)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     wanted: Wanted,
 ) -> Result<Response, Failure> {
+    let Path((_, seq)) = path.map_err(|_| Failure::NotFound)?;
     let seq = seq.parse().map_err(|_| Failure::NotFound)?;
     wanted.draw(|view| scorer::edit_page(view, seq)).await
 }
 
 /// A ball that was forgotten before another one.
 pub(super) async fn forgotten(
-    Path((_, seq)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     wanted: Wanted,
 ) -> Result<Response, Failure> {
+    let Path((_, seq)) = path.map_err(|_| Failure::NotFound)?;
     let seq = seq.parse().map_err(|_| Failure::NotFound)?;
     wanted.draw(|view| scorer::forgotten_page(view, seq)).await
 }
@@ -128,9 +131,10 @@ pub(super) async fn forgotten(
 pub(super) async fn press(
     State(app): State<App>,
     Extension(desk): Extension<Desk>,
-    Path(id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     Pressed { session, fields }: Pressed,
 ) -> Result<Response, Failure> {
+    let Path(id) = path.map_err(|_| Failure::NotFound)?;
     let held = desk.hold(&app.store, &session.organisation_id, &id).await?;
     let mut held = held.ok_or(Failure::NotFound)?;
     let asked = Asked { match_id: &id, session: &session, choices: Choices::of(&fields) };
