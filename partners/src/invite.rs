@@ -88,6 +88,22 @@ pub async fn list(client: &Client<'_>, organisation_id: &str, now: Timestamp) ->
     client.query(LIST, &[&organisation_id, &At(now)]).await?.iter().map(invite).collect()
 }
 
+const FIND: &str = "
+    select i.id, i.organisation_id, o.name, i.email, i.role, i.made_at, i.ends_at
+    from partners.invite i join partners.organisation o on o.id = i.organisation_id
+    where i.organisation_id = $1 and i.id = $2 and i.ends_at > $3";
+
+/// One that is open.
+pub async fn find(
+    client: &Client<'_>,
+    organisation_id: &str,
+    id: &str,
+    now: Timestamp,
+) -> Result<Invite, Error> {
+    let row = client.query_opt(FIND, &[&organisation_id, &id, &At(now)]).await?;
+    invite(&row.ok_or_else(|| Error::UnknownInvite { id: id.to_owned() })?)
+}
+
 const LOOK: &str = "
     select i.id, i.organisation_id, o.name, i.email, i.role, i.made_at, i.ends_at
     from partners.invite i join partners.organisation o on o.id = i.organisation_id
@@ -154,4 +170,4 @@ fn invite(row: &Row) -> Result<Invite, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[COUNT, IS_MEMBER, MAKE, LIST, LOOK, USE_UP, TAKE_BACK, FORGET];
+pub(crate) const STATEMENTS: &[&str] = &[COUNT, IS_MEMBER, MAKE, LIST, FIND, LOOK, USE_UP, TAKE_BACK, FORGET];

@@ -218,7 +218,8 @@ const HOLD: &str = "
         last_used_at, succeeds
     from partners.api_key where organisation_id = $1 and id = $2 for update";
 
-async fn hold(tx: &Transaction<'_>, organisation_id: &str, key_id: &str) -> Result<Record, Error> {
+/// One key of an organisation, held until the transaction ends.
+pub async fn hold(tx: &Transaction<'_>, organisation_id: &str, key_id: &str) -> Result<Record, Error> {
     let row = tx.query_opt(HOLD, &[&organisation_id, &key_id]).await?;
     record(&row.ok_or_else(|| Error::UnknownKey { id: key_id.to_owned() })?)
 }

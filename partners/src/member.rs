@@ -51,11 +51,22 @@ const LIST: &str = "
 
 /// All members, those who came first first.
 pub async fn list(client: &Client<'_>, organisation_id: &str) -> Result<Vec<Member>, Error> {
-    let rows = client.query(LIST, &[&organisation_id]).await?;
-    let member = |row: &Row| {
-        Ok(Member { user_id: row.get("user_id"), role: role(row)?, since: row.get::<_, At>("since").0 })
-    };
-    rows.iter().map(member).collect()
+    client.query(LIST, &[&organisation_id]).await?.iter().map(member).collect()
+}
+
+const ONE: &str =
+    "select user_id, role, since from partners.member where organisation_id = $1 and user_id = $2";
+
+/// One member.
+pub async fn one(client: &Client<'_>, organisation_id: &str, user_id: &str) -> Result<Member, Error> {
+    let row = client.query_opt(ONE, &[&organisation_id, &user_id]).await?;
+    member(&row.ok_or_else(|| Error::UnknownMember { id: user_id.to_owned() })?)
+}
+
+/// The same; nobody else changes members until the transaction ends.
+pub async fn hold(tx: &Transaction<'_>, organisation_id: &str, user_id: &str) -> Result<Member, Error> {
+    organisation::lock(tx, organisation_id).await?;
+    one(tx, organisation_id, user_id).await
 }
 
 const COUNT: &str = "select count(*) from partners.member where organisation_id = $1";
@@ -155,6 +166,10 @@ async fn keep_an_owner(tx: &Transaction<'_>, organisation_id: &str) -> Result<()
     if owners == 0 { Err(Error::LastOwner) } else { Ok(()) }
 }
 
+fn member(row: &Row) -> Result<Member, Error> {
+    Ok(Member { user_id: row.get("user_id"), role: role(row)?, since: row.get::<_, At>("since").0 })
+}
+
 fn role(row: &Row) -> Result<Role, Error> {
     let unreadable = || Error::Unreadable { id: "of a member".to_owned(), column: "role" };
     Role::of_word(row.get("role")).ok_or_else(unreadable)
@@ -162,4 +177,4 @@ fn role(row: &Row) -> Result<Role, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[OF_USER, ROLE, LIST, COUNT, ADD, SET_ROLE, REMOVE, OWNERS];
+pub(crate) const STATEMENTS: &[&str] = &[OF_USER, ROLE, LIST, ONE, COUNT, ADD, SET_ROLE, REMOVE, OWNERS];

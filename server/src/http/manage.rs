@@ -42,9 +42,9 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/keys/{id}/rotate", post(keys::rotate))
         .route("/v1/keys/{id}/revoke", post(keys::revoke))
         .route("/v1/members", get(team::members))
-        .route("/v1/members/{id}", axum::routing::patch(team::change).delete(team::remove))
+        .route("/v1/members/{id}", get(team::member).patch(team::change).delete(team::remove))
         .route("/v1/invites", get(team::invites).post(team::invite))
-        .route("/v1/invites/{id}", axum::routing::delete(team::take_back))
+        .route("/v1/invites/{id}", get(team::show_invite).delete(team::take_back))
         .route("/v1/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/v1/webhooks/{id}", get(webhooks::show).patch(webhooks::change).delete(webhooks::remove))
         .route("/v1/webhooks/{id}/secret", get(webhooks::secret))
@@ -81,8 +81,8 @@ pub(super) fn tickets() -> Router<App> {
 #[openapi(
     paths(
         organisation::show, organisation::change, sites::list, sites::create, sites::show, sites::change, sites::remove, keys::list,
-        keys::issue, keys::show, keys::change, keys::rotate, keys::revoke, team::members, team::change, team::remove, team::invites,
-        team::invite, team::take_back, audit::list, tickets::issue, tickets::renew, webhooks::list,
+        keys::issue, keys::show, keys::change, keys::rotate, keys::revoke, team::members, team::member, team::change, team::remove, team::invites,
+        team::show_invite, team::invite, team::take_back, audit::list, tickets::issue, tickets::renew, webhooks::list,
         webhooks::create, webhooks::show, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::deliveries,
         webhooks::replay, webhooks::replay_failed, webhooks::message, webhooks::secret, now::show, usage::show, usage::csv, usage::by, usage::refusals, usage::refused_origins, usage::origins_of_key, limits::show, limits::of_key,
         limits::set_of_key,

@@ -1,6 +1,7 @@
 //! How much an organisation and its keys may use.
 
 use super::caller::{Manager, Reporter};
+use super::idempotency::{check_match, shown};
 use super::keys::find;
 use crate::app::App;
 use crate::http::feed::parse;
@@ -8,8 +9,10 @@ use crate::http::request::{Content, Id};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use partners::limit::{Limits, Override, Quota, Sums, judge, table};
-use partners::{Error, Mode, usage};
+use partners::{Error, Mode, key, usage};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -113,36 +116,39 @@ const STREAMS_MAX: u64 = 1_000_000_000;
 
 /// A key's own limits.
 #[utoipa::path(get, path = "/v1/keys/{id}/limits", tag = "keys", params(("id" = String, Path, description = "key_…")), responses(
-    (status = 200, body = OfKey),
+    (status = 200, body = OfKey, headers(("etag" = String, description = "for If-Match"))),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn of_key(
     State(app): State<App>,
     manager: Manager,
     Id(id): Id,
-) -> Result<Json<OfKey>, Problem> {
+) -> Result<Response, Problem> {
     let read = app.store.read("partners.key_limits", async |db| {
         find(db, &manager, &id).await?;
         Ok::<_, Problem>(table::find_for_key(db, &id).await?)
     });
-    Ok(Json(read.await?.into()))
+    Ok(shown(&OfKey::from(read.await?)))
 }
 
 /// Gives a key limits of its own: all that is said here takes the place of what was.
 #[utoipa::path(put, path = "/v1/keys/{id}/limits", tag = "keys", request_body = OfKey, params(
     ("id" = String, Path, description = "key_…"),
+    ("If-Match" = Option<String>, Header, description = "The ETag of what you read"),
 ), responses(
     (status = 200, body = OfKey),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 412, description = "changed meanwhile", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "more than the plan has", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn set_of_key(
     State(app): State<App>,
     manager: Manager,
     Id(id): Id,
+    headers: HeaderMap,
     Content(body): Content,
-) -> Result<Json<OfKey>, Problem> {
+) -> Result<Response, Problem> {
     let wanted: OfKey = parse(&body)?;
     if wanted.streams_max.is_some_and(|it| it > STREAMS_MAX) {
         return Err(Problem::invalid(format!("streams_max: {STREAMS_MAX} at most")));
@@ -150,8 +156,12 @@ pub(super) async fn set_of_key(
     let rate = wanted.rate.map(|it| partners::limit::Rate::new(it.per_minute, it.burst)).transpose()?;
     let own = Override { rate, streams_max: wanted.streams_max };
     let set = app.store.run_tx("partners.limit_key", async |tx| {
-        table::set_within_plan(tx, manager.organisation_id(), &id, &own, &manager.by).await
+        let organisation = manager.organisation_id();
+        // Held, so that of two who read the same one is told.
+        key::hold(tx, organisation, &id).await?;
+        check_match(&headers, &OfKey::from(table::find_for_key(tx, &id).await?))?;
+        Ok::<_, Problem>(table::set_within_plan(tx, organisation, &id, &own, &manager.by).await?)
     });
     set.await?;
-    Ok(Json(own.into()))
+    Ok(shown(&OfKey::from(own)))
 }

@@ -1,7 +1,7 @@
 //! Members and invitations.
 
 use super::caller::Manager;
-use super::idempotency::{Answer, IdempotencyKey, Once};
+use super::idempotency::{Answer, IdempotencyKey, Once, check_match, shown};
 use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::dashboard::letters;
@@ -9,10 +9,10 @@ use crate::http::feed::parse;
 use crate::http::request::{self, Content, Id};
 use crate::mail::{self, May};
 use crate::problem::{Problem, types};
-use access::{Email, user};
+use access::{Email, User, user};
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use partners::{Invite, invite, member};
@@ -77,6 +77,19 @@ pub(super) struct InviteShown {
     ends_at: String,
 }
 
+impl MemberShown {
+    fn of(member: partners::Member, users: &[User]) -> Self {
+        let user = users.iter().find(|it| it.id == member.user_id);
+        Self {
+            name: user.map(|it| it.name.clone()),
+            email: user.map(|it| it.email.as_str().to_owned()),
+            role: Role::of(member.role),
+            since: member.since.to_string(),
+            id: member.user_id,
+        }
+    }
+}
+
 impl From<&Invite> for InviteShown {
     fn from(it: &Invite) -> Self {
         let email = it.email.as_str().to_owned();
@@ -117,37 +130,55 @@ pub(super) async fn members(
         Ok::<_, Problem>((page, users))
     });
     let (page, users) = read.await?;
-    let shown = |it: partners::Member| {
-        let user = users.iter().find(|user| user.id == it.user_id);
-        MemberShown {
-            name: user.map(|it| it.name.clone()),
-            email: user.map(|it| it.email.as_str().to_owned()),
-            role: Role::of(it.role),
-            since: it.since.to_string(),
-            id: it.user_id,
-        }
-    };
-    Ok(Json(page.map(shown)))
+    Ok(Json(page.map(|it| MemberShown::of(it, &users))))
+}
+
+/// A member.
+#[utoipa::path(get, path = "/v1/members/{id}", tag = "organisation", params(("id" = String, Path, description = "usr_…")), responses(
+    (status = 200, body = MemberShown, headers(("etag" = String, description = "for If-Match"))),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn member(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let read = app.store.read("partners.member", async |db| {
+        let member = member::one(db, manager.organisation_id(), &id).await?;
+        with_user(db, member).await
+    });
+    Ok(shown(&read.await?))
+}
+
+async fn with_user(client: &store::Client<'_>, member: partners::Member) -> Result<MemberShown, Problem> {
+    let users = user::find_all(client, &[&member.user_id]).await.map_err(partners::Error::from)?;
+    Ok(MemberShown::of(member, &users))
 }
 
 /// Gives a member another role.
-#[utoipa::path(patch, path = "/v1/members/{id}", tag = "organisation", request_body = MemberChange,
-    params(("id" = String, Path, description = "usr_…")), responses(
+#[utoipa::path(patch, path = "/v1/members/{id}", tag = "organisation", request_body = MemberChange, params(
+    ("id" = String, Path, description = "usr_…"),
+    ("If-Match" = Option<String>, Header, description = "The ETag of what you read"),
+), responses(
     (status = 204, description = "changed"),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 412, description = "changed meanwhile", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn change(
     State(app): State<App>,
     manager: Manager,
     Id(id): Id,
+    headers: HeaderMap,
     Content(body): Content,
 ) -> Result<Response, Problem> {
     let change: MemberChange = parse(&body)?;
     let changed = app.store.run_tx("partners.role", async |tx| {
-        let role = change.role.meant();
-        member::set_role(tx, manager.organisation_id(), &id, role, Manager::ROLE, &manager.by).await
+        let (organisation, role) = (manager.organisation_id(), change.role.meant());
+        let before = member::hold(tx, organisation, &id).await?;
+        check_match(&headers, &with_user(tx, before).await?)?;
+        Ok::<_, Problem>(member::set_role(tx, organisation, &id, role, Manager::ROLE, &manager.by).await?)
     });
     changed.await?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -185,6 +216,21 @@ pub(super) async fn invites(
     let all =
         app.store.read("partners.invites", async |db| invite::list(db, organisation, now).await).await?;
     Ok(Json(Page::of(all, &asked, |it| (it.made_at, it.id.clone()))?.map(|it| InviteShown::from(&it))))
+}
+
+/// An invitation that is open.
+#[utoipa::path(get, path = "/v1/invites/{id}", tag = "organisation", params(("id" = String, Path, description = "inv_…")), responses(
+    (status = 200, body = InviteShown),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn show_invite(
+    State(app): State<App>,
+    manager: Manager,
+    Id(id): Id,
+) -> Result<Json<InviteShown>, Problem> {
+    let (organisation, now) = (manager.organisation_id(), manager.by.at);
+    let read = app.store.read("partners.invite", async |db| invite::find(db, organisation, &id, now).await);
+    Ok(Json(InviteShown::from(&read.await?)))
 }
 
 /// Invites somebody by a letter.
