@@ -35,8 +35,8 @@ pub use figures::{
 pub use forget::{FORGET_MAX, forget_over};
 pub use line::{Line, OpenStream, Sent};
 pub use refused::{
-    KeyOrigin, Reason, ReasonPlace, RefusedOrigin, RefusedPlace, UsePlace, origins_of_key, reasons,
-    reasons_of_strangers, refused_origins,
+    InUse, KeyOrigin, Reason, ReasonPlace, RefusedOrigin, RefusedPlace, UsePlace, in_use, origins_of_key,
+    reasons, reasons_of_strangers, refused_origins,
 };
 
 use crate::Error;
@@ -186,7 +186,7 @@ impl Counters {
         Line::open(self.line(key, match_id), country, sent)
     }
 
-    /// A key was used by a page of this origin, as its browser says.
+    /// A key was used by a page of this origin, as its browser says; empty where none is said: by an app, a frame or a server.
     pub fn origin(&self, key: &PartnerKey, origin: &str) {
         self.shared.uses.count(key.into(), origin, Counted::default());
     }

@@ -591,3 +591,37 @@ async fn what_a_process_of_the_release_before_writes_counts_as_well() {
     let expected = [Reason { at: None, code: "key_expired".into(), count: 6 }];
     assert_eq!((&reasons[..], &strangers[..]), (&expected[..], &expected[..]));
 }
+
+#[tokio::test]
+async fn a_key_is_in_use_for_a_day_after_its_last_use() {
+    let scene = Scene::new().await;
+    let ring = scene.ring().await;
+    let secret = &scene.one.test;
+    let in_use = async |issued: &Issued| {
+        let id = &issued.record.id;
+        let read = scene
+            .read(async |db| {
+                let key = key::find(db, id).await?.expect("a key");
+                usage::in_use(db, &key, scene.clock.now()).await
+            })
+            .await;
+        read.map(|it| it.origins.into_iter().map(|it| it.origin).collect::<Vec<_>>())
+    };
+    assert_eq!(in_use(&scene.one.live).await, None, "never");
+    let live = scene.good(&scene.one.live).await;
+    scene.counters.origin(&live, "");
+    scene.flush().await;
+    ring.check(Some(secret.key.reveal()), None, Need::Read).expect("a good key");
+    ring.save_uses(scene.store(), scene.clock.now()).await.expect("uses");
+    assert_eq!(in_use(secret).await, Some(vec![]), "a secret key, whose uses have no places");
+    scene.pass(3_600);
+    scene.counters.origin(&live, SHOP);
+    scene.flush().await;
+    assert_eq!(in_use(&scene.one.live).await, Some(vec![SHOP.to_owned(), String::new()]));
+    scene.pass(86_400 - 3_600);
+    assert_eq!(in_use(&scene.one.live).await, Some(vec![SHOP.to_owned()]));
+    assert_eq!(in_use(secret).await, None);
+    let (id, by) = (&scene.one.organisation_id, scene.by());
+    scene.tx(async |tx| key::revoke(tx, id, &scene.one.live.record.id, &by).await).await;
+    assert_eq!(in_use(&scene.one.live).await, None, "it is refused");
+}

@@ -8,6 +8,7 @@ use crate::stream::{Full, Future, HubError};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partners::limit::LimitRefusal;
+use partners::usage::{InUse, KeyOrigin};
 use partners::{FanRefusal, KeyRefusal};
 use serde::Serialize;
 use types::ProblemType;
@@ -31,10 +32,31 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     trace_id: Option<Box<str>>,
+    /// Of a key that is not revoked since it is in use: by what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<KeyInUse>)]
+    in_use: Option<Box<KeyInUse>>,
     #[serde(skip)]
     retry_after_seconds: Option<u32>,
     #[serde(skip)]
     word: Word,
+}
+
+/// What used a key within the last 24 hours.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct KeyInUse {
+    /// RFC 3339, to a minute or so.
+    last_used_at: String,
+    /// The latest first, a hundred at most; none of a secret key.
+    origins: Vec<KeyInUseOn>,
+}
+
+/// Where a key was used last.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct KeyInUseOn {
+    /// Empty: no origin, which apps, frames and servers have none of; "null": a page without an address; "other": origins that are not told apart.
+    origin: String,
+    last_used_at: String,
 }
 
 /// The last part of a problem's `type`; among the extensions of the response, for those who count.
@@ -50,6 +72,21 @@ impl Problem {
     /// The request is not understood: `detail` says what is wrong and where.
     pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(&types::INVALID_REQUEST, detail)
+    }
+
+    /// The key is not revoked: it is in use.
+    pub fn key_in_use(by: &InUse) -> Self {
+        let on = |it: &KeyOrigin| KeyInUseOn {
+            origin: it.origin.clone(),
+            last_used_at: it.last_used_at.to_string(),
+        };
+        let detail =
+            format!("it was used last at {}: send even_if_used to revoke it all the same", by.last_used_at);
+        let in_use = KeyInUse {
+            last_used_at: by.last_used_at.to_string(),
+            origins: by.origins.iter().map(on).collect(),
+        };
+        Self { in_use: Some(Box::new(in_use)), ..Self::new(&types::KEY_IN_USE, detail) }
     }
 
     /// There is no such thing of this organisation.
@@ -99,6 +136,7 @@ impl Problem {
             detail: None,
             code: None,
             trace_id: None,
+            in_use: None,
             retry_after_seconds: None,
             word: Word(kind.word),
         }

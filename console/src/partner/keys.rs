@@ -7,7 +7,7 @@ use crate::when;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use partners::limit::Rate;
-use partners::usage::KeyOrigin;
+use partners::usage::{InUse, KeyOrigin};
 use partners::{Issued, Kind, Mode, Overlap, Permission, Record, Scope, Scopes, Site};
 
 /// The list, those that work first.
@@ -161,6 +161,8 @@ pub struct One<'a> {
     pub successor: Option<&'a Record>,
     /// Where it is used, the latest first.
     pub origins: &'a [KeyOrigin],
+    /// What used it within a day; none where nothing did.
+    pub in_use: Option<&'a InUse>,
     /// What its plan gives each key of its kind.
     pub plan: Rate,
     pub now: Timestamp,
@@ -222,7 +224,10 @@ pub fn one(here: Here<'_>, of: One<'_>, filled: Filled<'_>) -> Markup {
                     form.stack.boxed method="post" action=(here.path(&format!("{rest}/revoke"))) {
                         (csrf_field(here.person.csrf))
                         p { "It stops working everywhere within a second, and whoever watches with it is cut off. This cannot be taken back." }
-                        @if let Some(at) = key.last_used_at { p.notice { "It was last used " (when(at)) "." } }
+                        @match of.in_use {
+                            Some(in_use) => (still_used(in_use)),
+                            None => @if let Some(at) = key.last_used_at { p { "It was last used " (when(at)) "." } },
+                        }
                         (filled.tick(Label::new("sure", "I know that it is not needed any more")))
                         p { button.danger type="submit" { "Revoke the key" } }
                     }
@@ -251,12 +256,7 @@ fn origins(of: &One<'_>) -> Markup {
                 @for it in of.origins {
                     li {
                         div {
-                            strong { @match it.origin.as_str() {
-                                "" => "no page: an app, or a program",
-                                "null" => "a page without an address",
-                                "other" => "others",
-                                origin => (origin),
-                            } }
+                            strong { (place(&it.origin)) }
                             p.muted { "first " (when(it.first_used_at)) ", last " (when(it.last_used_at)) }
                         }
                         span.number { (it.uses) " uses" }
@@ -264,6 +264,32 @@ fn origins(of: &One<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What whoever revokes it cuts off.
+fn still_used(in_use: &InUse) -> Markup {
+    html! {
+        div.notice {
+            p { strong { "It is in use." } " It was used last " (when(in_use.last_used_at)) "." @if !in_use.origins.is_empty() { " Within a day by:" } }
+            @if !in_use.origins.is_empty() {
+                ul { @for it in in_use.origins.iter().take(STILL_USED_MAX) { li { (place(&it.origin)) } } }
+                @if let Some(more) = in_use.origins.len().checked_sub(STILL_USED_MAX).filter(|it| *it > 0) { p { "and " (more) " more." } }
+            }
+        }
+    }
+}
+
+/// Places that are named before a key is revoked.
+const STILL_USED_MAX: usize = 20;
+
+/// Where a key is used, in words.
+fn place(origin: &str) -> &str {
+    match origin {
+        "" => "no origin: apps, frames, servers",
+        "null" => "a page without an address",
+        "other" => "other origins",
+        origin => origin,
     }
 }
 

@@ -3,8 +3,8 @@
 use super::figures::since_1970;
 use super::{Rows, Span, Which};
 use crate::error::readable_origins;
-use crate::{Error, Origin, OriginPattern};
-use jiff::Timestamp;
+use crate::{Error, Origin, OriginPattern, Record};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{At, Client, Row};
 
@@ -187,7 +187,7 @@ fn refused_origin(row: &Row) -> RefusedOrigin {
 /// An origin on which a key is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyOrigin {
-    /// `null` for pages without one, [`super::OTHER`] for those beyond the first fifty of a day.
+    /// Empty where none was said: apps, frames and servers. `null` for pages without one, [`super::OTHER`] for those beyond the first fifty of a day.
     pub origin: String,
     /// As exactly as counts are flushed, as the last time.
     pub first_used_at: Timestamp,
@@ -233,6 +233,32 @@ pub async fn origins_of_key(
         uses: row.get("uses"),
     };
     Ok(rows.iter().map(origin).collect())
+}
+
+/// What still uses a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InUse {
+    pub last_used_at: Timestamp,
+    /// The latest first, a hundred at most; none of a secret key, whose uses have no places.
+    pub origins: Vec<KeyOrigin>,
+}
+
+/// A key that was used within so long is in use: whoever asks once a day is not missed.
+const IN_USE_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+/// Places of a key in use that are told.
+const IN_USE_ORIGINS_MAX: i64 = 100;
+
+/// What has used a key within the last 24 hours, as far as it is written down; none where nothing has, or the key is refused anyway.
+pub async fn in_use(client: &Client<'_>, key: &Record, now: Timestamp) -> Result<Option<InUse>, Error> {
+    if key.is_over(now) {
+        return Ok(None);
+    }
+    let since = now.saturating_sub(IN_USE_WITHIN).unwrap_or(Timestamp::UNIX_EPOCH);
+    let rows = Rows::first(IN_USE_ORIGINS_MAX);
+    let mut origins = origins_of_key(client, &key.organisation_id, &key.id, rows).await?;
+    origins.retain(|it| it.last_used_at > since);
+    let last = origins.first().map(|it| it.last_used_at).max(key.last_used_at);
+    Ok(last.filter(|it| *it > since).map(|last_used_at| InUse { last_used_at, origins }))
 }
 
 /// Every statement of this file, for the test that prepares each on a migrated store.

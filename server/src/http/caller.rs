@@ -109,13 +109,12 @@ impl Reader {
         }
     }
 
-    /// Counts where its key is used.
+    /// Counts where its key is used. Apps, frames and servers say no origin, and use it as well.
     pub(super) fn note_origin(&self, parts: &Parts, app: &App) {
         if let Some(key) = &self.key
             && key.kind() == Kind::Publishable
-            && let Some(origin) = origin(&parts.headers)
         {
-            app.metering.counters.origin(key, origin);
+            app.metering.counters.origin(key, origin(&parts.headers).unwrap_or_default());
         }
     }
 

@@ -68,6 +68,8 @@ types! {
         "It was announced before under the same name.";
     CONFLICT = "conflict", 409, "It cannot be done as things are",
         "The detail says why.";
+    KEY_IN_USE = "key-in-use", 409, "The key is in use",
+        "It was used within the last 24 hours; in_use says where. Replace it there, or send even_if_used to revoke it all the same.";
     CHANGED_MEANWHILE = "changed-meanwhile", 412, "It was changed meanwhile",
         "Read it again, and send If-Match with its present ETag.";
     INVALID_VALUE = "invalid-value", 422, "A value cannot be taken",

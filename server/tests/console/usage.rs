@@ -23,6 +23,7 @@ async fn used(ground: &Ground, organisation_id: &str) -> (String, PartnerKey) {
     let (counters, sent) = (&ground.app.metering.counters, Sent::default());
     let stream = counters.open(&key, "mat_1", Some(*b"IN"), &sent);
     counters.origin(&key, "https://www.shop.example");
+    counters.origin(&key, "");
     for _ in 0..12 {
         let tried = Tried { origin: Some("https://shop.example"), match_id: Some("mat_1") };
         counters.refusal("origin_refused", Some((&key).into()), tried);
@@ -156,6 +157,10 @@ async fn a_key_that_was_replaced_says_which_pages_still_use_it() {
     let path = format!("/console/o/{}/keys/{}", organisation.id, old.key_id());
     let page = ground.page(&browser, &path).await;
     assert!(page.contains("Where it is used") && page.contains("https://www.shop.example"));
+    let (_, revoke) = page.split_once("Revoke it").unwrap();
+    for part in ["It is in use.", "https://www.shop.example", "no origin: apps, frames, servers"] {
+        assert!(revoke.contains(part), "{part}");
+    }
     ground.app.clock.advance(Duration::from_secs(60));
     let by = By::system("test", ground.app.clock.now());
     let rotated = ground

@@ -85,6 +85,17 @@ async fn member(server: &Server, organisation: &str) -> String {
     made.await.unwrap()
 }
 
+/// An invitation to an organisation: its id.
+async fn invite(server: &Server, organisation: &str) -> String {
+    let by = access::By::system("test", server.app.clock.now());
+    let made = server.app.store.run_tx("test", async |tx| {
+        let email = access::Email::parse("guest@example.com").unwrap();
+        let (role, giver) = (partners::Role::Analyst, partners::Role::Owner);
+        partners::invite::make(tx, organisation, &email, role, giver, &by).await
+    });
+    made.await.unwrap().0.id
+}
+
 fn problem(answer: &Answer) -> (u16, &str) {
     (answer.status.as_u16(), answer.body["type"].as_str().unwrap_or(""))
 }
@@ -197,10 +208,12 @@ async fn only_a_live_key_that_may_manage_manages() {
         (Method::POST, "/v1/keys/key_1/rotate"),
         (Method::POST, "/v1/keys/key_1/revoke"),
         (Method::GET, "/v1/members"),
+        (Method::GET, "/v1/members/usr_1"),
         (Method::PATCH, "/v1/members/usr_1"),
         (Method::DELETE, "/v1/members/usr_1"),
         (Method::GET, "/v1/invites"),
         (Method::POST, "/v1/invites"),
+        (Method::GET, "/v1/invites/inv_1"),
         (Method::DELETE, "/v1/invites/inv_1"),
         (Method::GET, "/v1/audit"),
         (Method::GET, "/v1/webhooks"),
@@ -283,6 +296,7 @@ async fn no_program_reaches_into_another_organisation() {
     let new = json!({ "name": "Pages", "kind": "publishable", "mode": "live", "site": site });
     let key = owner.post("/v1/keys", new.clone()).await.body["id"].as_str().unwrap().to_owned();
     let member = member(&server, &owner.organisation).await;
+    let invite = invite(&server, &owner.organisation).await;
     let hook = json!({ "mode": "live", "url": "https://shop.example/hooks", "kinds": ["match.result"] });
     let hook = owner.post("/v1/webhooks", hook).await;
     assert_eq!(hook.status, StatusCode::CREATED, "{}", hook.body);
@@ -308,9 +322,11 @@ async fn no_program_reaches_into_another_organisation() {
         (Method::POST, format!("/v1/keys/{key}/rotate"), json!({ "overlap_hours": 0 })),
         (Method::POST, format!("/v1/keys/{key}/revoke"), json!({})),
         (Method::POST, "/v1/keys".to_owned(), new),
+        (Method::GET, format!("/v1/members/{member}"), json!({})),
         (Method::PATCH, format!("/v1/members/{member}"), json!({ "role": "analyst" })),
         (Method::DELETE, format!("/v1/members/{member}"), json!({})),
-        (Method::DELETE, "/v1/invites/inv_1".to_owned(), json!({})),
+        (Method::GET, format!("/v1/invites/{invite}"), json!({})),
+        (Method::DELETE, format!("/v1/invites/{invite}"), json!({})),
         (Method::GET, format!("/v1/webhooks/{hook}"), json!({})),
         (Method::PATCH, format!("/v1/webhooks/{hook}"), json!({ "url": "https://evil.example/hooks" })),
         (Method::DELETE, format!("/v1/webhooks/{hook}"), json!({})),
@@ -441,6 +457,15 @@ async fn what_cannot_be_taken_is_refused_with_the_place() {
         assert_eq!(problem(&answer), expected, "{body}");
         let detail = answer.body["detail"].as_str().unwrap();
         assert!(detail.contains(word), "{body}: {detail}");
+    }
+    for path in [
+        "/v1/keys/%ff",
+        "/v1/webhooks/whk_1/deliveries/%ff/replay",
+        "/v1/webhooks/%ff/deliveries/msg_1/replay",
+    ] {
+        let method = if path.ends_with("replay") { Method::POST } else { Method::GET };
+        let answer = program.ask(method, path, &[], None).await;
+        assert_eq!(problem(&answer), (400, "/problems/invalid-request"), "{path}");
     }
     let long = program.post(sites, json!({ "name": "x".repeat(40_000), "origins": [] })).await;
     assert_eq!(problem(&long), (413, "/problems/body-too-large"));
@@ -625,6 +650,7 @@ async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
         "/v1/usage?mode=live&key=key_1",
         "/v1/usage?site=x%00y",
         "/v1/usage/by/site?limit=0",
+        "/v1/usage/by/%ff",
         "/v1/usage/by/site?limit=101",
         "/v1/usage/by/site?cursor=x",
         "/v1/usage/refusals?mode=live&key=key_1",
@@ -639,6 +665,101 @@ async fn figures_are_read_as_they_were_counted_and_only_the_own_ones() {
         "eyJhdCI6Ii0wMDkwMDAtMDEtMDFUMDA6MDA6MDBaIiwiY291bnQiOi05MjIzMzcyMDM2ODU0Nzc1ODA4LCJjb2RlIjoiIn0";
     let answer = reporter.get(&format!("/v1/usage/refusals?cursor={far}")).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_key_that_is_in_use_is_revoked_only_by_who_knows_what_uses_it() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage, Scope::Read]).await;
+    let site = program.site().await;
+    let new = json!({ "name": "Pages", "kind": "publishable", "mode": "live", "site": site });
+    let issued = program.post("/v1/keys", new).await.body;
+    let (id, text) = (issued["id"].as_str().unwrap(), issued["text"].as_str().unwrap());
+    server.app.keys.load(&server.app.store).await.unwrap();
+    for origin in [Some("https://shop.example"), None] {
+        let mut request = server.request(Method::GET, "/v1/matches", text);
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        assert_eq!(request.send().await.unwrap().status(), StatusCode::OK, "{origin:?}");
+    }
+    server.app.metering.counters.flush(&server.app.store).await.unwrap();
+    let used = program.get(&format!("/v1/keys/{id}/origins")).await.body;
+    let mut origins: Vec<_> =
+        used["data"].as_array().unwrap().iter().map(|it| it["origin"].as_str().unwrap()).collect();
+    origins.sort_unstable();
+    assert_eq!(origins, ["", "https://shop.example"], "an app's use is one as well");
+    let first = program.get(&format!("/v1/keys/{id}/origins?limit=1")).await.body;
+    let next = first["next"].as_str().unwrap();
+    let rest = program.get(&format!("/v1/keys/{id}/origins?limit=1&cursor={next}")).await.body;
+    assert_eq!([&first["data"][0], &rest["data"][0]], [&used["data"][0], &used["data"][1]]);
+
+    let path = format!("/v1/keys/{id}/revoke");
+    for body in [None, Some(json!({})), Some(Value::Null), Some(json!({ "even_if_used": false }))] {
+        let refused = program.ask(Method::POST, &path, &[], body.clone()).await;
+        assert_eq!(problem(&refused), (409, "/problems/key-in-use"), "{body:?}");
+        let in_use = &refused.body["in_use"];
+        assert_eq!(in_use["origins"].as_array().unwrap().len(), 2, "{in_use}");
+        assert!(in_use["last_used_at"].is_string() && in_use["origins"][0]["last_used_at"].is_string());
+    }
+    let odd = program.post(&path, json!({ "even": true })).await;
+    assert_eq!(problem(&odd), (400, "/problems/invalid-request"));
+    let stranger = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let theirs = stranger.post(&path, json!({ "even_if_used": true })).await;
+    assert_eq!(problem(&theirs), (404, "/problems/unknown-thing"));
+    assert_eq!(server.get("/v1/matches", text).await.status(), StatusCode::OK, "it was not revoked");
+    let revoked = program.post(&path, json!({ "even_if_used": true })).await;
+    assert_eq!(revoked.status, StatusCode::OK, "{}", revoked.body);
+    assert!(program.post(&path, json!({})).await.body["revoked_at"].is_string(), "it is, and that is said");
+}
+
+#[tokio::test]
+async fn who_changes_a_member_or_limits_that_were_changed_meanwhile_is_told() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let by = access::By::system("test", server.app.clock.now());
+    let owned = server.app.store.run_tx("test", async |tx| {
+        let email = access::Email::parse("owner@example.com").unwrap();
+        let owner = access::user::create(tx, &email, "Owner", "x", by.at).await?;
+        partners::member::add(tx, &program.organisation, &owner.id, partners::Role::Owner, &by).await
+    });
+    owned.await.unwrap();
+    let member = member(&server, &program.organisation).await;
+    let path = format!("/v1/members/{member}");
+    let shown = program.get(&path).await;
+    let (name, role) = (&shown.body["name"], &shown.body["role"]);
+    assert_eq!((name, role), (&json!("Member"), &json!("analyst")), "{}", shown.body);
+    let listed = program.get("/v1/members").await.body;
+    assert!(listed["data"].as_array().unwrap().contains(&shown.body), "{listed}");
+    let etag = shown.etag.unwrap();
+    let change = |role: &str| Some(json!({ "role": role }));
+    let if_match = [("if-match", etag.as_str())];
+    let first = program.ask(Method::PATCH, &path, &if_match, change("developer")).await;
+    assert_eq!(first.status, StatusCode::NO_CONTENT, "{}", first.body);
+    let late = program.ask(Method::PATCH, &path, &if_match, change("billing")).await;
+    assert_eq!(problem(&late), (412, "/problems/changed-meanwhile"));
+    assert_eq!(program.get(&path).await.body["role"], "developer");
+    let blind = program.ask(Method::PATCH, &path, &[], change("billing")).await;
+    assert_eq!(blind.status, StatusCode::NO_CONTENT);
+
+    let site = program.site().await;
+    let new = json!({ "name": "Pages", "kind": "publishable", "mode": "live", "site": site });
+    let key = program.post("/v1/keys", new).await.body["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/keys/{key}/limits");
+    let etag = program.get(&path).await.etag.unwrap();
+    let if_match = [("if-match", etag.as_str())];
+    let limits = |streams: u64| Some(json!({ "rate": null, "streams_max": streams }));
+    let set = program.ask(Method::PUT, &path, &if_match, limits(5)).await;
+    assert_eq!((set.status, &set.etag), (StatusCode::OK, &program.get(&path).await.etag));
+    let late = program.ask(Method::PUT, &path, &if_match, limits(6)).await;
+    assert_eq!(problem(&late), (412, "/problems/changed-meanwhile"));
+    assert_eq!(program.get(&path).await.body["streams_max"], 5);
+
+    let invite = invite(&server, &program.organisation).await;
+    let shown = program.get(&format!("/v1/invites/{invite}")).await.body;
+    assert_eq!(shown, program.get("/v1/invites").await.body["data"][0]);
 }
 
 #[tokio::test]

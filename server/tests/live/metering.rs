@@ -91,7 +91,8 @@ async fn what_fans_open_and_are_sent_is_counted_on_each_way_in() {
         usage::origins_of_key(db, &organisation, &keys.publishable_id, Rows::first(9)).await
     });
     let origins: Vec<_> = origins.await.unwrap().into_iter().map(|it| (it.origin, it.uses)).collect();
-    assert_eq!(origins, [("https://paper.example".to_owned(), 3)]);
+    assert!(origins.contains(&("https://paper.example".to_owned(), 3)), "{origins:?}");
+    assert!(origins.contains(&(String::new(), 6)), "who says no origin uses it as well: {origins:?}");
     drop(streams);
     server.has_streams(0).await;
     server.send(&keys, &id, &[sent("c3", json!({ "type": "delay", "reason": "Rain" }))]).await;

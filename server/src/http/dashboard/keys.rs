@@ -120,9 +120,10 @@ async fn shown(
     let read = app.store.read("partners.key_details", async |db| {
         let origins = usage::origins_of_key(db, member.id(), id, Rows::first(ORIGINS_MAX)).await?;
         let limits = table::find(db, member.id()).await?;
-        Ok::<_, partners::Error>((origins, limits, table::find_for_key(db, id).await?))
+        let in_use = usage::in_use(db, key, member.signed_in.caller.now).await?;
+        Ok::<_, partners::Error>((origins, limits, table::find_for_key(db, id).await?, in_use))
     });
-    let (mut origins, limits, own) = read.await?;
+    let (mut origins, limits, own, in_use) = read.await?;
     if let Some(successor) = successor.filter(|_| !key.is_over(member.signed_in.caller.now)) {
         // Who still uses the old one: since there is a new one.
         origins.retain(|it| it.last_used_at >= successor.created_at);
@@ -142,7 +143,8 @@ async fn shown(
     let fields = Fields::of(stored.map(|(name, value)| (name, typed(name).unwrap_or(value))));
     let now = member.signed_in.caller.now;
     let plan = limits.rate_of(key.kind);
-    let of = keys::One { key, sites: &sites, successor, origins: &origins, plan, now };
+    let of =
+        keys::One { key, sites: &sites, successor, origins: &origins, in_use: in_use.as_ref(), plan, now };
     let none = Mistakes::default();
     let (status, mistakes) = refused.map_or((StatusCode::OK, &none), |it| (WRONG, it.1));
     let filled = Filled { fields: &fields, mistakes };

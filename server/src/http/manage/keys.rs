@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use partners::{Issued, NewKey, Origins, Overlap, Record, Scopes, key};
+use partners::{Issued, NewKey, Origins, Overlap, Record, Scopes, key, usage};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use utoipa::ToSchema;
@@ -263,7 +263,7 @@ pub(super) async fn change(
 ) -> Result<Response, Problem> {
     let change: KeyChange = parse(&body)?;
     let changed = app.store.run_tx("partners.rename_key", async |tx| {
-        check_match(&headers, &Shown::from(&find(tx, &manager, &id).await?))?;
+        check_match(&headers, &Shown::from(&key::hold(tx, manager.organisation_id(), &id).await?))?;
         key::rename(tx, manager.organisation_id(), &id, &change.name, &manager.by).await?;
         find(tx, &manager, &id).await
     });
@@ -303,18 +303,38 @@ pub(super) async fn rotate(
     Ok(good_at_once(&app, done.await?))
 }
 
-/// Revokes a key, everywhere within a second; its open streams end. A key that revokes itself is answered this once.
-#[utoipa::path(post, path = "/v1/keys/{id}/revoke", tag = "keys", params(("id" = String, Path, description = "key_…")), responses(
+/// How a key is revoked.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Revocation {
+    /// Whether it is revoked although it was used within the last 24 hours: not, when left out.
+    #[serde(default)]
+    even_if_used: bool,
+}
+
+/// Revokes a key, everywhere within a second; its open streams end. One that is in use, by a request within the last 24 hours, is not revoked
+/// unless that is asked for. A key that revokes itself is answered this once.
+#[utoipa::path(post, path = "/v1/keys/{id}/revoke", tag = "keys", request_body = Option<Revocation>,
+    params(("id" = String, Path, description = "key_…")), responses(
     (status = 200, description = "revoked, now or before", body = Shown),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "it is in use: in_use says by what", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn revoke(
     State(app): State<App>,
     manager: Manager,
     Id(id): Id,
+    Content(body): Content,
 ) -> Result<Response, Problem> {
+    let revocation: Option<Revocation> = if body.is_empty() { None } else { parse(&body)? };
+    let Revocation { even_if_used } = revocation.unwrap_or_default();
     let revoked = app.store.run_tx("partners.revoke_key", async |tx| {
-        key::revoke(tx, manager.organisation_id(), &id, &manager.by).await
+        let key = find(tx, &manager, &id).await?;
+        if !even_if_used && let Some(by) = usage::in_use(tx, &key, manager.by.at).await? {
+            return Err(Problem::key_in_use(&by));
+        }
+        Ok(key::revoke(tx, manager.organisation_id(), &id, &manager.by).await?)
     });
     let revoked = revoked.await?;
     app.revoke_key(&id);

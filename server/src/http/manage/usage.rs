@@ -450,7 +450,8 @@ pub(super) async fn refused_origins(
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = KeyOrigin)]
 pub(super) struct ShownUse {
-    /// Empty: no page; "null": one without an address; "other": those beyond the first fifty of a day.
+    /// Empty: no origin, which apps, frames and servers have none of; "null": a page without an address; "other": those beyond the first fifty of a
+    /// day.
     origin: String,
     first_used_at: String,
     last_used_at: String,
