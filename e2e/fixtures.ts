@@ -50,16 +50,17 @@ export class Crease {
   private constructor(
     private readonly folder: string,
     private readonly port: number,
+    private readonly settings: Record<string, string>,
   ) {
     this.url = `http://localhost:${port}`;
   }
 
-  /** Starts one on a free port with an empty data folder. */
-  static async start(): Promise<Crease> {
+  /** Starts one on a free port with an empty data folder; `settings` are further `CREASE__…`. */
+  static async start(settings: Record<string, string> = {}): Promise<Crease> {
     const folder = await mkdtemp(join(tmpdir(), 'crease-e2e-'));
     // As root, the database runs under another account, which must be able to pass through.
     await chmod(folder, 0o755);
-    const crease = new Crease(folder, await freePort());
+    const crease = new Crease(folder, await freePort(), settings);
     await crease.up();
     return crease;
   }
@@ -82,7 +83,8 @@ export class Crease {
   /** The letters to an address, the newest last: without a mail server they are files. */
   async letters(to: string): Promise<string[]> {
     const folder = join(this.folder, 'data', 'mail');
-    const names = await readdir(folder);
+    // There is no folder before the first letter.
+    const names = await readdir(folder).catch(() => []);
     const files = await Promise.all(
       names.map(async (name) => ({ text: await readFile(join(folder, name), 'utf8'), at: (await stat(join(folder, name))).mtimeMs })),
     );
@@ -116,6 +118,7 @@ export class Crease {
       CREASE__DATA__DIR: data,
       // The servers that hear of things are this test's own.
       CREASE__WEBHOOKS__LOOPBACK: 'true',
+      ...this.settings,
     };
     const stdio = ['ignore', log.fd, log.fd] as const;
     const child = spawn(binary, ['all', '--demo'], { cwd: ROOT, env, stdio: [...stdio] });

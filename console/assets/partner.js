@@ -68,6 +68,23 @@ if (watching) {
   addEventListener('pagehide', () => stream.close());
 }
 
+// Parts of the page have changed: say so, and do not lose the place of who works by keyboard.
+document.addEventListener('htmx:after:swap', ({ detail }) => {
+  const part = document.getElementById(detail.ctx.target?.id);
+  if (!part) return;
+  document.getElementById('said').textContent = part.dataset.say ?? '';
+  if (document.activeElement === document.body) document.querySelector('#earlier a')?.focus();
+  ready();
+});
+// What was refused or did not come is shown by the page itself, as without a script.
+for (const name of ['htmx:response:error', 'htmx:error']) {
+  document.addEventListener(name, ({ detail }) => {
+    // A form with its mistakes is a part like others.
+    if (detail.ctx.response?.status === 422) return;
+    if (detail.ctx.sourceElement.matches('a, form')) location.assign(detail.ctx.request.action);
+  });
+}
+
 const fresh = document.querySelector('.notice #key-text');
 if (fresh) sessionStorage.setItem(KEY, fresh.textContent);
 ready();

@@ -122,6 +122,13 @@ impl Area<'_> {
     }
 }
 
+/// Swaps parts of pages; pages do without it where it is not to be had. Its version is in its name.
+const HTMX: &str = "/console/parts/htmx-4.0.1.js";
+/// No style of its own, which the policy would refuse; "back" loads the page; what is refused is no part of a page, but for 422: a form with
+/// its mistakes.
+const HTMX_CONFIG: &str =
+    r#"{"includeIndicatorCSS": false, "history": "reload", "noSwap": [204, 304, "40x", 429, "5xx"]}"#;
+
 impl Area<'_> {
     /// Where the product's name leads.
     fn brand(self) -> &'static str {
@@ -149,6 +156,10 @@ impl Page<'_> {
                     link rel="icon" href=(assets::path("icon.svg")) type="image/svg+xml";
                     link rel="stylesheet" href=(assets::path("console.css"));
                     @if !is_scorer && !matches!(self.area, Area::Operations { .. }) { link rel="stylesheet" href=(assets::path("partner.css")); }
+                    @if matches!(self.area, Area::Partner { .. }) {
+                        meta name="htmx-config" content=(HTMX_CONFIG);
+                        script defer src=(HTMX) {}
+                    }
                     @if let Some(script) = self.area.script() { script type="module" src=(assets::path(script)) {} }
                 }
                 body class=[matches!(self.area, Area::Account(_) | Area::Partner { .. }).then_some("partner")] {

@@ -61,6 +61,18 @@ impl Here<'_> {
     }
 }
 
+/// The way to what came before the last line of a list, `list` being the list's id. It is added to the list, or shown alone.
+fn earlier(list: &str, to: Option<String>) -> Markup {
+    html! {
+        p #earlier {
+            @if let Some(to) = to {
+                a.button href=(to) hx-get=(to) hx-target={ "#" (list) } hx-select={ "#" (list) " > *" } hx-select-oob="#earlier"
+                    hx-swap="beforeend" { "Earlier" }
+            }
+        }
+    }
+}
+
 /// A page that says one thing about what was asked of the organisation.
 pub fn message(here: Here<'_>, title: &str, text: &str) -> Markup {
     here.page(title, html! { div.narrow { h1 { (title) } p { (text) } p { a href=(here.path("")) { "Back to the overview" } } } })

@@ -50,7 +50,7 @@ test('a ball pressed after the session ended is kept over the next sign-in', asy
   await expect(page.locator('#unsent')).toBeHidden();
 });
 
-test('the scorer\'s pages have no barrier that axe knows', async ({ crease, page }) => {
+test('the scorer\'s pages have no barrier that axe knows @chromium', async ({ crease, page }) => {
   await page.goto(`${crease.url}/console/scorer`);
   await expectNoBarrier(page);
   await signIn(crease, page);

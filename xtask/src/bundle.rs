@@ -39,6 +39,9 @@ const BROWSER: &[&str] = &["widget/loader/takeover.js", "widget/loader/stream.js
 /// Who is signed in on the page: downloaded where a page says it.
 const FAN: &str = "widget/loader/fan.js";
 
+/// What the console's pages load beside their own files: where it is among the tools, and its name in `dist/`, which holds its version.
+const HTMX: (&str, &str) = ("htmx.org/dist/htmx.min.js", "console/htmx-4.0.1.js");
+
 /// A file of the bundle: its path inside the bundle's folder and its content.
 type File = (String, Vec<u8>);
 
@@ -95,6 +98,12 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     let matches = matches(tools.as_ref())?;
     let scripts = [("crease.js", loader), ("crease-matches.js", matches)];
     let entries = step("compress and write dist/", || write(&hash, &scripts, &files))?;
+    match &tools {
+        Some(tools) => manifest::write_file(HTMX.1, &tools.file(HTMX.0)?).map(drop)?,
+        None => println!(
+            "» no npm here: the console does without htmx, and loads a page again where it would change a part"
+        ),
+    }
     fingerprint::keep(&print)?;
     manifest::print_table(&entries)
 }
@@ -210,6 +219,17 @@ mod tests {
             fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
         left.sort();
         assert_eq!(left, ["0", "1", "2", "5"]);
+    }
+
+    #[test]
+    fn the_console_loads_the_version_that_is_installed() {
+        let version = HTMX.1.trim_start_matches("console/htmx-").trim_end_matches(".js");
+        assert!(install::NODE_PACKAGES_TEXT.ends_with(&format!("htmx.org@{version}")));
+        let pages = fs::read_to_string(crate::workspace::root().join("console/src/layout.rs")).unwrap();
+        assert!(
+            pages.contains(&format!("/{}", HTMX.1.trim_start_matches("console/"))),
+            "the pages load another"
+        );
     }
 
     #[test]

@@ -3,17 +3,17 @@
 mod debian;
 
 use crate::{process, workspace};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use std::{
     env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-/// npm packages that shrink the bundle, pinned: other versions give other bytes.
-const NODE_PACKAGES: &[&str] = &["binaryen@132.0.0", "esbuild@0.28.2"];
+/// npm packages that shrink the bundle and that the console's pages load, pinned: other versions give other bytes.
+const NODE_PACKAGES: &[&str] = &["binaryen@132.0.0", "esbuild@0.28.2", "htmx.org@4.0.1"];
 /// The same as one text, for fingerprints.
-pub(crate) const NODE_PACKAGES_TEXT: &str = "binaryen@132.0.0 esbuild@0.28.2";
+pub(crate) const NODE_PACKAGES_TEXT: &str = "binaryen@132.0.0 esbuild@0.28.2 htmx.org@4.0.1";
 
 /// Installs the wasm target when the toolchain lacks it.
 pub(crate) fn wasm_target() -> anyhow::Result<()> {
@@ -38,6 +38,12 @@ impl NodeTools {
     pub(crate) fn command(&self, name: &str) -> Command {
         Command::new(self.folder.join("node_modules/.bin").join(name))
     }
+
+    /// A file of an installed package, such as `htmx.org/dist/htmx.min.js`.
+    pub(crate) fn file(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let path = self.folder.join("node_modules").join(path);
+        fs::read(&path).with_context(|| format!("reading {}", path.display()))
+    }
 }
 
 /// Finds or installs [`NODE_PACKAGES`]; `None`, with a word, where there is no npm or no network.
@@ -59,7 +65,7 @@ pub(crate) fn node_tools() -> Option<NodeTools> {
         fs::write(&note, NODE_PACKAGES_TEXT)?;
         Ok(())
     };
-    match process::step("install wasm-opt and esbuild by npm", install) {
+    match process::step("install wasm-opt, esbuild and htmx by npm", install) {
         Ok(()) => Some(tools),
         Err(why) => {
             println!("  not possible: {why:#}");

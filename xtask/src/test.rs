@@ -7,7 +7,7 @@ use crate::{
     api,
     args::Args,
     bundle::{self, Rebuild},
-    demo, e2e, install, process, tidy, workspace,
+    e2e, install, process, tidy, workspace,
 };
 use anyhow::bail;
 use std::{
@@ -57,9 +57,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         &["bench", "--package", "cricket", "--profile", "dev", "--benches", "--", "--test"],
     );
     report.check("bundle", || bundle::build(Rebuild::WhenChanged));
-    report.check("api", || demo::build_server().and_then(|crease| api::try_all(&crease)).map(drop));
+    report.check("api", || server().and_then(|crease| api::try_all(&crease)).map(drop));
     report.browser();
     report.close()
+}
+
+/// The server as the integration tests have it built: built alone it would have other features of its dependencies, and be compiled again.
+fn server() -> anyhow::Result<PathBuf> {
+    process::run(workspace::cargo().args(["test", "--workspace", "--no-run", "--quiet"]))?;
+    Ok(workspace::target_folder()?.join("debug/crease"))
 }
 
 impl Report {
@@ -102,7 +108,7 @@ impl Report {
     /// The browser's tests need a server, whose failure to compile has been reported already.
     fn browser(&mut self) {
         let name = "browser";
-        match demo::build_server().and_then(|crease| e2e::command(&crease, e2e::Browsers::All, &[])) {
+        match server().and_then(|crease| e2e::command(&crease, e2e::Browsers::All, &[])) {
             Ok(mut command) => self.command(name, &mut command),
             Err(error) => self.check(name, || Err(error)),
         }

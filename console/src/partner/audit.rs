@@ -1,6 +1,6 @@
 //! The audit log of an organisation.
 
-use super::Here;
+use super::{Here, earlier};
 use crate::when;
 use access::audit::Entry;
 use maud::{Markup, html};
@@ -17,12 +17,13 @@ pub fn page(here: Here<'_>, log: Log<'_>) -> Markup {
     let main = html! {
         h1 { "Audit log" }
         p.muted { "Who did what, when and from where. Nothing in it is ever changed." }
-        form.row method="get" action=(here.path("/audit")) {
+        form.row method="get" action=(here.path("/audit")) hx-get=(here.path("/audit")) hx-trigger="submit, input delay:400ms"
+            hx-target="#log" hx-select="#log" hx-select-oob="#earlier" hx-swap="outerHTML" hx-push-url="true" hx-sync="this:replace" {
             input type="text" name="about" value=(log.about) maxlength="100" aria-label="Look for" placeholder="key.revoke, key_…, usr_…";
             button type="submit" { "Look" }
         }
-        @if log.entries.is_empty() { p { "Nothing." } }
-        ul.rows.log {
+        ul #log .rows.log data-say="The log shows what you asked for." {
+            @if log.entries.is_empty() { li { "Nothing." } }
             @for entry in log.entries {
                 li {
                     div {
@@ -44,9 +45,7 @@ pub fn page(here: Here<'_>, log: Log<'_>) -> Markup {
                 }
             }
         }
-        @if let Some(next) = log.next {
-            p { a.button href=(here.path(&next_page(log.about, next))) { "Earlier" } }
-        }
+        (earlier("log", log.next.map(|next| here.path(&next_page(log.about, next)))))
     };
     here.page("Audit log", main)
 }

@@ -125,11 +125,11 @@ pub fn page(here: Here<'_>, usage: &Usage<'_>) -> Markup {
     let main = html! {
         div.line {
             h1 { "Usage" }
-            a.button href=(here.path(&format!("/usage.csv?{}", query(asked)))) { "Download CSV" }
+            a #csv .button href=(here.path(&format!("/usage.csv?{}", query(asked)))) { "Download CSV" }
         }
         (form(here, usage))
-        @if !asked.mistake.is_empty() { p.notice role="alert" { (asked.mistake) } }
-        div #figures .usage {
+        div #figures .usage data-say="The figures are those that you asked for." {
+            @if !asked.mistake.is_empty() { p.notice role="alert" { (asked.mistake) } }
             (quotas(usage.quotas))
             @if is_empty {
                 p.notice {
@@ -175,7 +175,8 @@ fn form(here: Here<'_>, usage: &Usage<'_>) -> Markup {
     let figures: Vec<Choice> = Figure::ALL.iter().map(|it| Choice::new(it.word(), it.words().0)).collect();
     let periods: Vec<Choice> = PERIODS.iter().map(|it| Choice::new(it.0, it.1)).collect();
     html! {
-        form.row.asked method="get" action=(here.path("/usage")) {
+        form.row.asked method="get" action=(here.path("/usage")) hx-get=(here.path("/usage")) hx-trigger="change, submit"
+            hx-target="#figures" hx-select="#figures" hx-select-oob="#csv" hx-swap="outerHTML" hx-push-url="true" hx-sync="this:replace" {
             label { span { "When" } (select("period", &periods, asked.period)) }
             label.day { span { "From" } input type="date" name="from" value=(asked.from); }
             label.day { span { "To" } input type="date" name="until" value=(asked.until); }

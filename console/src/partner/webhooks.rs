@@ -1,7 +1,7 @@
 //! Webhooks: where an organisation's servers are told what happens, and what became of it.
 
-use super::Here;
 use super::keys::copied;
+use super::{Here, earlier};
 use crate::controls::{Choice, Filled, Label, Line};
 use crate::layout::csrf_field;
 use crate::when;
@@ -181,9 +181,11 @@ fn messages(here: Here<'_>, rest: &str, of: One<'_>) -> Markup {
         div.scroll {
             table.list.stacks {
                 thead { tr { th { "What" } th { "When" } th { "State" } th { "Tries" } } }
-                tbody {
-                    @for delivery in of.deliveries {
-                        tr {
+                tbody #messages data-say="Earlier messages are shown too." {
+                    @for (at, delivery) in of.deliveries.iter().enumerate() {
+                        @let new = is_new(at, delivery);
+                        tr id=(delivery.message_id) hx-get=[new.then(|| here.path(rest))] hx-trigger=[new.then_some("load delay:2s")]
+                            hx-select=[new.then(|| format!("#{}", delivery.message_id))] hx-swap=[new.then_some("outerHTML")] {
                             th scope="row" { a href=(here.path(&format!("{rest}/messages/{}", delivery.message_id))) { (delivery.kind.word()) } }
                             td data-of="When" { (when(delivery.created_at)) }
                             td data-of="State" { (delivered(delivery)) }
@@ -193,8 +195,13 @@ fn messages(here: Here<'_>, rest: &str, of: One<'_>) -> Markup {
                 }
             }
         }
-        @if let Some(next) = of.next { p { a.button href=(here.path(&format!("{rest}?before={next}"))) { "Earlier" } } }
+        (earlier("messages", of.next.map(|next| here.path(&format!("{rest}?before={next}")))))
     }
+}
+
+/// The newest one, while it is on its way for the first time: who has just sent it waits for what becomes of it.
+fn is_new(at: usize, delivery: &Delivery) -> bool {
+    at == 0 && delivery.state == State::Waiting && delivery.tried == 0
 }
 
 fn delivered(delivery: &Delivery) -> Markup {

@@ -18,6 +18,7 @@ mod passkeys;
 mod settings;
 mod signed_in;
 mod sites;
+mod swap;
 mod team;
 mod usage;
 mod webhooks;
@@ -31,6 +32,7 @@ pub(super) use signed_in::{SignedIn, address};
 use crate::app::App;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware;
 use axum::routing::{get, post};
 
 /// Fifty origins and some: far less than this.
@@ -118,5 +120,6 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/o/{org}/docs", get(docs::page))
         .route("/console/o/{org}/audit", get(settings::audit))
         .route("/console/o/{org}/settings", get(settings::page).post(settings::rename));
-    doors.merge(own).merge(organisation).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+    let all = doors.merge(own).merge(organisation).layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    all.layer(middleware::from_fn(swap::whole_pages))
 }

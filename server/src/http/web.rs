@@ -1,4 +1,5 @@
-//! What partners' pages load: the loader, the bundle, the manifest. `cargo xtask bundle` writes them, compressed ahead.
+//! What partners' pages load: the loader, the bundle, the manifest; and what the console loads of others' scripts. `cargo xtask bundle`
+//! writes them, compressed ahead.
 
 use crate::app::App;
 use crate::config::Config;
@@ -23,7 +24,9 @@ pub(super) fn routes(config: &Config) -> Router<App> {
     // Pages that were opened before a release, and loaders that caches still hold, ask for the bundle of then.
     let earlier = ServeDir::new(&config.web.earlier_bundles).precompressed_br().precompressed_gzip();
     let bundle = ServeDir::new(dist.join("bundle")).precompressed_br().precompressed_gzip().fallback(earlier);
-    let immutable = Router::new().nest_service("/v1/bundle", bundle);
+    // Named by their versions. Without them the console's pages do with less.
+    let console = ServeDir::new(dist.join("console")).precompressed_br().precompressed_gzip();
+    let immutable = Router::new().nest_service("/v1/bundle", bundle).nest_service("/console/parts", console);
     cached(short, SHORT).merge(cached(immutable, IMMUTABLE))
 }
 
