@@ -17,8 +17,6 @@ const LASTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 const HALF_LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// A sign of life is written down when the last one is so old.
 const USED_COARSE: SignedDuration = SignedDuration::from_mins(1);
-/// What is dangerous wants a proof that is no older.
-const PROOF_LASTS: SignedDuration = SignedDuration::from_mins(15);
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
@@ -26,8 +24,6 @@ pub struct Session {
     /// `ses_…`: what lists call it.
     pub id: String,
     pub user: User,
-    /// When password and second factor were last given.
-    pub proved_at: Timestamp,
     token: Token,
 }
 
@@ -43,11 +39,6 @@ impl Session {
     /// Whether a form's token is this session's.
     pub fn sent(&self, form_token: &str) -> bool {
         self.form_token().as_bytes().ct_eq(form_token.as_bytes()).into()
-    }
-
-    /// Whether it was proved lately enough for what is dangerous.
-    pub fn is_fresh(&self, now: Timestamp) -> bool {
-        now.duration_since(self.proved_at) < PROOF_LASTS
     }
 }
 
@@ -107,7 +98,7 @@ pub async fn begin(
 }
 
 const FIND: &str = "
-    select s.id as session_id, s.used_at, s.proved_at,
+    select s.id as session_id, s.used_at,
            u.id, u.email, u.name, u.created_at, u.password_phc is not null as has_password
     from access.session s join access.user u on u.id = s.user_id
     where s.token_sha256 = $1 and s.ends_at > $2 and s.used_at > $3 and s.awaits_second = $4 and u.disabled_at is null";
@@ -157,7 +148,7 @@ fn session(row: &Row, token: &Token) -> Result<Session, Error> {
         created_at: row.get::<_, At>("created_at").0,
         has_password: row.get("has_password"),
     };
-    Ok(Session { id, user, proved_at: row.get::<_, At>("proved_at").0, token: token.clone() })
+    Ok(Session { id, user, token: token.clone() })
 }
 
 const NOTE_USE: &str = "update access.session set used_at = $2, address = $3 where id = $1 and used_at < $2";

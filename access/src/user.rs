@@ -186,7 +186,12 @@ const SET_EMAIL: &str = "
 
 /// Gives a user another address, which was proved.
 pub async fn set_email(tx: &Transaction<'_>, id: &str, email: &Email) -> Result<(), Error> {
-    match tx.execute(SET_EMAIL, &[&id, &email.as_str(), &email.folded()]).await? {
+    let set = tx.execute(SET_EMAIL, &[&id, &email.as_str(), &email.folded()]).await;
+    // Somebody has taken it at the same moment, and has committed first.
+    if set.as_ref().is_err_and(store::Error::is_unique_violation) {
+        return Err(Error::EmailTaken);
+    }
+    match set? {
         0 if find(tx, id).await?.is_some() => Err(Error::EmailTaken),
         count => found(count, id),
     }

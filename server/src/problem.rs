@@ -19,7 +19,8 @@ use utoipa::ToSchema;
 pub struct Problem {
     /// "/problems/" and a word.
     #[serde(rename = "type")]
-    kind: String,
+    #[schema(value_type = String)]
+    kind: Box<str>,
     title: &'static str,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,7 +131,7 @@ impl Problem {
 
     fn bare(kind: &ProblemType) -> Self {
         Self {
-            kind: kind.path(),
+            kind: kind.path().into(),
             title: kind.title,
             status: kind.status,
             detail: None,

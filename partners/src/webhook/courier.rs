@@ -1,6 +1,5 @@
 //! Who delivers: the handler of [`Deliver`].
 
-use super::Disabled;
 use super::busy::Busy;
 use super::destination::Destination;
 use super::error::Error;
@@ -10,6 +9,8 @@ use super::post::{Answer, Parcel, Post};
 use super::reach::Reach;
 use super::schedule::{TRIES_MAX, pause};
 use super::secret::{Secret, signing};
+use super::{Disabled, Endpoint};
+use access::By;
 use jiff::{SignedDuration, Timestamp};
 use jobs::{NotDone, Worker};
 use std::time::{Duration, Instant};
@@ -126,7 +127,8 @@ const FAILED: &str = "update partners.webhook set failing_since = $2 where id = 
 
 const DISABLE: &str = "
     update partners.webhook set disabled_at = $2, disabled_why = $3
-    where id = $1 and disabled_at is null and failing_since <= $4";
+    where id = $1 and disabled_at is null and failing_since <= $4
+    returning id, organisation_id, mode, url, kinds, description, created_at, disabled_at, disabled_why, failing_since";
 
 const LOG: &str = "
     with it as (
@@ -194,8 +196,12 @@ impl Note<'_> {
             _ if self.job.tried < TRIES_MAX => return Ok(None),
             _ => (Disabled::Failing, At::after(now, -FAILING_MAX).0),
         };
-        let count = tx.execute(DISABLE, &[id, &At(now), &why.word(), &At(failing_since)]).await?;
-        Ok((count == 1).then_some(why))
+        let params: store::Params<'_> = &[id, &At(now), &why.word(), &At(failing_since)];
+        let Some(row) = tx.query_opt(DISABLE, params).await? else { return Ok(None) };
+        let after = super::endpoint(&row)?;
+        let before = Endpoint { disabled: None, ..after.clone() };
+        super::note(tx, &By::system("webhooks", now), "webhook.disable", &before, &after).await?;
+        Ok(Some(why))
     }
 }
 

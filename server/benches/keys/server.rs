@@ -10,6 +10,8 @@ use tempfile::TempDir;
 pub(super) struct Crease {
     pub(super) address: SocketAddr,
     pub(super) key: String,
+    /// May manage.
+    pub(super) secret_key: String,
     pub(super) sandbox_match: String,
     process: Child,
     _folder: TempDir,
@@ -36,8 +38,8 @@ impl Crease {
         let demo = std::fs::read_to_string(folder.path().join("demo.json")).unwrap();
         let demo: serde_json::Value = serde_json::from_str(&demo).unwrap();
         let text = |name: &str| demo[name].as_str().unwrap().to_owned();
-        let (key, sandbox_match) = (text("publishable_key"), text("sandbox_match"));
-        Self { address, key, sandbox_match, process, _folder: folder }
+        let (key, secret_key) = (text("publishable_key"), text("secret_key"));
+        Self { address, key, secret_key, sandbox_match: text("sandbox_match"), process, _folder: folder }
     }
 }
 

@@ -264,7 +264,8 @@ impl FromRequestParts<App> for Feeder {
 
 /// Where the page is from, as its browser says.
 pub(super) fn origin(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::ORIGIN).and_then(|it| it.to_str().ok())
+    // What is not ASCII is no origin of a browser, and none that a key is good on.
+    headers.get(header::ORIGIN).map(|it| it.to_str().unwrap_or("null"))
 }
 
 /// Where a proxy says that a request comes from: two letters of ISO 3166-1.

@@ -27,7 +27,8 @@ pub(super) use asked::Path;
 #[cfg(test)]
 pub(super) use embed::STATEMENTS;
 pub(crate) use embed::preview_key;
-pub(super) use signed_in::{SignedIn, address};
+pub(super) use embed::{prefix_for_pages, sandbox};
+pub(super) use signed_in::{SignedIn, address, base};
 
 use crate::app::App;
 use axum::Router;

@@ -6,11 +6,13 @@ mod idempotency;
 mod identity;
 mod keys;
 mod limits;
+mod look_up;
 mod mode;
 mod now;
 mod organisation;
 mod page;
 mod sites;
+mod snippets;
 mod team;
 mod tickets;
 mod usage;
@@ -41,6 +43,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/keys/{id}/origins", get(usage::origins_of_key))
         .route("/v1/keys/{id}/rotate", post(keys::rotate))
         .route("/v1/keys/{id}/revoke", post(keys::revoke))
+        .route("/v1/keys/look-up", post(look_up::look_up))
+        .route("/v1/snippets", post(snippets::write))
         .route("/v1/members", get(team::members))
         .route("/v1/members/{id}", get(team::member).patch(team::change).delete(team::remove))
         .route("/v1/invites", get(team::invites).post(team::invite))
@@ -81,7 +85,7 @@ pub(super) fn tickets() -> Router<App> {
 #[openapi(
     paths(
         organisation::show, organisation::change, sites::list, sites::create, sites::show, sites::change, sites::remove, keys::list,
-        keys::issue, keys::show, keys::change, keys::rotate, keys::revoke, team::members, team::member, team::change, team::remove, team::invites,
+        keys::issue, keys::show, keys::change, keys::rotate, keys::revoke, look_up::look_up, snippets::write, team::members, team::member, team::change, team::remove, team::invites,
         team::show_invite, team::invite, team::take_back, audit::list, tickets::issue, tickets::renew, webhooks::list,
         webhooks::create, webhooks::show, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::deliveries,
         webhooks::replay, webhooks::replay_failed, webhooks::message, webhooks::secret, now::show, usage::show, usage::csv, usage::by, usage::refusals, usage::refused_origins, usage::origins_of_key, limits::show, limits::of_key,

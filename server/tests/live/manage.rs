@@ -151,6 +151,99 @@ async fn a_program_does_what_the_dashboard_does() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_found_is_looked_up_and_says_nothing_of_others() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let (program, other) = tokio::join!(
+        Program::of(&server, Mode::Live, &[Scope::Manage]),
+        Program::of(&server, Mode::Live, &[Scope::Manage]),
+    );
+    let look_up = async |text: &str| {
+        let answer = program.post("/v1/keys/look-up", json!({ "text": text })).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.body
+    };
+    let own = look_up(&program.key).await;
+    assert_eq!((&own["state"], &own["key"]["name"]), (&json!("works"), &json!("Robot")));
+    let theirs = look_up(&format!(" {}\n", other.key)).await;
+    assert_eq!(theirs, json!({ "state": "works", "kind": "secret", "mode": "live", "key": null }));
+    let nothing = json!({ "state": "unknown", "kind": null, "mode": null, "key": null });
+    for text in ["", "crs_sk_live_", partners::Key::generate(partners::Kind::Secret, Mode::Live).reveal()] {
+        assert_eq!(look_up(text).await, nothing, "{text}");
+    }
+    let site = program.site().await;
+    let new = json!({ "name": "Pages", "kind": "publishable", "mode": "live", "site": site });
+    let pages = program.post("/v1/keys", new).await.body;
+    let path = format!("/v1/keys/{}/revoke", pages["id"].as_str().unwrap());
+    assert_eq!(program.post(&path, json!({})).await.status, StatusCode::OK);
+    let over = look_up(pages["text"].as_str().unwrap()).await;
+    assert_eq!(
+        (&over["state"], &over["kind"], &over["key"]["id"]),
+        (&json!("over"), &Value::Null, &pages["id"])
+    );
+    for at in 0..300 {
+        let answer = program.post("/v1/keys/look-up", json!({ "text": "crs_sk_live_x" })).await;
+        if answer.status != StatusCode::OK {
+            assert_eq!((problem(&answer), at), ((429, "/problems/rate-limited"), 294));
+            return;
+        }
+    }
+    panic!("as many as one likes");
+}
+
+#[tokio::test]
+async fn the_code_to_paste_is_written_for_programs_too() {
+    let database = database().await;
+    let server = Server::start(&database).await;
+    let program = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    let write = async |body: Value| program.post("/v1/snippets", body).await;
+    let usual = write(json!({})).await.body;
+    let html = usual["html"].as_str().unwrap();
+    assert!(html.contains(&format!("<script async src=\"{}/v1/crease.js\"", server.url)), "{html}");
+    assert!(html.contains("data-key=\"crs_pk_live_…\"") && html.contains("view=\"card\""), "{html}");
+    let site = program.site().await;
+    let new = json!({ "name": "Pages", "kind": "publishable", "mode": "live", "site": site });
+    let key = program.post("/v1/keys", new).await.body["text"].as_str().unwrap().to_owned();
+    let html = write(json!({})).await.body["html"].as_str().unwrap().to_owned();
+    assert!(html.contains(&format!("data-key=\"{}…\"", &key[..16])), "{html}");
+    let match_id = store::ids::new("mat");
+    let own = json!({
+        "match": match_id, "key": key, "view": "full", "theme": "dark", "lang": "hi", "tone": "plain",
+        "paper": "#fafafa", "ink": "#bbbbbb", "radius": 4,
+    });
+    let own = write(own).await.body;
+    for (name, words) in [
+        ("html", format!("match=\"{match_id}\" view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\"")),
+        ("html", "--crease-paper: #fafafa; --crease-ink: #bbbbbb; --crease-radius: 4px;".to_owned()),
+        ("react", format!("key: \"{key}\"")),
+        ("wordpress", " paper=\"#fafafa\" ink=\"#bbbbbb\" radius=\"4\"".to_owned()),
+    ] {
+        assert!(own[name].as_str().unwrap().contains(&words), "{words}: {own}");
+    }
+    assert!(own["hard_to_read"][0].as_str().unwrap().contains("1.8 to 1"), "{own}");
+    let other = Program::of(&server, Mode::Live, &[Scope::Manage]).await;
+    for wrong in [
+        json!({ "match": "mat_\" onload=" }),
+        json!({ "key": program.key }),
+        json!({ "lang": "xx" }),
+        json!({ "paper": "red;" }),
+        json!({ "radius": 41 }),
+    ] {
+        let answer = write(wrong.clone()).await;
+        assert_eq!(problem(&answer), (422, "/problems/invalid-value"), "{wrong}");
+        assert!(!answer.body.to_string().contains(&program.key));
+    }
+    assert_eq!(
+        problem(&other.post("/v1/snippets", json!({ "key": key })).await).0,
+        422,
+        "of another's pages"
+    );
+    for wrong in [json!({ "view": "huge" }), json!({ "view": "card", "html": "x" })] {
+        assert_eq!(problem(&write(wrong.clone()).await).0, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_is_sent_again_is_done_once() {
     let database = database().await;
     let server = Server::start(&database).await;

@@ -83,6 +83,15 @@ async fn an_endpoint_at_which_nothing_arrives_for_five_days_is_disabled() {
     assert_eq!(day, 6, "when a message has failed after five days");
     let (_, why) = here.find(&endpoint.id).await.disabled.unwrap();
     assert_eq!(why, Disabled::Failing);
+    let log = here.store().read("test", async |db| {
+        access::audit::list(db, &here.organisation_id, i64::MAX, "webhook.disable", 9).await
+    });
+    let log = log.await.unwrap();
+    assert_eq!(
+        (log.len(), log[0].actor.name.as_str(), log[0].object.as_str()),
+        (1, "webhooks", &*endpoint.id)
+    );
+    assert!(log[0].before.is_some() && log[0].before != log[0].after);
     assert_eq!(here.send("more").await, 0);
     // One that is enabled again has five days more.
     let enabled = here.store().run_tx("test", async |tx| {

@@ -18,7 +18,7 @@ use store::{Client, Seal};
 const SANDBOX: &str = "select id from server.match where sandbox order by id limit 1";
 
 /// The sandbox match, where this Crease has one.
-pub(super) async fn sandbox(client: &Client<'_>) -> Result<Option<String>, store::Error> {
+pub(in crate::http) async fn sandbox(client: &Client<'_>) -> Result<Option<String>, store::Error> {
     Ok(client.query_opt(SANDBOX, &[]).await?.map(|it| it.get("id")))
 }
 
@@ -54,15 +54,21 @@ pub(crate) fn preview_key(seal: &Seal, public_url: &str) -> (Key, Record) {
 
 /// How a key of the organisation for its pages begins, where it has one that works.
 pub(super) async fn key_for_pages(app: &App, member: &MemberOf) -> Result<(Known, String), Failure> {
-    let now = member.signed_in.caller.now;
+    let prefix = prefix_for_pages(app, member.id(), member.signed_in.caller.now).await?;
+    Ok(prefix.map_or_else(|| (Known::Nothing, "crs_pk_live_…".to_owned()), |it| (Known::Prefix, it)))
+}
+
+/// The same without a member: "crs_pk_live_0Nmq…".
+pub(in crate::http) async fn prefix_for_pages(
+    app: &App,
+    organisation_id: &str,
+    now: Timestamp,
+) -> Result<Option<String>, partners::Error> {
     let keys =
-        app.store.read("partners.keys", async |db| key::of_organisation(db, member.id()).await).await?;
+        app.store.read("partners.keys", async |db| key::of_organisation(db, organisation_id).await).await?;
     let is_for_pages =
         |it: &&Record| it.kind == Kind::Publishable && it.mode == Mode::Live && !it.is_over(now);
-    Ok(match keys.iter().find(is_for_pages) {
-        Some(key) => (Known::Prefix, format!("{}…", key.prefix)),
-        None => (Known::Nothing, "crs_pk_live_…".to_owned()),
-    })
+    Ok(keys.iter().find(is_for_pages).map(|it| format!("{}…", it.prefix)))
 }
 
 pub(super) async fn generator(

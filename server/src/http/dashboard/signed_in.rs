@@ -85,7 +85,7 @@ pub(in crate::http) fn address(parts: &Parts) -> IpAddr {
 
 /// What links in letters begin with: `http.public_url`. A request's `Host` is its sender's word, and a letter with a link to another host
 /// would hand an account over; it is believed on one's own machine alone.
-fn base(headers: &HeaderMap, public_url: &str, secure: bool) -> Option<String> {
+pub(in crate::http) fn base(headers: &HeaderMap, public_url: &str, secure: bool) -> Option<String> {
     if !public_url.is_empty() {
         return Some(public_url.trim_end_matches('/').to_owned());
     }

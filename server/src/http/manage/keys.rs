@@ -21,11 +21,20 @@ use utoipa::ToSchema;
 /// Who may see a key.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+pub(super) enum Kind {
     /// Goes into pages, is good on its site alone, only reads.
     Publishable,
     /// Stays on servers.
     Secret,
+}
+
+impl From<partners::Kind> for Kind {
+    fn from(it: partners::Kind) -> Self {
+        match it {
+            partners::Kind::Publishable => Kind::Publishable,
+            partners::Kind::Secret => Kind::Secret,
+        }
+    }
 }
 
 /// What a secret key may do.
@@ -36,7 +45,7 @@ enum Scope {
     Feed,
     /// Read matches and follow them.
     Read,
-    /// All that is in this part of the API.
+    /// Manage the organisation: sites, keys, limits, members, invitations, webhooks, signing secrets, the audit log.
     Manage,
     /// Read figures of the audience.
     Usage,
@@ -85,10 +94,7 @@ impl From<&Record> for Shown {
         Self {
             id: it.id.clone(),
             name: it.name.clone(),
-            kind: match it.kind {
-                partners::Kind::Publishable => Kind::Publishable,
-                partners::Kind::Secret => Kind::Secret,
-            },
+            kind: it.kind.into(),
             mode: it.mode.into(),
             prefix: it.prefix.clone(),
             site: it.site_id.clone(),

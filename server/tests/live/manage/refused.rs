@@ -24,6 +24,8 @@ async fn only_a_live_key_that_may_manage_manages() {
         (Method::PATCH, "/v1/keys/key_1"),
         (Method::POST, "/v1/keys/key_1/rotate"),
         (Method::POST, "/v1/keys/key_1/revoke"),
+        (Method::POST, "/v1/keys/look-up"),
+        (Method::POST, "/v1/snippets"),
         (Method::GET, "/v1/members"),
         (Method::GET, "/v1/members/usr_1"),
         (Method::PATCH, "/v1/members/usr_1"),
