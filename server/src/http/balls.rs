@@ -5,6 +5,7 @@ use super::etag::unless_unchanged;
 use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
+use crate::http::openapi::alike;
 use crate::problem::{Problem, types};
 use crate::stream::{Future, Told};
 use axum::extract::State;
@@ -44,7 +45,7 @@ pub(super) struct BallsQuery {
     (status = 304, description = "unchanged since the ETag"),
     (status = 400, description = "not understood, or `before` is ahead of the match", body = Problem,
         content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
     (status = 409, description = "no ball of the match's present history has the seq of `before`", body = Problem,
         content_type = "application/problem+json"),
 ))]

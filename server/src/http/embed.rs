@@ -15,6 +15,7 @@ use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
 use crate::config::Config;
+use crate::http::openapi::alike;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -118,8 +119,7 @@ pub(super) struct EmbedTree {
         (EmbedTree = "application/json"),
     )),
     (status = 304, description = "unchanged since the ETag"),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound,
 ))]
 pub(super) async fn show(
     reader: Reader,

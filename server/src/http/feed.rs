@@ -10,6 +10,7 @@ use super::caller::Feeder;
 use super::request::{Content, Id};
 use crate::app::App;
 use crate::feed::{Created, Envelope, FeedError, NAME_BYTES_MAX, NewMatch};
+use crate::http::openapi::alike;
 use crate::problem::{Problem, types};
 use axum::Json;
 use axum::extract::State;
@@ -23,10 +24,10 @@ use std::time::Instant;
 #[utoipa::path(post, path = "/v1/feed/matches", tag = "feeds", request_body = MatchAnnounced, responses(
     (status = 201, description = "created", body = MatchCreated),
     (status = 200, description = "it was announced before", body = MatchCreated),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "announced before with another set-up", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::Unprocessable,
 ))]
 pub(super) async fn create_match(
     feeder: Feeder,
@@ -59,7 +60,7 @@ pub(super) async fn create_match(
 #[utoipa::path(post, path = "/v1/feed/matches/{id}/commands", tag = "feeds",
     params(("id" = String, Path, description = "mat_…")), request_body = Batch, responses(
     (status = 200, description = "judged, each command on its own", body = BatchAnswer),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "no such match of this organisation", body = Problem, content_type = "application/problem+json"),
     (status = 413, body = Problem, content_type = "application/problem+json"),

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::feed::list::{self, Listed, Place, Status};
 use crate::feed::log;
 use crate::feed::summary::Summary;
+use crate::http::openapi::alike;
 use crate::problem::Problem;
 use crate::stream::Topic;
 use axum::extract::State;
@@ -131,7 +132,7 @@ impl MatchItem {
 #[utoipa::path(get, path = "/v1/matches", tag = "matches", params(ListQuery), responses(
     (status = 200, body = MatchList),
     (status = 304, description = "unchanged since the ETag"),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
     (status = 401, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(
@@ -166,7 +167,7 @@ pub(super) async fn list(
 #[utoipa::path(get, path = "/v1/matches/{id}", tag = "matches", params(("id" = String, Path, description = "mat_…")), responses(
     (status = 200, description = "the snapshot: id, epoch, seq, rev, t and state; wire/README.md names every field", body = serde_json::Value),
     (status = 304, description = "unchanged since the ETag"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn snapshot(
     reader: Reader,

@@ -1,5 +1,6 @@
 //! The description of this API (OpenAPI 3.1), and a page that shows it.
 
+pub(super) mod alike;
 mod messages;
 
 use super::{balls, embed, fans, feed, health, matches, scorecard, stream};
@@ -15,7 +16,6 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{Content, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 /// Every route of version 1.
@@ -42,6 +42,7 @@ use utoipa::{Modify, OpenApi};
         health::metrics_text,
     ),
     components(schemas(
+        problem::Problem,
         feed::CommandSent,
         crate::moments::MatchTold,
         crate::notices::QuotaTold,
@@ -115,10 +116,8 @@ impl Modify for Keys {
 
 /// Adds a problem to an operation's answers, unless it describes that status itself.
 fn answer(operation: &mut Operation, status: &str, description: &str) {
-    let content = Content::new(Some(Ref::from_schema_name("Problem")));
-    let response =
-        ResponseBuilder::new().description(description).content("application/problem+json", content).build();
-    operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
+    let answers = &mut operation.responses.responses;
+    answers.entry(status.to_owned()).or_insert_with(|| alike::problem(description).into());
 }
 
 /// The description as JSON.

@@ -5,6 +5,7 @@ use super::etag::unless_unchanged;
 use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
+use crate::http::openapi::alike;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -111,7 +112,7 @@ pub(super) struct ScorecardQuery {
     params(("id" = String, Path, description = "mat_…"), ScorecardQuery), responses(
     (status = 200, body = Scorecard),
     (status = 304, description = "unchanged since the ETag"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn show(
     reader: Reader,

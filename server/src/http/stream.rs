@@ -6,6 +6,7 @@ use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
 use crate::door::{AtOnce, ClientAddress, Handover, Opened};
+use crate::http::openapi::alike;
 use crate::problem::Problem;
 use crate::stream::{Caller, Cut, Future, Start, Topic};
 use axum::Extension;
@@ -56,9 +57,9 @@ impl FromRequestParts<App> for LastSeen {
 ), responses(
     (status = 200, description = "events snapshot, ball, state, delayed and bye", content_type = "text/event-stream", body = String,
         headers(("Crease-Resumed" = String, description = "yes, or snapshot"))),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
     (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
     (status = 429, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]

@@ -3,6 +3,7 @@
 use super::caller::Manager;
 use super::page::{Page, ROWS_MAX};
 use crate::app::App;
+use crate::http::openapi::alike;
 use crate::http::request;
 use crate::problem::Problem;
 use access::audit::{self, Entry};
@@ -67,7 +68,7 @@ impl From<Entry> for Shown {
 /// What was done in your organisation, the latest first.
 #[utoipa::path(get, path = "/v1/audit", tag = "organisation", params(LogQuery), responses(
     (status = 200, body = Page<Shown>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
 ))]
 pub(super) async fn list(
     State(app): State<App>,

@@ -6,6 +6,7 @@ use super::mode::Mode;
 use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::feed::parse;
+use crate::http::openapi::alike;
 use crate::http::request::{self, Content, Id};
 use crate::problem::Problem;
 use axum::Json;
@@ -79,7 +80,7 @@ pub(super) struct SigningRotation {
 /// Your signing secrets, the latest first, those that are over too.
 #[utoipa::path(get, path = "/v1/identity/secrets", tag = "identity", params(PageQuery), responses(
     (status = 200, body = Page<Shown>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
 ))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -94,7 +95,7 @@ pub(super) async fn list(
 /// A signing secret.
 #[utoipa::path(get, path = "/v1/identity/secrets/{id}", tag = "identity", params(("id" = String, Path, description = "fsc_…")), responses(
     (status = 200, body = Shown),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn show(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
     let organisation = manager.organisation_id();
@@ -104,11 +105,11 @@ pub(super) async fn show(State(app): State<App>, manager: Manager, Id(id): Id) -
 
 /// Makes a signing secret beside those that there are, five a mode at most. Its text is in this answer and nowhere else.
 #[utoipa::path(post, path = "/v1/identity/secrets", tag = "identity", request_body = SecretWanted,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once")), responses(
+    params(alike::IdempotencyKey), responses(
     (status = 201, body = SigningSecretMade),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
     (status = 409, description = "there are five in this mode", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::Unprocessable,
 ))]
 pub(super) async fn make(
     State(app): State<App>,
@@ -131,11 +132,11 @@ pub(super) async fn make(
 
 /// Makes a signing secret in place of all others of a mode, which go on for a while. Your users stay the fans who they are.
 #[utoipa::path(post, path = "/v1/identity/secrets/rotate", tag = "identity", request_body = SigningRotation,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once")), responses(
+    params(alike::IdempotencyKey), responses(
     (status = 201, body = SigningSecretMade),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
     (status = 409, description = "there are five in this mode, the new one included", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::Unprocessable,
 ))]
 pub(super) async fn rotate(
     State(app): State<App>,
@@ -180,7 +181,7 @@ fn known_here(app: &App, (answer, record): (Answer, Option<Record>)) -> Response
 /// Revokes a signing secret: nothing that it signed is believed any more, everywhere within a second.
 #[utoipa::path(post, path = "/v1/identity/secrets/{id}/revoke", tag = "identity", params(("id" = String, Path, description = "fsc_…")), responses(
     (status = 200, description = "revoked, now or before", body = Shown),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn revoke(
     State(app): State<App>,

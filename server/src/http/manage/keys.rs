@@ -6,6 +6,7 @@ use super::mode::Mode;
 use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::feed::parse;
+use crate::http::openapi::alike;
 use crate::http::request::{self, Content, Id};
 use crate::problem::Problem;
 use axum::Json;
@@ -183,7 +184,7 @@ pub(super) struct Rotation {
 /// Your keys, the latest first, those that are over too.
 #[utoipa::path(get, path = "/v1/keys", tag = "keys", params(PageQuery), responses(
     (status = 200, body = Page<Shown>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
 ))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -198,12 +199,11 @@ pub(super) async fn list(
 
 /// Issues a key. Its text is in this answer and nowhere else.
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = KeyWanted,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once")), responses(
+    params(alike::IdempotencyKey), responses(
     (status = 201, body = KeyIssued),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
     (status = 404, description = "no such site", body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::Conflict, alike::Unprocessable,
 ))]
 pub(super) async fn issue(
     State(app): State<App>,
@@ -242,7 +242,7 @@ pub(super) async fn find(client: &store::Client<'_>, manager: &Manager, id: &str
 /// A key.
 #[utoipa::path(get, path = "/v1/keys/{id}", tag = "keys", params(("id" = String, Path, description = "key_…")), responses(
     (status = 200, body = Shown, headers(("etag" = String, description = "for If-Match"))),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn show(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
     let found = app.store.read("partners.key", async |db| find(db, &manager, &id).await).await?;
@@ -252,13 +252,10 @@ pub(super) async fn show(State(app): State<App>, manager: Manager, Id(id): Id) -
 /// Renames a key.
 #[utoipa::path(patch, path = "/v1/keys/{id}", tag = "keys", request_body = KeyChange, params(
     ("id" = String, Path, description = "key_…"),
-    ("If-Match" = Option<String>, Header, description = "The ETag of what you read"),
+    alike::IfMatch,
 ), responses(
     (status = 200, body = Shown),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 412, description = "changed meanwhile", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound, alike::PreconditionFailed, alike::Unprocessable,
 ))]
 pub(super) async fn change(
     State(app): State<App>,
@@ -279,13 +276,12 @@ pub(super) async fn change(
 /// Issues a key that takes the place of another, which goes on for a while.
 #[utoipa::path(post, path = "/v1/keys/{id}/rotate", tag = "keys", request_body = Rotation, params(
     ("id" = String, Path, description = "key_…"),
-    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
+    alike::IdempotencyKey,
 ), responses(
     (status = 201, body = KeyIssued),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound,
     (status = 409, description = "it was revoked, or has expired", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::Unprocessable,
 ))]
 pub(super) async fn rotate(
     State(app): State<App>,
@@ -323,8 +319,7 @@ pub(super) struct Revocation {
 #[utoipa::path(post, path = "/v1/keys/{id}/revoke", tag = "keys", request_body = Option<Revocation>,
     params(("id" = String, Path, description = "key_…")), responses(
     (status = 200, description = "revoked, now or before", body = Shown),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound,
     (status = 409, description = "it is in use: in_use says by what", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn revoke(

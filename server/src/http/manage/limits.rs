@@ -5,6 +5,7 @@ use super::idempotency::{check_match, shown};
 use super::keys::find;
 use crate::app::App;
 use crate::http::feed::parse;
+use crate::http::openapi::alike;
 use crate::http::request::{Content, Id};
 use crate::problem::Problem;
 use axum::Json;
@@ -117,7 +118,7 @@ const STREAMS_MAX: u64 = 1_000_000_000;
 /// A key's own limits.
 #[utoipa::path(get, path = "/v1/keys/{id}/limits", tag = "keys", params(("id" = String, Path, description = "key_…")), responses(
     (status = 200, body = OfKey, headers(("etag" = String, description = "for If-Match"))),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn of_key(
     State(app): State<App>,
@@ -134,12 +135,10 @@ pub(super) async fn of_key(
 /// Gives a key limits of its own: all that is said here takes the place of what was.
 #[utoipa::path(put, path = "/v1/keys/{id}/limits", tag = "keys", request_body = OfKey, params(
     ("id" = String, Path, description = "key_…"),
-    ("If-Match" = Option<String>, Header, description = "The ETag of what you read"),
+    alike::IfMatch,
 ), responses(
     (status = 200, body = OfKey),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 412, description = "changed meanwhile", body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound, alike::PreconditionFailed,
     (status = 422, description = "more than the plan has", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn set_of_key(

@@ -5,6 +5,7 @@ use super::keys::{Kind, Shown};
 use super::mode::Mode;
 use crate::app::App;
 use crate::http::feed::parse;
+use crate::http::openapi::alike;
 use crate::http::request::Content;
 use crate::problem::{Problem, types};
 use access::attempts::{self, Allowed, Rule};
@@ -52,7 +53,7 @@ pub(super) struct KeyFound {
 /// Says what a text opens that looks like a key: whether it is one, whether it works, whether it is yours.
 #[utoipa::path(post, path = "/v1/keys/look-up", tag = "keys", request_body = KeyText, responses(
     (status = 200, body = KeyFound),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
     (status = 429, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn look_up(

@@ -4,6 +4,7 @@ use super::caller::Manager;
 use super::idempotency::{check_match, shown};
 use crate::app::App;
 use crate::http::feed::parse;
+use crate::http::openapi::alike;
 use crate::http::request::Content;
 use crate::problem::Problem;
 use axum::extract::State;
@@ -49,11 +50,9 @@ pub(super) async fn show(State(app): State<App>, manager: Manager) -> Result<Res
 
 /// Renames your organisation.
 #[utoipa::path(patch, path = "/v1/organisation", tag = "organisation", request_body = OrganisationChange,
-    params(("If-Match" = Option<String>, Header, description = "The ETag of what you read")), responses(
+    params(alike::IfMatch), responses(
     (status = 200, body = Shown),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 412, description = "changed meanwhile", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::PreconditionFailed, alike::Unprocessable,
 ))]
 pub(super) async fn change(
     State(app): State<App>,

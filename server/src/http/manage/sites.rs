@@ -5,6 +5,7 @@ use super::idempotency::{Answer, IdempotencyKey, Once, check_match, shown};
 use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::feed::parse;
+use crate::http::openapi::alike;
 use crate::http::request::{self, Content, Id};
 use crate::problem::Problem;
 use axum::Json;
@@ -61,7 +62,7 @@ fn texts(origins: &[String]) -> Vec<&str> {
 /// Your sites, the oldest first.
 #[utoipa::path(get, path = "/v1/sites", tag = "sites", params(PageQuery), responses(
     (status = 200, body = Page<Shown>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
 ))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -75,11 +76,9 @@ pub(super) async fn list(
 
 /// Adds a site.
 #[utoipa::path(post, path = "/v1/sites", tag = "sites", request_body = NewSite,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once")), responses(
+    params(alike::IdempotencyKey), responses(
     (status = 201, body = Shown),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::Conflict, alike::Unprocessable,
 ))]
 pub(super) async fn create(
     State(app): State<App>,
@@ -103,7 +102,7 @@ pub(super) async fn create(
 /// A site.
 #[utoipa::path(get, path = "/v1/sites/{id}", tag = "sites", params(("id" = String, Path, description = "sit_…")), responses(
     (status = 200, body = Shown, headers(("etag" = String, description = "for If-Match"))),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn show(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
     let found = app
@@ -116,13 +115,10 @@ pub(super) async fn show(State(app): State<App>, manager: Manager, Id(id): Id) -
 /// Changes a site, and with it where its keys are good.
 #[utoipa::path(patch, path = "/v1/sites/{id}", tag = "sites", request_body = SiteChange, params(
     ("id" = String, Path, description = "sit_…"),
-    ("If-Match" = Option<String>, Header, description = "The ETag of what you read"),
+    alike::IfMatch,
 ), responses(
     (status = 200, body = Shown),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 412, description = "changed meanwhile", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound, alike::PreconditionFailed, alike::Unprocessable,
 ))]
 pub(super) async fn change(
     State(app): State<App>,
@@ -145,7 +141,7 @@ pub(super) async fn change(
 /// Removes a site, and revokes its keys.
 #[utoipa::path(delete, path = "/v1/sites/{id}", tag = "sites", params(("id" = String, Path, description = "sit_…")), responses(
     (status = 204, description = "removed"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn remove(
     State(app): State<App>,

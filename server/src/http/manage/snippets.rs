@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::http::dashboard;
 use crate::http::feed::parse;
 use crate::http::guard;
+use crate::http::openapi::alike;
 use crate::http::request::Content;
 use crate::problem::{Problem, types};
 use axum::Json;
@@ -126,8 +127,7 @@ fn invalid(detail: String) -> Problem {
 /// Writes the code to paste, as the dashboard does. Nothing is kept.
 #[utoipa::path(post, path = "/v1/snippets", tag = "sites", request_body = Wanted, responses(
     (status = 200, body = Snippets),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::Unprocessable,
 ))]
 pub(super) async fn write(
     State(app): State<App>,

@@ -6,6 +6,7 @@ use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::dashboard::letters;
 use crate::http::feed::parse;
+use crate::http::openapi::alike;
 use crate::http::request::{self, Content, Id};
 use crate::mail::{self, May};
 use crate::problem::{Problem, types};
@@ -115,7 +116,7 @@ pub(super) struct MemberChange {
 /// The members, those who came first first.
 #[utoipa::path(get, path = "/v1/members", tag = "organisation", params(PageQuery), responses(
     (status = 200, body = Page<MemberShown>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
 ))]
 pub(super) async fn members(
     State(app): State<App>,
@@ -136,7 +137,7 @@ pub(super) async fn members(
 /// A member.
 #[utoipa::path(get, path = "/v1/members/{id}", tag = "organisation", params(("id" = String, Path, description = "usr_…")), responses(
     (status = 200, body = MemberShown, headers(("etag" = String, description = "for If-Match"))),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn member(
     State(app): State<App>,
@@ -158,13 +159,10 @@ async fn with_user(client: &store::Client<'_>, member: partners::Member) -> Resu
 /// Gives a member another role.
 #[utoipa::path(patch, path = "/v1/members/{id}", tag = "organisation", request_body = MemberChange, params(
     ("id" = String, Path, description = "usr_…"),
-    ("If-Match" = Option<String>, Header, description = "The ETag of what you read"),
+    alike::IfMatch,
 ), responses(
     (status = 204, description = "changed"),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 412, description = "changed meanwhile", body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound, alike::Conflict, alike::PreconditionFailed,
 ))]
 pub(super) async fn change(
     State(app): State<App>,
@@ -187,8 +185,7 @@ pub(super) async fn change(
 /// Takes a member out.
 #[utoipa::path(delete, path = "/v1/members/{id}", tag = "organisation", params(("id" = String, Path, description = "usr_…")), responses(
     (status = 204, description = "taken out"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound, alike::Conflict,
 ))]
 pub(super) async fn remove(
     State(app): State<App>,
@@ -205,7 +202,7 @@ pub(super) async fn remove(
 /// The invitations that are open, the oldest first.
 #[utoipa::path(get, path = "/v1/invites", tag = "organisation", params(PageQuery), responses(
     (status = 200, body = Page<InviteShown>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
 ))]
 pub(super) async fn invites(
     State(app): State<App>,
@@ -221,7 +218,7 @@ pub(super) async fn invites(
 /// An invitation that is open.
 #[utoipa::path(get, path = "/v1/invites/{id}", tag = "organisation", params(("id" = String, Path, description = "inv_…")), responses(
     (status = 200, body = InviteShown),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn show_invite(
     State(app): State<App>,
@@ -235,11 +232,9 @@ pub(super) async fn show_invite(
 
 /// Invites somebody by a letter.
 #[utoipa::path(post, path = "/v1/invites", tag = "organisation", request_body = NewInvite,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once")), responses(
+    params(alike::IdempotencyKey), responses(
     (status = 201, body = InviteShown),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::Conflict, alike::Unprocessable,
     (status = 429, description = "too many letters, to this address or by your programs", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "this server does not know its own address", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -291,7 +286,7 @@ fn too_many_letters(until: Timestamp, now: Timestamp) -> Problem {
 /// Takes an invitation back.
 #[utoipa::path(delete, path = "/v1/invites/{id}", tag = "organisation", params(("id" = String, Path, description = "inv_…")), responses(
     (status = 204, description = "taken back"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn take_back(
     State(app): State<App>,

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::http::caller::{Reader, TicketHolder};
 use crate::http::fan;
 use crate::http::feed::parse;
+use crate::http::openapi::alike;
 use crate::http::request::Content;
 use crate::problem::{Problem, types};
 use axum::Json;
@@ -40,9 +41,9 @@ pub(super) struct TicketIssued {
     ("Crease-Fan" = Option<String>, Header, description = "For whom the ticket acts, in any form that /v1/fans/me takes"),
 ), responses(
     (status = 201, body = TicketIssued),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
     (status = 401, description = "no good key, or a fan who is not believed: the code says why", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::Unprocessable,
 ))]
 pub(super) async fn issue(
     State(app): State<App>,

@@ -5,6 +5,7 @@ use super::keys::find;
 use super::mode::Mode;
 use super::page::{Page, PageQuery};
 use crate::app::App;
+use crate::http::openapi::alike;
 use crate::http::request::{Asked, Id};
 use crate::problem::Problem;
 use axum::Json;
@@ -163,7 +164,7 @@ pub(super) struct Shown {
 /// Figures of your organisation, or of a part of it. They are ten seconds old at most.
 #[utoipa::path(get, path = "/v1/usage", tag = "usage", params(UsageQuery), responses(
     (status = 200, body = Shown),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
 ))]
 pub(super) async fn show(
     State(app): State<App>,
@@ -270,7 +271,7 @@ impl ShownPart {
 #[utoipa::path(get, path = "/v1/usage/by/{dimension}", tag = "usage",
     params(("dimension" = inline(ByWord), Path, description = "site, key, match or country"), ListQuery), responses(
     (status = 200, body = Page<ShownPart>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
     (status = 404, description = "nothing is told apart by that", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn by(
@@ -345,7 +346,7 @@ pub(super) struct CsvQuery {
 /// The same for a spreadsheet: a header, and a row for each hour, key and match; with `what` each country, or each reason and origin.
 #[utoipa::path(get, path = "/v1/usage.csv", tag = "usage", params(CsvQuery), responses(
     (status = 200, description = "RFC 4180, with a header: all rows", content_type = "text/csv", body = String),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
     (status = 422, description = "more than 100,000 rows", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn csv(
@@ -398,7 +399,7 @@ pub(super) struct ShownOrigin {
 /// Why your keys were refused, the most frequent reason first.
 #[utoipa::path(get, path = "/v1/usage/refusals", tag = "usage", params(ListQuery), responses(
     (status = 200, body = Page<ShownReason>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
 ))]
 pub(super) async fn refusals(
     State(app): State<App>,
@@ -419,7 +420,7 @@ pub(super) async fn refusals(
 /// On which pages your keys were refused that they could be allowed on, the most frequent first. There is no `step` here.
 #[utoipa::path(get, path = "/v1/usage/refusals/origins", tag = "usage", params(ListQuery), responses(
     (status = 200, body = Page<ShownOrigin>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
 ))]
 pub(super) async fn refused_origins(
     State(app): State<App>,
@@ -474,8 +475,7 @@ impl From<KeyOrigin> for ShownUse {
     ("id" = String, Path, description = "key_…"), PageQuery,
 ), responses(
     (status = 200, body = Page<ShownUse>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound,
 ))]
 pub(super) async fn origins_of_key(
     State(app): State<App>,

@@ -6,6 +6,7 @@ use super::mode::Mode;
 use super::page::{Page, PageQuery};
 use crate::app::App;
 use crate::http::feed::parse;
+use crate::http::openapi::alike;
 use crate::http::request::{self, Content, Id};
 use crate::problem::{Problem, types};
 use axum::Json;
@@ -218,7 +219,7 @@ async fn find(client: &Client<'_>, manager: &Manager, id: &str) -> Result<Endpoi
 /// Your webhooks, the oldest first.
 #[utoipa::path(get, path = "/v1/webhooks", tag = "webhooks", params(PageQuery), responses(
     (status = 200, body = Page<Shown>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest,
 ))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -232,11 +233,9 @@ pub(super) async fn list(
 
 /// Adds a webhook; the answer has its secret.
 #[utoipa::path(post, path = "/v1/webhooks", tag = "webhooks", request_body = NewWebhook,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once")), responses(
+    params(alike::IdempotencyKey), responses(
     (status = 201, body = WebhookSecret),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::Conflict, alike::Unprocessable,
 ))]
 pub(super) async fn create(
     State(app): State<App>,
@@ -266,7 +265,7 @@ pub(super) async fn create(
 /// A webhook.
 #[utoipa::path(get, path = "/v1/webhooks/{id}", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
     (status = 200, body = Shown, headers(("etag" = String, description = "for If-Match"))),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn show(State(app): State<App>, manager: Manager, Id(id): Id) -> Result<Response, Problem> {
     let found = app.store.read("webhooks.show", async |db| find(db, &manager, &id).await).await?;
@@ -276,13 +275,10 @@ pub(super) async fn show(State(app): State<App>, manager: Manager, Id(id): Id) -
 /// Changes a webhook, or switches it on or off.
 #[utoipa::path(patch, path = "/v1/webhooks/{id}", tag = "webhooks", request_body = WebhookChange, params(
     ("id" = String, Path, description = "whk_…"),
-    ("If-Match" = Option<String>, Header, description = "The ETag of what you read"),
+    alike::IfMatch,
 ), responses(
     (status = 200, body = Shown),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 412, description = "changed meanwhile", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound, alike::PreconditionFailed, alike::Unprocessable,
 ))]
 pub(super) async fn change(
     State(app): State<App>,
@@ -319,7 +315,7 @@ pub(super) async fn change(
 /// Removes a webhook with its secret and its messages.
 #[utoipa::path(delete, path = "/v1/webhooks/{id}", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
     (status = 204, description = "removed"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn remove(
     State(app): State<App>,
@@ -336,12 +332,10 @@ pub(super) async fn remove(
 /// Gives a webhook a new secret; for a day messages are signed with both.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/rotate", tag = "webhooks", params(
     ("id" = String, Path, description = "whk_…"),
-    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
+    alike::IdempotencyKey,
 ), responses(
     (status = 200, body = WebhookSecret),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound, alike::Unprocessable,
 ))]
 pub(super) async fn rotate(
     State(app): State<App>,
@@ -365,7 +359,7 @@ pub(super) async fn rotate(
 /// The secret that a webhook's messages are signed with. Who asked for it is in the audit log.
 #[utoipa::path(get, path = "/v1/webhooks/{id}/secret", tag = "webhooks", params(("id" = String, Path, description = "whk_…")), responses(
     (status = 200, body = WebhookSecret),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
 ))]
 pub(super) async fn secret(
     State(app): State<App>,
@@ -383,13 +377,12 @@ pub(super) async fn secret(
 /// Sends a test message.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/test", tag = "webhooks", params(
     ("id" = String, Path, description = "whk_…"),
-    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
+    alike::IdempotencyKey,
 ), responses(
     (status = 202, description = "on its way", body = WebhookSent),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound,
     (status = 409, description = "it is switched off", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::Unprocessable,
 ))]
 pub(super) async fn test(
     State(app): State<App>,
@@ -413,8 +406,7 @@ pub(super) async fn test(
     ("id" = String, Path, description = "whk_…"), PageQuery,
 ), responses(
     (status = 200, body = Page<WebhookDelivery>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound,
 ))]
 pub(super) async fn deliveries(
     State(app): State<App>,
@@ -443,8 +435,7 @@ pub(super) async fn deliveries(
     ("id" = String, Path, description = "whk_…"), ("message" = String, Path, description = "msg_…"),
 ), responses(
     (status = 200, body = WebhookMessage),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound,
 ))]
 pub(super) async fn message(
     State(app): State<App>,
@@ -462,13 +453,12 @@ pub(super) async fn message(
 /// Sends all messages again that have failed for good since a time, a thousand at most: the oldest first, one after the other.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/deliveries/replay", tag = "webhooks", request_body = WebhookReplay, params(
     ("id" = String, Path, description = "whk_…"),
-    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
+    alike::IdempotencyKey,
 ), responses(
     (status = 202, description = "on their way again", body = WebhookReplayed),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound,
     (status = 409, description = "it is switched off", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::Unprocessable,
 ))]
 pub(super) async fn replay_failed(
     State(app): State<App>,
@@ -496,13 +486,12 @@ pub(super) async fn replay_failed(
 /// Sends a message again, with the same `webhook-id`.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/deliveries/{message}/replay", tag = "webhooks", params(
     ("id" = String, Path, description = "whk_…"), ("message" = String, Path, description = "msg_…"),
-    ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is done once"),
+    alike::IdempotencyKey,
 ), responses(
     (status = 202, description = "on its way again", body = WebhookSent),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+    alike::BadRequest, alike::NotFound,
     (status = 409, description = "it is switched off", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    alike::Unprocessable,
 ))]
 pub(super) async fn replay(
     State(app): State<App>,
