@@ -1,0 +1,393 @@
+//! What balances are, and whether a transfer may change them. Pure: a batch is judged one transfer after another, so that its outcome is
+//! that of each by itself.
+
+use super::transfer::{Act, Move, Reason, Transfer};
+use crate::amount::UNITS_MAX;
+use crate::asset::AssetCode;
+use crate::id::{AccountId, TransferId};
+use jiff::Timestamp;
+use std::collections::HashMap;
+
+/// Whose an account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Fan,
+    Partner,
+    /// What a campaign may give.
+    Budget,
+    /// What orders of a market keep apart.
+    Market,
+    /// What a payment gateway owes us, or we it.
+    Gateway,
+    Fees,
+    /// The other side of units that come into being: below zero by as many as there are.
+    Issuer,
+}
+
+/// Where a balance may not go beyond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Zero: no overdraft.
+    pub min: i64,
+    pub max: i64,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 7] =
+        [Kind::Fan, Kind::Partner, Kind::Budget, Kind::Market, Kind::Gateway, Kind::Fees, Kind::Issuer];
+}
+
+impl Bounds {
+    /// From zero upwards.
+    pub const NO_OVERDRAFT: Bounds = Bounds { min: 0, max: UNITS_MAX };
+    pub const NONE: Bounds = Bounds { min: -UNITS_MAX, max: UNITS_MAX };
+}
+
+/// An account as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub asset: AssetCode,
+    pub kind: Kind,
+    pub bounds: Bounds,
+    pub is_frozen: bool,
+    /// The balance, units.
+    pub posted: i64,
+    /// Of it, what holds keep apart.
+    pub held_out: i64,
+    /// What holds may bring.
+    pub held_in: i64,
+    /// Entries so far.
+    pub version: i64,
+}
+
+impl Standing {
+    /// With nothing on it.
+    pub fn new(asset: AssetCode, kind: Kind, bounds: Bounds) -> Self {
+        Self { asset, kind, bounds, is_frozen: false, posted: 0, held_out: 0, held_in: 0, version: 0 }
+    }
+
+    /// What may be spent.
+    pub fn available(&self) -> i64 {
+        self.posted - self.held_out
+    }
+
+    /// The most that it can become by what is held.
+    fn most(&self) -> i64 {
+        self.posted + self.held_in
+    }
+}
+
+/// What became of a hold. It leaves `Open` once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldState {
+    Open,
+    Finished { units: i64 },
+    Voided,
+    Lapsed,
+}
+
+/// Units that are kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub of: Move,
+    pub until: Option<Timestamp>,
+    pub state: HoldState,
+}
+
+/// A line of an account: by how much its balance changed, and what it was then. Versions of an account are 1, 2, 3…
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub transfer: TransferId,
+    pub account: AccountId,
+    pub change: i64,
+    pub balance_after: i64,
+    pub version: i64,
+}
+
+/// Why a transfer is not made. Nothing has changed then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("there is no account {account}")]
+    UnknownAccount { account: AccountId },
+
+    #[error("account {account} is frozen")]
+    Frozen { account: AccountId },
+
+    #[error("a transfer is between two accounts")]
+    SameAccount,
+
+    #[error("account {account} is of {}, not of {}", has.text(), asked.text())]
+    AssetMismatch { account: AccountId, has: AssetCode, asked: AssetCode },
+
+    #[error("units do not go from such an account to such another for the reason {}", reason.word())]
+    NotForThis { reason: Reason },
+
+    #[error("account {account} would go below its bound: {available} can be spent")]
+    BelowBound { account: AccountId, available: i64 },
+
+    #[error("account {account} would go beyond its bound")]
+    AboveBound { account: AccountId },
+
+    #[error("another transfer was made under the id {id}")]
+    OtherContent { id: TransferId },
+
+    #[error("of transfers that are made together, some were made before and some not")]
+    PartlyMade,
+
+    #[error("there is no hold {id}")]
+    UnknownHold { id: TransferId },
+
+    #[error("the hold {id} is finished, voided or over")]
+    Resolved { id: TransferId },
+
+    #[error("the hold {id} is not over yet")]
+    NotOver { id: TransferId },
+
+    #[error("the time of the hold {id} is over")]
+    Over { id: TransferId },
+
+    #[error("the hold is of {held} units, and no {asked} can be taken")]
+    MoreThanHeld { held: i64, asked: i64 },
+
+    #[error("the end of a hold lies ahead")]
+    EndsBefore,
+
+    #[error("there is nothing to do")]
+    Empty,
+}
+
+/// That it is made: now, or under the same id before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    Now,
+    Before,
+}
+
+/// The accounts, holds and ids that the transfers of a batch name, and the entries that came of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Book {
+    accounts: HashMap<AccountId, Standing>,
+    holds: HashMap<TransferId, Hold>,
+    /// What was made under an id.
+    digests: HashMap<TransferId, [u8; 32]>,
+    entries: Vec<Entry>,
+}
+
+impl Book {
+    pub fn open(&mut self, id: AccountId, standing: Standing) {
+        self.accounts.insert(id, standing);
+    }
+
+    /// A hold that was made before.
+    pub fn remember_hold(&mut self, id: TransferId, hold: Hold) {
+        self.holds.insert(id, hold);
+    }
+
+    /// A transfer that was made before.
+    pub fn remember(&mut self, id: TransferId, digest: [u8; 32]) {
+        self.digests.insert(id, digest);
+    }
+
+    pub fn account(&self, id: AccountId) -> Option<&Standing> {
+        self.accounts.get(&id)
+    }
+
+    pub fn hold(&self, id: TransferId) -> Option<&Hold> {
+        self.holds.get(&id)
+    }
+
+    /// What was made under each id.
+    #[cfg(test)]
+    pub(super) fn digests_for_tests(&self) -> &HashMap<TransferId, [u8; 32]> {
+        &self.digests
+    }
+
+    /// What came of all transfers so far, in order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Makes transfers that belong together: all, or none. Under ids that were made before with the same content, nothing is done again.
+    pub fn make(&mut self, together: &[Transfer], now: Timestamp) -> Result<Made, Refusal> {
+        if together.is_empty() {
+            return Err(Refusal::Empty);
+        }
+        let mut before = 0;
+        for transfer in together {
+            match self.digests.get(&transfer.id) {
+                Some(digest) if *digest == transfer.digest() => before += 1,
+                Some(_) => return Err(Refusal::OtherContent { id: transfer.id }),
+                None => {}
+            }
+        }
+        if before == together.len() {
+            return Ok(Made::Before);
+        }
+        if before > 0 {
+            return Err(Refusal::PartlyMade);
+        }
+        let mut undo = Undo { entries: self.entries.len(), ..Undo::default() };
+        for transfer in together {
+            // The same id twice within what belongs together.
+            let judged = match self.digests.insert(transfer.id, transfer.digest()) {
+                None => {
+                    undo.ids.push(transfer.id);
+                    self.act(transfer, now, &mut undo)
+                }
+                Some(_) => Err(Refusal::OtherContent { id: transfer.id }),
+            };
+            if let Err(refusal) = judged {
+                self.undo(undo);
+                return Err(refusal);
+            }
+        }
+        Ok(Made::Now)
+    }
+
+    fn act(&mut self, transfer: &Transfer, now: Timestamp, undo: &mut Undo) -> Result<(), Refusal> {
+        match transfer.act {
+            Act::Post(of) => {
+                self.may_move(&of)?;
+                self.enter(transfer.id, &of, of.units, undo)
+            }
+            Act::Hold { of, until } => {
+                self.may_move(&of)?;
+                if until.is_some_and(|it| it <= now) {
+                    return Err(Refusal::EndsBefore);
+                }
+                self.keep(&of, of.units, undo)?;
+                undo.holds.push((transfer.id, self.holds.get(&transfer.id).copied()));
+                self.holds.insert(transfer.id, Hold { of, until, state: HoldState::Open });
+                Ok(())
+            }
+            Act::Finish { hold: id, units } => {
+                let hold = self.open_hold(id)?;
+                if hold.until.is_some_and(|it| it <= now) {
+                    return Err(Refusal::Over { id });
+                }
+                let units = units.unwrap_or(hold.of.units);
+                if !(1..=hold.of.units).contains(&units) {
+                    return Err(Refusal::MoreThanHeld { held: hold.of.units, asked: units });
+                }
+                self.may_move(&hold.of)?;
+                self.resolve(id, hold, HoldState::Finished { units }, undo)?;
+                self.enter(transfer.id, &hold.of, units, undo)
+            }
+            Act::Void { hold: id } => {
+                let hold = self.open_hold(id)?;
+                self.resolve(id, hold, HoldState::Voided, undo)
+            }
+            Act::Lapse { hold: id } => {
+                let hold = self.open_hold(id)?;
+                if hold.until.is_none_or(|it| it > now) {
+                    return Err(Refusal::NotOver { id });
+                }
+                self.resolve(id, hold, HoldState::Lapsed, undo)
+            }
+        }
+    }
+
+    /// What has nothing to do with how much there is.
+    fn may_move(&self, of: &Move) -> Result<(), Refusal> {
+        if of.debit == of.credit {
+            return Err(Refusal::SameAccount);
+        }
+        let (debit, credit) = (self.side(of.debit, of)?, self.side(of.credit, of)?);
+        if of.reason.joins(debit, credit) { Ok(()) } else { Err(Refusal::NotForThis { reason: of.reason }) }
+    }
+
+    fn side(&self, account: AccountId, of: &Move) -> Result<Kind, Refusal> {
+        let standing = self.accounts.get(&account).ok_or(Refusal::UnknownAccount { account })?;
+        if standing.asset != of.asset {
+            return Err(Refusal::AssetMismatch { account, has: standing.asset, asked: of.asset });
+        }
+        if standing.is_frozen { Err(Refusal::Frozen { account }) } else { Ok(standing.kind) }
+    }
+
+    fn open_hold(&self, id: TransferId) -> Result<Hold, Refusal> {
+        let hold = self.holds.get(&id).ok_or(Refusal::UnknownHold { id })?;
+        if hold.state == HoldState::Open { Ok(*hold) } else { Err(Refusal::Resolved { id }) }
+    }
+
+    /// Moves units, and writes a line on both sides.
+    fn enter(&mut self, transfer: TransferId, of: &Move, units: i64, undo: &mut Undo) -> Result<(), Refusal> {
+        for (account, change) in [(of.debit, -units), (of.credit, units)] {
+            let standing = self.changed(account, undo, |it| {
+                it.posted += change;
+                it.version += 1;
+            })?;
+            let (balance_after, version) = (standing.posted, standing.version);
+            self.entries.push(Entry { transfer, account, change, balance_after, version });
+        }
+        Ok(())
+    }
+
+    /// Keeps units apart on both sides; fewer where `units` is below zero.
+    fn keep(&mut self, of: &Move, units: i64, undo: &mut Undo) -> Result<(), Refusal> {
+        self.changed(of.debit, undo, |it| it.held_out += units)?;
+        self.changed(of.credit, undo, |it| it.held_in += units)?;
+        Ok(())
+    }
+
+    /// What is frozen still gives back what it held.
+    fn resolve(
+        &mut self,
+        id: TransferId,
+        hold: Hold,
+        state: HoldState,
+        undo: &mut Undo,
+    ) -> Result<(), Refusal> {
+        self.keep(&hold.of, -hold.of.units, undo)?;
+        undo.holds.push((id, Some(hold)));
+        self.holds.insert(id, Hold { state, ..hold });
+        Ok(())
+    }
+
+    /// Changes an account, if it stays within its bounds.
+    fn changed(
+        &mut self,
+        account: AccountId,
+        undo: &mut Undo,
+        change: impl FnOnce(&mut Standing),
+    ) -> Result<Standing, Refusal> {
+        let standing = self.accounts.get_mut(&account).ok_or(Refusal::UnknownAccount { account })?;
+        let before = *standing;
+        let mut after = before;
+        change(&mut after);
+        // What brings an account nearer to its bounds is never refused, such as when they were narrowed.
+        if after.available() < before.available().min(after.bounds.min) {
+            return Err(Refusal::BelowBound { account, available: before.available() - before.bounds.min });
+        }
+        if after.most() > before.most().max(after.bounds.max) {
+            return Err(Refusal::AboveBound { account });
+        }
+        undo.accounts.push((account, before));
+        *standing = after;
+        Ok(after)
+    }
+
+    fn undo(&mut self, undo: Undo) {
+        for (account, before) in undo.accounts.into_iter().rev() {
+            self.accounts.insert(account, before);
+        }
+        for (id, before) in undo.holds.into_iter().rev() {
+            match before {
+                Some(hold) => self.holds.insert(id, hold),
+                None => self.holds.remove(&id),
+            };
+        }
+        for id in undo.ids {
+            self.digests.remove(&id);
+        }
+        self.entries.truncate(undo.entries);
+    }
+}
+
+/// What was before the transfers that belong together.
+#[derive(Default)]
+struct Undo {
+    accounts: Vec<(AccountId, Standing)>,
+    holds: Vec<(TransferId, Option<Hold>)>,
+    ids: Vec<TransferId>,
+    entries: usize,
+}

@@ -1,0 +1,179 @@
+//! What is asked of the ledger.
+
+use super::book::Kind;
+use crate::amount::{self, Amount, AmountError};
+use crate::asset::{Asset, AssetCode};
+use crate::id::{AccountId, TransferId};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// Why units move. There is none for entering a quiz, so that no entry can cost anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Earned by a rule, out of a budget.
+    Grant,
+    /// A grant that is taken back: what it was for did not happen.
+    Clawback,
+    /// Units come into being, or leave, on the operator's word: a budget is filled.
+    Issue,
+    /// Paid in through a gateway.
+    TopUp,
+    /// Given back through the gateway that it came through.
+    Refund,
+    /// Paid out to a partner.
+    Payout,
+    /// Spent on a voucher.
+    Purchase,
+    /// Between two fans, by a market.
+    Trade,
+    /// What a gateway or a market keeps.
+    Fee,
+    /// Units that were good until then are over.
+    Expiry,
+    /// The opposite of a transfer that should not have been.
+    Reversal,
+}
+
+impl Reason {
+    pub const ALL: [Reason; 11] = [
+        Reason::Grant,
+        Reason::Clawback,
+        Reason::Issue,
+        Reason::TopUp,
+        Reason::Refund,
+        Reason::Payout,
+        Reason::Purchase,
+        Reason::Trade,
+        Reason::Fee,
+        Reason::Expiry,
+        Reason::Reversal,
+    ];
+
+    /// As rows and messages have it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Reason::Grant => "grant",
+            Reason::Clawback => "clawback",
+            Reason::Issue => "issue",
+            Reason::TopUp => "top-up",
+            Reason::Refund => "refund",
+            Reason::Payout => "payout",
+            Reason::Purchase => "purchase",
+            Reason::Trade => "trade",
+            Reason::Fee => "fee",
+            Reason::Expiry => "expiry",
+            Reason::Reversal => "reversal",
+        }
+    }
+
+    /// Whether units may go from such an account to such another for this reason.
+    pub const fn joins(self, debit: Kind, credit: Kind) -> bool {
+        match self {
+            Reason::Grant => matches!((debit, credit), (Kind::Budget, Kind::Fan)),
+            Reason::Clawback => matches!((debit, credit), (Kind::Fan, Kind::Budget)),
+            Reason::Issue => {
+                matches!((debit, credit), (Kind::Issuer, Kind::Budget) | (Kind::Budget, Kind::Issuer))
+            }
+            Reason::TopUp => matches!((debit, credit), (Kind::Gateway, Kind::Fan | Kind::Partner)),
+            Reason::Refund => matches!((debit, credit), (Kind::Fan | Kind::Partner, Kind::Gateway)),
+            Reason::Payout => matches!((debit, credit), (Kind::Partner, Kind::Gateway)),
+            Reason::Purchase => {
+                matches!((debit, credit), (Kind::Fan, Kind::Partner | Kind::Market | Kind::Issuer))
+            }
+            Reason::Trade => matches!((debit, credit), (Kind::Fan | Kind::Market, Kind::Fan | Kind::Market)),
+            Reason::Fee => matches!(credit, Kind::Fees),
+            Reason::Expiry => matches!((debit, credit), (Kind::Fan, Kind::Issuer | Kind::Budget)),
+            Reason::Reversal => true,
+        }
+    }
+}
+
+/// From where to where, and how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    pub(crate) debit: AccountId,
+    pub(crate) credit: AccountId,
+    pub(crate) asset: AssetCode,
+    pub(crate) units: i64,
+    pub(crate) reason: Reason,
+}
+
+impl Move {
+    /// The amount's type names the asset; that both accounts are of it is found when it is made.
+    pub fn new<A: Asset>(amount: Amount<A>, from: AccountId, to: AccountId, reason: Reason) -> Self {
+        Self { debit: from, credit: to, asset: A::CODE, units: amount.units(), reason }
+    }
+
+    /// The same for an asset that is known at run time alone.
+    pub fn of(
+        asset: AssetCode,
+        units: i64,
+        from: AccountId,
+        to: AccountId,
+        reason: Reason,
+    ) -> Result<Self, AmountError> {
+        Ok(Self { debit: from, credit: to, asset, units: amount::units(units)?, reason })
+    }
+}
+
+/// What a transfer does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// At once and for good.
+    Post(Move),
+    /// Keeps the units apart, for the transfer to be finished or dropped later, at the latest until then.
+    Hold { of: Move, until: Option<Timestamp> },
+    /// Finishes a hold: all of it, or a part, and the rest is free again.
+    Finish { hold: TransferId, units: Option<i64> },
+    /// Drops a hold.
+    Void { hold: TransferId },
+    /// Drops a hold whose time is over.
+    Lapse { hold: TransferId },
+}
+
+/// One transfer. It is never changed: the same id with the same content is the same transfer, with another content it is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    pub id: TransferId,
+    pub act: Act,
+}
+
+impl Transfer {
+    /// SHA-256 of id and content, each part in a fixed length: what a chain is made of, and what tells one content from another.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(self.id.number().to_le_bytes());
+        let mut moved = |tag: u8, of: &Move| {
+            hash.update([tag]);
+            hash.update(of.debit.number().to_le_bytes());
+            hash.update(of.credit.number().to_le_bytes());
+            hash.update(of.units.to_le_bytes());
+            for text in [of.asset.text(), of.reason.word()] {
+                hash.update((text.len() as u64).to_le_bytes());
+                hash.update(text);
+            }
+        };
+        match &self.act {
+            Act::Post(of) => moved(0, of),
+            Act::Hold { of, until } => {
+                moved(1, of);
+                // Rows keep microseconds.
+                hash.update(until.map_or(i64::MIN, Timestamp::as_microsecond).to_le_bytes());
+            }
+            Act::Finish { hold, units } => {
+                hash.update([2]);
+                hash.update(hold.number().to_le_bytes());
+                hash.update(units.unwrap_or(i64::MIN).to_le_bytes());
+            }
+            Act::Void { hold } => {
+                hash.update([3]);
+                hash.update(hold.number().to_le_bytes());
+            }
+            Act::Lapse { hold } => {
+                hash.update([4]);
+                hash.update(hold.number().to_le_bytes());
+            }
+        }
+        hash.finalize().into()
+    }
+}
