@@ -218,7 +218,8 @@ pub(super) async fn email_proved(
             .changing(json!({ "email": user.email.as_str() }), json!({ "email": link.email.as_str() }));
         match user::set_email(tx, &user.id, &link.email).await {
             Ok(()) => {}
-            Err(access::Error::EmailTaken) => return Ok(false),
+            // By somebody who may have committed this moment, which ends this transaction.
+            Err(access::Error::EmailTaken) => return Err(Failure::NotFound),
             Err(error) => return Err(error.into()),
         }
         link::take_back(tx, &user.id).await?;
@@ -226,7 +227,11 @@ pub(super) async fn email_proved(
         note(tx, &by, change, &app.seal, letters::address_changed(&user.email)).await?;
         Ok::<_, Failure>(true)
     });
-    if changed.await? { Ok(done("address").into_response()) } else { Ok(dead_link()) }
+    match changed.await {
+        Ok(true) => Ok(done("address").into_response()),
+        Ok(false) | Err(Failure::NotFound) => Ok(dead_link()),
+        Err(failure) => Err(failure),
+    }
 }
 
 pub(super) async fn password(State(app): State<App>, pressed: Pressed) -> Result<Response, Failure> {
