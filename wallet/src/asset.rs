@@ -20,6 +20,11 @@ impl AssetCode {
     pub const fn text(self) -> &'static str {
         self.0
     }
+
+    /// None where there is no such asset.
+    pub fn of(text: &str) -> Option<Self> {
+        ALL.into_iter().find(|it| it.0 == text)
+    }
 }
 
 /// An asset, as a type: amounts of two assets are of two types.
@@ -92,6 +97,9 @@ asset! {
     /// United States dollars, in cents.
     Usd "usd", Bought, 2, transferable false, tradable false
 }
+
+/// All that there are.
+const ALL: [AssetCode; 4] = [Points::CODE, Coins::CODE, Inr::CODE, Usd::CODE];
 
 macro_rules! convertible {
     ($($name:ident)*) => {$(

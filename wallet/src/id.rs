@@ -2,6 +2,10 @@
 
 use sha2::{Digest, Sha256};
 use std::fmt;
+use uuid::Uuid;
+
+/// Chains of batches; an account's id says on which it is. A power of two, and never changed.
+pub(crate) const CHAINS: u8 = 16;
 
 /// In ASCII order, as all ids have them.
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -44,6 +48,15 @@ macro_rules! id {
                 self.0
             }
 
+            pub(crate) fn of_uuid(uuid: Uuid) -> Self {
+                Self(uuid.as_u128())
+            }
+
+            /// As rows have it.
+            pub(crate) fn uuid(self) -> Uuid {
+                Uuid::from_u128(self.0)
+            }
+
             /// None where the text is no such id.
             pub fn parse(text: &str) -> Option<Self> {
                 read($prefix, text).map(Self)
@@ -67,7 +80,24 @@ macro_rules! id {
 id!(AccountId "acc");
 id!(TransferId "trf");
 
+impl AccountId {
+    /// A new one on a chain: a UUIDv7 whose last four bits are the chain's number.
+    pub(crate) fn new_on(chain: u8) -> Self {
+        let last = u128::from(CHAINS - 1);
+        Self(Uuid::now_v7().as_u128() & !last | u128::from(chain) & last)
+    }
+
+    pub(crate) const fn chain(self) -> u8 {
+        (self.0 % CHAINS as u128) as u8
+    }
+}
+
 impl TransferId {
+    /// A new one, of who will keep it to ask again.
+    pub fn fresh() -> Self {
+        Self(Uuid::now_v7().as_u128())
+    }
+
     /// The id of what follows from these texts: the same each time that it is asked for. `of` says what kind of thing it is.
     pub fn following_from(of: &str, texts: &[&str]) -> Self {
         let mut hash = Sha256::new();

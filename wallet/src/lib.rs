@@ -5,14 +5,43 @@
 //!
 //! Architecture Invariant: no floating point. Amounts are whole numbers of an asset's smallest unit, and an asset is a type.
 
+pub mod account;
 mod amount;
 mod asset;
+mod error;
 mod id;
 mod ledger;
+pub mod verify;
+mod writer;
+
+use store::{Migrations, Step};
 
 pub use amount::{Amount, AmountError, UNITS_MAX};
 pub use asset::{Asset, AssetCode, Coins, Convertible, Inr, Origin, Points, Usd};
+pub use error::Error;
 pub use id::{AccountId, TransferId};
 pub use ledger::{
     Act, Book, Bounds, Entry, Hold, HoldState, Kind, Made, Move, Reason, Refusal, Standing, Transfer,
 };
+pub use writer::Ledger;
+
+/// The tables of this crate.
+pub const MIGRATIONS: Migrations = Migrations {
+    schema: "wallet",
+    steps: &[Step { name: "1_ledger", sql: include_str!("../migrations/1_ledger.sql") }],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::testing::TestStore;
+
+    #[tokio::test]
+    async fn every_statement_fits_the_tables() {
+        let test = TestStore::new(&[MIGRATIONS]).await;
+        for sql in [account::STATEMENTS, verify::STATEMENTS, writer::STATEMENTS].concat() {
+            let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
+            assert!(prepared.is_ok(), "{sql}: {prepared:?}");
+        }
+    }
+}

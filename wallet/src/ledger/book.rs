@@ -35,6 +35,24 @@ pub struct Bounds {
 impl Kind {
     pub const ALL: [Kind; 7] =
         [Kind::Fan, Kind::Partner, Kind::Budget, Kind::Market, Kind::Gateway, Kind::Fees, Kind::Issuer];
+
+    /// As rows and messages have it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Kind::Fan => "fan",
+            Kind::Partner => "partner",
+            Kind::Budget => "budget",
+            Kind::Market => "market",
+            Kind::Gateway => "gateway",
+            Kind::Fees => "fees",
+            Kind::Issuer => "issuer",
+        }
+    }
+
+    /// None where there is no such kind.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.word() == word)
+    }
 }
 
 impl Bounds {
@@ -84,6 +102,24 @@ pub enum HoldState {
     Finished { units: i64 },
     Voided,
     Lapsed,
+}
+
+impl HoldState {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            HoldState::Open => "open",
+            HoldState::Finished { .. } => "finished",
+            HoldState::Voided => "voided",
+            HoldState::Lapsed => "lapsed",
+        }
+    }
+
+    pub(crate) const fn taken(self) -> Option<i64> {
+        match self {
+            HoldState::Finished { units } => Some(units),
+            _ => None,
+        }
+    }
 }
 
 /// Units that are kept apart.
@@ -190,6 +226,14 @@ impl Book {
 
     pub fn account(&self, id: AccountId) -> Option<&Standing> {
         self.accounts.get(&id)
+    }
+
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = (AccountId, &Standing)> {
+        self.accounts.iter().map(|(id, it)| (*id, it))
+    }
+
+    pub(crate) fn holds(&self) -> impl Iterator<Item = (TransferId, &Hold)> {
+        self.holds.iter().map(|(id, it)| (*id, it))
     }
 
     pub fn hold(&self, id: TransferId) -> Option<&Hold> {

@@ -66,6 +66,11 @@ impl Reason {
         }
     }
 
+    /// None where there is no such reason.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.word() == word)
+    }
+
     /// Whether units may go from such an account to such another for this reason.
     pub const fn joins(self, debit: Kind, credit: Kind) -> bool {
         match self {
@@ -129,6 +134,42 @@ pub enum Act {
     Void { hold: TransferId },
     /// Drops a hold whose time is over.
     Lapse { hold: TransferId },
+}
+
+impl Act {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Act::Post(_) => "post",
+            Act::Hold { .. } => "hold",
+            Act::Finish { .. } => "finish",
+            Act::Void { .. } => "void",
+            Act::Lapse { .. } => "lapse",
+        }
+    }
+
+    /// How much it names.
+    pub(crate) const fn units(self) -> Option<i64> {
+        match self {
+            Act::Post(of) | Act::Hold { of, .. } => Some(of.units),
+            Act::Finish { units, .. } => units,
+            Act::Void { .. } | Act::Lapse { .. } => None,
+        }
+    }
+
+    /// The hold that it resolves.
+    pub(crate) const fn hold(self) -> Option<TransferId> {
+        match self {
+            Act::Post(_) | Act::Hold { .. } => None,
+            Act::Finish { hold, .. } | Act::Void { hold } | Act::Lapse { hold } => Some(hold),
+        }
+    }
+
+    pub(crate) const fn until(self) -> Option<Timestamp> {
+        match self {
+            Act::Hold { until, .. } => until,
+            _ => None,
+        }
+    }
 }
 
 /// One transfer. It is never changed: the same id with the same content is the same transfer, with another content it is refused.

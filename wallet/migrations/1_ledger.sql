@@ -1,0 +1,105 @@
+-- What is written here is never changed: a mistake is undone by a further transfer.
+create function wallet.refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception 'rows of % are never changed', tg_table_name using errcode = 'restrict_violation';
+end $$;
+
+-- Accounts are spread over chains by their owner, so that batches of different chains do not wait for each other.
+create table wallet.chain (
+    number smallint primary key,
+    -- Batches so far, and the hash over all of them.
+    seq bigint not null default 0,
+    hash bytea not null default decode(repeat('00', 32), 'hex') check (octet_length(hash) = 32),
+    -- Grows each time that another process writes, and is in each of its batches.
+    epoch bigint not null default 0,
+    writer text not null default ''
+);
+
+insert into wallet.chain (number) select generate_series(0, 15);
+
+create table wallet.account (
+    id uuid primary key,
+    chain smallint not null references wallet.chain (number),
+    asset text not null,
+    kind text not null,
+    -- "fan_…", "org_…", the id of a campaign: of the crate that opened it.
+    owner text not null,
+    bound_min bigint not null,
+    bound_max bigint not null,
+    frozen_at timestamptz,
+    posted bigint not null default 0,
+    held_out bigint not null default 0 check (held_out >= 0),
+    held_in bigint not null default 0 check (held_in >= 0),
+    version bigint not null default 0,
+    opened_at timestamptz not null,
+    check (bound_min <= bound_max),
+    -- An owner with much to do has an account on each chain.
+    unique (owner, asset, kind, chain)
+) with (fillfactor = 60);
+
+create table wallet.transfer (
+    id uuid primary key,
+    -- Its place: the batch of its chain, and its number there.
+    chain smallint not null,
+    seq bigint not null,
+    number int not null,
+    digest bytea not null check (octet_length(digest) = 32),
+    act text not null check (act in ('post', 'hold', 'finish', 'void', 'lapse')),
+    debit uuid,
+    credit uuid,
+    asset text,
+    units bigint check (units > 0),
+    reason text,
+    -- The hold that it resolves.
+    hold uuid,
+    until timestamptz,
+    made_at timestamptz not null
+);
+
+-- As the chain is verified.
+create unique index transfer_place on wallet.transfer (chain, seq, number);
+
+create trigger transfer_is_final before update or delete on wallet.transfer
+    for each statement execute function wallet.refuse_change();
+
+create table wallet.hold (
+    id uuid primary key,
+    debit uuid not null,
+    credit uuid not null,
+    asset text not null,
+    units bigint not null check (units > 0),
+    reason text not null,
+    until timestamptz,
+    state text not null check (state in ('open', 'finished', 'voided', 'lapsed')),
+    -- Of one that is finished: how much of it was taken.
+    taken bigint check ((state = 'finished') = (taken is not null) and taken between 1 and units)
+) with (fillfactor = 70);
+
+create index hold_due on wallet.hold (until) where state = 'open' and until is not null;
+
+create table wallet.entry (
+    account uuid not null,
+    version bigint not null,
+    transfer uuid not null,
+    change bigint not null check (change <> 0),
+    balance_after bigint not null,
+    made_at timestamptz not null,
+    primary key (account, version)
+);
+
+create trigger entry_is_final before update or delete on wallet.entry
+    for each statement execute function wallet.refuse_change();
+
+create table wallet.batch (
+    chain smallint not null references wallet.chain (number),
+    seq bigint not null,
+    epoch bigint not null,
+    transfers int not null check (transfers > 0),
+    -- SHA-256 of the hash before, and the digests of its transfers in order.
+    hash bytea not null check (octet_length(hash) = 32),
+    made_at timestamptz not null,
+    primary key (chain, seq)
+);
+
+create trigger batch_is_final before update or delete on wallet.batch
+    for each statement execute function wallet.refuse_change();

@@ -1,0 +1,40 @@
+//! What can go wrong with accounts and transfers.
+
+use crate::id::AccountId;
+use crate::ledger::Refusal;
+use std::sync::Arc;
+
+/// Why something was not done.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no account {id}")]
+    UnknownAccount { id: AccountId },
+
+    /// The transfer is not made, and asking again with the same id changes nothing of that by itself.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+
+    #[error("more than {max} transfers that are made together")]
+    TooMany { max: usize },
+
+    /// As many transfers wait to be made as there is room for: ask again later, under the same id.
+    #[error("as many transfers wait as there is room for")]
+    Busy,
+
+    /// The process ends: whether the transfer was made is known to who asks again under the same id.
+    #[error("the ledger's writer has ended")]
+    Ended,
+
+    #[error("{what}: the column {column} cannot be read")]
+    Unreadable { what: String, column: &'static str },
+
+    /// Of the database. Whether a transfer was made is known to who asks again under the same id.
+    #[error("{0}")]
+    Store(Arc<store::Error>),
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
