@@ -427,6 +427,10 @@ impl<'w> Shift<'w> {
             Ok(handled) => {
                 let own = span.clone();
                 let timed = async move {
+                    // A thread of tokio that takes a task from elsewhere may keep another one aside, which no other thread can take while
+                    // this one is at work: a handler that blocks would hold it up, and it may be a connection to the database. What is
+                    // put back runs after it.
+                    tokio::task::yield_now().await;
                     let answer = handler::within(time_max, handled).await;
                     if let Err(NotDone::Retry(reason) | NotDone::Dead(reason)) = &answer {
                         own.set_status(Status::error(reason.clone()));
