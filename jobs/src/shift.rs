@@ -19,6 +19,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
@@ -427,10 +428,7 @@ impl<'w> Shift<'w> {
             Ok(handled) => {
                 let own = span.clone();
                 let timed = async move {
-                    // A thread of tokio that takes a task from elsewhere may keep another one aside, which no other thread can take while
-                    // this one is at work: a handler that blocks would hold it up, and it may be a connection to the database. What is
-                    // put back runs after it.
-                    tokio::task::yield_now().await;
+                    step_back().await;
                     let answer = handler::within(time_max, handled).await;
                     if let Err(NotDone::Retry(reason) | NotDone::Dead(reason)) = &answer {
                         own.set_status(Status::error(reason.clone()));
@@ -513,4 +511,20 @@ impl<'w> Shift<'w> {
         }
         Ok(())
     }
+}
+
+/// Lets others run first, once. A thread of tokio that takes a task from elsewhere may keep another one aside, which no other thread can take
+/// while this one is at work: a handler that blocks would hold it up, and it may be a connection to the database. What steps back runs after
+/// it, and in the order in which it came (tokio's own `yield_now` turns the order around).
+async fn step_back() {
+    let mut is_back = false;
+    std::future::poll_fn(|context| {
+        if is_back {
+            return Poll::Ready(());
+        }
+        is_back = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
