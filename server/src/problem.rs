@@ -125,6 +125,13 @@ impl Problem {
         Self { retry_after_seconds: Some(seconds), ..self }
     }
 
+    /// More than may be was done, until then: `what` says what.
+    pub fn too_often(what: &str, until: jiff::Timestamp, now: jiff::Timestamp) -> Self {
+        let seconds = u32::try_from(until.duration_since(now).as_secs()).unwrap_or_default().max(1);
+        let detail = format!("{what}: not before {seconds} s");
+        Self::new(&types::RATE_LIMITED, detail).again_after(seconds)
+    }
+
     fn ours(kind: &ProblemType) -> Self {
         Self { trace_id: Some(store::ids::random_base62(16).into()), ..Self::bare(kind) }
     }

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::http::feed::parse;
 use crate::http::openapi::alike;
 use crate::http::request::Content;
-use crate::problem::{Problem, types};
+use crate::problem::Problem;
 use access::attempts::{self, Allowed, Rule};
 use axum::Json;
 use axum::extract::State;
@@ -67,9 +67,8 @@ pub(super) async fn look_up(
         .store
         .run_tx("partners.look_up", async |tx| attempts::count(tx, LOOKED_UP, organisation, now).await);
     if let Allowed::No { until } = counted.await.map_err(partners::Error::from)? {
-        let seconds = u32::try_from(until.duration_since(now).as_secs()).unwrap_or_default().max(1);
-        let detail = format!("your programs have looked up {} keys: not before {seconds} s", LOOKED_UP.max);
-        return Err(Problem::new(&types::RATE_LIMITED, detail).again_after(seconds));
+        let what = format!("your programs have looked up {} keys", LOOKED_UP.max);
+        return Err(Problem::too_often(&what, until, now));
     }
     let Some(record) = Key::parse(text.trim()).ok().and_then(|it| app.keys.find(&it)) else {
         return Ok(Json(KeyFound { state: Standing::Unknown, kind: None, mode: None, key: None }));

@@ -276,11 +276,8 @@ pub(super) async fn invite(
 }
 
 fn too_many_letters(until: Timestamp, now: Timestamp) -> Problem {
-    let seconds = u32::try_from(until.duration_since(now).as_secs()).unwrap_or_default().max(1);
-    let detail = format!(
-        "as many letters as may be were sent, to this address or by your programs: not before {seconds} s"
-    );
-    Problem::new(&types::RATE_LIMITED, detail).again_after(seconds)
+    let what = "as many letters as may be were sent, to this address or by your programs";
+    Problem::too_often(what, until, now)
 }
 
 /// Takes an invitation back.
