@@ -56,8 +56,9 @@ create table wallet.transfer (
     made_at timestamptz not null
 );
 
--- As the chain is verified.
-create unique index transfer_place on wallet.transfer (chain, seq, number);
+-- A batch is read by its moment: rows are written in the order of time, so that this is a few pages where an index on places would cost each
+-- transfer a fifth of its time.
+create index transfer_made_at on wallet.transfer using brin (made_at) with (pages_per_range = 16);
 
 create trigger transfer_is_final before update or delete on wallet.transfer
     for each statement execute function wallet.refuse_change();

@@ -72,15 +72,20 @@ pub async fn find(client: &Client<'_>, id: AccountId) -> Result<Option<Account>,
     row.map(|row| Ok(Account { id, owner: row.get("owner"), standing: standing(&row)? })).transpose()
 }
 
+/// Batches of the chain read its accounts under this lock.
+const LOCK: &str = "select number from wallet.chain where number = $1 for update";
+
 const FREEZE: &str = "update wallet.account set frozen_at = coalesce(frozen_at, $2) where id = $1";
 const THAW: &str = "update wallet.account set frozen_at = null where id = $1";
 
 /// Nothing moves on it any more but what it held and gives back.
 pub async fn freeze(tx: &Transaction<'_>, id: AccountId, now: Timestamp) -> Result<(), Error> {
+    tx.query(LOCK, &[&i16::from(id.chain())]).await?;
     found(tx.execute(FREEZE, &[&id.uuid(), &At(now)]).await?, id)
 }
 
 pub async fn thaw(tx: &Transaction<'_>, id: AccountId) -> Result<(), Error> {
+    tx.query(LOCK, &[&i16::from(id.chain())]).await?;
     found(tx.execute(THAW, &[&id.uuid()]).await?, id)
 }
 
@@ -106,4 +111,4 @@ pub(crate) fn standing(row: &Row) -> Result<Standing, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[OPEN, OF, FIND, FREEZE, THAW];
+pub(crate) const STATEMENTS: &[&str] = &[OPEN, OF, FIND, LOCK, FREEZE, THAW];

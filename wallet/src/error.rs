@@ -25,6 +25,10 @@ pub enum Error {
     #[error("the ledger's writer has ended")]
     Ended,
 
+    /// The database went down before the transfer was on its disk, and may have lost it: ask again under the same id.
+    #[error("the database went down before the transfer was kept")]
+    NotKept,
+
     #[error("{what}: the column {column} cannot be read")]
     Unreadable { what: String, column: &'static str },
 

@@ -39,7 +39,7 @@ mod tests {
     #[tokio::test]
     async fn every_statement_fits_the_tables() {
         let test = TestStore::new(&[MIGRATIONS]).await;
-        for sql in [account::STATEMENTS, verify::STATEMENTS, writer::STATEMENTS].concat() {
+        for sql in [&[account::STATEMENTS, verify::STATEMENTS], &writer::STATEMENTS[..]].concat().concat() {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");
         }

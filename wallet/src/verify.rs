@@ -45,11 +45,11 @@ const PAGE: i64 = 200;
 const ENDS: &str = "select number, seq, hash from wallet.chain order by number";
 
 const BATCHES: &str = "
-    select seq, transfers, hash from wallet.batch where chain = $1 and seq > $2 and seq <= $3 order by seq";
+    select seq, transfers, hash, made_at from wallet.batch where chain = $1 and seq > $2 and seq <= $3 order by seq";
 
 const TRANSFERS: &str = "
     select id, seq, digest, act, debit, credit, asset, units, reason, hold, until from wallet.transfer
-    where chain = $1 and seq > $2 and seq <= $3 order by seq, number";
+    where chain = $1 and seq > $2 and seq <= $3 and made_at between $4 and $5 order by seq, number";
 
 const SUMS: &str = "select asset, sum(posted)::bigint as sum from wallet.account group by asset having sum(posted) <> 0 order by asset";
 
@@ -100,6 +100,10 @@ async fn chain(client: &Client<'_>, end: &Row, report: &mut Report) -> Result<()
         let (from, to) = (has, has + PAGE);
         let params: store::Params<'_> = &[&chain, &from, &to];
         let batches = client.query(BATCHES, params).await?;
+        let times = || batches.iter().map(|it| it.get::<_, At>("made_at").0);
+        let (Some(first), Some(last)) = (times().min(), times().max()) else { break };
+        let (first, last) = (At(first), At(last));
+        let params: store::Params<'_> = &[&chain, &from, &to, &first, &last];
         let mut transfers: HashMap<i64, Vec<Row>> = HashMap::new();
         for row in client.query(TRANSFERS, params).await? {
             transfers.entry(row.get("seq")).or_default().push(row);
@@ -128,9 +132,6 @@ async fn chain(client: &Client<'_>, end: &Row, report: &mut Report) -> Result<()
             report.transfers += rows.len() as u64;
         }
         report.batches += batches.len() as u64;
-        if batches.is_empty() {
-            break;
-        }
     }
     if has != says {
         report.faults.push(Fault::Length { chain, says, has });

@@ -1,20 +1,29 @@
 //! The batch writer: transfers that are asked for at the same time are made in one transaction, one after another by the rules of
-//! [`Book`](crate::Book), and answered when it is committed.
+//! [`Book`](crate::Book), and answered when it is on the disk.
+//!
+//! A batch does not wait for the disk, and the next begins at once; [`keep`] waits for all that were written meanwhile together. So one disk
+//! write answers many, and locks on an account that many want last as long as its batch is computed.
 
 mod batch;
+mod keep;
 
 use crate::error::Error;
 use crate::id::CHAINS;
 use crate::ledger::{Act, Made, Refusal, Transfer};
 use batch::Lot;
+use keep::{Keeper, Written};
 use std::sync::Arc;
 use store::{Clock, Store};
 use tokio::sync::{mpsc, oneshot};
 
+/// Writers of a process; each writes every so manieth chain.
+const LANES: usize = 2;
 /// Requests that are made in one transaction, at most.
 const BATCH_MAX: usize = 512;
-/// Requests that wait on a chain: more are refused at once.
+/// Requests that wait for a writer: more are refused at once.
 const WAITING_MAX: usize = 16_384;
+/// Batches that are written and not yet known to be on the disk.
+const WRITTEN_MAX: usize = 64;
 /// Transfers that are made together.
 const TOGETHER_MAX: usize = 64;
 /// How often a batch is begun again that another process came before.
@@ -28,27 +37,24 @@ struct Asked {
     answer: oneshot::Sender<Result<Made, Error>>,
 }
 
-/// Makes transfers. Clones share its writers, one a chain; they end with the last clone.
+/// Makes transfers. Clones share its writers, which end with the last clone.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    chains: Arc<[mpsc::Sender<Asked>]>,
+    lanes: Arc<[mpsc::Sender<Asked>]>,
 }
 
 impl Ledger {
     /// Starts the writers. `writer` names this process in what they write.
     pub fn start(store: &Store, clock: &Clock, writer: &str) -> Self {
-        let chains = (0..CHAINS).map(|chain| {
+        let (written, kept) = mpsc::channel(WRITTEN_MAX);
+        tokio::spawn(Keeper::new(store.clone()).run(kept));
+        let lanes = (0..LANES).map(|_| {
             let (sender, asked) = mpsc::channel(WAITING_MAX);
-            let writer = Writer {
-                store: store.clone(),
-                clock: clock.clone(),
-                chain: i16::from(chain),
-                name: writer.to_owned(),
-            };
-            tokio::spawn(writer.run(asked));
+            let writer = Writer { store: store.clone(), clock: clock.clone(), name: writer.to_owned() };
+            tokio::spawn(writer.run(asked, written.clone()));
             sender
         });
-        Self { chains: chains.collect() }
+        Self { lanes: lanes.collect() }
     }
 
     /// Makes a transfer: once, however often it is asked for under its id.
@@ -63,12 +69,12 @@ impl Ledger {
         }
         let chain = together.first().map(chain_of).ok_or(Refusal::Empty)?;
         let (answer, answered) = oneshot::channel();
-        self.chains[usize::from(chain)].try_send(Asked { together, answer }).map_err(
-            |error| match error {
+        self.lanes[usize::from(chain) % LANES].try_send(Asked { together, answer }).map_err(|error| {
+            match error {
                 mpsc::error::TrySendError::Full(_) => Error::Busy,
                 mpsc::error::TrySendError::Closed(_) => Error::Ended,
-            },
-        )?;
+            }
+        })?;
         answered.await.map_err(|_| Error::Ended)?
     }
 }
@@ -83,29 +89,26 @@ fn chain_of(transfer: &Transfer) -> u8 {
     }
 }
 
-/// Writes a chain.
+/// Writes the chains of a lane.
 struct Writer {
     store: Store,
     clock: Clock,
-    chain: i16,
     name: String,
 }
 
 impl Writer {
-    async fn run(self, mut asked: mpsc::Receiver<Asked>) {
+    async fn run(self, mut asked: mpsc::Receiver<Asked>, written: mpsc::Sender<Written>) {
         let mut waiting = Vec::with_capacity(BATCH_MAX);
         while asked.recv_many(&mut waiting, BATCH_MAX).await > 0 {
             let all: Vec<&[Transfer]> = waiting.iter().map(|it| it.together.as_slice()).collect();
             let outcomes = self.write(&all).await;
-            // Who has gone meanwhile asks again.
             match outcomes {
                 Ok(outcomes) => {
-                    for (it, outcome) in waiting.drain(..).zip(outcomes) {
-                        let _gone = it.answer.send(outcome.map_err(Error::from));
-                    }
+                    // The keeper ends after its writers.
+                    let _ended = written.send(Written::of(waiting.drain(..), outcomes)).await;
                 }
                 Err(error) => {
-                    tracing::warn!(chain = self.chain, %error, "transfers were not made");
+                    tracing::warn!(%error, "transfers were not made");
                     for it in waiting.drain(..) {
                         let _gone = it.answer.send(Err(error.clone()));
                     }
@@ -115,10 +118,10 @@ impl Writer {
     }
 
     async fn write(&self, asked: &[&[Transfer]]) -> Result<Vec<Outcome>, Error> {
-        let lot = Lot { asked, chain: self.chain, writer: &self.name, now: self.clock.now() };
+        let lot = Lot { asked, writer: &self.name, now: self.clock.now() };
         for _ in 1..TRIES_MAX {
             match self.store.run_tx("wallet.batch", async |tx| batch::write(tx, &lot).await).await {
-                // Another chain's batch has made one of these, or a hold of theirs, since this one looked.
+                // Another process has made one of these, or a hold of theirs, since this one looked.
                 Err(batch::NotWritten::Again) => {}
                 Err(batch::NotWritten::Error(Error::Store(error))) if error.is_unique_violation() => {}
                 other => return other.map_err(Error::from),
@@ -130,4 +133,4 @@ impl Writer {
 
 /// Every statement below, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) use batch::STATEMENTS;
+pub(crate) const STATEMENTS: [&[&str]; 2] = [batch::STATEMENTS, keep::STATEMENTS];

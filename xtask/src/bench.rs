@@ -3,6 +3,7 @@
 mod capacity;
 mod jobs;
 mod keys;
+mod ledger;
 mod stream;
 mod widget;
 
@@ -32,6 +33,11 @@ const BENCHES: &[Bench] = &[
     ("stream", "our event streams beside nchan's and a naive server's, in one run", stream::run),
     ("jobs", "our jobs beside graphile_worker's and apalis-postgres's, in one run", jobs::run),
     ("keys", "the check of a key among 100,000, and a route with a key beside itself without one", keys::run),
+    (
+        "ledger",
+        "transfers of the batch writer beside one transaction each and pgledger's approach",
+        ledger::run,
+    ),
     ("capacity", "nothing: computes deploy/capacity.md anew from the measured figures in it", capacity::run),
 ];
 

@@ -1,6 +1,6 @@
 //! One batch: what its transfers name is read under locks, judged in memory, and written.
 
-use super::Outcome;
+use super::{Outcome, chain_of};
 use crate::account;
 use crate::asset::AssetCode;
 use crate::error::Error;
@@ -16,7 +16,6 @@ use uuid::Uuid;
 pub(super) struct Lot<'a> {
     /// Each with the transfers that belong together.
     pub(super) asked: &'a [&'a [Transfer]],
-    pub(super) chain: i16,
     pub(super) writer: &'a str,
     pub(super) now: Timestamp,
 }
@@ -50,18 +49,22 @@ impl From<NotWritten> for Error {
     }
 }
 
-/// Locked first, and in every batch of the chain: batches follow one another, whichever process writes them.
-const CHAIN: &str = "select seq, hash, epoch, writer from wallet.chain where number = $1 for update";
+/// What a transaction has made is not waited for to be on the disk before others may read it: [`super::keep`] is, before anybody is answered.
+/// Its locks last some milliseconds less for it. And while there are few accounts, the planner would read them all to find a hundred: by
+/// their ids it is ten times as fast, and as fast with millions of them.
+const SOON: &str = "set local synchronous_commit = off; set local enable_seqscan = off";
 
-/// Locked in one order everywhere, so that batches of two chains wait for each other and never both.
+/// Between whose accounts holds are: a hold's never change, so that they are looked for before anything is locked.
+const BETWEEN: &str = "select debit, credit from wallet.hold where id = any($1)";
+
+/// Invariant: whoever changes an account has its chain locked. All that a batch needs are locked at once and in one order, so that two wait for
+/// each other and never both; batches of a chain follow one another, whichever process writes them.
+const CHAINS: &str = "
+    select number, seq, hash, epoch, writer from wallet.chain where number = any($1) order by number for update";
+
 const ACCOUNTS: &str = "
     select id, asset, kind, bound_min, bound_max, frozen_at is not null as is_frozen, posted, held_out, held_in, version
-    from wallet.account a
-    where id in (
-        select unnest($1::uuid[])
-        union select debit from wallet.hold where id = any($2)
-        union select credit from wallet.hold where id = any($2))
-    order by id for update of a";
+    from wallet.account where id = any($1)";
 
 const HOLDS: &str =
     "select id, debit, credit, asset, units, reason, until, state, taken from wallet.hold where id = any($1)";
@@ -70,9 +73,9 @@ const MADE: &str = "select id, digest from wallet.transfer where id = any($1)";
 
 const TRANSFERS: &str = "
     insert into wallet.transfer (id, chain, seq, number, digest, act, debit, credit, asset, units, reason, hold, until, made_at)
-    select it.id, $1, $2, it.number, it.digest, it.act, it.debit, it.credit, it.asset, it.units, it.reason, it.hold, it.until, $3
-    from unnest($4::uuid[], $5::bytea[], $6::text[], $7::uuid[], $8::uuid[], $9::text[], $10::bigint[], $11::text[], $12::uuid[], $13::timestamptz[])
-        with ordinality as it (id, digest, act, debit, credit, asset, units, reason, hold, until, number)";
+    select it.*, $1 from unnest(
+        $2::uuid[], $3::smallint[], $4::bigint[], $5::int[], $6::bytea[], $7::text[], $8::uuid[], $9::uuid[], $10::text[], $11::bigint[],
+        $12::text[], $13::uuid[], $14::timestamptz[]) as it";
 
 const STANDINGS: &str = "
     update wallet.account a set posted = it.posted, held_out = it.held_out, held_in = it.held_in, version = it.version
@@ -89,20 +92,26 @@ const KEEP: &str = "
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::timestamptz[], $8::text[], $9::bigint[])
     on conflict (id) do update set state = excluded.state, taken = excluded.taken";
 
-const BATCH: &str =
-    "insert into wallet.batch (chain, seq, epoch, transfers, hash, made_at) values ($1, $2, $3, $4, $5, $6)";
+const BATCHES: &str = "
+    insert into wallet.batch (chain, seq, epoch, transfers, hash, made_at)
+    select it.*, $6 from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::int[], $5::bytea[]) as it";
 
-const NEXT: &str = "update wallet.chain set seq = $2, hash = $3, epoch = $4, writer = $5 where number = $1";
+const NEXT: &str = "
+    update wallet.chain c set seq = it.seq, hash = it.hash, epoch = it.epoch, writer = $5
+    from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bytea[]) as it (number, seq, epoch, hash)
+    where c.number = it.number";
 
-/// Every statement of this file, for the test that prepares each on a migrated store.
-#[cfg(test)]
+/// Every statement that is prepared.
 pub(crate) const STATEMENTS: &[&str] =
-    &[CHAIN, ACCOUNTS, HOLDS, MADE, TRANSFERS, STANDINGS, ENTRIES, KEEP, BATCH, NEXT];
+    &[BETWEEN, CHAINS, ACCOUNTS, HOLDS, MADE, TRANSFERS, STANDINGS, ENTRIES, KEEP, BATCHES, NEXT];
 
 /// Judges all that was asked for in its order, and writes what is made.
 pub(super) async fn write(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<Vec<Outcome>, NotWritten> {
-    let chain = tx.query_one(CHAIN, &[&lot.chain]).await?;
-    let mut book = read(tx, lot).await?;
+    // All are on their way before the first is answered, below, which keeps its order only if none has to be prepared first.
+    for sql in STATEMENTS {
+        tx.prepare(sql).await?;
+    }
+    let (chains, mut book) = read(tx, lot).await?;
     let before = book.clone();
     let mut made: Vec<&Transfer> = Vec::new();
     let mut outcomes = Vec::with_capacity(lot.asked.len());
@@ -114,32 +123,76 @@ pub(super) async fn write(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<Vec<Out
         outcomes.push(outcome);
     }
     if !made.is_empty() {
-        store(tx, lot, &chain, (&before, &book), &made).await?;
+        // A chain's in the order in which they were made.
+        made.sort_by_key(|it| chain_of(it));
+        store(tx, lot, &chains, (&before, &book), &made).await?;
     }
     Ok(outcomes)
 }
 
-/// The accounts and holds that are named, and what was made under these ids before.
-async fn read(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<Book, NotWritten> {
-    let (mut accounts, mut holds, mut ids) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for transfer in lot.asked.iter().copied().flatten() {
-        ids.insert(transfer.id.uuid());
-        match transfer.act {
-            Act::Post(of) | Act::Hold { of, .. } => accounts.extend([of.debit.uuid(), of.credit.uuid()]),
-            Act::Finish { hold, .. } | Act::Void { hold } | Act::Lapse { hold } => {
-                holds.insert(hold.uuid());
+/// What the transfers of a lot name.
+#[derive(Default)]
+struct Named {
+    chains: BTreeSet<i16>,
+    accounts: BTreeSet<Uuid>,
+    holds: BTreeSet<Uuid>,
+    ids: BTreeSet<Uuid>,
+}
+
+impl Named {
+    fn by(lot: &Lot<'_>) -> Self {
+        let mut named = Self::default();
+        for transfer in lot.asked.iter().copied().flatten() {
+            named.chains.insert(i16::from(chain_of(transfer)));
+            named.ids.insert(transfer.id.uuid());
+            match transfer.act {
+                Act::Post(of) | Act::Hold { of, .. } => {
+                    named.account(of.debit);
+                    named.account(of.credit);
+                }
+                Act::Finish { hold, .. } | Act::Void { hold } | Act::Lapse { hold } => {
+                    named.holds.insert(hold.uuid());
+                }
             }
         }
+        named
     }
+
+    fn account(&mut self, id: AccountId) {
+        self.chains.insert(i16::from(id.chain()));
+        self.accounts.insert(id.uuid());
+    }
+}
+
+/// The chains, locked; the accounts and holds that are named, and what was made under these ids before.
+async fn read(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<(Vec<Row>, Book), NotWritten> {
     let list = |of: BTreeSet<Uuid>| of.into_iter().collect::<Vec<Uuid>>();
-    let (accounts, holds, ids) = (list(accounts), list(holds), list(ids));
+    let mut named = Named::by(lot);
+    let holds = list(std::mem::take(&mut named.holds));
+    if !holds.is_empty() {
+        for row in tx.query(BETWEEN, &[&holds]).await? {
+            named.account(AccountId::of_uuid(row.get("debit")));
+            named.account(AccountId::of_uuid(row.get("credit")));
+        }
+    }
+    let chains: Vec<i16> = named.chains.into_iter().collect();
+    let (accounts, ids) = (list(named.accounts), list(named.ids));
+    let (of_chains, of_accounts): (store::Params<'_>, store::Params<'_>) = (&[&chains], &[&accounts]);
+    let (of_holds, of_ids): (store::Params<'_>, store::Params<'_>) = (&[&holds], &[&ids]);
+    // Each is run when the one before is: the chains are locked when the rest is read.
+    let (soon, chains, accounts, held, made) = tokio::join!(
+        biased;
+        tx.batch(SOON),
+        tx.query(CHAINS, of_chains),
+        tx.query(ACCOUNTS, of_accounts),
+        tx.query(HOLDS, of_holds),
+        tx.query(MADE, of_ids),
+    );
+    soon?;
     let mut book = Book::default();
-    for row in tx.query(ACCOUNTS, &[&accounts, &holds]).await? {
+    for row in accounts? {
         book.open(AccountId::of_uuid(row.get("id")), account::standing(&row)?);
     }
-    // After the accounts are locked: nobody else resolves a hold of theirs, or makes the same transfer, from here on.
-    let (of_holds, of_ids): (store::Params<'_>, store::Params<'_>) = (&[&holds], &[&ids]);
-    let (held, made) = tokio::join!(tx.query(HOLDS, of_holds), tx.query(MADE, of_ids));
     for row in held? {
         let (id, hold) = hold(&row)?;
         // Made after its accounts were looked for.
@@ -153,7 +206,7 @@ async fn read(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<Book, NotWritten> {
         let digest = row.get::<_, &[u8]>("digest").try_into();
         book.remember(id, digest.map_err(|_| unreadable(id, "digest"))?);
     }
-    Ok(book)
+    Ok((chains?, book))
 }
 
 fn unreadable(id: TransferId, column: &'static str) -> Error {
@@ -176,23 +229,56 @@ fn hold(row: &Row) -> Result<(TransferId, Hold), Error> {
     Ok((id, Hold { of, until: row.get::<_, Option<At>>("until").map(|it| it.0), state }))
 }
 
+/// A batch of a chain, and where its transfers are in it.
+struct Link {
+    chain: i16,
+    seq: i64,
+    epoch: i64,
+    hash: Vec<u8>,
+    transfers: i32,
+}
+
+/// The next batch of each chain that has some of these.
+fn links(lot: &Lot<'_>, chains: &[Row], made: &[&Transfer], digests: &[Vec<u8>]) -> Vec<Link> {
+    let link = |row: &Row| {
+        let (chain, epoch): (i16, i64) = (row.get("number"), row.get("epoch"));
+        let of_chain = made.iter().zip(digests).filter(|(it, _)| i16::from(chain_of(it)) == chain);
+        let (mut hash, mut transfers) = (Sha256::new(), 0);
+        hash.update(row.get::<_, &[u8]>("hash"));
+        for (_, digest) in of_chain {
+            hash.update(digest);
+            transfers += 1;
+        }
+        let epoch = if row.get::<_, &str>("writer") == lot.writer { epoch } else { epoch + 1 };
+        let hash = hash.finalize().to_vec();
+        (transfers > 0).then(|| Link { chain, seq: row.get::<_, i64>("seq") + 1, epoch, hash, transfers })
+    };
+    chains.iter().filter_map(link).collect()
+}
+
 /// Writes what has become of the book. All statements are on their way before the first is answered.
 async fn store(
     tx: &Transaction<'_>,
     lot: &Lot<'_>,
-    chain: &Row,
+    chains: &[Row],
     (before, after): (&Book, &Book),
     made: &[&Transfer],
 ) -> Result<(), NotWritten> {
-    let (seq, epoch): (i64, i64) = (chain.get::<_, i64>("seq") + 1, chain.get("epoch"));
-    let epoch = if chain.get::<_, &str>("writer") == lot.writer { epoch } else { epoch + 1 };
-    let mut hash = Sha256::new();
-    hash.update(chain.get::<_, &[u8]>("hash"));
     let digests: Vec<Vec<u8>> = made.iter().map(|it| it.digest().to_vec()).collect();
-    digests.iter().for_each(|it| hash.update(it));
-    let hash = hash.finalize().to_vec();
+    let links = links(lot, chains, made, &digests);
     let now = At(lot.now);
-    let count = i32::try_from(made.len()).unwrap_or(i32::MAX);
+    let link_chains: Vec<i16> = links.iter().map(|it| it.chain).collect();
+    let link_seqs: Vec<i64> = links.iter().map(|it| it.seq).collect();
+    let epochs: Vec<i64> = links.iter().map(|it| it.epoch).collect();
+    let hashes: Vec<&[u8]> = links.iter().map(|it| it.hash.as_slice()).collect();
+    let counts: Vec<i32> = links.iter().map(|it| it.transfers).collect();
+    let place = links.iter().flat_map(|it| (1..=it.transfers).map(|number| (it.chain, it.seq, number)));
+    let (mut in_chains, mut seqs, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+    for (chain, seq, number) in place {
+        in_chains.push(chain);
+        seqs.push(seq);
+        numbers.push(number);
+    }
 
     let of = |it: &&Transfer| match it.act {
         Act::Post(of) | Act::Hold { of, .. } => Some(of),
@@ -235,8 +321,8 @@ async fn store(
     let hold_taken: Vec<Option<i64>> = kept.iter().map(|it| it.1.state.taken()).collect();
 
     let transfers: store::Params<'_> = &[
-        &lot.chain, &seq, &now, &ids, &digests, &acts, &debits, &credits, &assets, &units, &reasons, &holds,
-        &untils,
+        &now, &ids, &in_chains, &seqs, &numbers, &digests, &acts, &debits, &credits, &assets, &units,
+        &reasons, &holds, &untils,
     ];
     let standings: store::Params<'_> = &[&accounts, &posted, &held_out, &held_in, &versions];
     let entries: store::Params<'_> =
@@ -252,14 +338,14 @@ async fn store(
         &hold_states,
         &hold_taken,
     ];
-    let batch: store::Params<'_> = &[&lot.chain, &seq, &epoch, &count, &hash, &now];
-    let next: store::Params<'_> = &[&lot.chain, &seq, &hash, &epoch, &lot.writer];
+    let batches: store::Params<'_> = &[&link_chains, &link_seqs, &epochs, &counts, &hashes, &now];
+    let next: store::Params<'_> = &[&link_chains, &link_seqs, &epochs, &hashes, &lot.writer];
     let done = tokio::join!(
         tx.execute(TRANSFERS, transfers),
         tx.execute(STANDINGS, standings),
         tx.execute(ENTRIES, entries),
         tx.execute(KEEP, keep),
-        tx.execute(BATCH, batch),
+        tx.execute(BATCHES, batches),
         tx.execute(NEXT, next),
     );
     for count in [done.0, done.1, done.2, done.3, done.4, done.5] {
