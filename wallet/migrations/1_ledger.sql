@@ -12,7 +12,9 @@ create table wallet.chain (
     hash bytea not null default decode(repeat('00', 32), 'hex') check (octet_length(hash) = 32),
     -- Grows each time that another process writes, and is in each of its batches.
     epoch bigint not null default 0,
-    writer text not null default ''
+    writer text not null default '',
+    -- When the last batch was made: none is made before it, whatever clocks do.
+    made_at timestamptz not null default 'epoch'
 );
 
 insert into wallet.chain (number) select generate_series(0, 15);
@@ -26,11 +28,18 @@ create table wallet.account (
     owner text not null,
     bound_min bigint not null,
     bound_max bigint not null,
+    -- The most that it may take and give in a day (UTC).
+    day_in_max bigint check (day_in_max >= 0),
+    day_out_max bigint check (day_out_max >= 0),
     frozen_at timestamptz,
     posted bigint not null default 0,
     held_out bigint not null default 0 check (held_out >= 0),
     held_in bigint not null default 0 check (held_in >= 0),
     version bigint not null default 0,
+    -- What it took and gave on a day, counted from 1970-01-01.
+    day int not null default 0,
+    day_in bigint not null default 0,
+    day_out bigint not null default 0,
     opened_at timestamptz not null,
     check (bound_min <= bound_max),
     -- An owner with much to do has an account on each chain.
@@ -53,8 +62,12 @@ create table wallet.transfer (
     -- The hold that it resolves.
     hold uuid,
     until timestamptz,
+    metadata jsonb,
     made_at timestamptz not null
 );
+
+-- What became of a hold.
+create index transfer_hold on wallet.transfer (hold) where hold is not null;
 
 -- A batch is read by its moment: rows are written in the order of time, so that this is a few pages where an index on places would cost each
 -- transfer a fifth of its time.

@@ -3,7 +3,7 @@
 use crate::asset::AssetCode;
 use crate::error::Error;
 use crate::id::{AccountId, CHAINS};
-use crate::ledger::{Bounds, Kind, Standing};
+use crate::ledger::{Bounds, Day, DayLimits, Kind, Standing};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use store::{At, Client, Row, Transaction};
@@ -17,6 +17,14 @@ pub struct Wanted<'a> {
     /// Whose it is, as the crate that opens it calls them: `fan_…`, `org_…`, a campaign's id.
     pub owner: &'a str,
     pub bounds: Bounds,
+    pub limits: DayLimits,
+}
+
+impl<'a> Wanted<'a> {
+    /// Without limits of a day.
+    pub fn new(asset: AssetCode, kind: Kind, owner: &'a str, bounds: Bounds) -> Self {
+        Self { asset, kind, owner, bounds, limits: DayLimits::default() }
+    }
 }
 
 /// An account, and whose it is.
@@ -33,8 +41,8 @@ pub fn chain_of(owner: &str) -> u8 {
 }
 
 const OPEN: &str = "
-    insert into wallet.account (id, chain, asset, kind, owner, bound_min, bound_max, opened_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    insert into wallet.account (id, chain, asset, kind, owner, bound_min, bound_max, day_in_max, day_out_max, opened_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     on conflict (owner, asset, kind, chain) do nothing";
 
 const OF: &str = "select id from wallet.account where owner = $1 and asset = $2 and kind = $3 and chain = $4";
@@ -55,7 +63,10 @@ pub async fn open_on(
     let id = AccountId::new_on(chain);
     let (chain, asset, kind) = (i16::from(chain % CHAINS), wanted.asset.text(), wanted.kind.word());
     let Bounds { min, max } = wanted.bounds;
-    let params: store::Params<'_> = &[&id.uuid(), &chain, &asset, &kind, &wanted.owner, &min, &max, &At(now)];
+    let DayLimits { in_max, out_max } = wanted.limits;
+    let (id_of, owner) = (id.uuid(), wanted.owner);
+    let params: store::Params<'_> =
+        &[&id_of, &chain, &asset, &kind, &owner, &min, &max, &in_max, &out_max, &At(now)];
     if tx.execute(OPEN, params).await? == 1 {
         return Ok(id);
     }
@@ -64,7 +75,8 @@ pub async fn open_on(
 }
 
 const FIND: &str = "
-    select id, owner, asset, kind, bound_min, bound_max, frozen_at is not null as is_frozen, posted, held_out, held_in, version
+    select id, owner, asset, kind, bound_min, bound_max, day_in_max, day_out_max, frozen_at is not null as is_frozen,
+        posted, held_out, held_in, version, day, day_in, day_out
     from wallet.account where id = $1";
 
 pub async fn find(client: &Client<'_>, id: AccountId) -> Result<Option<Account>, Error> {
@@ -74,6 +86,42 @@ pub async fn find(client: &Client<'_>, id: AccountId) -> Result<Option<Account>,
 
 /// Batches of the chain read its accounts under this lock.
 const LOCK: &str = "select number from wallet.chain where number = $1 for update";
+
+const OF_OWNER: &str = "
+    select id, owner, asset, kind, bound_min, bound_max, day_in_max, day_out_max, frozen_at is not null as is_frozen,
+        posted, held_out, held_in, version, day, day_in, day_out
+    from wallet.account where owner = $1 and kind = $2 order by asset, id";
+
+/// All accounts of a kind that an owner has, by asset.
+pub async fn of_owner(client: &Client<'_>, owner: &str, kind: Kind) -> Result<Vec<Account>, Error> {
+    let rows = client.query(OF_OWNER, &[&owner, &kind.word()]).await?;
+    let account = |row: &Row| {
+        let id = AccountId::of_uuid(row.get("id"));
+        Ok(Account { id, owner: row.get("owner"), standing: standing(row)? })
+    };
+    rows.iter().map(account).collect()
+}
+
+const AVAILABLE: &str = "
+    select id, posted - held_out - bound_min as available from wallet.account where id = any($1) and frozen_at is null";
+
+/// What can be spent of each of these, units; those that are frozen are left out.
+pub(crate) async fn available(
+    client: &Client<'_>,
+    ids: &[AccountId],
+) -> Result<Vec<(AccountId, i64)>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|it| it.uuid()).collect();
+    let rows = client.query(AVAILABLE, &[&ids]).await?;
+    Ok(rows.iter().map(|it| (AccountId::of_uuid(it.get("id")), it.get("available"))).collect())
+}
+
+const LIMIT: &str = "update wallet.account set day_in_max = $2, day_out_max = $3 where id = $1";
+
+/// Sets the most that it may take and give in a day.
+pub async fn limit(tx: &Transaction<'_>, id: AccountId, limits: DayLimits) -> Result<(), Error> {
+    tx.query(LOCK, &[&i16::from(id.chain())]).await?;
+    found(tx.execute(LIMIT, &[&id.uuid(), &limits.in_max, &limits.out_max]).await?, id)
+}
 
 const FREEZE: &str = "update wallet.account set frozen_at = coalesce(frozen_at, $2) where id = $1";
 const THAW: &str = "update wallet.account set frozen_at = null where id = $1";
@@ -101,14 +149,16 @@ pub(crate) fn standing(row: &Row) -> Result<Standing, Error> {
         asset: AssetCode::of(row.get("asset")).ok_or_else(|| unreadable("asset"))?,
         kind: Kind::of(row.get("kind")).ok_or_else(|| unreadable("kind"))?,
         bounds: Bounds { min: row.get("bound_min"), max: row.get("bound_max") },
+        limits: DayLimits { in_max: row.get("day_in_max"), out_max: row.get("day_out_max") },
         is_frozen: row.get("is_frozen"),
         posted: row.get("posted"),
         held_out: row.get("held_out"),
         held_in: row.get("held_in"),
         version: row.get("version"),
+        day: Day { number: row.get("day"), came: row.get("day_in"), went: row.get("day_out") },
     })
 }
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[OPEN, OF, FIND, LOCK, FREEZE, THAW];
+pub(crate) const STATEMENTS: &[&str] = &[OPEN, OF, FIND, OF_OWNER, AVAILABLE, LOCK, LIMIT, FREEZE, THAW];

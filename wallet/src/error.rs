@@ -1,6 +1,6 @@
 //! What can go wrong with accounts and transfers.
 
-use crate::id::AccountId;
+use crate::id::{AccountId, TransferId};
 use crate::ledger::Refusal;
 use std::sync::Arc;
 
@@ -9,6 +9,12 @@ use std::sync::Arc;
 pub enum Error {
     #[error("there is no account {id}")]
     UnknownAccount { id: AccountId },
+
+    #[error("there is no transfer {id}")]
+    UnknownTransfer { id: TransferId },
+
+    #[error("{id} moved nothing that could be taken back, or took something back itself")]
+    NothingMoved { id: TransferId },
 
     /// The transfer is not made, and asking again with the same id changes nothing of that by itself.
     #[error(transparent)]

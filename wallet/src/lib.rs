@@ -8,21 +8,30 @@
 pub mod account;
 mod amount;
 mod asset;
+mod budget;
 mod error;
 mod id;
+mod lapse;
 mod ledger;
+mod metadata;
+mod reverse;
+pub mod statement;
 pub mod verify;
 mod writer;
 
 use store::{Migrations, Step};
 
 pub use amount::{Amount, AmountError, UNITS_MAX};
-pub use asset::{Asset, AssetCode, Coins, Convertible, Inr, Origin, Points, Usd};
+pub use asset::{Asset, AssetCode, Coins, Convertible, Inr, Origin, Points, Usd, Use, Where};
+pub use budget::{Budget, Grant};
 pub use error::Error;
 pub use id::{AccountId, TransferId};
+pub use lapse::lapse_due;
 pub use ledger::{
-    Act, Book, Bounds, Entry, Hold, HoldState, Kind, Made, Move, Reason, Refusal, Standing, Transfer,
+    Act, Book, Bounds, Day, DayLimits, Direction, Entry, Hold, HoldState, Kind, Made, Move, Reason, Refusal,
+    Standing, Transfer,
 };
+pub use metadata::{Metadata, MetadataError};
 pub use writer::Ledger;
 
 /// The tables of this crate.
@@ -39,7 +48,13 @@ mod tests {
     #[tokio::test]
     async fn every_statement_fits_the_tables() {
         let test = TestStore::new(&[MIGRATIONS]).await;
-        for sql in [&[account::STATEMENTS, verify::STATEMENTS], &writer::STATEMENTS[..]].concat().concat() {
+        for sql in [
+            &[account::STATEMENTS, lapse::STATEMENTS, statement::STATEMENTS, verify::STATEMENTS],
+            &writer::STATEMENTS[..],
+        ]
+        .concat()
+        .concat()
+        {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");
         }

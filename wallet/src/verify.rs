@@ -1,13 +1,11 @@
 //! Whether the books are right: `crease ledger verify`.
 
-use crate::asset::AssetCode;
 use crate::error::Error;
 use crate::id::{AccountId, CHAINS, TransferId};
-use crate::ledger::{Act, Move, Reason, Transfer};
+use crate::statement;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use store::{At, Client, Row};
-use uuid::Uuid;
 
 /// Something that is not as the rules leave it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +46,8 @@ const BATCHES: &str = "
     select seq, transfers, hash, made_at from wallet.batch where chain = $1 and seq > $2 and seq <= $3 order by seq";
 
 const TRANSFERS: &str = "
-    select id, seq, digest, act, debit, credit, asset, units, reason, hold, until from wallet.transfer
+    select id, seq, digest, act, debit, credit, asset, units, reason, hold, until, metadata::text as metadata
+    from wallet.transfer
     where chain = $1 and seq > $2 and seq <= $3 and made_at between $4 and $5 order by seq, number";
 
 const SUMS: &str = "select asset, sum(posted)::bigint as sum from wallet.account group by asset having sum(posted) <> 0 order by asset";
@@ -116,7 +115,7 @@ async fn chain(client: &Client<'_>, end: &Row, report: &mut Report) -> Result<()
             for row in &rows {
                 let digest: &[u8] = row.get("digest");
                 all.update(digest);
-                if transfer(row).is_none_or(|it| it.digest() != digest) {
+                if statement::read(row).is_none_or(|it| it.digest() != digest) {
                     report.faults.push(Fault::Changed { id: TransferId::of_uuid(row.get("id")) });
                 }
             }
@@ -139,27 +138,6 @@ async fn chain(client: &Client<'_>, end: &Row, report: &mut Report) -> Result<()
         report.faults.push(Fault::Broken { chain, seq: says });
     }
     Ok(())
-}
-
-/// None where the row is no transfer.
-fn transfer(row: &Row) -> Option<Transfer> {
-    let account = |name| row.get::<_, Option<Uuid>>(name).map(AccountId::of_uuid);
-    let moved = || {
-        let asset = AssetCode::of(row.get::<_, Option<&str>>("asset")?)?;
-        let reason = Reason::of(row.get::<_, Option<&str>>("reason")?)?;
-        Move::of(asset, row.get::<_, Option<i64>>("units")?, account("debit")?, account("credit")?, reason)
-            .ok()
-    };
-    let hold = || row.get::<_, Option<Uuid>>("hold").map(TransferId::of_uuid);
-    let act = match row.get("act") {
-        "post" => Act::Post(moved()?),
-        "hold" => Act::Hold { of: moved()?, until: row.get::<_, Option<At>>("until").map(|it| it.0) },
-        "finish" => Act::Finish { hold: hold()?, units: row.get("units") },
-        "void" => Act::Void { hold: hold()? },
-        "lapse" => Act::Lapse { hold: hold()? },
-        _ => return None,
-    };
-    Some(Transfer { id: TransferId::of_uuid(row.get("id")), act })
 }
 
 /// Every statement of this file, for the test that prepares each on a migrated store.

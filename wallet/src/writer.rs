@@ -4,16 +4,18 @@
 //! A batch does not wait for the disk, and the next begins at once; [`keep`] waits for all that were written meanwhile together. So one disk
 //! write answers many, and locks on an account that many want last as long as its batch is computed.
 
-mod batch;
+pub(crate) mod batch;
 mod keep;
 
 use crate::error::Error;
-use crate::id::CHAINS;
-use crate::ledger::{Act, Made, Refusal, Transfer};
+use crate::id::{CHAINS, TransferId};
+use crate::ledger::{Act, Made, Reason, Refusal, Transfer};
+use crate::metadata::Metadata;
+use crate::reverse;
 use batch::Lot;
 use keep::{Keeper, Written};
 use std::sync::Arc;
-use store::{Clock, Store};
+use store::{Client, Clock, Store};
 use tokio::sync::{mpsc, oneshot};
 
 /// Writers of a process; each writes every so manieth chain.
@@ -38,9 +40,10 @@ struct Asked {
 }
 
 /// Makes transfers. Clones share its writers, which end with the last clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Ledger {
     lanes: Arc<[mpsc::Sender<Asked>]>,
+    store: Store,
 }
 
 impl Ledger {
@@ -54,7 +57,7 @@ impl Ledger {
             tokio::spawn(writer.run(asked, written.clone()));
             sender
         });
-        Self { lanes: lanes.collect() }
+        Self { lanes: lanes.collect(), store: store.clone() }
     }
 
     /// Makes a transfer: once, however often it is asked for under its id.
@@ -64,6 +67,28 @@ impl Ledger {
 
     /// Makes transfers that belong together: all, or none.
     pub async fn make_together(&self, together: Vec<Transfer>) -> Result<Made, Error> {
+        let reverses = |it: &Transfer| matches!(it.act, Act::Post(of) | Act::Hold { of, .. } if of.reason == Reason::Reversal);
+        if together.iter().any(reverses) {
+            return Err(Refusal::NotForThis { reason: Reason::Reversal }.into());
+        }
+        self.ask(together).await
+    }
+
+    /// Takes back what a transfer moved, by a transfer the other way: once. The bounds hold for it as well: what was spent since is not there
+    /// to be taken.
+    pub async fn reverse(&self, id: TransferId, metadata: Metadata) -> Result<Made, Error> {
+        let reversal = self.read(async |db| reverse::of(db, id, metadata).await).await?;
+        self.ask(vec![reversal]).await
+    }
+
+    pub(crate) async fn read<T>(
+        &self,
+        body: impl AsyncFnOnce(&Client<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.store.read("wallet.ledger", body).await
+    }
+
+    async fn ask(&self, together: Vec<Transfer>) -> Result<Made, Error> {
         if together.len() > TOGETHER_MAX {
             return Err(Error::TooMany { max: TOGETHER_MAX });
         }

@@ -34,7 +34,7 @@ impl Here {
         let clock = Clock::manual(Timestamp::UNIX_EPOCH);
         let ledger = Ledger::start(test.store(), &clock, "one");
         let open = async |kind, owner: &'static str, bounds| {
-            let wanted = Wanted { asset: Points::CODE, kind, owner, bounds };
+            let wanted = Wanted::new(Points::CODE, kind, owner, bounds);
             let opened = test
                 .store()
                 .run_tx("test", async |tx| account::open(tx, &wanted, Timestamp::UNIX_EPOCH).await);
@@ -63,7 +63,7 @@ impl Here {
 
     fn buy(&self, units: i64, until: Option<Timestamp>) -> Transfer {
         let of = Move::new(points(units), self.fan, self.shop, Reason::Purchase);
-        Transfer { id: TransferId::fresh(), act: Act::Hold { of, until } }
+        Transfer::new(TransferId::fresh(), Act::Hold { of, until })
     }
 
     /// Balance, what is held out and in, and the version.
@@ -95,11 +95,11 @@ fn points(units: i64) -> Amount<Points> {
 }
 
 fn post(id: TransferId, of: Move) -> Transfer {
-    Transfer { id, act: Act::Post(of) }
+    Transfer::new(id, Act::Post(of))
 }
 
 fn finish(hold: &Transfer, units: Option<i64>) -> Transfer {
-    Transfer { id: TransferId::fresh(), act: Act::Finish { hold: hold.id, units } }
+    Transfer::new(TransferId::fresh(), Act::Finish { hold: hold.id, units })
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn a_transfer_is_made_once_under_its_id() {
     let here = Here::new().await;
     here.fund(1_000).await;
     let grant = here.grant(30);
-    let all = join_all((0..50).map(|_| here.ledger.make(grant))).await;
+    let all = join_all((0..50).map(|_| here.ledger.make(grant.clone()))).await;
     assert_eq!(all.iter().filter(|it| matches!(it, Ok(Made::Now))).count(), 1);
     assert_eq!(all.iter().filter(|it| matches!(it, Ok(Made::Before))).count(), 49);
     let another = post(grant.id, Move::new(points(31), here.budget, here.fan, Reason::Grant));
@@ -123,7 +123,7 @@ async fn a_hot_account_is_written_in_batches_and_never_overdrawn() {
     let here = Here::new().await;
     here.fund(500).await;
     let grants: Vec<Transfer> = (0..600).map(|_| here.grant(1)).collect();
-    let outcomes = join_all(grants.iter().map(|it| here.ledger.make(*it))).await;
+    let outcomes = join_all(grants.iter().map(|it| here.ledger.make(it.clone()))).await;
     let made = outcomes.iter().filter(|it| matches!(it, Ok(Made::Now))).count();
     let broke = |it: &&Result<Made, Error>| matches!(it, Err(Error::Refused(Refusal::BelowBound { account, available: 0 })) if *account == here.budget);
     assert_eq!((made, outcomes.iter().filter(broke).count()), (500, 100));
@@ -141,22 +141,22 @@ async fn what_is_held_is_kept_apart_until_it_is_finished_voided_or_over() {
     here.ledger.make(here.grant(100)).await.unwrap();
     let end = here.clock.now() + Duration::from_secs(60);
     let (one, two, three) = (here.buy(50, Some(end)), here.buy(30, Some(end)), here.buy(20, None));
-    for hold in [one, two, three] {
-        here.ledger.make(hold).await.unwrap();
+    for hold in [&one, &two, &three] {
+        here.ledger.make(hold.clone()).await.unwrap();
     }
     assert_eq!(here.stands(here.fan).await, (100, 100, 0, 1));
     let refused = here.ledger.make(here.buy(1, None)).await.unwrap_err();
     assert!(matches!(refused, Error::Refused(Refusal::BelowBound { available: 0, .. })), "{refused}");
     here.ledger.make(finish(&one, Some(45))).await.unwrap();
-    here.ledger.make(Transfer { id: TransferId::fresh(), act: Act::Void { hold: three.id } }).await.unwrap();
-    let lapse = Transfer { id: TransferId::fresh(), act: Act::Lapse { hold: two.id } };
-    let refused = here.ledger.make(lapse).await.unwrap_err();
+    here.ledger.make(Transfer::new(TransferId::fresh(), Act::Void { hold: three.id })).await.unwrap();
+    let lapse = Transfer::new(TransferId::fresh(), Act::Lapse { hold: two.id });
+    let refused = here.ledger.make(lapse.clone()).await.unwrap_err();
     assert!(matches!(refused, Error::Refused(Refusal::NotOver { .. })), "{refused}");
     here.clock.advance(Duration::from_secs(60));
     let refused = here.ledger.make(finish(&two, None)).await.unwrap_err();
     assert!(matches!(refused, Error::Refused(Refusal::Over { .. })), "{refused}");
-    here.ledger.make(lapse).await.unwrap();
-    assert_eq!(here.ledger.make(lapse).await.unwrap(), Made::Before);
+    here.ledger.make(lapse.clone()).await.unwrap();
+    assert_eq!(here.ledger.make(lapse.clone()).await.unwrap(), Made::Before);
     let refused = here.ledger.make(finish(&one, None)).await.unwrap_err();
     assert!(matches!(refused, Error::Refused(Refusal::Resolved { .. })), "{refused}");
     assert_eq!((here.stands(here.fan).await, here.stands(here.shop).await), ((55, 0, 0, 2), (45, 0, 0, 1)));
@@ -173,7 +173,7 @@ async fn what_belongs_together_is_made_together_also_by_two_processes() {
             let hold = here.buy(10, None);
             // Every third asks for more than there is.
             let more = if at % 3 == 0 { Some(11) } else { Some(9) };
-            vec![here.grant(10), hold, finish(&hold, more)]
+            vec![here.grant(10), hold.clone(), finish(&hold, more)]
         })
         .collect();
     let ask = |ledger: &Ledger| {
@@ -246,7 +246,7 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
 #[tokio::test]
 async fn an_account_is_opened_once_for_its_owner() {
     let here = Here::new().await;
-    let wanted = Wanted { asset: Points::CODE, kind: Kind::Fan, owner: "fan_1", bounds: Bounds::NONE };
+    let wanted = Wanted::new(Points::CODE, Kind::Fan, "fan_1", Bounds::NONE);
     let open = async || {
         here.store()
             .run_tx("test", async |tx| account::open(tx, &wanted, here.clock.now()).await)
@@ -317,7 +317,7 @@ async fn a_batch_has_the_outcome_of_one_by_one() {
                     2 => (TransferId::of_number((2 << 64) + id), Act::Finish { hold, units: Some(units) }),
                     _ => (TransferId::of_number((3 << 64) + id), Act::Void { hold }),
                 };
-                Transfer { id, act }
+                Transfer::new(id, act)
             };
             requests.iter().map(one).collect()
         };

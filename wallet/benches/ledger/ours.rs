@@ -27,7 +27,7 @@ impl Ours {
     pub(crate) async fn prepare(store: &Store) -> anyhow::Result<Self> {
         let now = Timestamp::now();
         let open = |kind, owner: String, bounds| async move {
-            let wanted = Wanted { asset: Points::CODE, kind, owner: &owner, bounds };
+            let wanted = Wanted::new(Points::CODE, kind, &owner, bounds);
             store.run_tx("bench", async |tx| account::open(tx, &wanted, now).await).await
         };
         let issuer = open(Kind::Issuer, "crease".to_owned(), Bounds::NONE).await?;
@@ -69,7 +69,7 @@ impl Ours {
                     let units = 1 + draw.below(100) as i64;
                     let act = Act::Post(Move::new(amount(units), from, fans[to], reason));
                     let asked = Instant::now();
-                    let made = ledger.make(Transfer { id: TransferId::fresh(), act }).await?;
+                    let made = ledger.make(Transfer::new(TransferId::fresh(), act)).await?;
                     anyhow::ensure!(made == Made::Now, "an id was there before");
                     times.saturating_record(asked.elapsed().as_nanos() as u64);
                 }

@@ -61,12 +61,41 @@ impl Bounds {
     pub const NONE: Bounds = Bounds { min: -UNITS_MAX, max: UNITS_MAX };
 }
 
+/// The most that an account may take and give in a day (UTC), units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayLimits {
+    pub in_max: Option<i64>,
+    pub out_max: Option<i64>,
+}
+
+/// What an account has taken and given on a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Day {
+    /// Days since 1970-01-01 (UTC).
+    pub number: i32,
+    pub came: i64,
+    pub went: i64,
+}
+
+impl Day {
+    pub(crate) fn at(now: Timestamp) -> i32 {
+        // Within what a `Timestamp` can be, which is some thousand years.
+        now.as_second().div_euclid(24 * 60 * 60) as i32
+    }
+
+    /// Nothing has come or gone on a new one. A clock that goes back to an earlier day begins none.
+    fn of(self, number: i32) -> Self {
+        if number <= self.number { self } else { Self { number, came: 0, went: 0 } }
+    }
+}
+
 /// An account as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub asset: AssetCode,
     pub kind: Kind,
     pub bounds: Bounds,
+    pub limits: DayLimits,
     pub is_frozen: bool,
     /// The balance, units.
     pub posted: i64,
@@ -76,12 +105,26 @@ pub struct Standing {
     pub held_in: i64,
     /// Entries so far.
     pub version: i64,
+    /// The last on which something came or went that counts.
+    pub day: Day,
 }
 
 impl Standing {
     /// With nothing on it.
     pub fn new(asset: AssetCode, kind: Kind, bounds: Bounds) -> Self {
-        Self { asset, kind, bounds, is_frozen: false, posted: 0, held_out: 0, held_in: 0, version: 0 }
+        let (limits, day) = (DayLimits::default(), Day::default());
+        Self {
+            asset,
+            kind,
+            bounds,
+            limits,
+            is_frozen: false,
+            posted: 0,
+            held_out: 0,
+            held_in: 0,
+            version: 0,
+            day,
+        }
     }
 
     /// What may be spent.
@@ -164,6 +207,9 @@ pub enum Refusal {
     #[error("account {account} would go beyond its bound")]
     AboveBound { account: AccountId },
 
+    #[error("account {account} has reached what it may {} in a day: {left} units are left", direction.verb())]
+    DayLimit { account: AccountId, direction: Direction, left: i64 },
+
     #[error("another transfer was made under the id {id}")]
     OtherContent { id: TransferId },
 
@@ -190,6 +236,22 @@ pub enum Refusal {
 
     #[error("there is nothing to do")]
     Empty,
+}
+
+/// Which way units go, seen from an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    In,
+    Out,
+}
+
+impl Direction {
+    const fn verb(self) -> &'static str {
+        match self {
+            Direction::In => "take",
+            Direction::Out => "give",
+        }
+    }
 }
 
 /// That it is made: now, or under the same id before.
@@ -292,13 +354,15 @@ impl Book {
         match transfer.act {
             Act::Post(of) => {
                 self.may_move(&of)?;
-                self.enter(transfer.id, &of, of.units, undo)
+                self.within_day(&of, now)?;
+                self.enter(transfer.id, &of, of.units, now, undo)
             }
             Act::Hold { of, until } => {
                 self.may_move(&of)?;
                 if until.is_some_and(|it| it <= now) {
                     return Err(Refusal::EndsBefore);
                 }
+                self.within_day(&of, now)?;
                 self.keep(&of, of.units, undo)?;
                 undo.holds.push((transfer.id, self.holds.get(&transfer.id).copied()));
                 self.holds.insert(transfer.id, Hold { of, until, state: HoldState::Open });
@@ -315,7 +379,7 @@ impl Book {
                 }
                 self.may_move(&hold.of)?;
                 self.resolve(id, hold, HoldState::Finished { units }, undo)?;
-                self.enter(transfer.id, &hold.of, units, undo)
+                self.enter(transfer.id, &hold.of, units, now, undo)
             }
             Act::Void { hold: id } => {
                 let hold = self.open_hold(id)?;
@@ -353,12 +417,47 @@ impl Book {
         if hold.state == HoldState::Open { Ok(*hold) } else { Err(Refusal::Resolved { id }) }
     }
 
+    /// Whether both sides may give and take so much today, with all that they hold. A hold that was within it is finished whatever the day.
+    fn within_day(&self, of: &Move, now: Timestamp) -> Result<(), Refusal> {
+        if !of.reason.counts() {
+            return Ok(());
+        }
+        let today = Day::at(now);
+        for (account, direction) in [(of.debit, Direction::Out), (of.credit, Direction::In)] {
+            let standing = self.accounts.get(&account).ok_or(Refusal::UnknownAccount { account })?;
+            let day = standing.day.of(today);
+            let (max, so_far) = match direction {
+                Direction::In => (standing.limits.in_max, day.came + standing.held_in),
+                Direction::Out => (standing.limits.out_max, day.went + standing.held_out),
+            };
+            if let Some(max) = max
+                && so_far + of.units > max
+            {
+                return Err(Refusal::DayLimit { account, direction, left: (max - so_far).max(0) });
+            }
+        }
+        Ok(())
+    }
+
     /// Moves units, and writes a line on both sides.
-    fn enter(&mut self, transfer: TransferId, of: &Move, units: i64, undo: &mut Undo) -> Result<(), Refusal> {
+    fn enter(
+        &mut self,
+        transfer: TransferId,
+        of: &Move,
+        units: i64,
+        now: Timestamp,
+        undo: &mut Undo,
+    ) -> Result<(), Refusal> {
         for (account, change) in [(of.debit, -units), (of.credit, units)] {
             let standing = self.changed(account, undo, |it| {
                 it.posted += change;
                 it.version += 1;
+                if of.reason.counts() {
+                    it.day = it.day.of(Day::at(now));
+                    // Of as many units as fit an account; a day with more is beyond any limit.
+                    it.day.came = it.day.came.saturating_add(change.max(0));
+                    it.day.went = it.day.went.saturating_add((-change).max(0));
+                }
             })?;
             let (balance_after, version) = (standing.posted, standing.version);
             self.entries.push(Entry { transfer, account, change, balance_after, version });

@@ -45,16 +45,16 @@ fn book() -> Book {
 }
 
 fn grant(number: u128, units: i64) -> Transfer {
-    Transfer { id: id(number), act: Act::Post(Move::new(points(units), BUDGET, FAN, Reason::Grant)) }
+    Transfer::new(id(number), Act::Post(Move::new(points(units), BUDGET, FAN, Reason::Grant)))
 }
 
 fn buy(number: u128, units: i64, until: Option<Timestamp>) -> Transfer {
     let of = Move::new(points(units), FAN, SHOP, Reason::Purchase);
-    Transfer { id: id(number), act: Act::Hold { of, until } }
+    Transfer::new(id(number), Act::Hold { of, until })
 }
 
 fn finish(number: u128, hold: u128, units: Option<i64>) -> Transfer {
-    Transfer { id: id(number), act: Act::Finish { hold: id(hold), units } }
+    Transfer::new(id(number), Act::Finish { hold: id(hold), units })
 }
 
 /// Balance, what is held out and in, and the version.
@@ -91,13 +91,13 @@ fn what_is_held_is_spent_once_in_part_or_given_back() {
     assert_eq!(book.make(&[finish(4, 2, Some(0))], NOW), Err(Refusal::MoreThanHeld { held: 60, asked: 0 }));
     assert_eq!(book.make(&[finish(4, 2, Some(45))], NOW), Ok(Made::Now));
     assert_eq!((stands(&book, FAN), stands(&book, SHOP)), ((55, 0, 0, 2), (45, 0, 0, 1)));
-    let void = Transfer { id: id(5), act: Act::Void { hold: id(2) } };
+    let void = Transfer::new(id(5), Act::Void { hold: id(2) });
     assert_eq!(book.make(&[void], NOW), Err(Refusal::Resolved { id: id(2) }));
     assert_eq!(book.make(&[finish(6, 2, None)], NOW), Err(Refusal::Resolved { id: id(2) }));
     assert_eq!(book.make(&[finish(6, 99, None)], NOW), Err(Refusal::UnknownHold { id: id(99) }));
 
     book.make(&[buy(7, 55, None)], NOW).unwrap();
-    book.make(&[Transfer { id: id(8), act: Act::Void { hold: id(7) } }], NOW).unwrap();
+    book.make(&[Transfer::new(id(8), Act::Void { hold: id(7) })], NOW).unwrap();
     assert_eq!((stands(&book, FAN), stands(&book, SHOP)), ((55, 0, 0, 2), (45, 0, 0, 1)));
     assert_eq!(book.hold(id(7)).unwrap().state, HoldState::Voided);
 }
@@ -108,13 +108,13 @@ fn a_hold_ends_at_its_time_and_not_before() {
     book.make(&[grant(1, 100)], NOW).unwrap();
     assert_eq!(book.make(&[buy(2, 60, Some(NOW))], NOW), Err(Refusal::EndsBefore));
     book.make(&[buy(2, 60, Some(later(60)))], NOW).unwrap();
-    let lapse = Transfer { id: id(3), act: Act::Lapse { hold: id(2) } };
-    assert_eq!(book.make(&[lapse], later(59)), Err(Refusal::NotOver { id: id(2) }));
+    let lapse = Transfer::new(id(3), Act::Lapse { hold: id(2) });
+    assert_eq!(book.make(std::slice::from_ref(&lapse), later(59)), Err(Refusal::NotOver { id: id(2) }));
     assert_eq!(book.make(&[finish(4, 2, None)], later(60)), Err(Refusal::Over { id: id(2) }));
     assert_eq!(book.make(&[lapse], later(60)), Ok(Made::Now));
     assert_eq!(stands(&book, FAN), (100, 0, 0, 1));
     book.make(&[buy(5, 1, None)], NOW).unwrap();
-    let lapse = Transfer { id: id(6), act: Act::Lapse { hold: id(5) } };
+    let lapse = Transfer::new(id(6), Act::Lapse { hold: id(5) });
     assert_eq!(book.make(&[lapse], later(i32::MAX.into())), Err(Refusal::NotOver { id: id(5) }));
 }
 
@@ -156,7 +156,7 @@ fn what_cannot_be_is_refused_with_its_reason() {
         (Move::new(points(1), FAN, BUDGET, Reason::Grant), Refusal::NotForThis { reason: Reason::Grant }),
     ] {
         for act in [Act::Post(of), Act::Hold { of, until: None }] {
-            assert_eq!(book.make(&[Transfer { id: id(1), act }], NOW), Err(refusal), "{act:?}");
+            assert_eq!(book.make(&[Transfer::new(id(1), act)], NOW), Err(refusal), "{act:?}");
             assert_eq!(book, before);
         }
     }
@@ -172,7 +172,7 @@ fn what_is_frozen_gives_back_what_it_held_and_nothing_else() {
     let standing = *book.account(FAN).unwrap();
     book.open(FAN, Standing { is_frozen: true, ..standing });
     assert_eq!(book.make(&[finish(3, 2, None)], NOW), Err(Refusal::Frozen { account: FAN }));
-    assert_eq!(book.make(&[Transfer { id: id(4), act: Act::Void { hold: id(2) } }], NOW), Ok(Made::Now));
+    assert_eq!(book.make(&[Transfer::new(id(4), Act::Void { hold: id(2) })], NOW), Ok(Made::Now));
     assert_eq!(stands(&book, FAN), (100, 0, 0, 1));
 }
 
@@ -216,9 +216,7 @@ fn each_content_has_a_digest_of_its_own() {
         Act::Void { hold: id(1) },
         Act::Lapse { hold: id(1) },
     ];
-    let digests: std::collections::HashSet<[u8; 32]> = acts
-        .iter()
-        .flat_map(|act| [1, 2].map(|number| Transfer { id: id(number), act: *act }.digest()))
-        .collect();
+    let digests: std::collections::HashSet<[u8; 32]> =
+        acts.iter().flat_map(|act| [1, 2].map(|number| Transfer::new(id(number), *act).digest())).collect();
     assert_eq!(digests.len(), 2 * acts.len());
 }

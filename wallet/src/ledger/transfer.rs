@@ -4,6 +4,7 @@ use super::book::Kind;
 use crate::amount::{self, Amount, AmountError};
 use crate::asset::{Asset, AssetCode};
 use crate::id::{AccountId, TransferId};
+use crate::metadata::Metadata;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -30,12 +31,14 @@ pub enum Reason {
     Fee,
     /// Units that were good until then are over.
     Expiry,
-    /// The opposite of a transfer that should not have been.
+    /// The opposite of a transfer that should not have been; only [`Ledger::reverse`](crate::Ledger::reverse) makes one.
     Reversal,
+    /// From one part of a budget to another.
+    Spread,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 11] = [
+    pub const ALL: [Reason; 12] = [
         Reason::Grant,
         Reason::Clawback,
         Reason::Issue,
@@ -47,6 +50,7 @@ impl Reason {
         Reason::Fee,
         Reason::Expiry,
         Reason::Reversal,
+        Reason::Spread,
     ];
 
     /// As rows and messages have it.
@@ -63,12 +67,18 @@ impl Reason {
             Reason::Fee => "fee",
             Reason::Expiry => "expiry",
             Reason::Reversal => "reversal",
+            Reason::Spread => "spread",
         }
     }
 
     /// None where there is no such reason.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.word() == word)
+    }
+
+    /// Whether it counts towards what an account may give or take in a day: what only undoes something does not.
+    pub const fn counts(self) -> bool {
+        !matches!(self, Reason::Clawback | Reason::Refund | Reason::Expiry | Reason::Reversal)
     }
 
     /// Whether units may go from such an account to such another for this reason.
@@ -89,6 +99,7 @@ impl Reason {
             Reason::Fee => matches!(credit, Kind::Fees),
             Reason::Expiry => matches!((debit, credit), (Kind::Fan, Kind::Issuer | Kind::Budget)),
             Reason::Reversal => true,
+            Reason::Spread => matches!((debit, credit), (Kind::Budget, Kind::Budget)),
         }
     }
 }
@@ -173,13 +184,24 @@ impl Act {
 }
 
 /// One transfer. It is never changed: the same id with the same content is the same transfer, with another content it is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transfer {
     pub id: TransferId,
     pub act: Act,
+    pub metadata: Metadata,
 }
 
 impl Transfer {
+    /// Without metadata.
+    pub fn new(id: TransferId, act: Act) -> Self {
+        Self { id, act, metadata: Metadata::default() }
+    }
+
+    #[must_use]
+    pub fn about(self, metadata: Metadata) -> Self {
+        Self { metadata, ..self }
+    }
+
     /// SHA-256 of id and content, each part in a fixed length: what a chain is made of, and what tells one content from another.
     pub fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
@@ -215,6 +237,7 @@ impl Transfer {
                 hash.update(hold.number().to_le_bytes());
             }
         }
+        self.metadata.digest(&mut hash);
         hash.finalize().into()
     }
 }

@@ -9,7 +9,7 @@ use crate::ledger::{Act, Book, Hold, HoldState, Made, Move, Reason, Transfer};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use store::{At, Row, Transaction};
+use store::{At, Client, Row, Transaction};
 use uuid::Uuid;
 
 /// What a batch is made of.
@@ -60,10 +60,11 @@ const BETWEEN: &str = "select debit, credit from wallet.hold where id = any($1)"
 /// Invariant: whoever changes an account has its chain locked. All that a batch needs are locked at once and in one order, so that two wait for
 /// each other and never both; batches of a chain follow one another, whichever process writes them.
 const CHAINS: &str = "
-    select number, seq, hash, epoch, writer from wallet.chain where number = any($1) order by number for update";
+    select number, seq, hash, epoch, writer, made_at from wallet.chain where number = any($1) order by number for update";
 
 const ACCOUNTS: &str = "
-    select id, asset, kind, bound_min, bound_max, frozen_at is not null as is_frozen, posted, held_out, held_in, version
+    select id, asset, kind, bound_min, bound_max, day_in_max, day_out_max, frozen_at is not null as is_frozen,
+        posted, held_out, held_in, version, day, day_in, day_out
     from wallet.account where id = any($1)";
 
 const HOLDS: &str =
@@ -72,14 +73,19 @@ const HOLDS: &str =
 const MADE: &str = "select id, digest from wallet.transfer where id = any($1)";
 
 const TRANSFERS: &str = "
-    insert into wallet.transfer (id, chain, seq, number, digest, act, debit, credit, asset, units, reason, hold, until, made_at)
-    select it.*, $1 from unnest(
+    insert into wallet.transfer (id, chain, seq, number, digest, act, debit, credit, asset, units, reason, hold, until, metadata, made_at)
+    select it.id, it.chain, it.seq, it.number, it.digest, it.act, it.debit, it.credit, it.asset, it.units, it.reason, it.hold, it.until,
+        it.metadata::jsonb, $1
+    from unnest(
         $2::uuid[], $3::smallint[], $4::bigint[], $5::int[], $6::bytea[], $7::text[], $8::uuid[], $9::uuid[], $10::text[], $11::bigint[],
-        $12::text[], $13::uuid[], $14::timestamptz[]) as it";
+        $12::text[], $13::uuid[], $14::timestamptz[], $15::text[])
+        as it (id, chain, seq, number, digest, act, debit, credit, asset, units, reason, hold, until, metadata)";
 
 const STANDINGS: &str = "
-    update wallet.account a set posted = it.posted, held_out = it.held_out, held_in = it.held_in, version = it.version
-    from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) as it (id, posted, held_out, held_in, version)
+    update wallet.account a set posted = it.posted, held_out = it.held_out, held_in = it.held_in, version = it.version,
+        day = it.day, day_in = it.day_in, day_out = it.day_out
+    from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::int[], $7::bigint[], $8::bigint[])
+        as it (id, posted, held_out, held_in, version, day, day_in, day_out)
     where a.id = it.id";
 
 const ENTRIES: &str = "
@@ -97,7 +103,7 @@ const BATCHES: &str = "
     select it.*, $6 from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::int[], $5::bytea[]) as it";
 
 const NEXT: &str = "
-    update wallet.chain c set seq = it.seq, hash = it.hash, epoch = it.epoch, writer = $5
+    update wallet.chain c set seq = it.seq, hash = it.hash, epoch = it.epoch, writer = $5, made_at = $6
     from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bytea[]) as it (number, seq, epoch, hash)
     where c.number = it.number";
 
@@ -209,6 +215,12 @@ async fn read(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<(Vec<Row>, Book), N
     Ok((chains?, book))
 }
 
+/// A hold as it stands.
+pub(crate) async fn find_hold(client: &Client<'_>, id: TransferId) -> Result<Option<Hold>, Error> {
+    let rows = client.query(HOLDS, &[&vec![id.uuid()]]).await?;
+    rows.first().map(|row| hold(row).map(|it| it.1)).transpose()
+}
+
 fn unreadable(id: TransferId, column: &'static str) -> Error {
     Error::Unreadable { what: id.to_string(), column }
 }
@@ -266,7 +278,9 @@ async fn store(
 ) -> Result<(), NotWritten> {
     let digests: Vec<Vec<u8>> = made.iter().map(|it| it.digest().to_vec()).collect();
     let links = links(lot, chains, made, &digests);
-    let now = At(lot.now);
+    // Lines of an account follow one another in time.
+    let before_now = chains.iter().map(|it| it.get::<_, At>("made_at").0);
+    let now = At(before_now.fold(lot.now, Timestamp::max));
     let link_chains: Vec<i16> = links.iter().map(|it| it.chain).collect();
     let link_seqs: Vec<i64> = links.iter().map(|it| it.seq).collect();
     let epochs: Vec<i64> = links.iter().map(|it| it.epoch).collect();
@@ -295,11 +309,16 @@ async fn store(
     let holds: Vec<Option<Uuid>> = made.iter().map(|it| it.act.hold().map(TransferId::uuid)).collect();
     let untils: Vec<Option<At>> = made.iter().map(|it| it.act.until().map(At)).collect();
 
+    let metadata: Vec<Option<String>> = made.iter().map(|it| it.metadata.json()).collect();
+
     let changed: Vec<_> = after.accounts().filter(|(id, it)| before.account(*id) != Some(*it)).collect();
     let column = |of: fn(&crate::Standing) -> i64| changed.iter().map(|it| of(it.1)).collect::<Vec<i64>>();
     let accounts: Vec<Uuid> = changed.iter().map(|it| it.0.uuid()).collect();
     let (posted, held_out) = (column(|it| it.posted), column(|it| it.held_out));
     let (held_in, versions) = (column(|it| it.held_in), column(|it| it.version));
+
+    let days: Vec<i32> = changed.iter().map(|it| it.1.day.number).collect();
+    let (came, went) = (column(|it| it.day.came), column(|it| it.day.went));
 
     let lines = after.entries();
     let line_accounts: Vec<Uuid> = lines.iter().map(|it| it.account.uuid()).collect();
@@ -322,9 +341,10 @@ async fn store(
 
     let transfers: store::Params<'_> = &[
         &now, &ids, &in_chains, &seqs, &numbers, &digests, &acts, &debits, &credits, &assets, &units,
-        &reasons, &holds, &untils,
+        &reasons, &holds, &untils, &metadata,
     ];
-    let standings: store::Params<'_> = &[&accounts, &posted, &held_out, &held_in, &versions];
+    let standings: store::Params<'_> =
+        &[&accounts, &posted, &held_out, &held_in, &versions, &days, &came, &went];
     let entries: store::Params<'_> =
         &[&line_accounts, &line_versions, &line_transfers, &line_changes, &line_balances, &now];
     let keep: store::Params<'_> = &[
@@ -339,7 +359,7 @@ async fn store(
         &hold_taken,
     ];
     let batches: store::Params<'_> = &[&link_chains, &link_seqs, &epochs, &counts, &hashes, &now];
-    let next: store::Params<'_> = &[&link_chains, &link_seqs, &epochs, &hashes, &lot.writer];
+    let next: store::Params<'_> = &[&link_chains, &link_seqs, &epochs, &hashes, &lot.writer, &now];
     let done = tokio::join!(
         tx.execute(TRANSFERS, transfers),
         tx.execute(STANDINGS, standings),

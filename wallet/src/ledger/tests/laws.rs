@@ -42,11 +42,11 @@ fn transfer() -> impl Strategy<Value = Transfer> {
     let some = |from: u128| prop_oneof![19 => from..from + 60, 1 => 1..200_u128].prop_map(id);
     let units = proptest::option::of(prop_oneof![9 => 1..40_i64, 1 => -1..500_i64]);
     prop_oneof![
-        3 => (some(20), of()).prop_map(|(id, of)| Transfer { id, act: Act::Post(of) }),
-        3 => (hold(), of(), until).prop_map(|(id, of, until)| Transfer { id, act: Act::Hold { of, until } }),
-        3 => (some(100), hold(), units).prop_map(|(id, hold, units)| Transfer { id, act: Act::Finish { hold, units } }),
-        1 => (some(100), hold()).prop_map(|(id, hold)| Transfer { id, act: Act::Void { hold } }),
-        1 => (some(100), hold()).prop_map(|(id, hold)| Transfer { id, act: Act::Lapse { hold } }),
+        3 => (some(20), of()).prop_map(|(id, of)| Transfer::new(id, Act::Post(of))),
+        3 => (hold(), of(), until).prop_map(|(id, of, until)| Transfer::new(id, Act::Hold { of, until })),
+        3 => (some(100), hold(), units).prop_map(|(id, hold, units)| Transfer::new(id, Act::Finish { hold, units })),
+        1 => (some(100), hold()).prop_map(|(id, hold)| Transfer::new(id, Act::Void { hold })),
+        1 => (some(100), hold()).prop_map(|(id, hold)| Transfer::new(id, Act::Lapse { hold })),
     ]
 }
 
