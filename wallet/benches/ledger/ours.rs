@@ -38,9 +38,8 @@ impl Ours {
             fans.extend(try_join_all(opened).await?);
         }
         let ledger = Ledger::start(store, &Clock::system(), "bench");
-        let post = |units, from, to, reason| Transfer {
-            id: TransferId::fresh(),
-            act: Act::Post(Move::new(amount(units), from, to, reason)),
+        let post = |units, from, to, reason| {
+            Transfer::new(TransferId::fresh(), Act::Post(Move::new(amount(units), from, to, reason)))
         };
         let all = FUNDS * FANS as i64;
         ledger.make(post(2 * all, issuer, budget, Reason::Issue)).await?;
