@@ -137,6 +137,13 @@ pub async fn thaw(tx: &Transaction<'_>, id: AccountId) -> Result<(), Error> {
     found(tx.execute(THAW, &[&id.uuid()]).await?, id)
 }
 
+const RENAME: &str = "update wallet.account set owner = $2 where id = $1";
+
+/// Names an account after somebody else.
+pub(crate) async fn rename(tx: &Transaction<'_>, id: AccountId, owner: &str) -> Result<(), Error> {
+    found(tx.execute(RENAME, &[&id.uuid(), &owner]).await?, id)
+}
+
 fn found(count: u64, id: AccountId) -> Result<(), Error> {
     if count == 1 { Ok(()) } else { Err(Error::UnknownAccount { id }) }
 }
@@ -161,4 +168,5 @@ pub(crate) fn standing(row: &Row) -> Result<Standing, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[OPEN, OF, FIND, OF_OWNER, AVAILABLE, LOCK, LIMIT, FREEZE, THAW];
+pub(crate) const STATEMENTS: &[&str] =
+    &[OPEN, OF, FIND, OF_OWNER, AVAILABLE, LOCK, LIMIT, FREEZE, THAW, RENAME];

@@ -1,5 +1,6 @@
 //! What can go wrong with accounts and transfers.
 
+use crate::amount::AmountError;
 use crate::id::{AccountId, TransferId};
 use crate::ledger::Refusal;
 use std::sync::Arc;
@@ -9,6 +10,15 @@ use std::sync::Arc;
 pub enum Error {
     #[error("there is no account {id}")]
     UnknownAccount { id: AccountId },
+
+    #[error("there is no wallet of {fan_id}")]
+    UnknownHolder { fan_id: Box<str> },
+
+    #[error("something of {fan_id} is held still: try again when it is not")]
+    SomethingHeld { fan_id: Box<str> },
+
+    #[error(transparent)]
+    Amount(#[from] AmountError),
 
     #[error("there is no transfer {id}")]
     UnknownTransfer { id: TransferId },

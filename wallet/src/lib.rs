@@ -10,12 +10,14 @@ mod amount;
 mod asset;
 mod budget;
 mod error;
+pub mod holder;
 mod id;
 mod lapse;
 mod ledger;
 mod metadata;
 mod reverse;
 pub mod statement;
+pub mod told;
 pub mod verify;
 mod writer;
 
@@ -25,6 +27,7 @@ pub use amount::{Amount, AmountError, UNITS_MAX};
 pub use asset::{Asset, AssetCode, Coins, Convertible, Inr, Origin, Points, Usd, Use, Where};
 pub use budget::{Budget, Grant};
 pub use error::Error;
+pub use holder::{Books, Holder, Wallet};
 pub use id::{AccountId, TransferId};
 pub use lapse::lapse_due;
 pub use ledger::{
@@ -37,7 +40,10 @@ pub use writer::Ledger;
 /// The tables of this crate.
 pub const MIGRATIONS: Migrations = Migrations {
     schema: "wallet",
-    steps: &[Step { name: "1_ledger", sql: include_str!("../migrations/1_ledger.sql") }],
+    steps: &[
+        Step { name: "1_ledger", sql: include_str!("../migrations/1_ledger.sql") },
+        Step { name: "3_holders", sql: include_str!("../migrations/3_holders.sql") },
+    ],
 };
 
 #[cfg(test)]
@@ -48,13 +54,15 @@ mod tests {
     #[tokio::test]
     async fn every_statement_fits_the_tables() {
         let test = TestStore::new(&[MIGRATIONS]).await;
-        for sql in [
-            &[account::STATEMENTS, lapse::STATEMENTS, statement::STATEMENTS, verify::STATEMENTS],
-            &writer::STATEMENTS[..],
-        ]
-        .concat()
-        .concat()
-        {
+        let own = [
+            account::STATEMENTS,
+            holder::STATEMENTS,
+            lapse::STATEMENTS,
+            statement::STATEMENTS,
+            told::STATEMENTS,
+            verify::STATEMENTS,
+        ];
+        for sql in [&own[..], &writer::STATEMENTS[..]].concat().concat() {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");
         }

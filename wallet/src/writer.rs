@@ -12,7 +12,8 @@ use crate::id::{CHAINS, TransferId};
 use crate::ledger::{Act, Made, Reason, Refusal, Transfer};
 use crate::metadata::Metadata;
 use crate::reverse;
-use batch::Lot;
+use crate::told;
+use batch::{Judged, Lot};
 use keep::{Keeper, Written};
 use std::sync::Arc;
 use store::{Client, Clock, Store};
@@ -50,7 +51,9 @@ impl Ledger {
     /// Starts the writers. `writer` names this process in what they write.
     pub fn start(store: &Store, clock: &Clock, writer: &str) -> Self {
         let (written, kept) = mpsc::channel(WRITTEN_MAX);
-        tokio::spawn(Keeper::new(store.clone()).run(kept));
+        let (changes, changed) = mpsc::channel(WRITTEN_MAX);
+        tokio::spawn(told::tell(store.clone(), changed));
+        tokio::spawn(Keeper { store: store.clone(), changes }.run(kept));
         let lanes = (0..LANES).map(|_| {
             let (sender, asked) = mpsc::channel(WAITING_MAX);
             let writer = Writer { store: store.clone(), clock: clock.clone(), name: writer.to_owned() };
@@ -126,11 +129,11 @@ impl Writer {
         let mut waiting = Vec::with_capacity(BATCH_MAX);
         while asked.recv_many(&mut waiting, BATCH_MAX).await > 0 {
             let all: Vec<&[Transfer]> = waiting.iter().map(|it| it.together.as_slice()).collect();
-            let outcomes = self.write(&all).await;
-            match outcomes {
-                Ok(outcomes) => {
+            let judged = self.write(&all).await;
+            match judged {
+                Ok(judged) => {
                     // The keeper ends after its writers.
-                    let _ended = written.send(Written::of(waiting.drain(..), outcomes)).await;
+                    let _ended = written.send(Written::of(waiting.drain(..), judged)).await;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "transfers were not made");
@@ -142,7 +145,7 @@ impl Writer {
         }
     }
 
-    async fn write(&self, asked: &[&[Transfer]]) -> Result<Vec<Outcome>, Error> {
+    async fn write(&self, asked: &[&[Transfer]]) -> Result<Judged, Error> {
         let lot = Lot { asked, writer: &self.name, now: self.clock.now() };
         for _ in 1..TRIES_MAX {
             match self.store.run_tx("wallet.batch", async |tx| batch::write(tx, &lot).await).await {

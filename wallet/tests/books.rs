@@ -8,7 +8,9 @@ use std::time::Duration;
 use store::Clock;
 use store::testing::TestStore;
 use wallet::account::{self, Wanted};
+use wallet::holder::{self, Books, Holder, Terms};
 use wallet::statement::{self, Asked, Line};
+use wallet::told;
 use wallet::verify::verify;
 use wallet::{
     AccountId, Act, Amount, Asset, Bounds, Budget, DayLimits, Direction, Error, Grant, Kind, Ledger, Made,
@@ -307,4 +309,60 @@ async fn holds_whose_time_is_over_are_dropped() {
     assert_eq!(wallet::lapse_due(&here.ledger, here.clock.now()).await.unwrap(), 0);
     here.ledger.make(here.buy(fan, 80)).await.unwrap();
     here.is_sound().await;
+}
+
+/// A fan's wallet: opened once, told of, frozen, and erased with the books as right as before.
+#[tokio::test]
+async fn a_fans_wallet_is_opened_frozen_and_erased() {
+    let here = Here::new().await;
+    let (store, now) = (here.test.store(), here.clock.now());
+    let holder = Holder { fan_id: "fan_7", organisation_id: "org_1", books: Books::Live };
+    let terms = Terms { points: DayLimits { in_max: Some(500), out_max: None }, ..Terms::default() };
+    for _ in 0..2 {
+        store.run_tx("test", async |tx| holder::open(tx, &holder, &terms, now).await).await.unwrap();
+    }
+    let find = async |holder: Holder<'static>| {
+        store.read("test", async |db| holder::find(db, &holder).await).await.unwrap()
+    };
+    let wallet = find(holder).await.unwrap();
+    let fan = wallet.account(Points::CODE).unwrap().id;
+    assert_eq!((wallet.accounts.len(), wallet.accounts[1].standing.limits), (2, terms.points));
+    let of_another = Holder { organisation_id: "org_2", ..holder };
+    let of_test = Holder { books: Books::Test, ..holder };
+    assert_eq!((find(of_another).await, find(of_test).await), (None, None));
+
+    // Whoever listens hears whose account has changed.
+    let mut listener = store.listen(told::CHANNEL).await.unwrap();
+    here.fill(1_000).await;
+    here.give(fan, 100).await;
+    let heard = listener.next().await.unwrap();
+    assert_eq!(told::changed(&heard).collect::<Vec<_>>(), [fan]);
+
+    store.run_tx("test", async |tx| holder::freeze(tx, &holder, now).await).await.unwrap();
+    assert_eq!(find(holder).await.unwrap().frozen_at, Some(now));
+    let refused = here.ledger.make(here.buy(fan, 1)).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::Frozen { account })) if account == fan));
+    let refused =
+        store.run_tx("test", async |tx| holder::freeze(tx, &of_another, now).await).await.unwrap_err();
+    assert!(matches!(refused, Error::UnknownHolder { .. }), "{refused}");
+    store.run_tx("test", async |tx| holder::thaw(tx, &holder).await).await.unwrap();
+
+    let of = Move::new(points(10), fan, here.shop, Reason::Purchase);
+    let hold = Transfer::new(TransferId::fresh(), Act::Hold { of, until: None });
+    here.ledger.make(hold.clone()).await.unwrap();
+    let refused = holder::erase(store, &here.ledger, &holder, now).await.unwrap_err();
+    assert!(matches!(refused, Error::SomethingHeld { .. }), "{refused}");
+    let void = Transfer::new(TransferId::fresh(), Act::Void { hold: hold.id });
+    here.ledger.make(void).await.unwrap();
+    holder::erase(store, &here.ledger, &holder, now).await.unwrap();
+    assert_eq!(find(holder).await, None);
+    let left = store.read("test", async |db| account::find(db, fan).await).await.unwrap().unwrap();
+    assert!(left.owner.starts_with("erased_") && left.standing.posted == 0, "{left:?}");
+    let erased = holder::erase(store, &here.ledger, &holder, now).await.unwrap_err();
+    assert!(matches!(erased, Error::UnknownHolder { .. }), "{erased}");
+    here.is_sound().await;
+    // Who comes back begins anew.
+    store.run_tx("test", async |tx| holder::open(tx, &holder, &terms, now).await).await.unwrap();
+    let again = find(holder).await.unwrap();
+    assert!(again.account(Points::CODE).is_some_and(|it| it.id != fan && it.standing.posted == 0));
 }

@@ -5,7 +5,7 @@ use crate::account;
 use crate::asset::AssetCode;
 use crate::error::Error;
 use crate::id::{AccountId, TransferId};
-use crate::ledger::{Act, Book, Hold, HoldState, Made, Move, Reason, Transfer};
+use crate::ledger::{Act, Book, Hold, HoldState, Kind, Made, Move, Reason, Transfer};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -18,6 +18,14 @@ pub(super) struct Lot<'a> {
     pub(super) asked: &'a [&'a [Transfer]],
     pub(super) writer: &'a str,
     pub(super) now: Timestamp,
+}
+
+/// What came of a lot.
+pub(super) struct Judged {
+    /// In the order of what was asked.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Fans' accounts that are not as they were.
+    pub(super) changed: Vec<AccountId>,
 }
 
 /// Why a batch was not written.
@@ -112,7 +120,7 @@ pub(crate) const STATEMENTS: &[&str] =
     &[BETWEEN, CHAINS, ACCOUNTS, HOLDS, MADE, TRANSFERS, STANDINGS, ENTRIES, KEEP, BATCHES, NEXT];
 
 /// Judges all that was asked for in its order, and writes what is made.
-pub(super) async fn write(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<Vec<Outcome>, NotWritten> {
+pub(super) async fn write(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<Judged, NotWritten> {
     // All are on their way before the first is answered, below, which keeps its order only if none has to be prepared first.
     for sql in STATEMENTS {
         tx.prepare(sql).await?;
@@ -133,7 +141,8 @@ pub(super) async fn write(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<Vec<Out
         made.sort_by_key(|it| chain_of(it));
         store(tx, lot, &chains, (&before, &book), &made).await?;
     }
-    Ok(outcomes)
+    let fans = book.accounts().filter(|(id, it)| it.kind == Kind::Fan && before.account(*id) != Some(*it));
+    Ok(Judged { outcomes, changed: fans.map(|it| it.0).collect() })
 }
 
 /// What the transfers of a lot name.

@@ -1,7 +1,9 @@
 //! Answers who asked when what was made for them is on the disk.
 
+use super::batch::Judged;
 use super::{Asked, Outcome};
 use crate::error::Error;
+use crate::id::AccountId;
 use crate::ledger::Made;
 use store::Store;
 use tokio::sync::{mpsc, oneshot};
@@ -15,10 +17,12 @@ pub(super) struct Written {
     /// Transfers that answers speak of: all that was made now is there if one of it is, since a batch is made wholly or not at all.
     speaks_of: Vec<Uuid>,
     answers: Vec<(oneshot::Sender<Result<Made, Error>>, Outcome)>,
+    /// Fans' accounts that are not as they were.
+    changed: Vec<AccountId>,
 }
 
 impl Written {
-    pub(super) fn of(asked: impl Iterator<Item = Asked>, outcomes: Vec<Outcome>) -> Self {
+    pub(super) fn of(asked: impl Iterator<Item = Asked>, judged: Judged) -> Self {
         let (mut now, mut speaks_of) = (None, Vec::new());
         let one = |(it, outcome): (Asked, Outcome)| {
             let first = it.together.first().map(|it| it.id.uuid());
@@ -29,9 +33,9 @@ impl Written {
             }
             (it.answer, outcome)
         };
-        let answers = asked.zip(outcomes).map(one).collect();
+        let answers = asked.zip(judged.outcomes).map(one).collect();
         speaks_of.extend(now);
-        Self { speaks_of, answers }
+        Self { speaks_of, answers, changed: judged.changed }
     }
 }
 
@@ -45,14 +49,12 @@ const KEEP: &str = "
 pub(super) const STATEMENTS: &[&str] = &[KEEP];
 
 pub(super) struct Keeper {
-    store: Store,
+    pub(super) store: Store,
+    /// Where is heard what is kept.
+    pub(super) changes: mpsc::Sender<Vec<AccountId>>,
 }
 
 impl Keeper {
-    pub(super) fn new(store: Store) -> Self {
-        Self { store }
-    }
-
     pub(super) async fn run(self, mut written: mpsc::Receiver<Written>) {
         let mut waiting = Vec::with_capacity(TOGETHER_MAX);
         while written.recv_many(&mut waiting, TOGETHER_MAX).await > 0 {
@@ -60,12 +62,18 @@ impl Keeper {
             if let Err(error) = &kept {
                 tracing::warn!(%error, "it is not known whether transfers were kept");
             }
-            // Who has gone meanwhile asks again.
-            for (answer, outcome) in waiting.drain(..).flat_map(|it| it.answers) {
-                let _gone = answer.send(match &kept {
-                    Ok(()) => outcome.map_err(Error::from),
-                    Err(error) => Err(error.clone()),
-                });
+            for written in waiting.drain(..) {
+                if !written.changed.is_empty() && kept.is_ok() {
+                    // A hint that there is no room for is not waited for.
+                    let _full = self.changes.try_send(written.changed);
+                }
+                for (answer, outcome) in written.answers {
+                    // Who has gone meanwhile asks again.
+                    let _gone = answer.send(match &kept {
+                        Ok(()) => outcome.map_err(Error::from),
+                        Err(error) => Err(error.clone()),
+                    });
+                }
             }
         }
     }
