@@ -59,9 +59,11 @@ impl Role {
         }
     }
 
-    /// Whether who has this role may have a key made with such scopes: one that manages may what an admin may.
+    /// Whether who has this role may have a key made with such scopes: one that manages may what an admin may, and one that
+    /// changes wallets is for admins too.
     pub const fn may_issue(self, scopes: Scopes) -> bool {
-        self.may(if scopes.has(Scope::Manage) { Permission::Manage } else { Permission::Build })
+        let is_for_admins = scopes.has(Scope::Manage) || scopes.has(Scope::Wallet);
+        self.may(if is_for_admins { Permission::Manage } else { Permission::Build })
     }
 
     /// Whether who has this role may give and take the other.
@@ -97,6 +99,8 @@ mod tests {
         let manages = Scopes::of(&[Scope::Feed, Scope::Manage]);
         assert!(Role::Admin.may_issue(manages) && !Role::Developer.may_issue(manages));
         assert!(Role::Developer.may_issue(Scopes::of(&[Scope::Feed, Scope::Read, Scope::Usage])));
+        let wallets = Scopes::of(&[Scope::Wallet]);
+        assert!(Role::Admin.may_issue(wallets) && !Role::Developer.may_issue(wallets));
         assert!(!Role::Analyst.may_issue(Scopes::NONE));
         assert!(Role::Admin.may_give(Role::Admin) && !Role::Developer.may_give(Role::Analyst));
     }

@@ -11,10 +11,12 @@ pub enum Scope {
     Manage,
     /// Figures of the audience, which a spreadsheet may have that may change nothing.
     Usage,
+    /// Fans' wallets: look, freeze, limit, erase.
+    Wallet,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 4] = [Scope::Feed, Scope::Read, Scope::Manage, Scope::Usage];
+    pub const ALL: [Scope; 5] = [Scope::Feed, Scope::Read, Scope::Manage, Scope::Usage, Scope::Wallet];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -22,6 +24,7 @@ impl Scope {
             Scope::Read => "read",
             Scope::Manage => "manage",
             Scope::Usage => "usage",
+            Scope::Wallet => "wallet",
         }
     }
 

@@ -22,6 +22,10 @@ pub struct App {
 pub struct Parts {
     pub config: Arc<Config>,
     pub store: Store,
+    /// Makes transfers.
+    pub ledger: wallet::Ledger,
+    /// Wallets that somebody looks at.
+    pub wallets: crate::wallets::OpenWallets,
     pub clock: Clock,
     pub keys: KeyRing,
     /// What is secret at rest.

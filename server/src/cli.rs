@@ -45,6 +45,11 @@ pub enum Command {
     Grant(RoleArgs),
     /// Takes such a role away.
     Ungrant(RoleArgs),
+    /// Looks at the books of the wallets.
+    Ledger {
+        #[command(subcommand)]
+        action: LedgerAction,
+    },
     /// Says what an organisation may use, and sets what is given.
     Limits(LimitsArgs),
     /// Scores match files (Cricsheet JSON, gzip or not): a line of JSON each.
@@ -93,6 +98,12 @@ pub struct RoleArgs {
 fn platform_role(word: &str) -> Result<PlatformRole, String> {
     let known = || PlatformRole::ALL.map(PlatformRole::word).join(", ");
     PlatformRole::of_word(word).ok_or_else(|| format!("a role is one of {}", known()))
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum LedgerAction {
+    /// Whether they are right: every hash, line and sum; exit status 1 if not.
+    Verify,
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]

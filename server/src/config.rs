@@ -37,6 +37,7 @@ pub struct Config {
     pub sandbox: Sandbox,
     pub jobs: Jobs,
     pub webhooks: Webhooks,
+    pub wallet: Wallet,
     pub operations: Operations,
     pub shutdown: Shutdown,
 }
@@ -168,6 +169,17 @@ pub struct Sandbox {
 #[serde(deny_unknown_fields)]
 pub struct Jobs {
     pub concurrency: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wallet {
+    pub enabled: bool,
+    pub points_in_day_max: i64,
+    pub points_out_day_max: i64,
+    pub coins_in_day_max: i64,
+    pub coins_out_day_max: i64,
+    pub streams_max: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -6,6 +6,7 @@
 //! Read [`role::run`] first.
 
 pub mod app;
+pub mod books;
 pub mod cli;
 pub mod config;
 mod demo;
@@ -24,4 +25,5 @@ pub mod role;
 pub mod secrets;
 pub mod stream;
 pub mod telemetry;
+pub mod wallets;
 mod work;

@@ -71,6 +71,7 @@ pub const MIGRATIONS: &[Migrations] = &[
     http::scorer::session::MIGRATIONS,
     http::REQUEST_MIGRATIONS,
     moments::MIGRATIONS,
+    wallet::MIGRATIONS,
     jobs::MIGRATIONS,
 ];
 
@@ -119,6 +120,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let door = Door::open(config.http.clone(), &config.stream)
         .with_context(|| format!("{} cannot be listened on", config.http.listen))?;
     let presence = Presence::default();
+    let ledger = wallet::Ledger::start(&store, &clock, &work::name());
     let every = Duration::from_secs(config.redis.presence_seconds.max(1));
     let census = Census::start(presence.clone(), bus.clone(), clock.clone(), every);
     let subscribers = Subscribers::start(config.stream.clone(), presence.clone(), drain, shutdown.clone())?;
@@ -130,6 +132,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         public_url: config.http.public_url.clone(),
         mailer: mail::mailer(&config)?,
         courier: courier(&config, &store, &seal, &clock),
+        ledger: ledger.clone(),
     };
     let passkeys = passkeys(&config)?;
     let app = App::from(Parts {
@@ -139,6 +142,8 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         census,
         config: Arc::new(config),
         store: store.clone(),
+        ledger,
+        wallets: crate::wallets::OpenWallets::default(),
         keys,
         tickets: Tickets::new(&seal),
         metering,
@@ -169,6 +174,8 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let noting =
         tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
     let following = tokio::spawn(follow_keys(app.clone(), keys_since));
+    let (looked_at, database_of) = (app.wallets.clone(), app.store.clone());
+    let telling_wallets = tokio::spawn(async move { looked_at.follow(&database_of).await });
     let following_secrets = tokio::spawn(follow_secrets(app.clone(), secrets_since));
     let expiring = tokio::spawn(end_expired(app.clone()));
     let planning = tokio::spawn(follow_plans(app.clone(), plans_since));
@@ -189,6 +196,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     }
     following.abort();
     following_secrets.abort();
+    telling_wallets.abort();
     expiring.abort();
     planning.abort();
     if let Err(failed) = counting.await {

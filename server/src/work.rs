@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use store::{Clock, Seal, Store};
 use tokio_util::sync::CancellationToken;
+use wallet::Ledger;
 
 /// Beyond so many restarts within a minute somebody has to look.
 const RESTARTS_MAX: usize = 5;
@@ -38,6 +39,7 @@ pub(crate) struct Terms {
     pub(crate) mailer: Mailer,
     /// Who delivers webhooks' messages, and how many at once; none where this machine trusts no certificates.
     pub(crate) courier: Option<(Courier, usize)>,
+    pub(crate) ledger: Ledger,
 }
 
 /// Forgets sessions, links, invitations and counts of attempts that are over.
@@ -64,6 +66,14 @@ impl Job for ForgetMessages {
     const KIND: &'static str = "partners.forget_messages";
 }
 
+/// Drops what is held in wallets and whose time is over.
+#[derive(Debug, Deserialize, Serialize)]
+struct LapseHolds {}
+
+impl Job for LapseHolds {
+    const KIND: &'static str = "wallet.lapse_holds";
+}
+
 /// Tells organisations of keys that end soon.
 #[derive(Debug, Deserialize, Serialize)]
 struct LookAtKeys {}
@@ -83,6 +93,8 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
     let (uses, keys_at) = (forgets.clone(), at.clone());
     let (told, told_at) = (forgets.clone(), at.clone());
     let (usage_at, tells) = (at.clone(), (forgets.clone(), terms.seal.clone(), terms.public_url.clone()));
+    let holds = Cron::new("wallet-holds", "* * * * *", "UTC").expect("a schedule that is one");
+    let (ledger, ledger_at) = (terms.ledger.clone(), at.clone());
     let (seal, mailer) = (terms.seal.clone(), terms.mailer.clone());
     Worker::new(store.clone(), &name())
         .concurrency(terms.concurrency)
@@ -130,6 +142,14 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
             }
         })
         .repeat(keys, &LookAtKeys {})
+        .handle(move |_: LapseHolds, _: Attempt| {
+            let (ledger, now) = (ledger.clone(), ledger_at.now());
+            async move {
+                let lapsed = wallet::lapse_due(&ledger, now).await;
+                lapsed.map(drop).map_err(|error| NotDone::Retry(error.to_string()))
+            }
+        })
+        .repeat(holds, &LapseHolds {})
         .handle(move |job: SendLetter, attempt: Attempt| {
             let (seal, mailer) = (seal.clone(), mailer.clone());
             async move { mail::send(job, &attempt, &seal, &mailer).await }
@@ -166,7 +186,7 @@ async fn forget(store: &Store, over: Over, now: jiff::Timestamp, attempt: &Attem
 }
 
 /// What operators know this process by: the pod's or container's name, and its number.
-fn name() -> String {
+pub(crate) fn name() -> String {
     let host = rustix::system::uname();
     format!("{}:{}", host.nodename().to_string_lossy(), std::process::id())
 }

@@ -59,6 +59,14 @@ impl AssetCode {
         self.0
     }
 
+    /// Decimal places of what people say.
+    pub fn places(self) -> u8 {
+        match self {
+            Inr::CODE | Usd::CODE => Inr::PLACES,
+            _ => Points::PLACES,
+        }
+    }
+
     /// None where there is no such asset.
     pub fn of(text: &str) -> Option<Self> {
         ALL.into_iter().find(|it| it.0 == text)

@@ -10,7 +10,7 @@ mod look_up;
 mod mode;
 mod now;
 mod organisation;
-mod page;
+pub(super) mod page;
 mod sites;
 mod snippets;
 mod team;

@@ -21,6 +21,7 @@ mod request;
 mod scorecard;
 pub mod scorer;
 mod stream;
+mod wallet;
 mod web;
 
 pub(crate) use dashboard::preview_key;
@@ -64,7 +65,10 @@ fn router(app: App, surface: Surface) -> Router {
             reading().merge(embed::routes(&app.config)).merge(web::routes(&app.config)),
             &app,
         ));
-        routes = routes.merge(layers::open_to_fans(fans::routes().merge(manage::tickets()), &app));
+        routes = routes.merge(layers::open_to_fans(
+            fans::routes().merge(wallet::of_fan()).merge(manage::tickets()),
+            &app,
+        ));
     }
     if matches!(surface, Surface::All | Surface::Edge) {
         routes = routes.merge(layers::open(streaming(), &app));
@@ -78,7 +82,8 @@ fn router(app: App, surface: Surface) -> Router {
                 .merge(scorer::routes())
                 .merge(operations::routes())
                 .merge(dashboard::routes())
-                .merge(manage::routes()),
+                .merge(manage::routes())
+                .merge(wallet::of_holders()),
             &app,
         ));
     }

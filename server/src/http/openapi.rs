@@ -83,9 +83,8 @@ impl Modify for Keys {
                 path if path.starts_with("/v1/matches") || path.starts_with("/v1/embed") => {
                     &["bearer", "header", "query"]
                 }
-                "/v1/tickets" | "/v1/tickets/renew" | "/v1/fans/guest" | "/v1/fans/me" => {
-                    &["bearer", "header"]
-                }
+                "/v1/tickets" | "/v1/tickets/renew" | "/v1/fans/guest" | "/v1/fans/me" | "/v1/wallet"
+                | "/v1/wallet/entries" | "/v1/wallet/export" | "/v1/wallet/stream" => &["bearer", "header"],
                 path if path.starts_with("/v1/") => &["bearer"],
                 _ => continue,
             };
@@ -124,6 +123,7 @@ fn answer(operation: &mut Operation, status: &str, description: &str) {
 pub fn description() -> utoipa::openapi::OpenApi {
     let mut api = Description::openapi();
     api.merge(super::manage::Description::openapi());
+    api.merge(super::wallet::Description::openapi());
     Keys.modify(&mut api);
     api.webhooks = Some(messages::described());
     let types = problem::types::TYPES.iter().map(|it| {

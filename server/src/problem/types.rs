@@ -56,6 +56,8 @@ types! {
         "Its owner can add the origin.";
     LIVE_KEY_NEEDED = "live-key-needed", 403, "A live key is needed",
         "Test keys play with the sandbox match.";
+    WALLET_FOR_GUESTS = "wallet-for-guests", 403, "A guest has no wallet",
+        "Have your server vouch for the user.";
     UNKNOWN_MATCH = "unknown-match", 404, "There is no such thing here",
         "There is none, or this key may not see it.";
     UNKNOWN_ROUTE = "unknown-route", 404, "There is no such thing here",
@@ -70,6 +72,12 @@ types! {
         "The detail says why.";
     KEY_IN_USE = "key-in-use", 409, "The key is in use",
         "It was used within the last 24 hours; in_use says where. Replace it there, or send even_if_used to revoke it all the same.";
+    TOO_LITTLE = "too-little", 409, "There is not enough in the account",
+        "The detail says what can be spent.";
+    DAY_LIMIT = "day-limit", 409, "That is more than may be moved in a day",
+        "The detail says what is left; the day is UTC's.";
+    WALLET_FROZEN = "wallet-frozen", 409, "The wallet is frozen",
+        "Whoever froze it can thaw it.";
     CHANGED_MEANWHILE = "changed-meanwhile", 412, "It was changed meanwhile",
         "Read it again, and send If-Match with its present ETag.";
     INVALID_VALUE = "invalid-value", 422, "A value cannot be taken",

@@ -61,6 +61,8 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
         metering: Metering::new(&config, &clock).unwrap(),
         config: Arc::new(config),
+        ledger: wallet::Ledger::start(&store, &clock, "test"),
+        wallets: server::wallets::OpenWallets::default(),
         store,
         clock,
         keys: partners::KeyRing::default(),

@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use store::testing::TestStore;
 
 /// Where the site of the tests' program is.
-const PAGE: &str = "https://shop.example";
-const HS256: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+pub(crate) const PAGE: &str = "https://shop.example";
+pub(crate) const HS256: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
 fn mac(secret: &str, text: &str) -> hmac::Tag {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), text.as_bytes())
 }
 
-fn jwt(secret: &str, header: &str, claims: &Value) -> String {
+pub(crate) fn jwt(secret: &str, header: &str, claims: &Value) -> String {
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims.to_string()));
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac(secret, &signed)))
 }
@@ -31,15 +31,15 @@ fn plain(secret: &str, user_id: &str, sent: &str, expires: i64) -> String {
 }
 
 /// A server, and an organisation with a key for its pages in each mode.
-struct Here {
-    server: Server,
-    program: Program,
-    live: String,
-    test: String,
+pub(crate) struct Here {
+    pub(crate) server: Server,
+    pub(crate) program: Program,
+    pub(crate) live: String,
+    pub(crate) test: String,
 }
 
 impl Here {
-    async fn on(database: &TestStore) -> Self {
+    pub(crate) async fn on(database: &TestStore) -> Self {
         let server = Server::start(database).await;
         let program = Program::of(&server, Mode::Live, &[Scope::Manage, Scope::Read]).await;
         let site = program.site().await;
@@ -57,18 +57,18 @@ impl Here {
     }
 
     /// A new signing secret: its id and its text.
-    async fn secret(&self, mode: &str) -> (String, String) {
+    pub(crate) async fn secret(&self, mode: &str) -> (String, String) {
         let made = self.program.post("/v1/identity/secrets", json!({ "mode": mode })).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
         (made.body["id"].as_str().unwrap().to_owned(), made.body["text"].as_str().unwrap().to_owned())
     }
 
-    fn claims(&self, user_id: &str) -> Value {
+    pub(crate) fn claims(&self, user_id: &str) -> Value {
         json!({ "sub": user_id, "aud": "crease", "exp": self.now() + 3600 })
     }
 
     /// As a page of the site asks.
-    async fn ask(&self, method: Method, path: &str, key: &str, fan: Option<&str>) -> (u16, Value) {
+    pub(crate) async fn ask(&self, method: Method, path: &str, key: &str, fan: Option<&str>) -> (u16, Value) {
         let mut request = self.server.bare(method, path).header("origin", PAGE).header("x-crease-key", key);
         if let Some(fan) = fan {
             request = request.header("crease-fan", fan);
@@ -93,7 +93,7 @@ impl Here {
 }
 
 /// "401 fan-refused fan_expired"
-fn told((status, body): &(u16, Value)) -> String {
+pub(crate) fn told((status, body): &(u16, Value)) -> String {
     let word = body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/");
     format!("{status} {word} {}", body["code"].as_str().unwrap_or_default())
 }

@@ -27,5 +27,6 @@ mod short_way;
 mod slow;
 mod stream;
 mod support;
+mod wallets;
 mod webhooks;
 mod work;

@@ -37,6 +37,12 @@ impl Program {
         Self { url: server.url.clone(), key, organisation, client: client() }
     }
 
+    /// The same program with another key.
+    pub(crate) fn with_key(&self, key: &str, organisation: &str) -> Self {
+        let (url, client) = (self.url.clone(), self.client.clone());
+        Self { url, key: key.to_owned(), organisation: organisation.to_owned(), client }
+    }
+
     pub(crate) async fn ask(
         &self,
         method: Method,

@@ -50,6 +50,8 @@ enum Scope {
     Manage,
     /// Read figures of the audience.
     Usage,
+    /// Fans' wallets: look, freeze, limit, erase.
+    Wallet,
 }
 
 impl Scope {
@@ -59,6 +61,7 @@ impl Scope {
             Scope::Read => partners::Scope::Read,
             Scope::Manage => partners::Scope::Manage,
             Scope::Usage => partners::Scope::Usage,
+            Scope::Wallet => partners::Scope::Wallet,
         }
     }
 }

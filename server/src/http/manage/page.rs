@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// Things on one page, unless asked for fewer.
-pub(super) const ROWS_MAX: usize = 100;
+pub(in crate::http) const ROWS_MAX: usize = 100;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct PageQuery {
+pub(in crate::http) struct PageQuery {
     /// The `next` of the page before.
-    pub(super) cursor: Option<String>,
+    pub(in crate::http) cursor: Option<String>,
     /// Things on the page, 1 to 100.
     #[param(minimum = 1, maximum = 100)]
-    pub(super) limit: Option<u32>,
+    pub(in crate::http) limit: Option<u32>,
 }
 
 impl PageQuery {
-    pub(super) fn rows(&self) -> Result<usize, Problem> {
+    pub(in crate::http) fn rows(&self) -> Result<usize, Problem> {
         match self.limit.map(|it| usize::try_from(it).unwrap_or(usize::MAX)) {
             None => Ok(ROWS_MAX),
             Some(limit @ 1..=ROWS_MAX) => Ok(limit),
@@ -31,22 +31,26 @@ impl PageQuery {
     }
 
     /// The place after which the page begins.
-    pub(super) fn after<P: DeserializeOwned>(&self) -> Result<Option<P>, Problem> {
+    pub(in crate::http) fn after<P: DeserializeOwned>(&self) -> Result<Option<P>, Problem> {
         self.cursor.as_deref().map(place).transpose()
     }
 }
 
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Page<T> {
-    pub(super) data: Vec<T>,
+pub(in crate::http) struct Page<T> {
+    pub(in crate::http) data: Vec<T>,
     /// Ask again with `cursor=` this; null on the last page.
-    pub(super) next: Option<String>,
+    pub(in crate::http) next: Option<String>,
 }
 
 impl<T> Page<T> {
     /// The page that a list's query answers when it is asked for one row more than the page has: what came is in the list's order.
-    pub(super) fn of_rows<P: Serialize>(mut rows: Vec<T>, rows_max: usize, place: impl Fn(&T) -> P) -> Self {
+    pub(in crate::http) fn of_rows<P: Serialize>(
+        mut rows: Vec<T>,
+        rows_max: usize,
+        place: impl Fn(&T) -> P,
+    ) -> Self {
         let has_more = rows.len() > rows_max;
         rows.truncate(rows_max);
         let next = rows.last().filter(|_| has_more).map(|it| cursor(&place(it)));
@@ -54,7 +58,11 @@ impl<T> Page<T> {
     }
 
     /// The page of a short list, all of which is at hand, in the order of its things' places.
-    pub(super) fn of<P>(mut all: Vec<T>, asked: &PageQuery, place: impl Fn(&T) -> P) -> Result<Self, Problem>
+    pub(in crate::http) fn of<P>(
+        mut all: Vec<T>,
+        asked: &PageQuery,
+        place: impl Fn(&T) -> P,
+    ) -> Result<Self, Problem>
     where
         P: Ord + Serialize + DeserializeOwned,
     {
@@ -65,7 +73,7 @@ impl<T> Page<T> {
     }
 
     /// The same page of what these things are shown as.
-    pub(super) fn map<S>(self, shown: impl FnMut(T) -> S) -> Page<S> {
+    pub(in crate::http) fn map<S>(self, shown: impl FnMut(T) -> S) -> Page<S> {
         Page { data: self.data.into_iter().map(shown).collect(), next: self.next }
     }
 }
@@ -79,7 +87,7 @@ fn cursor(place: &impl Serialize) -> String {
 }
 
 /// The place that a cursor names.
-pub(super) fn place<P: DeserializeOwned>(cursor: &str) -> Result<P, Problem> {
+pub(in crate::http) fn place<P: DeserializeOwned>(cursor: &str) -> Result<P, Problem> {
     let bytes = Some(cursor).filter(|it| it.len() <= CURSOR_CHARS_MAX);
     let json = bytes.and_then(|it| URL_SAFE_NO_PAD.decode(it).ok());
     // A zero, which no text of ours has and PostgreSQL does not take.

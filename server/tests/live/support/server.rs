@@ -79,6 +79,8 @@ impl Server {
             census,
             feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
             config: Arc::new(config),
+            ledger: wallet::Ledger::start(&store, &clock, "test"),
+            wallets: server::wallets::OpenWallets::default(),
             store,
             clock,
             keys,

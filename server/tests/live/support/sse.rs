@@ -42,6 +42,14 @@ impl Stream {
         Self { resumed, body: Body::Http(response), received: Vec::new() }
     }
 
+    /// A fan's own stream, which is not resumed.
+    pub(crate) fn of_wallet(response: Response) -> Self {
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-store, no-transform");
+        Self { resumed: String::new(), body: Body::Http(response), received: Vec::new() }
+    }
+
     /// The same over a connection on which it was asked for.
     pub(crate) async fn over(mut raw: Raw) -> Self {
         let head = raw.head().await;
