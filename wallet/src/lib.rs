@@ -11,6 +11,8 @@ mod asset;
 mod error;
 mod id;
 mod ledger;
+mod money;
+pub mod payment;
 pub mod verify;
 mod writer;
 
@@ -19,10 +21,11 @@ use store::{Migrations, Step};
 pub use amount::{Amount, AmountError, UNITS_MAX};
 pub use asset::{Asset, AssetCode, Coins, Convertible, Inr, Origin, Points, Usd};
 pub use error::Error;
-pub use id::{AccountId, TransferId};
+pub use id::{AccountId, PaymentId, PayoutId, RefundId, TransferId};
 pub use ledger::{
     Act, Book, Bounds, Entry, Hold, HoldState, Kind, Made, Move, Reason, Refusal, Standing, Transfer,
 };
+pub use money::{Money, NoMoney};
 pub use writer::Ledger;
 
 /// The tables of this crate.

@@ -1,0 +1,3 @@
+//! Money in and out, by way of payment gateways.
+
+pub mod state;
