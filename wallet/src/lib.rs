@@ -9,6 +9,7 @@ pub mod account;
 mod amount;
 mod asset;
 mod error;
+pub mod gateway;
 mod id;
 mod ledger;
 mod money;
@@ -31,7 +32,10 @@ pub use writer::Ledger;
 /// The tables of this crate.
 pub const MIGRATIONS: Migrations = Migrations {
     schema: "wallet",
-    steps: &[Step { name: "1_ledger", sql: include_str!("../migrations/1_ledger.sql") }],
+    steps: &[
+        Step { name: "1_ledger", sql: include_str!("../migrations/1_ledger.sql") },
+        Step { name: "2_payments", sql: include_str!("../migrations/2_payments.sql") },
+    ],
 };
 
 #[cfg(test)]

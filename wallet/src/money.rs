@@ -1,7 +1,7 @@
 //! An amount whose asset is known at run time alone, of those that are money.
 
 use crate::amount::{self, Amount, AmountError};
-use crate::asset::{Asset, AssetCode, Convertible, Inr, Usd};
+use crate::asset::{AssetCode, Convertible, Inr, Usd};
 use std::fmt;
 
 /// So many of the smallest unit of an asset that is [`Convertible`]: paise, cents.
@@ -58,7 +58,7 @@ impl fmt::Debug for Money {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::asset::{Coins, Points};
+    use crate::asset::{Asset, Coins, Points};
 
     #[test]
     fn what_is_earned_or_spent_here_alone_is_no_money() {
