@@ -1,7 +1,8 @@
-//! Every balance: points, coins, vouchers' value, money in minor units.
+//! Every balance: points, coins, vouchers' value, money in minor units; and how money comes in and goes out.
 //!
 //! A [`Transfer`] moves an [`Amount`] of one asset from one [`Account`](Standing) to another; nothing else changes a balance. The rules by
-//! which it may are [`Book`]'s: pure, and the same for one transfer as for hundreds in a batch.
+//! which it may are [`Book`]'s: pure, and the same for one transfer as for hundreds in a batch. [`payment::Payments`] brings money in and out by way
+//! of a [`gateway::Gateway`].
 //!
 //! Architecture Invariant: no floating point. Amounts are whole numbers of an asset's smallest unit, and an asset is a type.
 
@@ -46,7 +47,9 @@ mod tests {
     #[tokio::test]
     async fn every_statement_fits_the_tables() {
         let test = TestStore::new(&[MIGRATIONS]).await;
-        for sql in [account::STATEMENTS, verify::STATEMENTS, writer::STATEMENTS].concat() {
+        let ledger = [account::STATEMENTS, verify::STATEMENTS, writer::STATEMENTS].concat();
+        let sandbox = gateway::sandbox::STATEMENTS.to_vec();
+        for sql in [ledger, sandbox, payment::statements()].concat() {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");
         }

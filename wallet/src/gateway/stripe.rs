@@ -273,7 +273,7 @@ impl Gateway for Stripe {
         let at = at.ok_or(bad)?;
         let seconds = at.parse::<i64>().map_err(|_| bad)?;
         let fits = |it: &&str| signature::is_signed(&self.webhook_secrets, &[at.as_bytes(), b".", body], it);
-        if !signatures.iter().any(|it| fits(&it)) {
+        if !signatures.iter().any(fits) {
             return Err(NotGenuine::Forged);
         }
         let age = now.as_second().saturating_sub(seconds);

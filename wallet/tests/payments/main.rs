@@ -1,0 +1,8 @@
+//! Payments through gateways that are spoken to over HTTP, and that fail in every way in which gateways do.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
+
+mod fake;
+mod forms;
+mod here;
+mod top_up;
