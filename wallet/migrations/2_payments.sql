@@ -135,6 +135,7 @@ create table wallet.difference (
     number bigint generated always as identity primary key,
     gateway text not null,
     mode text not null check (mode in ('test', 'live')),
+    -- The day whose books were compared, or on which it was seen first.
     day date not null,
     kind text not null,
     -- The gateway's name of what it is about, or ours.
@@ -145,7 +146,7 @@ create table wallet.difference (
     closed_at timestamptz,
     closed_by text,
     note text,
-    unique (gateway, mode, day, kind, subject)
+    unique (gateway, mode, kind, subject)
 );
 
 create index difference_open on wallet.difference (number) where closed_at is null;

@@ -92,7 +92,7 @@ pub(super) struct Found<'a> {
 const FOUND: &str = "
     insert into wallet.difference (gateway, mode, day, kind, subject, ours, theirs, found_at)
     values ($1, $2, $3::text::date, $4, $5, $6, $7, $8)
-    on conflict (gateway, mode, day, kind, subject) do update
+    on conflict (gateway, mode, kind, subject) do update
     set ours = excluded.ours, theirs = excluded.theirs, found_at = excluded.found_at, closed_at = null, closed_by = null
     where difference.ours is distinct from excluded.ours or difference.theirs is distinct from excluded.theirs
     returning number";

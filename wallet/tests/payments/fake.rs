@@ -247,6 +247,44 @@ impl Books {
         Message { headers: vec![("x-razorpay-signature", signature), ("x-razorpay-event-id", id)], body }
     }
 
+    /// As after a day or more.
+    pub(crate) fn forget_keys(&mut self) {
+        self.keys.clear();
+    }
+
+    /// A refund that somebody makes by hand, and the webhook that tells of it.
+    pub(crate) fn stray_refund(&mut self, of: &str, units: i64) -> (String, Message) {
+        let body = json!({ "amount": units, "payment_intent": of, "payment_id": of });
+        let refund = self.make_refund(of, &body).unwrap();
+        let id = refund["id"].as_str().unwrap().to_owned();
+        let message = if id.starts_with("re_") {
+            self.stripe_event("refund.created", &refund)
+        } else {
+            self.razorpay_event("refund.processed", &[("refund", &refund)])
+        };
+        (id, message)
+    }
+
+    /// What a payer was charged last: what reports call it.
+    pub(crate) fn last_charge(&self) -> String {
+        let of = |kind: &str, name: &str| {
+            let last =
+                self.things.values().rfind(|it| it["object"] == json!(kind) || it["entity"] == json!(kind));
+            last.map(|it| it[name].as_str().unwrap().to_owned())
+        };
+        of("balance_transaction", "source").or_else(|| of("payment", "id")).unwrap()
+    }
+
+    /// The report has another amount for a charge, or nothing.
+    pub(crate) fn misreport(&mut self, charge: &str, units: Option<i64>) {
+        let is_it = |it: &Value| it["source"] == json!(charge) || it["id"] == json!(charge);
+        let place = self.things.iter().find(|it| is_it(it.1)).unwrap().0.clone();
+        match units {
+            Some(units) => self.things.get_mut(&place).unwrap()["amount"] = json!(units),
+            None => drop(self.things.remove(&place)),
+        }
+    }
+
     fn pay_intent(&mut self, reference: &str, goes: Pays) -> Vec<Message> {
         let charge = self.id("ch");
         let mut intent = self.things[reference].clone();

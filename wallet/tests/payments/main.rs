@@ -5,4 +5,10 @@
 mod fake;
 mod forms;
 mod here;
+mod localstripe;
+mod payout;
+mod reconcile;
+mod refund;
+mod sandbox;
 mod top_up;
+mod webhook;
