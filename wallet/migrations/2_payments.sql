@@ -1,4 +1,5 @@
--- What was asked of a gateway, and what is known of it. Rows of `observation` tell how it came about; the ledger has what was booked.
+-- What was asked of a gateway, and what is known of it. Rows of `observation` tell how it came about; the
+-- ledger has what was booked.
 create table wallet.payment (
     id uuid primary key,
     -- In the order in which they were made.
@@ -32,6 +33,8 @@ create table wallet.payment (
     check ((credited_coins is null) = (credited is null or coins is null))
 ) with (fillfactor = 70);
 
+-- Refunds and reports name charges.
+create index payment_charges on wallet.payment using gin ((known -> 'charges'));
 create index payment_owner on wallet.payment (owner, number);
 create index payment_booked on wallet.payment (gateway, mode, booked_at) where booked_at is not null;
 

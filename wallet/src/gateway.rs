@@ -1,10 +1,12 @@
 //! Payment gateways: who takes a payer's money, gives it back, and pays partners.
 //!
-//! All of them are spoken to through [`Gateway`], and each answers in the same terms: a [`Known`] of a payment, an [`Outgoing`] of money that
-//! leaves. Card numbers never come here: the payer's browser gives them to the gateway, for which [`Page`] has what it needs.
+//! All of them are spoken to through [`Gateway`], and each answers in the same terms: a [`Known`] of a
+//! payment, an [`Outgoing`] of money that leaves. Card numbers never come here: the payer's browser gives
+//! them to the gateway, for which [`Page`] has what it needs.
 //!
-//! Architecture Invariant: what a failed call means is in its [`GatewayError`]. Only [`GatewayError::NotSent`] lets another gateway be tried; after
-//! [`GatewayError::Ambiguous`] the same one is asked what became of it, or asked again under the same key.
+//! Architecture Invariant: what a failed call means is in its [`GatewayError`]. Only
+//! [`GatewayError::NotSent`] lets another gateway be tried; after [`GatewayError::Ambiguous`] the same one is
+//! asked what became of it, or asked again under the same key.
 
 mod http;
 pub mod razorpay;
@@ -83,7 +85,6 @@ pub struct Opening {
     pub money: Money,
     pub capture: Capture,
     pub before: Before,
-    pub asked_at: Timestamp,
 }
 
 /// A payment that the gateway has.
@@ -106,7 +107,6 @@ pub enum Page {
 #[derive(Clone, Copy, Debug)]
 pub struct Refunding<'a> {
     pub refund: RefundId,
-    pub payment: PaymentId,
     /// The payment's name at the gateway, and its charge's.
     pub reference: &'a str,
     pub charge: &'a str,
@@ -193,7 +193,8 @@ pub enum GatewayError {
     #[error("the gateway refuses: {code}: {message}")]
     Refused { code: String, message: String },
 
-    /// It never took effect: there was no connection, the gateway let nobody in, or it had no time. Another may be tried.
+    /// It never took effect: there was no connection, the gateway let nobody in, or it had no time. Another
+    /// may be tried.
     #[error("the gateway was not reached: {reason}")]
     NotSent { reason: String },
 
@@ -281,15 +282,10 @@ pub trait Gateway: Debug + Send + Sync {
     fn look<'a>(&'a self, reference: &'a str) -> Answer<'a, Known>;
 
     /// Takes money that was set aside: all of `money`.
-    fn capture<'a>(
-        &'a self,
-        payment: PaymentId,
-        reference: &'a str,
-        charge: &'a str,
-        money: Money,
-    ) -> Answer<'a, Known>;
+    fn capture<'a>(&'a self, reference: &'a str, charge: &'a str, money: Money) -> Answer<'a, Known>;
 
-    /// Makes that it cannot be paid any more, as far as the gateway can; answers how it is then. A payment that was paid meanwhile is captured.
+    /// Makes that it cannot be paid any more, as far as the gateway can; answers how it is then. A payment
+    /// that was paid meanwhile is captured.
     fn cancel<'a>(&'a self, reference: &'a str) -> Answer<'a, Known>;
 
     fn refund<'a>(&'a self, refunding: Refunding<'a>) -> Answer<'a, Gone>;
@@ -303,14 +299,15 @@ pub trait Gateway: Debug + Send + Sync {
     /// The headers of a webhook that are worth keeping with it.
     fn headers(&self) -> &'static [&'static str];
 
-    /// That a webhook is the gateway's own and of now; answers the gateway's name of the message, which is the same each time that it is sent.
+    /// That a webhook is the gateway's own and of now; answers the gateway's name of the message, which is
+    /// the same each time that it is sent.
     fn prove(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<String, NotGenuine>;
 
     /// What a webhook tells that was proved.
     fn understand(&self, body: &[u8]) -> Result<Told, NotGenuine>;
 
-    /// That a payer who comes back from the gateway's page brings its word that this charge is of this payment. It is no proof that money was
-    /// taken: look at the payment then.
+    /// That a payer who comes back from the gateway's page brings its word that this charge is of this
+    /// payment. It is no proof that money was taken: look at the payment then.
     fn returned(&self, _reference: &str, _charge: &str, _signature: &str) -> Result<(), NotGenuine> {
         Err(NotGenuine::Unsigned)
     }

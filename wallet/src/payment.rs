@@ -1,11 +1,12 @@
 //! Money in and out, by way of payment gateways: top-ups, their refunds, and payouts to partners.
 //!
-//! [`Payments`] is what to read first. A row is committed before a gateway is called, and says that it is about to be; what the call, a webhook or
-//! a poll shows is joined to what is [`Known`](state::Known) of the payment; what follows from that is booked in the ledger under ids that follow
-//! from the payment's, so that a crash in between is repaired by doing it again. [`Payments::on`] has a worker do that.
+//! [`Payments`] is what to read first. A row is committed before a gateway is called, and says that it is
+//! about to be; what the call, a webhook or a poll shows is joined to what is [`Known`](state::Known) of the
+//! payment; what follows from that is booked in the ledger under ids that follow from the payment's, so that
+//! a crash in between is repaired by doing it again. [`Payments::on`] has a worker do that.
 //!
-//! Architecture Invariant: a payer is shown the one reference that the payment's row keeps, and no other; another gateway is tried only when the one
-//! before it is known not to have taken the payment.
+//! Architecture Invariant: a payer is shown the one reference that the payment's row keeps, and no other;
+//! another gateway is tried only when the one before it is known not to have taken the payment.
 
 mod books;
 mod difference;

@@ -99,7 +99,8 @@ pub(super) async fn call<T: DeserializeOwned>(
     match status {
         200..=299 => serde_json::from_slice(&body)
             .map_err(|error| GatewayError::ambiguous(format!("the answer cannot be read: {error}"))),
-        // It was not let in, or the gateway had no time: nothing was done (Stripe, "Error handling"; Razorpay, "Errors").
+        // It was not let in, or the gateway had no time: nothing was done (Stripe, "Error handling";
+        // Razorpay, "Errors").
         401 | 403 | 429 => {
             Err(GatewayError::NotSent { reason: text(&format!("status {status}: {}", said().code)) })
         }

@@ -1,8 +1,9 @@
 //! Razorpay: orders and their payments, refunds, and payouts of Razorpay X to fund accounts (Razorpay, API reference).
 //!
-//! An order has no idempotency key: our id is its receipt, by which it is looked for before it is made again. Refunds and payouts have keys
-//! (`X-Refund-Idempotency`, `X-Payout-Idempotency`), and our ids as receipt and reference too. An order cannot be cancelled: one whose time is
-//! over is given up here, and money that comes for it all the same is taken in.
+//! An order has no idempotency key: our id is its receipt, by which it is looked for before it is made again.
+//! Refunds and payouts have keys (`X-Refund-Idempotency`, `X-Payout-Idempotency`), and our ids as receipt and
+//! reference too. An order cannot be cancelled: one whose time is over is given up here, and money that comes
+//! for it all the same is taken in.
 
 mod format;
 #[cfg(test)]
@@ -14,7 +15,6 @@ use super::{
     Page, PayingOut, Refunding, Secret, Told, signature,
 };
 use crate::asset::{Asset, AssetCode, Inr};
-use crate::id::PaymentId;
 use crate::money::Money;
 use crate::payment::state::{Known, Stage};
 use format::{Collection, Event, Order, Payment, Payout, Refund};
@@ -37,7 +37,8 @@ const PAGE: usize = 100;
 pub struct Account {
     pub key_id: String,
     pub key_secret: Secret,
-    /// The present one and those before it: what is sent again after a change is signed with the old one (Razorpay, "Validate and test webhooks").
+    /// The present one and those before it: what is sent again after a change is signed with the old one
+    /// (Razorpay, "Validate and test webhooks").
     pub webhook_secrets: Vec<Secret>,
     /// The account of Razorpay X from which partners are paid; none where nobody is.
     pub payout_account: Option<String>,
@@ -184,7 +185,8 @@ impl Razorpay {
         })
     }
 
-    /// Payments, then refunds, then payouts that were made in this time; `page` is which of them, and how many were had.
+    /// Payments, then refunds, then payouts that were made in this time; `page` is which of them, and how
+    /// many were had.
     async fn report(
         &self,
         from: Timestamp,
@@ -246,13 +248,7 @@ impl Gateway for Razorpay {
         Box::pin(self.look(reference))
     }
 
-    fn capture<'a>(
-        &'a self,
-        _: PaymentId,
-        reference: &'a str,
-        charge: &'a str,
-        money: Money,
-    ) -> Answer<'a, Known> {
+    fn capture<'a>(&'a self, reference: &'a str, charge: &'a str, money: Money) -> Answer<'a, Known> {
         Box::pin(self.capture(reference, charge, money))
     }
 
@@ -290,8 +286,8 @@ impl Gateway for Razorpay {
         &[SIGNATURE, EVENT_ID]
     }
 
-    /// `X-Razorpay-Signature` is the HMAC of the body as it came. It covers no time and not the message's name, so that what is replayed is known
-    /// by `x-razorpay-event-id`, and by its body.
+    /// `X-Razorpay-Signature` is the HMAC of the body as it came. It covers no time and not the message's
+    /// name, so that what is replayed is known by `x-razorpay-event-id`, and by its body.
     fn prove(&self, headers: Headers<'_>, body: &[u8], _: Timestamp) -> Result<String, NotGenuine> {
         let header = |name: &'static str| {
             let found = headers.iter().find(|it| it.0 == name).map(|it| it.1);

@@ -1,7 +1,8 @@
 //! A gateway of our own, in which no money moves: for partners who try things out, for demonstrations and tests.
 //!
-//! Payers "pay" on a page of ours, which calls [`Sandbox::pay`]; webhooks are handed out by [`Sandbox::webhooks`] to whoever brings them to
-//! [`crate::payment::Payments::receive`]. Its books are in the table `wallet.sandbox`, so that every process sees the same.
+//! Payers "pay" on a page of ours, which calls [`Sandbox::pay`]; webhooks are handed out by
+//! [`Sandbox::webhooks`] to whoever brings them to [`crate::payment::Payments::receive`]. Its books are in
+//! the table `wallet.sandbox`, so that every process sees the same.
 //!
 //! What goes wrong is chosen by the last two digits of the amount in its smallest unit: see [`Scenario`].
 
@@ -28,7 +29,8 @@ const SIGNATURE: &str = "sandbox-signature";
 /// Lines of a page of its report.
 const PAGE: usize = 100;
 
-/// What happens to a payment, a refund or a payout of an amount with these last two digits. Any other goes well at once.
+/// What happens to a payment, a refund or a payout of an amount with these last two digits. Any other goes
+/// well at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
     Well,
@@ -276,7 +278,7 @@ impl Gateway for Sandbox {
         Box::pin(async move { Ok(self.find(reference).await?.known) })
     }
 
-    fn capture<'a>(&'a self, _: PaymentId, reference: &'a str, _: &'a str, _: Money) -> Answer<'a, Known> {
+    fn capture<'a>(&'a self, reference: &'a str, _: &'a str, _: Money) -> Answer<'a, Known> {
         Box::pin(async move {
             let captured = self.change(reference, |thing| {
                 if thing.known.stage == Stage::Authorised {

@@ -3,7 +3,8 @@
 use super::secret::Secret;
 use ring::hmac;
 
-/// Whether a text is what one of the secrets makes of these parts, one after another. Every secret is tried, so that time tells nothing of which.
+/// Whether a text is what one of the secrets makes of these parts, one after another. Every secret is tried,
+/// so that time tells nothing of which.
 pub(super) fn is_signed(secrets: &[Secret], parts: &[&[u8]], signature: &str) -> bool {
     let Some(tag) = bytes(signature) else { return false };
     let message = parts.concat();

@@ -1,8 +1,9 @@
 //! Stripe: PaymentIntents, refunds, and transfers to connected accounts (Stripe API reference; version in [`VERSION`]).
 //!
-//! What is made carries our id as idempotency key and in its metadata. Keys are forgotten after a day or more (Stripe, "Idempotent requests"), and
-//! an answer 500 is remembered with its key: so what may have been made before is looked for in lists first. An intent that is made twice is no
-//! harm, for only the one that is kept is ever shown to a payer.
+//! What is made carries our id as idempotency key and in its metadata. Keys are forgotten after a day or more
+//! (Stripe, "Idempotent requests"), and an answer 500 is remembered with its key: so what may have been made
+//! before is looked for in lists first. An intent that is made twice is no harm, for only the one that is
+//! kept is ever shown to a payer.
 
 mod format;
 #[cfg(test)]
@@ -14,7 +15,6 @@ use super::{
     Page, PayingOut, Refunding, Secret, Told, signature,
 };
 use crate::asset::{Asset, AssetCode, Inr, Usd};
-use crate::id::PaymentId;
 use crate::money::Money;
 use crate::payment::state::Known;
 use format::{Event, Intent, List, Refund, Transaction, Transfer};
@@ -26,7 +26,8 @@ use std::time::Duration;
 
 /// The version whose shapes are read here; without it an account's own would decide.
 pub const VERSION: &str = "2024-06-20";
-/// How old a webhook may be, as Stripe's own libraries have it (Stripe, "Verify webhook signatures", preventing replay attacks).
+/// How old a webhook may be, as Stripe's own libraries have it (Stripe, "Verify webhook signatures",
+/// preventing replay attacks).
 pub const TOLERANCE_SECONDS: i64 = 300;
 const SIGNATURE: &str = "stripe-signature";
 /// What a list has at most.
@@ -38,7 +39,8 @@ pub struct Account {
     pub secret_key: Secret,
     /// For payers' pages.
     pub publishable_key: String,
-    /// Of the webhook endpoint: the present one, and one before it while it is rolled (Stripe signs with both for up to a day).
+    /// Of the webhook endpoint: the present one, and one before it while it is rolled (Stripe signs with both
+    /// for up to a day).
     pub webhook_secrets: Vec<Secret>,
 }
 
@@ -88,10 +90,13 @@ impl Stripe {
     async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
-        key: &str,
+        key: Option<&str>,
         fields: &[(&str, &str)],
     ) -> Result<T, GatewayError> {
-        let request = self.wire.request(Method::POST, path).header("idempotency-key", key);
+        let mut request = self.wire.request(Method::POST, path);
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(form(fields));
         send(request).await
     }
@@ -108,7 +113,7 @@ impl Stripe {
             ("capture_method", capture.to_owned()),
             ("metadata[payment]", id.clone()),
         ];
-        let intent: Intent = self.post("/v1/payment_intents", &id, &borrowed(&fields)).await?;
+        let intent: Intent = self.post("/v1/payment_intents", Some(&id), &borrowed(&fields)).await?;
         Ok(Opened { page: self.page_of(&intent)?, reference: intent.id })
     }
 
@@ -122,8 +127,8 @@ impl Stripe {
     /// Does something to an intent; one whose state has changed meanwhile is looked at instead.
     async fn act(&self, reference: &str, act: &str, fields: &[(&str, &str)]) -> Result<Known, GatewayError> {
         let path = format!("/v1/payment_intents/{}", segment(reference));
-        let key = format!("{reference}/{act}");
-        match self.post::<Intent>(&format!("{path}/{act}"), &key, fields).await {
+        // Done twice, the second is refused. Under a key the refusal of a moment would be remembered for a day.
+        match self.post::<Intent>(&format!("{path}/{act}"), None, fields).await {
             Ok(intent) => Ok(intent.known()),
             Err(GatewayError::Refused { .. }) => Ok(self.see(&path).await?.known()),
             Err(error) => Err(error),
@@ -145,7 +150,7 @@ impl Stripe {
             ("amount", units.as_str()),
             ("metadata[refund]", id.as_str()),
         ];
-        Ok(self.post::<Refund>("/v1/refunds", &id, &fields).await?.gone())
+        Ok(self.post::<Refund>("/v1/refunds", Some(&id), &fields).await?.gone())
     }
 
     async fn pay_out(&self, paying: PayingOut<'_>) -> Result<Gone, GatewayError> {
@@ -165,7 +170,7 @@ impl Stripe {
             ("transfer_group", id.as_str()),
             ("metadata[payout]", id.as_str()),
         ];
-        Ok(self.post::<Transfer>("/v1/transfers", &id, &fields).await?.gone())
+        Ok(self.post::<Transfer>("/v1/transfers", Some(&id), &fields).await?.gone())
     }
 
     async fn report(
@@ -214,13 +219,7 @@ impl Gateway for Stripe {
         })
     }
 
-    fn capture<'a>(
-        &'a self,
-        _: PaymentId,
-        reference: &'a str,
-        _: &'a str,
-        money: Money,
-    ) -> Answer<'a, Known> {
+    fn capture<'a>(&'a self, reference: &'a str, _: &'a str, money: Money) -> Answer<'a, Known> {
         Box::pin(async move {
             let units = money.units().to_string();
             self.act(reference, "capture", &[("amount_to_capture", &units)]).await
@@ -257,7 +256,8 @@ impl Gateway for Stripe {
         &[SIGNATURE]
     }
 
-    /// `Stripe-Signature: t=1492774577,v1=…,v1=…`: the HMAC of time, dot and body; one `v1` for each secret, and other schemes to be ignored.
+    /// `Stripe-Signature: t=1492774577,v1=…,v1=…`: the HMAC of time, dot and body; one `v1` for each secret,
+    /// and other schemes to be ignored.
     fn prove(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<String, NotGenuine> {
         let header = headers.iter().find(|(name, _)| *name == SIGNATURE).map(|(_, value)| *value);
         let header = header.ok_or(NotGenuine::NoHeader { header: SIGNATURE })?;

@@ -1,4 +1,5 @@
-//! What the ledger is to make of payments. Every transfer's id follows from what it is for, so that doing it again does nothing.
+//! What the ledger is to make of payments. Every transfer's id follows from what it is for, so that doing it
+//! again does nothing.
 
 use super::{Error, Payments};
 use crate::account::{self, Wanted};

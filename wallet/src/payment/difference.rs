@@ -160,11 +160,11 @@ impl Payments {
     pub async fn close_difference(&self, number: i64, note: &str, by: &By) -> Result<(), Error> {
         super::out::check_text(note, NOTE_CHARS_MAX)?;
         let closed = self.store.run_tx("wallet.difference_close", async |tx| {
-            let params: store::Params<'_> =
-                &[&number, &self.mode.word(), &At(by.at), &by.actor.id, &note];
+            let params: store::Params<'_> = &[&number, &self.mode.word(), &At(by.at), &by.actor.id, &note];
             let row = tx.query_opt(CLOSE, params).await?.ok_or(Error::UnknownDifference { number })?;
             let object = number.to_string();
-            let after = json!({ "kind": row.get::<_, &str>("kind"), "subject": row.get::<_, &str>("subject"), "note": note });
+            let (kind, subject): (&str, &str) = (row.get("kind"), row.get("subject"));
+            let after = json!({ "kind": kind, "subject": subject, "note": note });
             let deed = Deed { object: &object, after: Some(after), ..Deed::of("difference.close") };
             Ok::<_, Error>(audit::record(tx, by, &deed).await?)
         });

@@ -179,8 +179,8 @@ impl Payments {
         self.advance(id).await
     }
 
-    /// A payer has come back from the gateway's page, with its word for which charge is of this payment. That is no money yet: the gateway is
-    /// looked at.
+    /// A payer has come back from the gateway's page, with its word for which charge is of this payment. That
+    /// is no money yet: the gateway is looked at.
     pub async fn returned(&self, id: PaymentId, charge: &str, signature: &str) -> Result<Payment, Error> {
         let payment = self.payment(id).await?;
         let gateway = self.gateway(&payment.gateway)?;
@@ -207,7 +207,7 @@ impl Payments {
         let (Some(reference), Some(charge)) = (&payment.reference, payment.known.authorised_charge()) else {
             return Err(Error::NothingAuthorised { id });
         };
-        let seen = gateway.capture(id, reference, charge, payment.money).await?;
+        let seen = gateway.capture(reference, charge, payment.money).await?;
         self.learn_payment(id, Source::Answer, &seen).await?;
         Ok(())
     }
@@ -223,7 +223,8 @@ impl Payments {
         self.advance(id).await
     }
 
-    /// Does what follows from what is known: takes what is set aside, and books what was taken. Whatever of it was done before is not done again.
+    /// Does what follows from what is known: takes what is set aside, and books what was taken. Whatever of
+    /// it was done before is not done again.
     pub(super) async fn advance(&self, id: PaymentId) -> Result<Payment, Error> {
         let mut payment = self.payment(id).await?;
         if payment.known.stage == Stage::Authorised && payment.capture == Capture::AtOnce {

@@ -74,7 +74,8 @@ pub struct Observation {
 }
 
 const SEE: &str = "
-    insert into wallet.observation (payment, refund, payout, at, source, what, seen) values ($1, $2, $3, $4, $5, $6, $7)";
+    insert into wallet.observation (payment, refund, payout, at, source, what, seen)
+    values ($1, $2, $3, $4, $5, $6, $7)";
 
 /// Writes down what was seen, with what it changes.
 pub(super) async fn see(

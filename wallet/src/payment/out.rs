@@ -1,4 +1,5 @@
-//! Money that goes back or out: asked for by one, approved by another, sent, and settled in the ledger. The same for refunds and payouts.
+//! Money that goes back or out: asked for by one, approved by another, sent, and settled in the ledger. The
+//! same for refunds and payouts.
 
 use super::books::{Out, Settled};
 use super::life::{Source, Subject, see};
@@ -73,8 +74,13 @@ impl Going {
 
     /// Whether a job has nothing to do about it.
     pub(super) fn is_over(&self) -> bool {
-        let has_ended = matches!(self.outgoing, Some(Outgoing::Succeeded | Outgoing::Failed));
-        self.decision != Decision::Approved || has_ended && self.settled_at.is_some()
+        let is_settled = self.settled_at.is_some();
+        match (self.decision, self.outgoing) {
+            (Decision::Asked, _) => true,
+            (Decision::Dropped, _) => is_settled,
+            (Decision::Approved, None | Some(Outgoing::Sent)) => false,
+            (Decision::Approved, Some(Outgoing::Succeeded | Outgoing::Failed)) => is_settled,
+        }
     }
 }
 
@@ -223,13 +229,13 @@ impl Payments {
     pub(super) async fn settle(
         &self,
         (table, id, subject): (Table, Uuid, Subject),
-        outgoing: Option<Outgoing>,
+        going: &Going,
         out: &Out,
     ) -> Result<(), Error> {
-        let settled = match outgoing {
-            Some(Outgoing::Succeeded) => self.take(out).await?,
-            Some(Outgoing::Failed) => Some(self.give_back(out).await?),
-            Some(Outgoing::Sent) | None => None,
+        let settled = match (going.decision, going.outgoing) {
+            (Decision::Dropped, _) | (_, Some(Outgoing::Failed)) => Some(self.give_back(out).await?),
+            (_, Some(Outgoing::Succeeded)) => self.take(out).await?,
+            (_, Some(Outgoing::Sent) | None) => None,
         };
         let Some(settled) = settled else { return Ok(()) };
         self.note_settled((table, id, subject), settled).await

@@ -54,7 +54,8 @@ pub struct Payout {
 }
 
 const INSERT: &str = "
-    insert into wallet.payout (id, mode, owner, account, asset, units, gateway, destination, why, decision, asked_by, asked_at)
+    insert into wallet.payout
+        (id, mode, owner, account, asset, units, gateway, destination, why, decision, asked_by, asked_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'asked', $10, $11)
     on conflict (id) do nothing";
 
@@ -84,8 +85,8 @@ impl Payments {
         read(&row.ok_or(Error::UnknownPayout { id })?)
     }
 
-    /// The newest first, of one owner or of all, all or those about which people have decided so; older than the one with the number `before`: at
-    /// most 200.
+    /// The newest first, of one owner or of all, all or those about which people have decided so; older than
+    /// the one with the number `before`: at most 200.
     pub async fn payouts(
         &self,
         owner: Option<&str>,
@@ -152,6 +153,7 @@ impl Payments {
         if let Err(error) = self.keep(&out).await {
             if matches!(error, Error::Ledger(crate::Error::Refused(_))) {
                 self.drop_payout(id, by, "not enough is left to pay out").await?;
+                self.settle_payout(id).await?;
             }
             return Err(error);
         }
@@ -193,8 +195,7 @@ impl Payments {
         if !self.drop_payout(id, by, why).await? {
             return Err(Error::Decided { id: id.to_string(), decision: "decided" });
         }
-        let out = self.payout_out(&payout).await?;
-        self.give_back(&out).await?;
+        self.settle_payout(id).await?;
         self.payout(id).await
     }
 
@@ -203,6 +204,8 @@ impl Payments {
             if out::decide(tx, Table::Payout, id.uuid(), Decision::Dropped, by, Some(why)).await? == 0 {
                 return Ok(false);
             }
+            // What is held is freed at once, or by the job where the process ends before.
+            self.put(tx, &SendPayout { id: id.to_string() }, &id.to_string(), None).await?;
             self.record(tx, by, "payout.refuse", &id.to_string(), json!({ "why": why })).await?;
             let what = format!("dropped: {why}");
             see(tx, Subject::Payout(id), Source::People, (&what, None), by.at).await?;
@@ -228,7 +231,8 @@ impl Payments {
         if payout.going.is_over() {
             return Ok(Sent::Over);
         }
-        if matches!(payout.going.outgoing, None | Some(Outgoing::Sent)) {
+        let waits = matches!(payout.going.outgoing, None | Some(Outgoing::Sent));
+        if payout.going.decision == Decision::Approved && waits {
             self.ask_to_pay(&payout).await?;
         }
         self.settle_payout(id).await
@@ -309,7 +313,7 @@ impl Payments {
         let payout = self.payout(id).await?;
         let out = self.payout_out(&payout).await?;
         let which = (Table::Payout, id.uuid(), Subject::Payout(id));
-        self.settle(which, payout.going.outgoing, &out).await?;
+        self.settle(which, &payout.going, &out).await?;
         let is_over = self.payout(id).await?.going.is_over();
         Ok(if is_over { Sent::Over } else { Sent::Waits })
     }

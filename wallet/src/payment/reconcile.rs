@@ -1,4 +1,5 @@
-//! A gateway's own books beside ours, day by day: every line that one of them has and the other has not, or has otherwise.
+//! A gateway's own books beside ours, day by day: every line that one of them has and the other has not, or
+//! has otherwise.
 
 use super::difference::{DifferenceKind, Found, day_of, found_on};
 use super::{Error, Payments};
@@ -9,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use store::{At, Row};
 
-/// A gateway's clock, a bank's and ours need not agree on which day it was: what is missing is looked for a day before and after.
+/// A gateway's clock, a bank's and ours need not agree on which day it was: what is missing is looked for a
+/// day before and after.
 const MARGIN: SignedDuration = SignedDuration::from_hours(24);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Pages of a report; one that has more never ends.
@@ -56,8 +58,8 @@ const PAYOUTS: &str = "
         and (settled_at >= $3 and settled_at < $4 or reference = any($5))";
 
 impl Payments {
-    /// Compares the books of a day of UTC, "2026-11-30": the day before yesterday where none is said. Doing it again finds the same, and writes it
-    /// down once.
+    /// Compares the books of a day of UTC, "2026-11-30": the day before yesterday where none is said. Doing
+    /// it again finds the same, and writes it down once.
     pub async fn reconcile(&self, gateway: &str, day: Option<&str>) -> Result<Reconciled, Error> {
         let now = self.clock.now();
         let two_days_ago = now.checked_sub(DAY * 2).unwrap_or(now);
@@ -148,7 +150,8 @@ impl Differs {
     }
 }
 
-/// Lines of the day must be in our books, and what our books have of the day must be among the lines, also of the days around it.
+/// Lines of the day must be in our books, and what our books have of the day must be among the lines, also of
+/// the days around it.
 fn compare(theirs: &[Line], ours: &[Ours], (from, to): (Timestamp, Timestamp)) -> (Reconciled, Vec<Differs>) {
     let mut lines: BTreeMap<(LineKind, &str), (i64, &Line)> = BTreeMap::new();
     for line in theirs {

@@ -59,8 +59,8 @@ const ACTIVE: &str = "
 macro_rules! refunds {
     ($rest:literal) => {
         concat!(
-            "select r.id, r.number, r.payment, r.units, r.coins, r.why, r.decision, r.asked_by, r.asked_at, r.decided_by,
-                r.decided_at, r.is_asked, r.reference, r.outgoing, r.reason, r.settled_at
+            "select r.id, r.number, r.payment, r.units, r.coins, r.why, r.decision, r.asked_by, r.asked_at,
+                r.decided_by, r.decided_at, r.is_asked, r.reference, r.outgoing, r.reason, r.settled_at
             from wallet.refund r join wallet.payment p on p.id = r.payment ",
             $rest
         )
@@ -72,7 +72,8 @@ const HOLD: &str = refunds!("where r.id = $1 and p.mode = $2 for no key update o
 const AT_GATEWAY: &str = refunds!("where p.gateway = $1 and p.mode = $2 and r.reference = $3");
 const OF_PAYMENT: &str = refunds!("where p.id = $1 and p.mode = $2 order by r.number");
 const WAITING: &str = refunds!(
-    "where p.mode = $1 and r.decision = 'asked' and ($2::bigint is null or r.number < $2) order by r.number desc limit $3"
+    "where p.mode = $1 and r.decision = 'asked' and ($2::bigint is null or r.number < $2)
+        order by r.number desc limit $3"
 );
 
 impl Payments {
@@ -89,7 +90,8 @@ impl Payments {
         rows.iter().map(read).collect()
     }
 
-    /// Those that wait for a second pair of eyes, the newest first, older than the one with the number `before`: at most 200.
+    /// Those that wait for a second pair of eyes, the newest first, older than the one with the number
+    /// `before`: at most 200.
     pub async fn refunds_waiting(&self, before: Option<i64>, count: i64) -> Result<Vec<Refund>, Error> {
         let count = count.clamp(1, super::PAGE_MAX);
         let params: store::Params<'_> = &[&self.mode.word(), &before, &count];
@@ -112,6 +114,7 @@ impl Payments {
         if let Err(error) = self.keep(&out).await {
             if matches!(error, Error::Ledger(crate::Error::Refused(_))) {
                 self.drop_refund(&refund, by, "not enough is left to take back").await?;
+                self.settle_refund(refund.id).await?;
             }
             return Err(error);
         }
@@ -199,8 +202,7 @@ impl Payments {
         if !self.drop_refund(&refund, by, why).await? {
             return Err(Error::Decided { id: id.to_string(), decision: "decided" });
         }
-        let (_, out) = self.refund_out(&refund).await?;
-        self.give_back(&out).await?;
+        self.settle_refund(id).await?;
         self.refund(id).await
     }
 
@@ -210,6 +212,8 @@ impl Payments {
             if out::decide(tx, Table::Refund, id.uuid(), Decision::Dropped, by, Some(why)).await? == 0 {
                 return Ok(false);
             }
+            // What is held is freed at once, or by the job where the process ends before.
+            self.put(tx, &SendRefund { id: id.to_string() }, &id.to_string(), None).await?;
             self.record(tx, by, "refund.refuse", &id.to_string(), json!({ "why": why })).await?;
             let (subject, what) =
                 (Subject::Refund(refund.payment, id), format!("the refund is dropped: {why}"));
@@ -266,7 +270,8 @@ impl Payments {
         if refund.going.is_over() {
             return Ok(Sent::Over);
         }
-        if matches!(refund.going.outgoing, None | Some(Outgoing::Sent)) {
+        let waits = matches!(refund.going.outgoing, None | Some(Outgoing::Sent));
+        if refund.going.decision == Decision::Approved && waits {
             self.ask_gateway(&refund).await?;
         }
         self.settle_refund(id).await
@@ -288,7 +293,6 @@ impl Payments {
         self.ask_for(Table::Refund, refund.id.uuid()).await?;
         let refunding = Refunding {
             refund: refund.id,
-            payment: payment.id,
             reference,
             charge,
             money: Money::of(payment.money.asset(), refund.units)?,
@@ -360,7 +364,7 @@ impl Payments {
         let refund = self.refund(id).await?;
         let (_, out) = self.refund_out(&refund).await?;
         let which = (Table::Refund, id.uuid(), Subject::Refund(refund.payment, id));
-        self.settle(which, refund.going.outgoing, &out).await?;
+        self.settle(which, &refund.going, &out).await?;
         let is_over = self.refund(id).await?.going.is_over();
         Ok(if is_over { Sent::Over } else { Sent::Waits })
     }

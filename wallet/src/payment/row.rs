@@ -53,8 +53,8 @@ impl Payment {
 macro_rules! payments {
     ($rest:literal) => {
         concat!(
-            "select id, number, owner, account, asset, units, coins, capture, gateway, is_asked, reference, known, refused,
-                credited, credited_coins, booked_at, made_at, expires_at
+            "select id, number, owner, account, asset, units, coins, capture, gateway, is_asked, reference, known,
+                refused, credited, credited_coins, booked_at, made_at, expires_at
             from wallet.payment ",
             $rest
         )
@@ -68,7 +68,8 @@ const AT_GATEWAY: &str = payments!("where gateway = $1 and mode = $2 and referen
 const OF_CHARGE: &str =
     payments!("where gateway = $1 and mode = $2 and known -> 'charges' ? $3 order by number limit 1");
 const PAGE: &str = payments!(
-    "where mode = $1 and ($2::bigint is null or number < $2) and ($3::text is null or owner = $3) order by number desc limit $4"
+    "where mode = $1 and ($2::bigint is null or number < $2) and ($3::text is null or owner = $3)
+        order by number desc limit $4"
 );
 
 pub(super) async fn find(client: &Client<'_>, mode: Mode, id: PaymentId) -> Result<Payment, Error> {

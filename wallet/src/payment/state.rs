@@ -1,17 +1,17 @@
 //! What is known of a payment, and of money that goes back or out. Pure.
 //!
-//! Gateways tell of the same thing several times, late, and in any order; polls come in between. So what is known is a join-semilattice: an
-//! observation is a [`Known`] too, and learning is [`Known::join`], which is commutative, associative and idempotent. Any order and any number
-//! of observations leads to the same.
+//! Gateways tell of the same thing several times, late, and in any order; polls come in between. So what is
+//! known is a join-semilattice: an observation is a [`Known`] too, and learning is [`Known::join`], which is
+//! commutative, associative and idempotent. Any order and any number of observations leads to the same.
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a payment is. A later one is never left for an earlier one.
 ///
-/// A failed try is none of these: after it a Stripe PaymentIntent is back at `requires_payment_method` and can still be paid (Stripe, "How
-/// PaymentIntents work"), and so can a Razorpay order (Razorpay, "Orders", states). Money that was taken wins over a cancellation that crossed
-/// it on the way.
+/// A failed try is none of these: after it a Stripe PaymentIntent is back at `requires_payment_method` and
+/// can still be paid (Stripe, "How PaymentIntents work"), and so can a Razorpay order (Razorpay, "Orders",
+/// states). Money that was taken wins over a cancellation that crossed it on the way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
@@ -56,9 +56,9 @@ impl Stage {
 
 /// How far money is that goes back to a payer or out to a partner.
 ///
-/// What failed stays failed, also after it had succeeded: Stripe's refund may become `failed` after `succeeded` when a bank sends it back
-/// (Stripe, "Refunds", failed refunds), a Razorpay payout `reversed` after `processed` (Razorpay X, "Payout states"). The other way round, no
-/// gateway's documents know.
+/// What failed stays failed, also after it had succeeded: Stripe's refund may become `failed` after
+/// `succeeded` when a bank sends it back (Stripe, "Refunds", failed refunds), a Razorpay payout `reversed`
+/// after `processed` (Razorpay X, "Payout states"). The other way round, no gateway's documents know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outgoing {
@@ -163,7 +163,8 @@ impl Known {
     }
 }
 
-/// How many whole units go with a part of the money that was paid for `of_units` of them: rounded down when they are given…
+/// How many whole units go with a part of the money that was paid for `of_units` of them: rounded down when
+/// they are given…
 pub fn share_given(part: i64, of_money: i64, of_units: i64) -> i64 {
     let share = i128::from(part) * i128::from(of_units) / i128::from(of_money.max(1));
     i64::try_from(share).unwrap_or(i64::MAX)

@@ -46,14 +46,16 @@ pub struct TopUp<'a> {
 pub enum Begun {
     /// The payer can pay, on a page with this.
     Open { gateway: String, page: Page },
-    /// The gateway has been asked, and nobody knows whether it has it. It is asked again by itself; so may you, under the same id.
+    /// The gateway has been asked, and nobody knows whether it has it. It is asked again by itself; so may
+    /// you, under the same id.
     Unsure { gateway: String },
     /// It was paid, refused or given up before.
     Over(Box<Payment>),
 }
 
 const INSERT: &str = "
-    insert into wallet.payment (id, mode, owner, account, asset, units, coins, capture, gateway, is_asked, known, stage, made_at, expires_at)
+    insert into wallet.payment
+        (id, mode, owner, account, asset, units, coins, capture, gateway, is_asked, known, stage, made_at, expires_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true, $10, $11, $12, $13)
     on conflict (id) do nothing";
 
@@ -74,8 +76,8 @@ const REFUSE: &str =
     "update wallet.payment set refused = $3 where id = $1 and gateway = $2 and reference is null";
 
 impl Payments {
-    /// Begins a payment, or answers how far it is. The gateways of the money's route are tried one after another, for as long as each is known
-    /// not to have taken it.
+    /// Begins a payment, or answers how far it is. The gateways of the money's route are tried one after
+    /// another, for as long as each is known not to have taken it.
     pub async fn open_top_up(&self, wanted: &TopUp<'_>) -> Result<Begun, Error> {
         let route = self.route(wanted.money.asset())?;
         self.check_account(wanted).await?;
@@ -115,7 +117,8 @@ impl Payments {
                 false => Ok(Begun::Unsure { gateway: payment.gateway }),
             };
         }
-        // It may be there: the same gateway looks, and makes it if not. That this call is lost says nothing of the one before.
+        // It may be there: the same gateway looks, and makes it if not. That this call is lost says nothing
+        // of the one before.
         match gateway.open(opening(&payment, Before::Perhaps)).await {
             Ok(opened) => self.opened(&payment, opened).await,
             Err(GatewayError::Refused { code, message }) => self.refuse(&payment, code, message).await,
@@ -262,7 +265,8 @@ impl Payments {
         noted.await
     }
 
-    /// Keeps the name of a payment that a gateway told of before it answered. None where it is another payment's, or another was kept.
+    /// Keeps the name of a payment that a gateway told of before it answered. None where it is another
+    /// payment's, or another was kept.
     pub(super) async fn adopt(&self, id: PaymentId, gateway: &str, reference: &str) -> Result<bool, Error> {
         let adopted = self.store.run_tx("wallet.payment_adopt", async |tx| {
             row::hold(tx, self.mode, id).await?;
@@ -273,13 +277,7 @@ impl Payments {
 }
 
 fn opening(payment: &Payment, before: Before) -> Opening {
-    Opening {
-        payment: payment.id,
-        money: payment.money,
-        capture: payment.capture,
-        before,
-        asked_at: payment.made_at,
-    }
+    Opening { payment: payment.id, money: payment.money, capture: payment.capture, before }
 }
 
 fn coins(buying: Buying) -> Option<i64> {

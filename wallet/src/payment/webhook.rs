@@ -35,8 +35,9 @@ const PROCESSED: &str = "
 const FORGET: &str = "update wallet.webhook set body = null where received_at <= $1 and body is not null";
 
 impl Payments {
-    /// Takes in what a gateway sends: header names in lower case, and the body as it came. What is not genuine is refused, and nothing of it is
-    /// kept; what is, is kept as it came, and processed by a job of the same transaction.
+    /// Takes in what a gateway sends: header names in lower case, and the body as it came. What is not
+    /// genuine is refused, and nothing of it is kept; what is, is kept as it came, and processed by a job of
+    /// the same transaction.
     pub async fn receive(&self, gateway: &str, headers: Headers<'_>, body: &[u8]) -> Result<Received, Error> {
         let (gateway, now) = (self.gateway(gateway)?, self.clock.now());
         let event_id = gateway.prove(headers, body, now)?;
@@ -54,7 +55,8 @@ impl Payments {
         received.await
     }
 
-    /// Makes of a message what it tells. Answers whether it may tell more later: when the payment that it is of is known here.
+    /// Makes of a message what it tells. Answers whether it may tell more later: when the payment that it is
+    /// of is known here.
     pub(super) async fn process(&self, id: i64) -> Result<Learned, Error> {
         let params: store::Params<'_> = &[&id, &self.mode.word()];
         let row = self.store.read("wallet.webhook_find", async |db| db.query_opt(FIND, params).await).await?;

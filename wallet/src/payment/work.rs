@@ -91,8 +91,8 @@ impl Payments {
         }
     }
 
-    /// Has this worker do what is to be done later. It must be one of [`Payments::queue`]; its jobs wait for gateways and do little else, so that it
-    /// may do many at once.
+    /// Has this worker do what is to be done later. It must be one of [`Payments::queue`]; its jobs wait for
+    /// gateways and do little else, so that it may do many at once.
     pub fn on(&self, worker: Worker) -> Result<Worker, Error> {
         let (one, two, three, four, five) =
             (self.clone(), self.clone(), self.clone(), self.clone(), self.clone());

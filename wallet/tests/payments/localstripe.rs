@@ -1,5 +1,5 @@
-//! A Stripe that nobody here wrote: localstripe from PyPI, for the way on which all goes well. It knows no idempotency keys, no refund's webhooks and
-//! no connected accounts, for which there is the fake.
+//! A Stripe that nobody here wrote: localstripe from PyPI, for the way on which all goes well. It knows no
+//! idempotency keys, no refund's webhooks and no connected accounts, for which there is the fake.
 
 use crate::fake::{Fake, Message, Which};
 use crate::here::{Here, shown};

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 
+mod crash;
 mod fake;
 mod forms;
 mod here;

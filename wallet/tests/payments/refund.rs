@@ -44,7 +44,8 @@ async fn refunds_together_are_never_more_than_was_taken() {
     let (payment, _) = here.paid().await;
     for (units, expected) in [(0, 0), (-1, -1), (i64::MIN, i64::MIN)] {
         let refused = here.ask_refund(payment, units).await.unwrap_err();
-        let is_it = matches!(refused, Error::NoMoney(NoMoney::Amount(AmountError::NotPositive { units })) if units == expected);
+        let expected = AmountError::NotPositive { units: expected };
+        let is_it = matches!(refused, Error::NoMoney(NoMoney::Amount(it)) if it == expected);
         assert!(is_it, "{refused}");
     }
     let refused = here.ask_refund(payment, i64::MAX).await.unwrap_err();

@@ -83,7 +83,8 @@ async fn a_message_that_is_faster_than_our_own_write_is_not_lost() {
     here.fake.fails("POST /v1/payment_intents", crate::fake::Fault::SilentBefore);
     here.open(id).await.unwrap();
     let intent = serde_json::json!({ "id": reference, "object": "payment_intent", "amount": 100_000, "currency": "inr",
-        "amount_received": 100_000, "status": "succeeded", "latest_charge": "ch_1", "metadata": { "payment": id.to_string() } });
+        "amount_received": 100_000, "status": "succeeded", "latest_charge": "ch_1",
+        "metadata": { "payment": id.to_string() } });
     let message = here.fake.books().stripe_event("payment_intent.succeeded", &intent);
     here.receive(Which::Stripe, &message).await.unwrap();
     here.work().await;
@@ -123,8 +124,8 @@ async fn what_is_of_no_use_is_kept_and_put_aside() {
     }
 }
 
-/// All that both gateways tell of a payment that is declined, paid, and refunded in two parts of which one comes back: in any order, any number of
-/// times, with looks in between.
+/// All that both gateways tell of a payment that is declined, paid, and refunded in two parts of which one
+/// comes back: in any order, any number of times, with looks in between.
 #[tokio::test]
 async fn any_order_and_any_number_of_webhooks_leads_to_the_same() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]);
@@ -167,8 +168,8 @@ async fn any_order_and_any_number_of_webhooks_leads_to_the_same() {
             let (fan, till, sales) =
                 (here.stands(here.fan).await, here.till(which).await, here.sales().await);
             ends.push((known, going.collect::<Vec<_>>(), fan, till, sales));
-            assert!(payment.credited.unwrap() + payment.known.refunded() <= 2 * payment.known.captured());
-            assert!(payment.known.refunded() <= payment.known.captured());
+            // What the fan has, and what went back, is never more than was taken.
+            assert!(10_000 * fan.0 + payment.known.refunded() <= payment.known.captured());
             here.verify().await;
         }
         assert_eq!((ends[0].2, ends[0].3, ends[0].4), ((7, 0), -70_000, 70_000), "{which:?}");

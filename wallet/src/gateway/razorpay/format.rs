@@ -79,7 +79,8 @@ pub(super) struct Payment {
 }
 
 impl Payment {
-    /// By its status (Razorpay, "Payments", life cycle). What was refunded without being captured went back by itself, and was never taken.
+    /// By its status (Razorpay, "Payments", life cycle). What was refunded without being captured went back
+    /// by itself, and was never taken.
     pub(super) fn known(&self) -> Known {
         let (stage, authorised, captured) = match (self.status.as_str(), self.captured) {
             ("captured", _) | ("refunded", Some(true) | None) => (Stage::Captured, self.amount, self.amount),

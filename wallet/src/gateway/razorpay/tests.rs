@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::payment::state::Outgoing;
-use crate::{PayoutId, RefundId};
+use crate::{PaymentId, PayoutId, RefundId};
 
 fn razorpay(secrets: &[&str]) -> Razorpay {
     let account = Account {
@@ -51,7 +51,8 @@ fn a_payer_brings_the_gateways_word_that_the_charge_is_of_the_order() {
 
 fn payment(status: &str, more: &str) -> String {
     format!(
-        r#"{{"entity":"event","event":"payment.x","contains":["payment"],"created_at":1,"payload":{{"payment":{{"entity":
+        r#"{{"entity":"event","event":"payment.x","contains":["payment"],"created_at":1,
+        "payload":{{"payment":{{"entity":
         {{"id":"pay_29QQoUBi66xm2f","entity":"payment","amount":50000,"currency":"INR","status":"{status}",
         "order_id":"order_1","notes":[],"email":"g@example.com"{more}}}}}}}}}"#
     )
@@ -114,7 +115,8 @@ fn refunds_payouts_and_orders_are_told_with_our_ids() {
         assert_eq!(gateway.understand(body.as_bytes()), Ok(Told::Payout { payout: Some(payout), gone }));
     }
     let body = r#"{"event":"order.paid","payload":{"order":{"entity":{"id":"order_1","currency":"INR","status":"paid",
-        "notes":{"payment":"pay_0000000000000000000007"}}},"payment":{"entity":{"id":"pay_1","amount":5,"currency":"INR",
+        "notes":{"payment":"pay_0000000000000000000007"}}},"payment":{"entity":{"id":"pay_1",
+        "amount":5,"currency":"INR",
         "status":"captured","notes":[]}}}}"#;
     let told = gateway.understand(body.as_bytes()).unwrap();
     let Told::Payment { payment, reference, known } = told else { panic!("{told:?}") };

@@ -1,6 +1,7 @@
 //! Stripe's webhooks: what is genuine, and what it tells.
 
 use super::*;
+use crate::PaymentId;
 use crate::payment::state::{Outgoing, Stage};
 
 const NOW: i64 = 1_767_225_600;
@@ -118,7 +119,8 @@ fn refunds_and_transfers_are_told_with_our_ids() {
     let gone = Gone { reference: "re_1".into(), units: 70, outgoing: Outgoing::Failed };
     let told = Told::Refund { refund: Some(refund), of: Some("pi_1".into()), gone };
     assert_eq!(gateway.understand(body.as_bytes()), Ok(told));
-    let body = r#"{"id":"evt_3","type":"transfer.reversed","data":{"object":{"id":"tr_1","amount":9,"reversed":true}}}"#;
+    let body = r#"{"id":"evt_3","type":"transfer.reversed",
+        "data":{"object":{"id":"tr_1","amount":9,"reversed":true}}}"#;
     let gone = Gone { reference: "tr_1".into(), units: 9, outgoing: Outgoing::Failed };
     assert_eq!(gateway.understand(body.as_bytes()), Ok(Told::Payout { payout: None, gone }));
     let body = r#"{"id":"evt_4","type":"customer.created","data":{"object":{"id":"cus_1"}}}"#;
