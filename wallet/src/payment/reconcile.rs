@@ -46,16 +46,17 @@ const PAYMENTS: &str = "
     where gateway = $1 and mode = $2 and (c.value ->> 'captured')::bigint > 0
         and (booked_at >= $3 and booked_at < $4 or known -> 'charges' ?| $5)";
 
+/// What came back has a line all the same: of when it went.
 const REFUNDS: &str = "
     select r.reference, p.asset, r.units, r.settled_at as at
     from wallet.refund r join wallet.payment p on p.id = r.payment
-    where p.gateway = $1 and p.mode = $2 and r.reference is not null and r.outgoing = 'succeeded'
-        and (r.settled_at >= $3 and r.settled_at < $4 or r.reference = any($5))";
+    where p.gateway = $1 and p.mode = $2 and r.reference is not null
+        and (r.outgoing = 'succeeded' and r.settled_at >= $3 and r.settled_at < $4 or r.reference = any($5))";
 
 const PAYOUTS: &str = "
     select reference, asset, units, settled_at as at from wallet.payout
-    where gateway = $1 and mode = $2 and reference is not null and outgoing = 'succeeded'
-        and (settled_at >= $3 and settled_at < $4 or reference = any($5))";
+    where gateway = $1 and mode = $2 and reference is not null
+        and (outgoing = 'succeeded' and settled_at >= $3 and settled_at < $4 or reference = any($5))";
 
 impl Payments {
     /// Compares the books of a day of UTC, "2026-11-30": the day before yesterday where none is said. Doing

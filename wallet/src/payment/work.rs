@@ -150,11 +150,7 @@ impl Payments {
         match self.poll(id).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(NotDone::Snooze(self.pause(made_at))),
-            // A gateway that is away for hours takes no attempt away.
-            Err(Error::NoAnswer { .. } | Error::NoGateway { .. }) => {
-                Err(NotDone::Snooze(self.pause(made_at)))
-            }
-            Err(error) => Err(later(error)),
+            Err(error) => Err(self.wait(error, made_at)),
         }
     }
 
@@ -181,10 +177,14 @@ impl Payments {
             }
         }
         payment = self.look(id).await?;
-        if is_late && !payment.known.stage.is_final() {
+        // What is set aside is not given up: it waits for somebody to take it, and goes back by itself after days.
+        if is_late && payment.known.stage < Stage::Authorised {
             payment = self.cancel(id).await?;
         }
-        Ok(payment.is_over())
+        // What was taken and cannot be booked is a difference, for people.
+        let is_left = payment.known.stage.is_final()
+            && payment.expires_at.checked_add(GIVE_UP).is_ok_and(|it| it <= now);
+        Ok(payment.is_over() || is_left)
     }
 
     async fn do_refund(self, job: SendRefund) -> Result<(), NotDone> {
@@ -208,7 +208,19 @@ impl Payments {
         match sent {
             Ok(Sent::Over) => Ok(()),
             Ok(Sent::Waits) => Err(NotDone::Snooze(self.pause(since))),
-            Err(error) => Err(later(error)),
+            Err(error) => Err(self.wait(error, since)),
+        }
+    }
+
+    /// A gateway that is away for hours, or an account that is frozen for a week, takes no attempt away.
+    fn wait(&self, error: Error, since: Timestamp) -> NotDone {
+        match error {
+            Error::NoAnswer { .. } | Error::NoGateway { .. } => NotDone::Snooze(self.pause(since)),
+            Error::Ledger(crate::Error::Refused(refusal)) => {
+                tracing::warn!(%refusal, "the ledger does not take what a gateway has done");
+                NotDone::Snooze(self.pause(since))
+            }
+            error => later(error),
         }
     }
 

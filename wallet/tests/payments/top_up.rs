@@ -4,6 +4,7 @@ use crate::fake::{AMBIGUOUS, BOTH, Fake, Fault, Pays, Which, checkout_signature,
 use crate::here::{FAN, Here, PARTNER, dollars, open, rupees, shown};
 use futures_util::future::join_all;
 use store::Clock;
+use wallet::account;
 use wallet::gateway::{Capture, GatewayError, Mode, NotGenuine};
 use wallet::payment::state::Stage;
 use wallet::payment::{Begun, Buying, Error, Payments, Route, TopUp};
@@ -219,7 +220,8 @@ async fn money_that_is_set_aside_is_taken_when_it_is_said() {
             here.receive(which, &message).await.unwrap();
         }
         here.work().await;
-        assert_eq!(here.payment(id).await.known.stage, Stage::Authorised);
+        here.later(90).await;
+        assert_eq!(here.payment(id).await.known.stage, Stage::Authorised, "it waits beyond its time");
         assert_eq!((here.fake.taken(), here.stands(here.fan).await), (0, (0, 0)));
         // It is taken, and the answer is lost.
         let capture = if which == Which::Stripe { "POST /v1/payment_intents/" } else { "POST /v1/payments/" };
@@ -320,6 +322,28 @@ async fn money_of_another_currency_or_amount_is_not_made_into_coins() {
         ("captured", order_of_two, Some(100_000), Some(200_000)),
     ];
     assert_eq!(here.differences().await, expected);
+    here.later(60).await;
+    here.later(24 * 60).await;
+    assert_eq!(here.later(24 * 60).await, [], "nobody looks at it for ever");
+    here.verify().await;
+}
+
+#[tokio::test]
+async fn a_fan_whose_account_is_frozen_gets_the_coins_when_it_is_thawed() {
+    let here = Here::new(&[Which::Stripe]).await;
+    let id = PaymentId::fresh();
+    let reference = here.opened(id).await;
+    let (store, fan) = (here.store(), here.fan);
+    let now = here.clock.now();
+    store.run_tx("test", async |tx| account::freeze(tx, fan, now).await).await.unwrap();
+    here.fake.pay(&reference, Pays::Well);
+    for _ in 0..30 {
+        here.later(60).await;
+    }
+    assert_eq!((here.stands(fan).await, here.till(Which::Stripe).await), ((0, 0), 0));
+    store.run_tx("test", async |tx| account::thaw(tx, fan).await).await.unwrap();
+    here.later(60).await;
+    assert_eq!((here.stands(fan).await, here.till(Which::Stripe).await), ((10, 0), -100_000));
     here.verify().await;
 }
 

@@ -84,6 +84,7 @@ impl Payment {
     pub(super) fn known(&self) -> Known {
         let (stage, authorised, captured) = match (self.status.as_str(), self.captured) {
             ("captured", _) | ("refunded", Some(true) | None) => (Stage::Captured, self.amount, self.amount),
+            ("refunded", Some(false)) => (Stage::Cancelled, 0, 0),
             ("authorized", _) => (Stage::Authorised, self.amount, 0),
             _ => (Stage::Pending, 0, 0),
         };

@@ -65,7 +65,7 @@ fn a_payment_is_known_by_its_status() {
         ("authorized", r#","captured":false"#, Stage::Authorised, 0, None),
         ("captured", r#","captured":true"#, Stage::Captured, 50_000, None),
         ("refunded", r#","captured":true"#, Stage::Captured, 50_000, None),
-        ("refunded", r#","captured":false"#, Stage::Pending, 0, None),
+        ("refunded", r#","captured":false"#, Stage::Cancelled, 0, None),
         (
             "failed",
             r#","error_code":"BAD_REQUEST_ERROR","error_reason":"payment_failed""#,
