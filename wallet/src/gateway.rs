@@ -15,6 +15,7 @@ mod secret;
 mod signature;
 pub mod stripe;
 
+pub use http::NoClient;
 pub use razorpay::Razorpay;
 pub use sandbox::Sandbox;
 pub use secret::Secret;

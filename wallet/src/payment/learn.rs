@@ -10,7 +10,6 @@ use crate::gateway::{Capture, Gateway, Gone, Told};
 use crate::id::PaymentId;
 use crate::money::Money;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use store::{At, Transaction};
 
 const LEARN: &str = "update wallet.payment set known = $2, stage = $3, captured = $4 where id = $1";
@@ -282,11 +281,6 @@ impl Payments {
         });
         booked.await?;
         self.payment(id).await
-    }
-
-    /// A gateway that a notice is from.
-    pub(super) fn gateway_of(&self, code: &str) -> Result<Arc<dyn Gateway>, Error> {
-        self.gateway(code).map(Arc::clone)
     }
 }
 

@@ -6,9 +6,9 @@ use super::life::{Source, Subject, see};
 use super::state::Outgoing;
 use super::{Error, Payments};
 use crate::gateway::{GatewayError, Gone};
-use access::By;
+use access::audit::{self, By, Deed};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{At, Row, Transaction};
 use uuid::Uuid;
 
@@ -141,6 +141,26 @@ impl Table {
             Table::Payout => &PAYOUT,
         }
     }
+}
+
+/// Whether anybody may still decide about it.
+pub(super) fn may_decide(going: &Going, id: &str) -> Result<(), Error> {
+    match going.decision {
+        Decision::Asked => Ok(()),
+        other => Err(Error::Decided { id: id.to_owned(), decision: other.word() }),
+    }
+}
+
+/// Who did what, for the log.
+pub(super) async fn record(
+    tx: &Transaction<'_>,
+    by: &By,
+    action: &str,
+    object: &str,
+    after: Value,
+) -> Result<(), Error> {
+    let deed = Deed { object, after: Some(after), ..Deed::of(action) };
+    Ok(audit::record(tx, by, &deed).await?)
 }
 
 /// Decides about something that was asked for, if nobody has before.

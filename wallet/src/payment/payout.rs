@@ -4,7 +4,7 @@ use super::books::{self, Out};
 use super::difference::{DifferenceKind, Found, found};
 use super::learn::Learned;
 use super::life::{Source, Subject, see};
-use super::out::{self, Decision, Going, Seen, Sent, Table, check_text, refusal};
+use super::out::{self, Decision, Going, Seen, Sent, Table, check_text, may_decide, record, refusal};
 use super::state::Outgoing;
 use super::work::SendPayout;
 use super::{Error, Payments};
@@ -133,7 +133,7 @@ impl Payments {
             }
             let asked = json!({ "owner": wanted.owner, "asset": asset, "units": units, "gateway": wanted.gateway,
                 "destination": wanted.destination, "why": wanted.why });
-            self.record(tx, by, "payout.ask", &id.to_string(), asked.clone()).await?;
+            record(tx, by, "payout.ask", &id.to_string(), asked.clone()).await?;
             see(tx, Subject::Payout(id), Source::Ask, ("asked for", Some(asked)), by.at).await
         });
         asked.await?;
@@ -168,7 +168,7 @@ impl Payments {
     /// The second pair of eyes. The payout is sent by a job.
     pub async fn approve_payout(&self, id: PayoutId, by: &By) -> Result<Payout, Error> {
         let payout = self.payout(id).await?;
-        self.may_decide(&payout.going, &id.to_string())?;
+        may_decide(&payout.going, &id.to_string())?;
         if payout.going.asked_by == by.actor.id {
             return Err(Error::SameEyes);
         }
@@ -180,7 +180,7 @@ impl Payments {
             }
             self.put(tx, &SendPayout { id: id.to_string() }, &id.to_string(), None).await?;
             let money = json!({ "asset": payout.money.asset().text(), "units": payout.money.units() });
-            self.record(tx, by, "payout.approve", &id.to_string(), money).await?;
+            record(tx, by, "payout.approve", &id.to_string(), money).await?;
             see(tx, Subject::Payout(id), Source::People, ("approved", None), by.at).await
         });
         approved.await?;
@@ -191,7 +191,7 @@ impl Payments {
     pub async fn refuse_payout(&self, id: PayoutId, why: &str, by: &By) -> Result<Payout, Error> {
         check_text(why, WHY_CHARS_MAX)?;
         let payout = self.payout(id).await?;
-        self.may_decide(&payout.going, &id.to_string())?;
+        may_decide(&payout.going, &id.to_string())?;
         if !self.drop_payout(id, by, why).await? {
             return Err(Error::Decided { id: id.to_string(), decision: "decided" });
         }
@@ -206,7 +206,7 @@ impl Payments {
             }
             // What is held is freed at once, or by the job where the process ends before.
             self.put(tx, &SendPayout { id: id.to_string() }, &id.to_string(), None).await?;
-            self.record(tx, by, "payout.refuse", &id.to_string(), json!({ "why": why })).await?;
+            record(tx, by, "payout.refuse", &id.to_string(), json!({ "why": why })).await?;
             let what = format!("dropped: {why}");
             see(tx, Subject::Payout(id), Source::People, (&what, None), by.at).await?;
             Ok::<_, Error>(true)

@@ -4,7 +4,7 @@ use super::books::{self, Out};
 use super::difference::{DifferenceKind, Found, found};
 use super::learn::Learned;
 use super::life::{Source, Subject, see};
-use super::out::{self, Decision, Going, Seen, Sent, Table, check_text, refusal};
+use super::out::{self, Decision, Going, Seen, Sent, Table, check_text, may_decide, record, refusal};
 use super::row::{self, Payment};
 use super::state::{Outgoing, share_taken};
 use super::work::SendRefund;
@@ -15,8 +15,8 @@ use crate::gateway::{Before, Gateway, Gone, Refunding};
 use crate::id::{PaymentId, RefundId};
 use crate::ledger::{Move, Reason};
 use crate::money::{Money, NoMoney};
-use access::audit::{self, By, Deed};
-use serde_json::{Value, json};
+use access::By;
+use serde_json::json;
 use store::{At, Client, Row, Transaction};
 use uuid::Uuid;
 
@@ -165,7 +165,7 @@ impl Payments {
         tx.execute(INSERT, params).await?;
         let asked =
             json!({ "payment": id.to_string(), "units": wanted.units, "coins": taken, "why": wanted.why });
-        self.record(tx, by, "refund.ask", &wanted.id.to_string(), asked.clone()).await?;
+        record(tx, by, "refund.ask", &wanted.id.to_string(), asked.clone()).await?;
         let subject = Subject::Refund(id, wanted.id);
         see(tx, subject, Source::Ask, ("a refund is asked for", Some(asked)), by.at).await
     }
@@ -173,7 +173,7 @@ impl Payments {
     /// The second pair of eyes. The refund is sent by a job.
     pub async fn approve_refund(&self, id: RefundId, by: &By) -> Result<Refund, Error> {
         let refund = self.refund(id).await?;
-        self.may_decide(&refund.going, &id.to_string())?;
+        may_decide(&refund.going, &id.to_string())?;
         if refund.going.asked_by == by.actor.id {
             return Err(Error::SameEyes);
         }
@@ -186,7 +186,7 @@ impl Payments {
             }
             self.put(tx, &SendRefund { id: id.to_string() }, &id.to_string(), None).await?;
             let units = json!({ "units": refund.units });
-            self.record(tx, by, "refund.approve", &id.to_string(), units).await?;
+            record(tx, by, "refund.approve", &id.to_string(), units).await?;
             let subject = Subject::Refund(refund.payment, id);
             see(tx, subject, Source::People, ("the refund is approved", None), by.at).await
         });
@@ -198,7 +198,7 @@ impl Payments {
     pub async fn refuse_refund(&self, id: RefundId, why: &str, by: &By) -> Result<Refund, Error> {
         check_text(why, WHY_CHARS_MAX)?;
         let refund = self.refund(id).await?;
-        self.may_decide(&refund.going, &id.to_string())?;
+        may_decide(&refund.going, &id.to_string())?;
         if !self.drop_refund(&refund, by, why).await? {
             return Err(Error::Decided { id: id.to_string(), decision: "decided" });
         }
@@ -214,32 +214,13 @@ impl Payments {
             }
             // What is held is freed at once, or by the job where the process ends before.
             self.put(tx, &SendRefund { id: id.to_string() }, &id.to_string(), None).await?;
-            self.record(tx, by, "refund.refuse", &id.to_string(), json!({ "why": why })).await?;
+            record(tx, by, "refund.refuse", &id.to_string(), json!({ "why": why })).await?;
             let (subject, what) =
                 (Subject::Refund(refund.payment, id), format!("the refund is dropped: {why}"));
             see(tx, subject, Source::People, (&what, None), by.at).await?;
             Ok::<_, Error>(true)
         });
         dropped.await
-    }
-
-    pub(super) fn may_decide(&self, going: &Going, id: &str) -> Result<(), Error> {
-        match going.decision {
-            Decision::Asked => Ok(()),
-            other => Err(Error::Decided { id: id.to_owned(), decision: other.word() }),
-        }
-    }
-
-    pub(super) async fn record(
-        &self,
-        tx: &Transaction<'_>,
-        by: &By,
-        action: &str,
-        object: &str,
-        after: Value,
-    ) -> Result<(), Error> {
-        let deed = Deed { object, after: Some(after), ..Deed::of(action) };
-        Ok(audit::record(tx, by, &deed).await?)
     }
 
     /// What the ledger holds for it, and its payment.

@@ -111,11 +111,11 @@ impl Payments {
             let asked = self.store.run_tx("wallet.payment_ask", async |tx| {
                 Ok::<_, Error>(tx.execute(ASK_AGAIN, &[&payment.id.uuid(), &route[0]]).await? == 1)
             });
-            return match asked.await? {
-                true => self.try_each(payment.id, route).await,
-                // Somebody else is at it.
-                false => Ok(Begun::Unsure { gateway: payment.gateway }),
-            };
+            if asked.await? {
+                return self.try_each(payment.id, route).await;
+            }
+            // Somebody else is at it.
+            return Ok(Begun::Unsure { gateway: payment.gateway });
         }
         // It may be there: the same gateway looks, and makes it if not. That this call is lost says nothing
         // of the one before.

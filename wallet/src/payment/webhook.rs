@@ -61,7 +61,7 @@ impl Payments {
         let params: store::Params<'_> = &[&id, &self.mode.word()];
         let row = self.store.read("wallet.webhook_find", async |db| db.query_opt(FIND, params).await).await?;
         let Some(row) = row else { return Ok(Learned::Other) };
-        let gateway = self.gateway_of(row.get("gateway"))?;
+        let gateway = self.gateway(row.get("gateway"))?;
         let body: Option<&[u8]> = row.get("body");
         let Ok(told) = gateway.understand(body.unwrap_or_default()) else {
             self.processed(id, "unreadable").await?;

@@ -154,6 +154,19 @@ impl Fake {
         }
     }
 
+    /// A message that is sent again: Stripe signs each time anew, Razorpay does not.
+    pub(crate) fn sign_again(&self, message: &Message) -> Message {
+        let at = self.books().clock.now().as_second();
+        let mut again = message.clone();
+        for (name, value) in &mut again.headers {
+            if *name == "stripe-signature" {
+                let signature = hmac_hex(WEBHOOK_SECRET, &format!("{at}.{}", message.body));
+                *value = format!("t={at},v1={signature}");
+            }
+        }
+        again
+    }
+
     /// All that was taken from payers.
     pub(crate) fn taken(&self) -> i64 {
         let books = self.books();

@@ -11,5 +11,6 @@ mod payout;
 mod reconcile;
 mod refund;
 mod sandbox;
+mod storm;
 mod top_up;
 mod webhook;

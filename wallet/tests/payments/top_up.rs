@@ -348,6 +348,38 @@ async fn a_fan_whose_account_is_frozen_gets_the_coins_when_it_is_thawed() {
 }
 
 #[tokio::test]
+async fn payments_are_listed_the_newest_first() {
+    let here = Here::new(&[Which::Stripe]).await;
+    let ids = [PaymentId::fresh(), PaymentId::fresh(), PaymentId::fresh()];
+    for id in ids {
+        here.opened(id).await;
+    }
+    let first = here.payments.payments(Some(FAN), None, 2).await.unwrap();
+    let second = here.payments.payments(None, Some(first[1].number), 2).await.unwrap();
+    let listed: Vec<PaymentId> = first.iter().chain(&second).map(|it| it.id).collect();
+    assert_eq!(listed, [ids[2], ids[1], ids[0]]);
+    assert_eq!(here.payments.payments(Some("fan_2"), None, 2).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn every_call_may_be_made_on_any_thread() {
+    fn is_send<T: Send>(_: T) {}
+    let here = Here::new(&[Which::Stripe]).await;
+    let (id, by, payments) = (PaymentId::fresh(), here.by("ann"), &here.payments);
+    let wanted = here.top_up(id);
+    is_send(payments.open_top_up(&wanted));
+    is_send((payments.look(id), payments.returned(id, "", ""), payments.capture(id), payments.cancel(id)));
+    is_send((payments.payment(id), payments.payments(None, None, 1), payments.life(id), payments.poll(id)));
+    is_send(payments.receive("stripe", &[], b""));
+    let (refund, payout) = (wallet::RefundId::fresh(), wallet::PayoutId::fresh());
+    is_send((payments.approve_refund(refund, &by), payments.refuse_refund(refund, "x", &by)));
+    is_send((payments.approve_payout(payout, &by), payments.refuse_payout(payout, "x", &by)));
+    is_send((payments.reconcile("stripe", None), payments.differences(None, 1)));
+    is_send(payments.close_difference(1, "x", &by));
+    is_send((here.ask_refund(id, 1), here.ask_payout(Which::Stripe, 1)));
+}
+
+#[tokio::test]
 async fn pages_and_errors_show_no_secrets() {
     let here = Here::new(&[Which::Stripe]).await;
     let begun = here.open(PaymentId::fresh()).await.unwrap();
