@@ -1,13 +1,15 @@
-//! All of it at once: payments and refunds through both gateways, while calls fail in every way and webhooks
-//! come late, twice and in any order. When it is calm again, our books are the gateways'.
+//! All of it at once: payments and refunds through both gateways, while calls fail in every way, whoever
+//! asks goes away in the middle of it, and webhooks come late, twice and in any order. When it is calm again, our books are the gateways'.
 
 use crate::fake::{AMBIGUOUS, BOTH, Fault, Message, Pays, Which};
 use crate::here::{Here, shown};
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
+use std::time::Duration;
+use tokio::time::timeout;
 use wallet::PaymentId;
 use wallet::payment::state::Outgoing;
-use wallet::payment::{Begun, Error};
+use wallet::payment::{Begun, Decision, Error};
 
 const PAYMENTS: usize = 8;
 const STEPS: usize = 150;
@@ -36,7 +38,7 @@ impl Storm {
 
     async fn step(&mut self) {
         let which = self.below(PAYMENTS);
-        match self.below(10) {
+        match self.below(12) {
             0 | 1 => {
                 let faults = [&AMBIGUOUS[..], &[Fault::StatusBefore(429), Fault::StatusBefore(401)]].concat();
                 let fault = faults[self.below(faults.len())];
@@ -47,7 +49,7 @@ impl Storm {
             4 => self.pay(which),
             5 => self.pay(which),
             6 | 7 => self.bring().await,
-            8 => self.refund(which).await,
+            8..=10 => self.refund(which).await,
             _ => {
                 let minutes = u64::try_from(self.below(9)).unwrap();
                 self.here.later(minutes).await;
@@ -56,7 +58,10 @@ impl Storm {
     }
 
     async fn open(&mut self, which: usize) {
-        match self.here.open(self.ids[which]).await {
+        // Who asks may go away in the middle of it, and the process too.
+        let patience = self.patience();
+        let Ok(begun) = timeout(patience, self.here.open(self.ids[which])).await else { return };
+        match begun {
             Ok(begun @ Begun::Open { .. }) => {
                 let reference = shown(&begun);
                 let before = self.shown[which].get_or_insert_with(|| reference.clone());
@@ -89,9 +94,16 @@ impl Storm {
 
     async fn refund(&mut self, which: usize) {
         let units = 10_000 * (1 + i64::try_from(self.below(6)).unwrap());
-        match self.here.ask_refund(self.ids[which], units).await {
+        let patience = self.patience();
+        let Ok(asked) = timeout(patience, self.here.ask_refund(self.ids[which], units)).await else { return };
+        match asked {
             Ok(refund) => {
-                drop(self.here.payments.approve_refund(refund.id, &self.here.by("bob")).await.unwrap())
+                let by = self.here.by("bob");
+                // Whoever was not waited for has approved it, or not.
+                let approved = timeout(patience, self.here.payments.approve_refund(refund.id, &by)).await;
+                if let Ok(approved) = approved {
+                    approved.unwrap();
+                }
             }
             Err(
                 Error::NotCaptured { .. } | Error::UnknownPayment { .. } | Error::MoreThanCaptured { .. },
@@ -100,12 +112,24 @@ impl Storm {
         }
     }
 
+    /// Mostly long enough.
+    fn patience(&mut self) -> Duration {
+        let ms = if self.below(4) == 0 { self.below(12) } else { 60_000 };
+        Duration::from_millis(ms as u64)
+    }
+
     /// Everything arrives in the end.
     async fn calm(&mut self) {
         self.here.fake.books().calm();
         let told = self.told.clone();
         for (from, message) in told.iter().rev() {
             self.here.receive(*from, &self.here.fake.sign_again(message)).await.unwrap();
+        }
+        for id in &self.ids {
+            let refunds = self.here.payments.refunds_of(*id).await.unwrap_or_default();
+            for refund in refunds.iter().filter(|it| it.going.decision == Decision::Asked) {
+                self.here.payments.refuse_refund(refund.id, "calm", &self.here.by("cid")).await.unwrap();
+            }
         }
         for _ in 0..6 {
             self.here.later(30).await;
@@ -122,6 +146,9 @@ impl Storm {
             coins += payment.credited_coins.unwrap_or(0);
             assert!(payment.known.refunded() <= payment.known.captured());
             for refund in here.payments.refunds_of(*id).await.unwrap() {
+                if refund.going.decision == Decision::Dropped {
+                    continue;
+                }
                 assert_eq!(
                     refund.going.outgoing,
                     Some(Outgoing::Succeeded),
@@ -159,5 +186,5 @@ async fn after_the_storm_our_books_are_the_gateways() {
         taken += storm.here.fake.taken();
         back += storm.here.fake.all("refund").len();
     }
-    assert!(taken >= 1_000_000 && back >= 6, "hardly anything was paid: {taken}, {back}");
+    assert!(taken >= 800_000 && back >= 3, "hardly anything was paid: {taken}, {back}");
 }
