@@ -31,7 +31,7 @@ pub use reconcile::Reconciled;
 pub use refund::{AskRefund, Refund};
 pub use row::Payment;
 pub use top_up::{Begun, Buying, TopUp};
-pub use webhook::{Received, forget_bodies};
+pub use webhook::{Received, Webhook, forget_bodies};
 pub use work::{PollPayment, ProcessWebhook, QUEUE, QUEUE_TEST, Reconcile, SendPayout, SendRefund};
 
 use crate::asset::AssetCode;

@@ -4,6 +4,10 @@
 //! Refunds and payouts have keys (`X-Refund-Idempotency`, `X-Payout-Idempotency`), and our ids as receipt and
 //! reference too. An order cannot be cancelled: one whose time is over is given up here, and money that comes
 //! for it all the same is taken in.
+//!
+//! Its report is of payments, refunds and payouts by the day on which they were made. That of settlements
+//! (`/v1/settlements/recon/combined`) goes by the day on which they reach our bank, days later, and has nothing that
+//! is on hold.
 
 mod format;
 #[cfg(test)]

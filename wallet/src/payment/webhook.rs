@@ -20,6 +20,19 @@ pub enum Received {
     Again,
 }
 
+/// A message that was received.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Webhook {
+    pub id: i64,
+    pub gateway: String,
+    /// The gateway's name of it.
+    pub event_id: String,
+    pub received_at: Timestamp,
+    pub processed_at: Option<Timestamp>,
+    /// "learned", "other", "unknown", "unreadable"; none before it is processed.
+    pub outcome: Option<String>,
+}
+
 const INSERT: &str = "
     insert into wallet.webhook (gateway, mode, event_id, digest, headers, body, received_at)
     values ($1, $2, $3, $4, $5, $6, $7)
@@ -28,6 +41,10 @@ const INSERT: &str = "
 
 const FIND: &str =
     "select gateway, body from wallet.webhook where id = $1 and mode = $2 and processed_at is null";
+
+const PAGE: &str = "
+    select id, gateway, event_id, received_at, processed_at, outcome from wallet.webhook
+    where mode = $1 and ($2::bigint is null or id < $2) order by id desc limit $3";
 
 const PROCESSED: &str = "
     update wallet.webhook set processed_at = $2, outcome = $3 where id = $1 and processed_at is null";
@@ -53,6 +70,22 @@ impl Payments {
             Ok::<_, Error>(Received::New)
         });
         received.await
+    }
+
+    /// The newest first, older than the one with the id `before`: at most 200.
+    pub async fn webhooks(&self, before: Option<i64>, count: i64) -> Result<Vec<Webhook>, Error> {
+        let count = count.clamp(1, super::PAGE_MAX);
+        let params: store::Params<'_> = &[&self.mode.word(), &before, &count];
+        let rows = self.store.read("wallet.webhooks", async |db| db.query(PAGE, params).await).await?;
+        let webhooks = rows.iter().map(|row| Webhook {
+            id: row.get("id"),
+            gateway: row.get("gateway"),
+            event_id: row.get("event_id"),
+            received_at: row.get::<_, At>("received_at").0,
+            processed_at: row.get::<_, Option<At>>("processed_at").map(|it| it.0),
+            outcome: row.get("outcome"),
+        });
+        Ok(webhooks.collect())
     }
 
     /// Makes of a message what it tells. Answers whether it may tell more later: when the payment that it is
@@ -92,4 +125,4 @@ pub async fn forget_bodies(tx: &Transaction<'_>, now: Timestamp) -> Result<u64, 
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, PROCESSED, FORGET];
+pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, PAGE, PROCESSED, FORGET];

@@ -20,7 +20,7 @@ use wallet::gateway::{Gateway, Razorpay, Secret, Stripe, razorpay, stripe};
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_fake";
 const KEY_SECRET: &str = "rzp_secret";
 /// How long a gateway is waited for that says nothing.
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
