@@ -3,6 +3,8 @@
 use crate::fake::{AMBIGUOUS, BOTH, Fault, Pays, Which};
 use crate::here::Here;
 use jobs::testing::End;
+use std::time::Duration;
+use tokio::time::timeout;
 use wallet::payment::state::Outgoing;
 use wallet::payment::{AskRefund, Buying, Decision, Error, TopUp};
 use wallet::{AmountError, NoMoney, PaymentId, RefundId, Refusal};
@@ -73,6 +75,21 @@ async fn refunds_together_are_never_more_than_was_taken() {
     let refused = here.ask_refund(PaymentId::fresh(), 1).await.unwrap_err();
     assert!(matches!(refused, Error::UnknownPayment { .. }), "{refused}");
     here.verify().await;
+}
+
+#[tokio::test]
+async fn who_asks_for_a_refund_waits_for_whoever_looks_at_the_sum() {
+    let here = Here::new(&[Which::Stripe]).await;
+    let (payment, _) = here.paid().await;
+    let locked = here.store().run_tx("test", async |tx| {
+        tx.query("select 1 from wallet.payment for no key update", &[]).await?;
+        let asked = timeout(Duration::from_millis(500), here.ask_refund(payment, 1)).await;
+        assert!(asked.is_err(), "the payment is held, and it did not wait: {asked:?}");
+        Ok::<_, store::Error>(())
+    });
+    locked.await.unwrap();
+    assert_eq!(here.payments.refunds_of(payment).await.unwrap(), []);
+    here.ask_refund(payment, 1).await.unwrap();
 }
 
 #[tokio::test]
