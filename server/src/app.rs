@@ -24,6 +24,8 @@ pub struct Parts {
     pub store: Store,
     /// Makes transfers.
     pub ledger: wallet::Ledger,
+    /// Where money comes in.
+    pub tills: crate::tills::Tills,
     /// Wallets that somebody looks at.
     pub wallets: crate::wallets::OpenWallets,
     pub clock: Clock,

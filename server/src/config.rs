@@ -2,8 +2,10 @@
 //! is refused with the place where it stands.
 
 mod human;
+mod payments;
 
 pub use human::Human;
+pub use payments::{Pack, Payments};
 
 use partners::webhook::Reach;
 use serde::Deserialize;
@@ -38,6 +40,7 @@ pub struct Config {
     pub jobs: Jobs,
     pub webhooks: Webhooks,
     pub wallet: Wallet,
+    pub payments: Payments,
     pub operations: Operations,
     pub shutdown: Shutdown,
 }

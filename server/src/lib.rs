@@ -25,5 +25,6 @@ pub mod role;
 pub mod secrets;
 pub mod stream;
 pub mod telemetry;
+pub mod tills;
 pub mod wallets;
 mod work;

@@ -7,6 +7,7 @@ use crate::door::Door;
 use crate::feed::{Feed, log, sandbox};
 use crate::http::{self, Surface};
 use crate::metering::{self, Metering};
+use crate::tills::Tills;
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use crate::{mail, moments, secrets, telemetry, work};
 use access::human::SettingsError;
@@ -121,6 +122,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         .with_context(|| format!("{} cannot be listened on", config.http.listen))?;
     let presence = Presence::default();
     let ledger = wallet::Ledger::start(&store, &clock, &work::name());
+    let tills = Tills::open(&config, &store, &clock, &ledger, &seal)?;
     let every = Duration::from_secs(config.redis.presence_seconds.max(1));
     let census = Census::start(presence.clone(), bus.clone(), clock.clone(), every);
     let subscribers = Subscribers::start(config.stream.clone(), presence.clone(), drain, shutdown.clone())?;
@@ -133,6 +135,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         mailer: mail::mailer(&config)?,
         courier: courier(&config, &store, &seal, &clock),
         ledger: ledger.clone(),
+        payments: (tills.clone(), config.payments.concurrency),
     };
     let passkeys = passkeys(&config)?;
     let app = App::from(Parts {
@@ -143,6 +146,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         config: Arc::new(config),
         store: store.clone(),
         ledger,
+        tills,
         wallets: crate::wallets::OpenWallets::default(),
         keys,
         tickets: Tickets::new(&seal),

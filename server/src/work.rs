@@ -3,6 +3,7 @@
 use crate::http::scorer::session;
 use crate::mail::{self, SendLetter};
 use crate::notices;
+use crate::tills::Tills;
 use access::Mailer;
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
 use partners::usage;
@@ -40,6 +41,8 @@ pub(crate) struct Terms {
     /// Who delivers webhooks' messages, and how many at once; none where this machine trusts no certificates.
     pub(crate) courier: Option<(Courier, usize)>,
     pub(crate) ledger: Ledger,
+    /// Payments, and how many a worker of theirs sees to at once.
+    pub(crate) payments: (Tills, usize),
 }
 
 /// Forgets sessions, links, invitations and counts of attempts that are over.
@@ -116,6 +119,7 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
             async move {
                 let done = store.run_tx("jobs.forget_over", async |tx| {
                     access::forget_over(tx, now).await?;
+                    wallet::payment::forget_bodies(tx, now).await?;
                     partners::invite::forget_over(tx, now).await?;
                     crate::http::forget_requests(tx, now).await?;
                     Ok::<_, anyhow::Error>(attempt.complete_in(tx).await?)
@@ -202,6 +206,7 @@ pub(crate) async fn work(
 ) -> anyhow::Result<()> {
     loop {
         let (delivers, delivering) = (store.clone(), terms.courier.clone());
+        let (pays, paying) = (store.clone(), terms.payments.clone());
         let (store, clock, terms) = (store.clone(), clock.clone(), terms.clone());
         let grace = terms.grace + Duration::from_secs(2);
         let default = Child::new("default", Restart::Permanent, move |stop| {
@@ -218,6 +223,17 @@ pub(crate) async fn work(
                 courier.clone().on(worker.grace(grace)).run(stop.cancelled_owned())
             });
             root = root.child(webhooks.grace(grace));
+        }
+        let (tills, concurrency) = paying;
+        for payments in tills.both() {
+            let (store, payments) = (pays.clone(), payments.clone());
+            let child = Child::new(payments.queue(), Restart::Permanent, move |stop| {
+                let worker = Worker::new(store.clone(), &name()).queue(payments.queue());
+                let worker = worker.concurrency(concurrency).grace(grace);
+                let worker = payments.on(worker).expect("its schedules are ones");
+                worker.run(stop.cancelled_owned())
+            });
+            root = root.child(child.grace(grace));
         }
         match root.run(stop.clone()).await {
             Ok(()) => return Ok(()),

@@ -34,7 +34,7 @@ impl Books {
     pub const fn house(self) -> &'static str {
         match self {
             Books::Live => "crease",
-            Books::Test => "crease-test",
+            Books::Test => "crease/test",
         }
     }
 }

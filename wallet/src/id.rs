@@ -37,6 +37,18 @@ pub struct AccountId(u128);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransferId(u128);
 
+/// A payment through a gateway: `pay_` and 22 base62 digits. Whoever asks for it makes the id, and asks again under the same one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PaymentId(u128);
+
+/// A refund of a payment: `rfd_` and 22 base62 digits, made by whoever asks for it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RefundId(u128);
+
+/// A payout to a partner: `pot_` and 22 base62 digits, made by whoever asks for it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PayoutId(u128);
+
 macro_rules! id {
     ($name:ident $prefix:literal) => {
         impl $name {
@@ -79,6 +91,9 @@ macro_rules! id {
 
 id!(AccountId "acc");
 id!(TransferId "trf");
+id!(PaymentId "pay");
+id!(RefundId "rfd");
+id!(PayoutId "pot");
 
 impl AccountId {
     /// A new one on a chain: a UUIDv7 whose last four bits are the chain's number.
@@ -92,26 +107,37 @@ impl AccountId {
     }
 }
 
-impl TransferId {
-    /// A new one, of who will keep it to ask again.
-    pub fn fresh() -> Self {
-        Self(Uuid::now_v7().as_u128())
+/// Half of the SHA-256 of what kind of thing it is and of the texts from which it follows.
+fn follows(of: &str, texts: &[&str]) -> u128 {
+    let mut hash = Sha256::new();
+    for text in [of].iter().chain(texts) {
+        // With its length, so that no two lists of texts are the same bytes.
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
     }
-
-    /// The id of what follows from these texts: the same each time that it is asked for. `of` says what kind of thing it is.
-    pub fn following_from(of: &str, texts: &[&str]) -> Self {
-        let mut hash = Sha256::new();
-        for text in [of].iter().chain(texts) {
-            // With its length, so that no two lists of texts are the same bytes.
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text);
-        }
-        let bytes: [u8; 32] = hash.finalize().into();
-        let mut half = [0; 16];
-        half.copy_from_slice(&bytes[..16]);
-        Self(u128::from_be_bytes(half))
-    }
+    let bytes: [u8; 32] = hash.finalize().into();
+    let mut half = [0; 16];
+    half.copy_from_slice(&bytes[..16]);
+    u128::from_be_bytes(half)
 }
+
+macro_rules! asked_for {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// A new one, of who will keep it to ask again.
+            pub fn fresh() -> Self {
+                Self(Uuid::now_v7().as_u128())
+            }
+
+            /// The id of what follows from these texts: the same each time that it is asked for. `of` says what kind of thing it is.
+            pub fn following_from(of: &str, texts: &[&str]) -> Self {
+                Self(follows(of, texts))
+            }
+        }
+    )*};
+}
+
+asked_for!(TransferId PaymentId RefundId PayoutId);
 
 #[cfg(test)]
 mod tests {
@@ -124,6 +150,7 @@ mod tests {
             let id = TransferId::of_number(number);
             prop_assert_eq!(TransferId::parse(&id.to_string()), Some(id));
             prop_assert_eq!(AccountId::parse(&id.to_string()), None);
+            prop_assert_eq!(PaymentId::parse(&PaymentId::of_number(number).to_string()), Some(PaymentId(number)));
         }
     }
 

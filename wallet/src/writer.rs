@@ -91,7 +91,8 @@ impl Ledger {
         self.store.read("wallet.ledger", body).await
     }
 
-    async fn ask(&self, together: Vec<Transfer>) -> Result<Made, Error> {
+    /// The same of reversals as well, which this crate makes where it knows what they take back.
+    pub(crate) async fn ask(&self, together: Vec<Transfer>) -> Result<Made, Error> {
         if together.len() > TOGETHER_MAX {
             return Err(Error::TooMany { max: TOGETHER_MAX });
         }

@@ -2,7 +2,7 @@
 
 mod audit;
 mod caller;
-mod idempotency;
+pub(super) mod idempotency;
 mod identity;
 mod keys;
 mod limits;

@@ -16,6 +16,7 @@ mod limits;
 mod manage;
 mod matches;
 pub mod openapi;
+mod payments;
 mod operations;
 mod request;
 mod scorecard;
@@ -83,7 +84,8 @@ fn router(app: App, surface: Surface) -> Router {
                 .merge(operations::routes())
                 .merge(dashboard::routes())
                 .merge(manage::routes())
-                .merge(wallet::of_holders()),
+                .merge(wallet::of_holders())
+                .merge(payments::routes()),
             &app,
         ));
     }

@@ -4,6 +4,7 @@ mod fan;
 mod holders;
 mod shown;
 mod stream;
+mod top_up;
 
 use crate::app::App;
 use crate::problem::{Problem, types};
@@ -20,6 +21,10 @@ pub(super) fn of_fan() -> Router<App> {
         .route("/v1/wallet", get(fan::show).delete(fan::erase))
         .route("/v1/wallet/entries", get(fan::entries))
         .route("/v1/wallet/export", get(fan::export))
+        .route("/v1/wallet/packs", get(top_up::packs))
+        .route("/v1/wallet/top-ups", post(top_up::begin))
+        .route("/v1/wallet/top-ups/{id}", get(top_up::show))
+        .route("/v1/wallet/top-ups/{id}/returned", post(top_up::returned))
         .route("/v1/wallet/stream", get(stream::open))
 }
 
@@ -39,7 +44,7 @@ pub(super) fn of_holders() -> Router<App> {
 #[derive(OpenApi)]
 #[openapi(
     paths(
-        fan::show, fan::entries, fan::export, fan::erase, stream::open, holders::list, holders::show, holders::entries,
+        fan::show, fan::entries, fan::export, fan::erase, stream::open, top_up::packs, top_up::begin, top_up::show, top_up::returned, holders::list, holders::show, holders::entries,
         holders::export, holders::freeze, holders::thaw, holders::limit, holders::erase,
     ),
     tags((name = "wallets", description = "Fans' balances: asked for with the fan's identity, or by your server with a secret key with the scope wallet")),

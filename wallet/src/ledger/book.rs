@@ -19,6 +19,8 @@ pub enum Kind {
     Market,
     /// What a payment gateway owes us, or we it.
     Gateway,
+    /// What was paid for units that fans bought.
+    Sales,
     Fees,
     /// The other side of units that come into being: below zero by as many as there are.
     Issuer,
@@ -33,8 +35,16 @@ pub struct Bounds {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] =
-        [Kind::Fan, Kind::Partner, Kind::Budget, Kind::Market, Kind::Gateway, Kind::Fees, Kind::Issuer];
+    pub const ALL: [Kind; 8] = [
+        Kind::Fan,
+        Kind::Partner,
+        Kind::Budget,
+        Kind::Market,
+        Kind::Gateway,
+        Kind::Sales,
+        Kind::Fees,
+        Kind::Issuer,
+    ];
 
     /// As rows and messages have it.
     pub const fn word(self) -> &'static str {
@@ -44,6 +54,7 @@ impl Kind {
             Kind::Budget => "budget",
             Kind::Market => "market",
             Kind::Gateway => "gateway",
+            Kind::Sales => "sales",
             Kind::Fees => "fees",
             Kind::Issuer => "issuer",
         }

@@ -201,6 +201,20 @@ fn no_reason_takes_from_a_fan_what_a_quiz_could_cost() {
 }
 
 #[test]
+fn what_comes_and_goes_by_a_gateway_joins_its_accounts_alone() {
+    let joined = |reason: Reason| -> Vec<(&str, &str)> {
+        let pairs = Kind::ALL.into_iter().flat_map(|debit| Kind::ALL.map(|credit| (debit, credit)));
+        pairs.filter(|it| reason.joins(it.0, it.1)).map(|it| (it.0.word(), it.1.word())).collect()
+    };
+    let top_up = [("gateway", "fan"), ("gateway", "partner"), ("gateway", "sales"), ("issuer", "fan")];
+    assert_eq!(joined(Reason::TopUp), top_up);
+    let refund = [("fan", "gateway"), ("fan", "issuer"), ("partner", "gateway"), ("sales", "gateway")];
+    assert_eq!(joined(Reason::Refund), refund);
+    assert_eq!(joined(Reason::Payout), [("partner", "gateway")]);
+    assert!(Kind::ALL.into_iter().all(|it| Kind::of(it.word()) == Some(it)));
+}
+
+#[test]
 fn each_content_has_a_digest_of_its_own() {
     let of = Move::new(points(1), BUDGET, FAN, Reason::Grant);
     let acts = [

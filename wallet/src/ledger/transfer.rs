@@ -89,8 +89,15 @@ impl Reason {
             Reason::Issue => {
                 matches!((debit, credit), (Kind::Issuer, Kind::Budget) | (Kind::Budget, Kind::Issuer))
             }
-            Reason::TopUp => matches!((debit, credit), (Kind::Gateway, Kind::Fan | Kind::Partner)),
-            Reason::Refund => matches!((debit, credit), (Kind::Fan | Kind::Partner, Kind::Gateway)),
+            // What a fan buys is issued, and what was paid for it goes to the sales; a partner's money stays money.
+            Reason::TopUp => matches!(
+                (debit, credit),
+                (Kind::Gateway, Kind::Fan | Kind::Partner | Kind::Sales) | (Kind::Issuer, Kind::Fan)
+            ),
+            Reason::Refund => matches!(
+                (debit, credit),
+                (Kind::Fan | Kind::Partner | Kind::Sales, Kind::Gateway) | (Kind::Fan, Kind::Issuer)
+            ),
             Reason::Payout => matches!((debit, credit), (Kind::Partner, Kind::Gateway)),
             Reason::Purchase => {
                 matches!((debit, credit), (Kind::Fan, Kind::Partner | Kind::Market | Kind::Issuer))
