@@ -1,4 +1,5 @@
-// A wallet of the test's own behind /v1/wallet, and who is signed in: what the server answers, said by hand.
+// A wallet of the test's own, and who is signed in: what the server answers, said by hand.
+import type { Crease } from './fixtures';
 import type { Page } from '@playwright/test';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -31,6 +32,9 @@ export const points = (units: number, held = 0): Balance => ({
 
 const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'retry-after' };
 
+/** Not asked about. */
+export const KEY = 'crs_pk_live_of_the_test';
+
 export class FakeWallet {
   balances: Balance[] = [points(120)];
   frozen = false;
@@ -51,21 +55,35 @@ export class FakeWallet {
   private readonly streams = new Set<ServerResponse>();
   private t = 1_764_460_800_000;
 
-  /** Answers for Crease on this page. */
-  static async behind(page: Page): Promise<FakeWallet> {
-    const wallet = new FakeWallet();
+  /** Where pages of the test have Crease: this, and behind it the one that runs. */
+  url = '';
+
+  /** Answers for wallets and fans as long as the page is open, and passes on what else is asked. */
+  static async before(crease: Crease, page: Page): Promise<FakeWallet> {
+    const wallet = new FakeWallet(crease.url);
     const server = createServer((request, answer) => wallet.answer(request, answer));
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    const { port } = server.address() as AddressInfo;
+    wallet.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     page.once('close', () => {
       server.closeAllConnections();
       server.close();
     });
+    return wallet;
+  }
+
+  private constructor(private readonly behind: string) {}
+
+  /** The script tag of the wallet, and that of matches. */
+  tag(script: 'crease-wallet.js' | 'crease.js', how: 'async' | '' = 'async'): string {
+    return `<script ${how} src="${this.url}/v1/${script}" data-key="${KEY}"></script>`;
+  }
+
+  /** The same for a page that Crease itself serves. */
+  async answerFor(page: Page): Promise<void> {
     await page.route(/\/v1\/(wallet|fans)(\/|\?|$)/, (route) => {
       const url = new URL(route.request().url());
-      return route.continue({ url: `http://127.0.0.1:${port}${url.pathname}${url.search}` });
+      return route.continue({ url: this.url + url.pathname + url.search });
     });
-    return wallet;
   }
 
   /** Open streams. */
@@ -124,6 +142,7 @@ export class FakeWallet {
         .end();
       return;
     }
+    if (!/^\/v1\/(wallet|fans)(\/|$)/.test(pathname)) return void this.passOn(request, answer);
     this.asked.push(`${request.method} ${pathname}`);
     const token = String(request.headers['crease-fan'] ?? '');
     this.names.push(`${request.headers['x-crease-key']} ${token}`);
@@ -167,5 +186,14 @@ export class FakeWallet {
       this.streams.add(answer);
       answer.once('close', () => this.streams.delete(answer));
     } else problem(404);
+  }
+
+  private async passOn(request: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const { status, headers, body } = await fetch(this.behind + request.url).then(async (it) => ({
+      status: it.status,
+      headers: { ...CORS, 'content-type': it.headers.get('content-type') ?? 'text/plain' },
+      body: Buffer.from(await it.arrayBuffer()),
+    }));
+    answer.writeHead(status, headers).end(body);
   }
 }

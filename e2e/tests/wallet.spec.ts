@@ -2,7 +2,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { type Crease, expect, test } from '../fixtures';
 import { openPartner, troubles } from '../partner';
-import { FakeWallet, points } from '../wallet';
+import { FakeWallet, KEY, points } from '../wallet';
 import type { Page } from '@playwright/test';
 
 const chip = (page: Page, at = 0) => page.locator('crease-wallet').nth(at).locator('.chip');
@@ -19,16 +19,13 @@ interface Opened {
   lang?: string;
 }
 
-const tag = (crease: Crease) =>
-  `<script async src="${crease.url}/v1/crease-wallet.js" data-key="${crease.demo.publishable_key}"></script>`;
-
 /** A page with a wallet and without the match's loader. */
-async function open(crease: Crease, page: Page, opened: Opened = {}): Promise<string[]> {
+async function open(wallet: FakeWallet, crease: Crease, page: Page, opened: Opened = {}): Promise<string[]> {
   const { body = '<crease-wallet></crease-wallet>', token = 'token-asha', isSilent = false, head = '', lang } = opened;
   const wrong = troubles(page);
   const queue = 'window.Crease = window.Crease || { q: [] }';
   const identify = `<script>${queue}; Crease.q.push(() => Crease.identify(${JSON.stringify(token)}))</script>`;
-  const heads = [head, tag(crease), isSilent ? '' : identify].join('');
+  const heads = [head, wallet.tag('crease-wallet.js'), isSilent ? '' : identify].join('');
   const main = `<main><h1>Cricket</h1>${body}<p><a href="#end">after</a></p></main>`;
   await openPartner(crease, page, { head: heads, script: null, lang, body: main });
   return wrong;
@@ -38,7 +35,7 @@ const identify = (page: Page, token: string | null) =>
   page.evaluate((token) => (window as any).Crease.identify(token), token);
 
 test('a chip shows the points of who is signed in, and opens the wallet', async ({ crease, page }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   wallet.balances = [
     points(1240, 40),
     { asset: 'coins', units: 250, available: 250, held: 0, places: 0 },
@@ -49,7 +46,7 @@ test('a chip shows the points of who is signed in, and opens the wallet', async 
     wallet.entry(30, 1252, 'grant', 'Six by Kohli'),
     wallet.entry(5, 1222, 'some-new-reason'),
   ];
-  const wrong = await open(crease, page, { lang: 'en-GB' });
+  const wrong = await open(wallet, crease, page, { lang: 'en-GB' });
   await expect(chip(page)).toHaveText('1,240 points');
   await expect(chip(page)).toHaveAccessibleName('1,240 points, Your wallet');
   await expect(chip(page)).toHaveAttribute('aria-expanded', 'false');
@@ -88,13 +85,13 @@ test('points that are given are counted, told with what they are for, and stand 
   crease,
   page,
 }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   await page.addInitScript(() => {
     const heard: number[] = [];
     Object.assign(window, { heard });
     document.addEventListener('crease:wallet', (event) => heard.push((event as CustomEvent).detail.balances[0].units));
   });
-  const wrong = await open(crease, page);
+  const wrong = await open(wallet, crease, page);
   await expect(chip(page)).toHaveText('120 points');
   await expect(news(page)).toHaveText('');
   wallet.give(30, 'Six by Kohli');
@@ -116,9 +113,9 @@ test('points that are given are counted, told with what they are for, and stand 
 });
 
 test('history comes page by page', async ({ crease, page }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   for (let at = 0; at < 45; at++) wallet.entries.push(wallet.entry(1, 45 - at, 'grant', `Run ${45 - at}`));
-  await open(crease, page);
+  await open(wallet, crease, page);
   await chip(page).click();
   await expect(history(page)).toHaveCount(20);
   const earlier = panel(page).getByRole('button', { name: 'Earlier' });
@@ -137,9 +134,9 @@ test('history comes page by page', async ({ crease, page }) => {
 });
 
 test('a history that could not be had is asked for again', async ({ crease, page }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   wallet.entries = [wallet.entry(30, 120, 'grant', 'Six')];
-  await open(crease, page);
+  await open(wallet, crease, page);
   await expect(chip(page)).toHaveText('120 points');
   wallet.refusal = { status: 503 };
   await chip(page).click();
@@ -152,8 +149,8 @@ test('a history that could not be had is asked for again', async ({ crease, page
 });
 
 test('it is used by keys alone', async ({ crease, page }) => {
-  await FakeWallet.behind(page);
-  await open(crease, page);
+  const wallet = await FakeWallet.before(crease, page);
+  await open(wallet, crease, page);
   await expect(chip(page)).toBeVisible();
   await page.keyboard.press('Tab');
   await expect(chip(page)).toBeFocused();
@@ -188,11 +185,11 @@ test('nobody is asked to sign in where the page has said where, and sees nothing
   crease,
   page,
 }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   const links = ['/login', 'javascript:alert(1)']
     .map((it) => `<crease-wallet signin-href="${it}"></crease-wallet>`)
     .join('');
-  await open(crease, page, { token: null, body: `<crease-wallet></crease-wallet>${links}` });
+  await open(wallet, crease, page, { token: null, body: `<crease-wallet></crease-wallet>${links}` });
   const link = page.locator('crease-wallet').getByRole('link', { name: 'Sign in to earn points' });
   await expect(link).toHaveCount(1);
   expect(await link.evaluate((it) => (it as HTMLAnchorElement).pathname)).toBe('/login');
@@ -202,16 +199,16 @@ test('nobody is asked to sign in where the page has said where, and sees nothing
 });
 
 test('a page that says nothing of who is signed in means nobody', async ({ crease, page }) => {
-  await FakeWallet.behind(page);
-  await open(crease, page, { isSilent: true, body: '<crease-wallet signin-href="/login"></crease-wallet>' });
+  const wallet = await FakeWallet.before(crease, page);
+  await open(wallet, crease, page, { isSilent: true, body: '<crease-wallet signin-href="/login"></crease-wallet>' });
   await expect(page.getByRole('link', { name: 'Sign in to earn points' })).toBeVisible();
   await identify(page, 'token-asha');
   await expect(chip(page)).toHaveText('120 points');
 });
 
 test('a guest hears for whom points are, and nothing is asked', async ({ crease, page }) => {
-  const wallet = await FakeWallet.behind(page);
-  const wrong = await open(crease, page, { token: 'guest' });
+  const wallet = await FakeWallet.before(crease, page);
+  const wrong = await open(wallet, crease, page, { token: 'guest' });
   await expect(chip(page)).toHaveText('Points are for signed-in fans');
   await expect(page.locator('crease-wallet').getByRole('button')).toHaveCount(0);
   expect(wallet.asked).toEqual(['POST /v1/fans/guest']);
@@ -219,10 +216,10 @@ test('a guest hears for whom points are, and nothing is asked', async ({ crease,
 });
 
 test('what the server refuses is final until somebody else signs in', async ({ crease, page }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   wallet.refusal = { status: 403, type: 'https://docs.example/problems/wallet-for-guests' };
   await page.clock.install();
-  await open(crease, page);
+  await open(wallet, crease, page);
   await expect(chip(page)).toHaveText('Points are for signed-in fans');
   for (const status of [404, 501, 403]) {
     wallet.refusal = { status };
@@ -239,9 +236,9 @@ test('what the server refuses is final until somebody else signs in', async ({ c
 });
 
 test('who signs out takes the wallet along, and the next fan sees only their own', async ({ crease, page }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   wallet.entries = [wallet.entry(30, 120, 'grant', 'Six of Asha')];
-  await open(crease, page, { body: '<crease-wallet signin-href="/login"></crease-wallet>' });
+  await open(wallet, crease, page, { body: '<crease-wallet signin-href="/login"></crease-wallet>' });
   await chip(page).click();
   await expect(history(page)).toHaveCount(1);
   await identify(page, null);
@@ -265,8 +262,8 @@ test('elements share a stream, which ends with the last of them, and one that is
   crease,
   page,
 }) => {
-  const wallet = await FakeWallet.behind(page);
-  const wrong = await open(crease, page, {
+  const wallet = await FakeWallet.before(crease, page);
+  const wrong = await open(wallet, crease, page, {
     body: '<crease-wallet></crease-wallet><div id="place"></div><crease-wallet view="compact"></crease-wallet>',
   });
   await expect(chip(page, 0)).toHaveText('120 points');
@@ -295,9 +292,9 @@ test('a stream that breaks is opened again, at a growing distance, and says so m
   crease,
   page,
 }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   await page.clock.install();
-  await open(crease, page);
+  await open(wallet, crease, page);
   await expect(chip(page)).toHaveText('120 points');
   await chip(page).click();
   const lost = panel(page).getByText('Reconnecting…');
@@ -333,9 +330,9 @@ test('a stream that breaks is opened again, at a growing distance, and says so m
 });
 
 test('a page that nobody looks at lets its stream go @chromium', async ({ crease, page }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   await page.clock.install();
-  await open(crease, page);
+  await open(wallet, crease, page);
   await expect(chip(page)).toHaveText('120 points');
   const look = (state: string) =>
     page.evaluate((state) => {
@@ -356,13 +353,13 @@ test('a page that nobody looks at lets its stream go @chromium', async ({ crease
 });
 
 test('a frozen wallet says so, and vouchers are shown where there are any', async ({ crease, page }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   wallet.frozen = true;
   wallet.vouchers = [
     { id: 'vou_1', title: '₹100 off at <b>Fernhill</b>', code: 'SIX-4711', expires_at: '2031-05-01T00:00:00Z' },
     { id: 'vou_2' },
   ];
-  await open(crease, page);
+  await open(wallet, crease, page);
   await expect(chip(page)).toHaveAccessibleName('120 points, Frozen, Your wallet');
   await chip(page).click();
   const frozen = panel(page).getByText('This wallet is frozen.');
@@ -378,12 +375,9 @@ test('a frozen wallet says so, and vouchers are shown where there are any', asyn
 
 for (const order of ['loader first', 'wallet first', 'wallet twice']) {
   test(`both scripts share one identity: ${order}`, async ({ crease, page }) => {
-    const wallet = await FakeWallet.behind(page);
+    const wallet = await FakeWallet.before(crease, page);
     const wrong = troubles(page);
-    const key = crease.demo.publishable_key;
-    const [loader, own] = ['crease.js', 'crease-wallet.js'].map(
-      (it) => `<script src="${crease.url}/v1/${it}" data-key="${key}"></script>`,
-    );
+    const [loader, own] = [wallet.tag('crease.js', ''), wallet.tag('crease-wallet.js', '')];
     const head = { 'loader first': loader + own, 'wallet first': own + loader, 'wallet twice': own + own + loader }[
       order
     ];
@@ -394,7 +388,7 @@ for (const order of ['loader first', 'wallet first', 'wallet twice']) {
     expect(await identify(page, 'token-asha')).toEqual({ id: 'fan_asha', kind: 'signed' });
     await expect(chip(page)).toHaveText('120 points');
     expect(wallet.asked).toEqual(['GET /v1/fans/me', 'GET /v1/wallet/stream']);
-    expect(new Set(wallet.names)).toEqual(new Set([`${key} token-asha`]));
+    expect(new Set(wallet.names)).toEqual(new Set([`${KEY} token-asha`]));
     expect(wrong).toEqual([]);
   });
 }
@@ -403,7 +397,7 @@ test('the token is in no address, and asked for anew by who slept through its en
   crease,
   page,
 }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   const claims = (exp: number) => Buffer.from(JSON.stringify({ exp })).toString('base64url');
   const now = Math.floor(Date.now() / 1000);
   const [first, second] = [`h.${claims(now + 3_600)}.one`, `h.${claims(now + 90_000)}.two`];
@@ -411,7 +405,7 @@ test('the token is in no address, and asked for anew by who slept through its en
   const asked: string[] = [];
   page.on('request', (request) => asked.push(request.url()));
   await page.clock.install();
-  await open(crease, page, { token: null });
+  await open(wallet, crease, page, { token: null });
   await page.waitForFunction(() => (window as any).Crease?.identify);
   await page.exposeFunction('nextToken', () => Object.keys(wallet.fans)[0]);
   await page.evaluate(() => (window as any).Crease.identify(() => (window as any).nextToken()));
@@ -427,13 +421,58 @@ test('the token is in no address, and asked for anew by who slept through its en
   expect(asked.filter((it) => it.includes('.one') || it.includes('.two'))).toEqual([]);
 });
 
+test('the example says who is signed in, and hears of the wallet @chromium', async ({ crease, page }) => {
+  const wallet = await FakeWallet.before(crease, page);
+  await wallet.answerFor(page);
+  await page.goto(crease.page('wallet', 'mat_1'));
+  await expect(page.getByRole('link', { name: 'Sign in to earn points' })).toBeVisible();
+  await page.getByLabel('A token').fill('token-asha');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(chip(page)).toHaveText('120 points');
+  wallet.give(30, 'Six');
+  await expect(page.locator('main > [role="status"]')).toHaveText('The wallet has 150 points.');
+  await page.getByRole('button', { name: 'Be a guest' }).click();
+  await expect(page.getByRole('link', { name: 'Sign in to earn points' })).toBeVisible();
+  await expect.poll(() => wallet.readers).toBe(0);
+});
+
+test('a policy that is strict lets all of it be, and the panel is brought again when it did not come', async ({
+  crease,
+  page,
+}) => {
+  const wallet = await FakeWallet.before(crease, page);
+  const wrong = troubles(page);
+  const trusted = "require-trusted-types-for 'script'; trusted-types 'none'";
+  const policy = `default-src 'none'; script-src ${wallet.url}; connect-src ${wallet.url}; img-src data:; ${trusted}`;
+  await openPartner(crease, page, {
+    head: wallet.tag('crease-wallet.js'),
+    script: null,
+    policy,
+    body: '<crease-wallet></crease-wallet>',
+  });
+  await page.waitForFunction(() => (window as any).Crease?.identify);
+  await identify(page, 'token-asha');
+  await expect(chip(page)).toHaveText('120 points');
+  await page.route(/bundle\/\w+\/wallet\.js/, (route) => route.abort());
+  await chip(page).click();
+  await expect(news(page)).toHaveText('This could not be loaded.');
+  expect(wrong.filter((it) => !/ERR_FAILED|did not succeed/.test(it))).toEqual([]);
+  await page.unroute(/bundle\/\w+\/wallet\.js/);
+  wrong.length = 0;
+  await chip(page).click();
+  await expect(panel(page)).toBeVisible();
+  wallet.give(6, 'Six');
+  await expect(history(page)).toHaveCount(1);
+  expect(wrong).toEqual([]);
+});
+
 test('a language is one small file, and says everything in it', async ({ crease, page }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   wallet.balances = [points(1240, 40)];
   wallet.entries = [wallet.entry(30, 1240, 'grant')];
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-  const wrong = await open(crease, page, { lang: 'mr' });
+  const wrong = await open(wallet, crease, page, { lang: 'mr' });
   await expect(chip(page)).toHaveText('१,२४० गुण');
   await chip(page).click();
   await expect(panel(page)).toContainText('तुमचे वॉलेट');
@@ -448,10 +487,10 @@ test('a language is one small file, and says everything in it', async ({ crease,
 });
 
 test('who prefers little motion sees the number at once @chromium', async ({ crease, page }) => {
-  const wallet = await FakeWallet.behind(page);
+  const wallet = await FakeWallet.before(crease, page);
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.clock.install();
-  await open(crease, page);
+  await open(wallet, crease, page);
   await expect(chip(page)).toHaveText('120 points');
   wallet.give(30, 'Six by Kohli');
   await expect(chip(page)).toHaveText('150 points');
@@ -476,7 +515,7 @@ for (const [width, theme, dir] of [
     `chip and panel fit ${width} px in ${theme}, ${dir}, and axe finds nothing`,
     { tag: '@chromium' },
     async ({ crease, page }) => {
-      const wallet = await FakeWallet.behind(page);
+      const wallet = await FakeWallet.before(crease, page);
       wallet.balances = [
         points(1240, 40),
         { asset: 'coins', units: 250, available: 250, held: 0, places: 0 },
@@ -494,7 +533,7 @@ for (const [width, theme, dir] of [
       await page.emulateMedia({ reducedMotion: 'reduce' });
       const colours = theme === 'dark' ? '#0b0e0d; color: #eee' : '#fff';
       const style = `<style>body { margin: 1rem; background: ${colours} } a { color: inherit }</style>`;
-      await open(crease, page, {
+      await open(wallet, crease, page, {
         head: style,
         body: `<div dir="${dir}"><crease-wallet theme="${theme}"></crease-wallet></div>`,
       });
