@@ -37,6 +37,7 @@ for (const [example, built_as] of Object.entries({
   'strict-csp': [],
   theming: [],
   matches: [],
+  wallet: [],
   react: ['main.jsx', 'main.js'],
   vue: ['main.js', 'built.js'],
 })) {

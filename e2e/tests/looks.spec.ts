@@ -3,6 +3,7 @@
 import { ClubMatch, HOME } from '../club';
 import { expect, test } from '../fixtures';
 import { openPartner } from '../partner';
+import { FakeWallet, points } from '../wallet';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -103,5 +104,40 @@ for (const [lang, font, script] of [
     await full.getByRole('tab').nth(1).click();
     await expect(full.locator('.cards table').first()).toBeVisible();
     await expect(full).toHaveScreenshot(`scorecard-1120-${lang}.png`);
+  });
+}
+
+for (const [theme, dir] of [
+  ['light', 'ltr'],
+  ['dark', 'ltr'],
+  ['light', 'rtl'],
+] as const) {
+  test(`the wallet in ${theme}, ${dir}`, { tag: '@chromium' }, async ({ crease, page }) => {
+    const wallet = await FakeWallet.before(crease, page);
+    const coins = { asset: 'coins', units: 250, available: 250, held: 0, places: 0 };
+    const money = { asset: 'inr', units: 12050, available: 10050, held: 2000, places: 2 };
+    wallet.balances = [points(1240, 40), coins, money];
+    wallet.entries = [
+      wallet.entry(30, 1240, 'grant', 'Six by Asha Vale'),
+      wallet.entry(-500, 1210, 'purchase', '₹50 off at Fernhill Sports'),
+      wallet.entry(100, 1710, 'grant', 'Named the player of the match before the toss'),
+      wallet.entry(-20, 1610, 'expiry'),
+    ];
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    const rules = `body { margin: 1rem } :root { color-scheme: ${theme} } crease-wallet { --crease-font: Inter }`;
+    const look = `${style}<style>${rules}</style>`;
+    const body = `<div dir="${dir}"><crease-wallet></crease-wallet></div>`;
+    await openPartner(crease, page, { head: look + wallet.tag('crease-wallet.js'), script: null, body });
+    await page.waitForFunction(() => (window as any).Crease?.identify);
+    await page.evaluate(() => (window as any).Crease.identify('token-asha'));
+    const chip = page.locator('crease-wallet .chip');
+    await expect(chip).toHaveText('1,240 points');
+    for (const width of [360, 768, 1120]) {
+      await page.setViewportSize({ width, height: 720 });
+      await chip.click();
+      await expect(page.locator('crease-wallet .entry')).toHaveCount(4);
+      await expect(page).toHaveScreenshot(`wallet-${width}-${dir === 'rtl' ? dir : theme}.png`);
+      await page.getByRole('button', { name: 'Close' }).click();
+    }
   });
 }

@@ -169,7 +169,7 @@ test('a loader pinned by its hash runs with its own bundle, and another one is r
 
 test('the scripts say how they may be used, and by whom', async ({ crease }) => {
   const { bundle } = (await (await fetch(`${crease.url}/v1/manifest.json`)).json()) as { bundle: string };
-  for (const [path, cache] of [['crease.js', 'max-age=300'], ['crease-matches.js', 'max-age=300'], [`bundle/${bundle}/crease.wasm`, 'immutable']]) {
+  for (const [path, cache] of [['crease.js', 'max-age=300'], ['crease-matches.js', 'max-age=300'], ['crease-wallet.js', 'max-age=300'], [`bundle/${bundle}/crease.wasm`, 'immutable']]) {
     const { headers, status } = await fetch(`${crease.url}/v1/${path}`);
     expect(status, path).toBe(200);
     expect(headers.get('cache-control'), path).toContain(cache);

@@ -1,6 +1,6 @@
 // What a partner writes in TypeScript; it is compiled, not run. A line that must not compile says so.
-import { identify, load, mount, on, unmount, type CreaseDetail } from 'crease-match';
-import { CreaseMatch } from 'crease-match/react';
+import { identify, load, loadWallet, mount, on, unmount, type CreaseDetail } from 'crease-match';
+import { CreaseMatch, CreaseWallet } from 'crease-match/react';
 
 const place = document.body;
 
@@ -10,6 +10,8 @@ export async function follow(): Promise<string> {
   const stop: () => void = on('wicket', ({ detail }) => tell(detail), element);
   element.addEventListener('crease:result', (event) => tell(event.detail));
   on('fan', ({ detail }) => detail.fan?.kind === 'guest' || tell(detail));
+  await loadWallet({ host: 'https://live.example.com', key: 'crs_pk_live_x' });
+  on('wallet', ({ detail }) => detail.frozen || detail.balances.map((it) => it.units.toFixed(it.places)));
   const fan = await identify(async () => (await fetch('/my-crease-token')).text());
   await identify(fan === null ? 'guest' : null);
   // @ts-expect-error a token, or how to fetch one
@@ -35,3 +37,6 @@ export const Red = () => <CreaseMatch match="mat_1" style={{ "--crease-accent": 
 export const Odd = () => <CreaseMatch match="mat_1" style={{ "--other-accent": "#b3211a" }} />;
 // @ts-expect-error React keeps `key` for itself, and a match is needed
 export const Nothing = () => <CreaseMatch view="card" />;
+export const Points = () => <CreaseWallet signinHref="/login" view="compact" theme="dark" style={{ "--crease-coin": "#f2b632" }} />;
+// @ts-expect-error a wallet has no match
+export const Strange = () => <CreaseWallet match="mat_1" />;

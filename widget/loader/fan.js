@@ -2,6 +2,7 @@
 //
 // An identity is kept in this module's memory and nowhere else: in no address, attribute, cookie or storage. It is sent in a header, to the
 // Crease that this script came from, which follows no redirect with it; and it is never told to the page's listeners, which hear who it is of.
+// Other parts of ours (`wallet/`) import the same module by the same address, and ask with the identity by `request`, without having it.
 
 /** "https://live.example.com/v1/" */
 const BASE = import.meta.url.split("bundle/")[0];
@@ -23,20 +24,26 @@ let timer;
 let guest;
 /** What the page was told last. */
 let told;
+/** Who was accepted, as headers, until when (milliseconds since 1970; NaN where that is not said), and how to look again. */
+let accepted;
+/** The look that is on its way, or the last. */
+let looking;
 
-/** Asks Crease. What it refuses is thrown, `isFinal` where the same question would have the same answer. */
+/** Asks Crease, in somebody's name. */
+const send = (path, headers, init) =>
+  fetch(BASE + path, { redirect: "error", credentials: "omit", cache: "no-store", ...init, headers: { ...init?.headers, ...headers } });
+
+/** Asks who it is. What Crease refuses is thrown, `isFinal` where the same question would have the same answer. */
 const ask = async (method, path, key, token) => {
-  const headers = { "x-crease-key": key };
-  if (token) {
-    if (!/^[!-~]{1,2048}$/.test(token)) throw final("An identity is a text of at most 2048 characters of ASCII.");
-    headers["crease-fan"] = token;
-  }
-  const answer = await fetch(`${BASE}fans/${path}`, { method, headers, redirect: "error", credentials: "omit", cache: "no-store" });
+  if (token && !/^[!-~]{1,2048}$/.test(token)) throw final("An identity is a text of at most 2048 characters of ASCII.");
+  const answer = await send(`fans/${path}`, named(key, token), { method });
   const said = await answer.json();
   if (answer.ok) return said;
   const isBusy = answer.status >= 500 || answer.status === 429;
   throw isBusy ? new Error(said.title) : final(said.detail ?? said.title);
 };
+
+const named = (key, token) => ({ "x-crease-key": key, ...(token && { "crease-fan": token }) });
 
 const final = (text) => Object.assign(new Error(text), { isFinal: true });
 
@@ -50,19 +57,21 @@ const endOf = (token) => {
   }
 };
 
-/** Who it is, and after how many milliseconds to look again; none where nobody ends. */
+/** Who it is; after how many milliseconds to look again, none where nobody ends; and the token with its own end. */
 const whoIs = async (said, key) => {
   if (said === GUEST) {
     const made = await ask("POST", "guest", key, guest);
     guest = made.token;
-    return [{ id: made.fan_id, kind: GUEST }, (Date.parse(made.expires_at) - Date.now()) / 2];
+    const end = Date.parse(made.expires_at);
+    return [{ id: made.fan_id, kind: GUEST }, (end - Date.now()) / 2, guest, end];
   }
   const isAsked = typeof said === "function";
   const token = await (isAsked ? said() : said);
   if (!token) return [null];
   const { fan_id: id, kind, name } = await ask("GET", "me", key, token);
   // The page is asked for the next token before this one ends; of one that was given, the end is told.
-  return [{ id, kind, ...(name && { name }) }, endOf(token) - Date.now() + (isAsked ? -MARGIN_MS : 1_000)];
+  const end = endOf(token);
+  return [{ id, kind, ...(name && { name }) }, end - Date.now() + (isAsked ? -MARGIN_MS : 1_000), token, end];
 };
 
 /** Tells the page, and later other parts of the widget, of a change. */
@@ -77,16 +86,22 @@ const look = async (said, key, turn, wait) => {
   let fan = null;
   let text = "";
   let after;
+  let token;
+  let end;
   try {
-    [fan, after] = await whoIs(said, key);
+    [fan, after, token, end] = await whoIs(said, key);
   } catch (error) {
     // What did not answer says nothing about who it is.
     if (!error.isFinal) after = wait;
     text = error.isFinal ? error.message : "";
   }
   if (turn !== turns) return null;
+  clearTimeout(timer);
   const isUnanswered = !fan && after > 0;
-  if (!isUnanswered) tell(fan, text);
+  if (!isUnanswered) {
+    accepted = fan && { fan, end, headers: named(key, token), again: () => look(said, key, turn, RETRY_MS) };
+    tell(fan, text);
+  }
   if (after > 0 || after < 0) {
     const ms = isUnanswered ? after * (1 + Math.random() / 2) : Math.min(Math.max(after, LOOK_MS_MIN), LOOK_MS_MAX);
     timer = setTimeout(() => look(said, key, turn, isUnanswered ? Math.min(wait * 2, RETRY_MS_MAX) : RETRY_MS), ms);
@@ -97,6 +112,21 @@ const look = async (said, key, turn, wait) => {
 /** The page says who is signed in: a token, a function that makes one, "guest", or nothing for nobody. Resolves with who that is. */
 export const take = (said, { key }) => {
   clearTimeout(timer);
-  told = undefined;
-  return look(said, key, ++turns, RETRY_MS);
+  told = accepted = undefined;
+  return (looking = look(said, key, ++turns, RETRY_MS));
+};
+
+/** Who is signed in: nobody (null), or not known (undefined), since the page has not said it or no answer has come. */
+export const who = () => accepted && accepted.fan;
+
+/** Whether the page has said anything: what is not known yet may be known soon. */
+export const isAsked = () => turns > 0;
+
+/** Asks Crease in the name of who is signed in: a path below /v1/, and what `fetch` takes. */
+export const request = async (path, init) => {
+  await looking;
+  // A device that slept comes here before its timers do. By a clock that is wrong each token has ended, and yet Crease takes it.
+  const isAnswered = !(accepted?.end < Date.now()) || (await (looking = accepted.again()));
+  if (!accepted || !isAnswered) throw new Error("Nobody is signed in.");
+  return send(path, accepted.headers, init);
 };

@@ -14,7 +14,17 @@ export interface MatchOptions {
   key?: string;
 }
 
-export type CreaseEventName = "ready" | "ball" | "wicket" | "result" | "error" | "fan";
+/** What a wallet's element takes; each is an attribute and may change at any time. */
+export interface WalletOptions {
+  /** Where who is not signed in can do so; without it nothing is shown to them. */
+  "signin-href"?: string;
+  /** `compact`: the number alone. */
+  view?: "compact";
+  theme?: "auto" | "light" | "dark";
+  lang?: string;
+}
+
+export type CreaseEventName = "ready" | "ball" | "wicket" | "result" | "error" | "fan" | "wallet";
 
 /** Who is signed in: a token that your server signed, a function that fetches one (asked again before it ends), `guest`, or null for nobody. */
 export type FanToken = string | (() => string | null | Promise<string | null>) | "guest" | null;
@@ -43,6 +53,19 @@ export type CreaseEvent = CustomEvent<CreaseDetail>;
 /** An identity was accepted; or `fan` is null: `text` says why it was refused, or is empty where the page named nobody. */
 export type CreaseFanEvent = CustomEvent<CreaseDetail & { fan: CreaseFan | null }>;
 
+/** What a fan has of an asset, in units of its smallest part: `units` with what is held, `places` decimal places. */
+export interface Balance {
+  /** `points`, `coins`, `inr`, `usd`; others may come. */
+  asset: string;
+  units: number;
+  available: number;
+  held: number;
+  places: number;
+}
+
+/** The wallet is there, or has changed. It is dispatched on the document. */
+export type CreaseWalletEvent = CustomEvent<CreaseDetail & { balances: Balance[]; frozen: boolean }>;
+
 /** `window.Crease`, once the loader has run. */
 export interface Crease {
   readonly version: string;
@@ -52,6 +75,7 @@ export interface Crease {
   unmount(place: Element): void;
   identify(fan: FanToken): Promise<CreaseFan | null>;
   on(name: "fan", run: (event: CreaseFanEvent) => void): () => void;
+  on(name: "wallet", run: (event: CreaseWalletEvent) => void): () => void;
   on(name: CreaseEventName, run: (event: CreaseEvent) => void): () => void;
 }
 
@@ -62,10 +86,13 @@ export interface LoadOptions {
 }
 
 export function load(options: LoadOptions): Promise<Crease>;
+/** Brings `<crease-wallet>`, with or without `load`; resolves when elements of that name come alive. */
+export function loadWallet(options: LoadOptions): Promise<void>;
 export function mount(place: Element, options: MatchOptions): HTMLElement;
 export function unmount(place: Element): void;
 export function identify(fan: FanToken): Promise<CreaseFan | null>;
 export function on(name: "fan", run: (event: CreaseFanEvent) => void): () => void;
+export function on(name: "wallet", run: (event: CreaseWalletEvent) => void): () => void;
 export function on(name: CreaseEventName, run: (event: CreaseEvent) => void, target?: EventTarget): () => void;
 
 declare global {
@@ -74,6 +101,7 @@ declare global {
   }
   interface DocumentEventMap {
     "crease:fan": CreaseFanEvent;
+    "crease:wallet": CreaseWalletEvent;
   }
   interface HTMLElementEventMap {
     "crease:ready": CreaseEvent;

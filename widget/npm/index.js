@@ -1,11 +1,9 @@
 // Brings the loader into a page and reaches what it defines. Importing this touches nothing: it can be imported on a server.
 
-/** Adds the loader's script tag, once a page, and resolves with `window.Crease` when it has run. */
-export function load({ host, key }) {
-  const src = new URL("/v1/crease.js", host).href;
+/** Adds a script tag, once a page, and resolves when `isThere` says that it has run. */
+function bring(src, key, isThere) {
   return new Promise((resolve, reject) => {
-    const ready = () => resolve(window.Crease);
-    if (window.Crease?.version) return ready();
+    if (isThere()) return resolve();
     const scripts = [...document.scripts];
     let script = scripts.find((it) => it.src === src);
     if (!script) {
@@ -15,9 +13,21 @@ export function load({ host, key }) {
       script.dataset.key = key;
       document.head.append(script);
     }
-    script.addEventListener("load", ready, { once: true });
+    script.addEventListener("load", resolve, { once: true });
     script.addEventListener("error", () => reject(new Error(`${src} could not be loaded`)), { once: true });
   });
+}
+
+/** Adds the loader's script tag, once a page, and resolves with `window.Crease` when it has run. */
+export function load({ host, key }) {
+  const src = new URL("/v1/crease.js", host).href;
+  return bring(src, key, () => window.Crease?.version).then(() => window.Crease);
+}
+
+/** The same of the wallet's; it needs no loader beside it. */
+export function loadWallet({ host, key }) {
+  const src = new URL("/v1/crease-wallet.js", host).href;
+  return bring(src, key, () => customElements.get("crease-wallet")).then(() => undefined);
 }
 
 /** Puts a match into an element and returns it; it fills as soon as the loader is there. */

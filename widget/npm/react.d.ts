@@ -1,5 +1,5 @@
 import type { CSSProperties, ReactElement } from "react";
-import type { CreaseEvent, MatchOptions } from "./index.js";
+import type { CreaseEvent, MatchOptions, WalletOptions } from "./index.js";
 
 /** Custom properties, `--crease-accent` and so on, beside what React knows. */
 export type CreaseStyle = CSSProperties & { [property: `--crease-${string}`]: string | number };
@@ -18,3 +18,13 @@ export interface CreaseMatchProps extends Omit<MatchOptions, "key"> {
 
 /** A match; it needs the loader on the page: `load({ host, key })` of "crease-match", or the script tag. */
 export function CreaseMatch(props: CreaseMatchProps): ReactElement;
+
+export interface CreaseWalletProps extends Pick<WalletOptions, "view" | "theme" | "lang"> {
+  /** Where who is not signed in can do so; without it nothing is shown to them. */
+  signinHref?: string;
+  className?: string;
+  style?: CreaseStyle;
+}
+
+/** The fan's points, and what is in the wallet; it needs `loadWallet({ host, key })` of "crease-match", or the script tag. */
+export function CreaseWallet(props: CreaseWalletProps): ReactElement;

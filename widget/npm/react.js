@@ -25,3 +25,7 @@ export function CreaseMatch({ match, view, theme, tone, lang, apiKey, className,
   }, [apiKey]);
   return createElement("crease-match", { ref: element, match, view, theme, tone, lang, class: className, style });
 }
+
+export function CreaseWallet({ signinHref, view, theme, lang, className, style }) {
+  return createElement("crease-wallet", { "signin-href": signinHref, view, theme, lang, class: className, style });
+}

@@ -12,6 +12,7 @@ mod manifest;
 mod shrink;
 mod style;
 mod trim;
+mod wallet;
 
 use crate::{args::Args, install, process::step};
 use anyhow::Context;
@@ -21,13 +22,13 @@ use std::{fs, path::Path};
 
 /// Where partners' files are written.
 pub(crate) const DIST: &str = "dist";
-/// Written by the widget's loader where the bundle's hash belongs.
+/// Written by scripts that pages name where the bundle's hash belongs.
 const PLACEHOLDER: &str = "__CREASE_BUNDLE__";
 /// Written by the widget's browser part where the parts' files belong.
 const PARTS: &str = "__CREASE_PARTS__";
 /// Written by the widget's browser part where the languages' tags belong.
 const LANGUAGES: &str = "__CREASE_LANGUAGES__";
-/// Lists of matches; and where their style belongs in it.
+/// Lists of matches; and where a script's style belongs in it.
 const MATCHES: &str = "widget/loader/matches.js";
 const STYLE: &str = "__CREASE_STYLE__";
 const LOADER: &str = "widget/loader/crease.js";
@@ -82,6 +83,7 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     append_browser(&mut files, &parts, &languages)?;
     files.extend(languages);
     files.push(("fan.js".to_owned(), fs::read(FAN).with_context(|| format!("reading {FAN}"))?));
+    files.extend(wallet::files()?);
     files.push(("crease.css".to_owned(), style::sheet(style::MATCH)?.into_bytes()));
     match &tools {
         Some(tools) => step("shrink (wasm-opt, esbuild)", || shrink::all(tools, &mut files))?,
@@ -96,7 +98,8 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     files.pop();
     files.push((PINNED_LOADER.to_owned(), loader.clone()));
     let matches = matches(tools.as_ref())?;
-    let scripts = [("crease.js", loader), ("crease-matches.js", matches)];
+    let wallet = wallet::script(&hash, tools.as_ref())?;
+    let scripts = [("crease.js", loader), ("crease-matches.js", matches), ("crease-wallet.js", wallet)];
     let entries = step("compress and write dist/", || write(&hash, &scripts, &files))?;
     match &tools {
         Some(tools) => manifest::write_file(HTMX.1, &tools.file(HTMX.0)?).map(drop)?,
@@ -171,7 +174,7 @@ fn matches(tools: Option<&install::NodeTools>) -> anyhow::Result<Vec<u8>> {
 /// Bundles that are left in `dist/`: the newest, and those before it that open pages may still ask for.
 const BUNDLES_KEPT: usize = 4;
 
-/// Writes the bundle first, then the loader that leads to it and the other script, then the manifest; at last the oldest bundles go.
+/// Writes the bundle first, then the scripts that lead to it and the one that does not, then the manifest; at last the oldest bundles go.
 fn write(hash: &str, scripts: &[(&str, Vec<u8>)], files: &[File]) -> anyhow::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for (path, bytes) in files {

@@ -20,6 +20,7 @@ pub(super) fn routes(config: &Config) -> Router<App> {
     let short = Router::new()
         .route_service("/v1/crease.js", file("crease.js"))
         .route_service("/v1/crease-matches.js", file("crease-matches.js"))
+        .route_service("/v1/crease-wallet.js", file("crease-wallet.js"))
         .route_service("/v1/manifest.json", ServeFile::new(dist.join("manifest.json")));
     // Pages that were opened before a release, and loaders that caches still hold, ask for the bundle of then.
     let earlier = ServeDir::new(&config.web.earlier_bundles).precompressed_br().precompressed_gzip();

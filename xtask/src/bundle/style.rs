@@ -7,14 +7,26 @@ use std::fs;
 pub(super) const MATCH: &str = "widget/src/style.css";
 /// That of lists of matches, which stands in their script.
 pub(super) const MATCHES: &str = "widget/src/matches.css";
+/// That of the wallet's chip, which stands in its script.
+pub(super) const WALLET: &str = "widget/src/wallet.css";
+/// What the wallet's panel has beside that of the chip.
+pub(super) const WALLET_PANEL: &str = "widget/src/wallet-panel.css";
 
-/// Colours, which both begin with.
+/// Colours, which sheets begin with.
 const THEME: &str = "widget/src/theme.css";
 
 /// The text of a sheet.
 pub(super) fn sheet(path: &str) -> anyhow::Result<String> {
-    let read = |path: &str| fs::read_to_string(path).with_context(|| format!("reading {path}"));
     minified(&(read(THEME)? + &read(path)?))
+}
+
+/// The text of one that stands beside a sheet, which has the colours.
+pub(super) fn part(path: &str) -> anyhow::Result<String> {
+    minified(&read(path)?)
+}
+
+fn read(path: &str) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("reading {path}"))
 }
 
 /// The same rules. White space goes where the grammar does not need it: beside `{};,>`, and after a colon, which in a selector never has
