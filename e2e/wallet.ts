@@ -179,7 +179,7 @@ export class FakeWallet {
       const cursor = searchParams.get('cursor');
       const from = cursor === null ? 0 : own.findIndex((it) => it.id === cursor) + 1;
       const entries = own.slice(from, from + Number(searchParams.get('limit')));
-      say(200, { entries, next: from + entries.length < own.length ? entries.at(-1)?.id : null });
+      say(200, { data: entries, next: from + entries.length < own.length ? entries.at(-1)?.id : null });
     } else if (pathname === '/v1/wallet/stream') {
       answer.writeHead(200, { ...CORS, 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       answer.write(`retry: 2000\n\n: here\n\n${this.event()}`);

@@ -38,7 +38,7 @@ impl Tills {
         let packs = config.payments.packs.iter().map(pack).collect::<anyhow::Result<Vec<_>>>()?;
         let key = seal.derive("sandbox gateway").into_iter().next().context("secrets.key")?;
         let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-        let page = format!("{}/v1/payments/test/sandbox/", config.http.public_url.trim_end_matches('/'));
+        let page = format!("{}/v1/payments/sandbox/", config.http.public_url.trim_end_matches('/'));
         let sandbox = Sandbox::new(store, clock, Secret::new(&hex), &page);
         let mut gateways: Vec<Arc<dyn Gateway>> = vec![Arc::new(sandbox.clone())];
         gateways.extend(accounts(&config.payments)?);
@@ -47,7 +47,12 @@ impl Tills {
             let routes = routes(&config.payments, &gateways)?;
             Payments::new(store, clock, ledger, mode, gateways, routes).context("payments")
         };
-        Ok(Self { live: of(gateway::Mode::Live)?, test: of(gateway::Mode::Test)?, sandbox, packs: packs.into() })
+        Ok(Self {
+            live: of(gateway::Mode::Live)?,
+            test: of(gateway::Mode::Test)?,
+            sandbox,
+            packs: packs.into(),
+        })
     }
 
     pub fn of(&self, mode: Mode) -> &Payments {

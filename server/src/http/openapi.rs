@@ -83,8 +83,18 @@ impl Modify for Keys {
                 path if path.starts_with("/v1/matches") || path.starts_with("/v1/embed") => {
                     &["bearer", "header", "query"]
                 }
-                "/v1/tickets" | "/v1/tickets/renew" | "/v1/fans/guest" | "/v1/fans/me" | "/v1/wallet"
-                | "/v1/wallet/entries" | "/v1/wallet/export" | "/v1/wallet/stream" => &["bearer", "header"],
+                "/v1/tickets"
+                | "/v1/tickets/renew"
+                | "/v1/fans/guest"
+                | "/v1/fans/me"
+                | "/v1/wallet"
+                | "/v1/wallet/entries"
+                | "/v1/wallet/export"
+                | "/v1/wallet/stream"
+                | "/v1/wallet/packs"
+                | "/v1/wallet/top-ups"
+                | "/v1/wallet/top-ups/{id}"
+                | "/v1/wallet/top-ups/{id}/returned" => &["bearer", "header"],
                 path if path.starts_with("/v1/") => &["bearer"],
                 _ => continue,
             };

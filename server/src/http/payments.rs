@@ -19,7 +19,7 @@ const BODY_BYTES_MAX: usize = 256 * 1024;
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/v1/payments/{mode}/{gateway}/webhook", post(webhook))
-        .route("/v1/payments/test/sandbox/{reference}", post(pay))
+        .route("/v1/payments/sandbox/{reference}", post(pay))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
@@ -38,8 +38,11 @@ async fn webhook(
     let body = to_bytes(body, BODY_BYTES_MAX)
         .await
         .map_err(|_| Problem::new(&types::BODY_TOO_LARGE, "a message has some kilobytes"))?;
-    let headers: Vec<(&str, &str)> =
-        parts.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect();
+    let headers: Vec<(&str, &str)> = parts
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+        .collect();
     match app.tills.of(mode).receive(&code, &headers, &body).await {
         Ok(_) => Ok(StatusCode::OK),
         Err(refused @ (Error::NotGenuine(_) | Error::UnknownGateway { .. })) => {
@@ -55,8 +58,8 @@ async fn pay(State(app): State<App>, Id(reference): Id) -> Result<StatusCode, Pr
     app.tills.sandbox().pay(&reference).await.map_err(Error::from)?;
     // Its webhooks, as a gateway's own would come.
     for message in app.tills.sandbox().webhooks().await.map_err(Error::from)? {
-        let received = app.tills.of(Mode::Test).receive("sandbox", &message.headers(), message.body.as_bytes());
-        received.await?;
+        let headers = message.headers();
+        app.tills.of(Mode::Test).receive("sandbox", &headers, message.body.as_bytes()).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -78,16 +81,19 @@ impl From<Error> for Problem {
             Error::NoRoute { .. } => Self::new(&types::NOT_SET_UP, detail),
             Error::OtherContent { .. } => Self::new(&types::IDEMPOTENCY_KEY_REUSED, detail),
             Error::Refused { .. } => Self::new(&types::GATEWAY_REFUSED, detail),
-            Error::NoGateway { .. } | Error::NoAnswer { .. } => Self::new(&types::GATEWAY_AWAY, detail).again_after(5),
+            Error::NoGateway { .. } | Error::NoAnswer { .. } => {
+                Self::new(&types::GATEWAY_AWAY, detail).again_after(5)
+            }
             Error::WrongAccount { .. }
             | Error::NothingAuthorised { .. }
             | Error::NotCaptured { .. }
             | Error::MoreThanCaptured { .. }
             | Error::SameEyes
             | Error::Decided { .. } => Self::new(&types::CONFLICT, detail),
-            error @ (Error::WrongMode { .. } | Error::Unreadable { .. } | Error::Jobs(_) | Error::Access(_)) => {
-                Self::internal(&error)
-            }
+            error @ (Error::WrongMode { .. }
+            | Error::Unreadable { .. }
+            | Error::Jobs(_)
+            | Error::Access(_)) => Self::internal(&error),
         }
     }
 }

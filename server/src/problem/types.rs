@@ -72,6 +72,12 @@ types! {
         "The detail says why.";
     KEY_IN_USE = "key-in-use", 409, "The key is in use",
         "It was used within the last 24 hours; in_use says where. Replace it there, or send even_if_used to revoke it all the same.";
+    NOT_GENUINE = "not-genuine", 400, "The message is not the gateway's",
+        "The detail says why: a signature, its age, or the body.";
+    GATEWAY_REFUSED = "gateway-refused", 409, "The payment gateway refuses",
+        "The detail says why.";
+    GATEWAY_AWAY = "gateway-away", 502, "The payment gateway does not answer",
+        "Ask again under the same Idempotency-Key: nothing is charged twice.";
     TOO_LITTLE = "too-little", 409, "There is not enough in the account",
         "The detail says what can be spent.";
     DAY_LIMIT = "day-limit", 409, "That is more than may be moved in a day",

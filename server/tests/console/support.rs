@@ -45,6 +45,8 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
     let shutdown = CancellationToken::new();
     let hub = Hub::new(store.clone(), config.stream.clone(), None);
     let seal = store::Seal::random();
+    let ledger = wallet::Ledger::start(&store, &clock, "test");
+    let tills = server::tills::Tills::open(&config, &store, &clock, &ledger, &seal).unwrap();
     let human = server::role::human(&config).unwrap();
     let oidc = access::Oidc::new(&config.access.oidc).unwrap();
     let presence = Presence::default();
@@ -61,7 +63,8 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
         metering: Metering::new(&config, &clock).unwrap(),
         config: Arc::new(config),
-        ledger: wallet::Ledger::start(&store, &clock, "test"),
+        ledger,
+        tills,
         wallets: server::wallets::OpenWallets::default(),
         store,
         clock,

@@ -8,6 +8,7 @@ use partners::{Mode, NewKey, Origins, Scope, Scopes, key, organisation};
 use reqwest::{Method, StatusCode};
 use ring::hmac;
 use serde_json::{Value, json};
+use server::config::Config;
 use store::testing::TestStore;
 
 /// Where the site of the tests' program is.
@@ -40,7 +41,12 @@ pub(crate) struct Here {
 
 impl Here {
     pub(crate) async fn on(database: &TestStore) -> Self {
-        let server = Server::start(database).await;
+        Self::with(database, |_| {}).await
+    }
+
+    /// The same with another configuration.
+    pub(crate) async fn with(database: &TestStore, change: impl FnOnce(&mut Config)) -> Self {
+        let server = Server::with(database.url(), change).await;
         let program = Program::of(&server, Mode::Live, &[Scope::Manage, Scope::Read]).await;
         let site = program.site().await;
         let key = async |mode: &str| {

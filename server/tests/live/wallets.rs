@@ -256,3 +256,77 @@ async fn the_books_are_verified_from_the_command_line() {
     assert!(code == Some(1) && said.contains("is not what it was when it was made"), "{said}");
     assert!(said.ends_with("1 faults\n"), "{said}");
 }
+
+/// Coins, by the gateway that is for trying things out: paid once, whatever is sent again, and by their fan alone.
+#[tokio::test]
+async fn a_fan_buys_coins_once() {
+    let database = database().await;
+    let here = Here::with(&database, |config| {
+        let pack = server::config::Pack { id: "small".into(), coins: 100, asset: "inr".into(), price: 9_900 };
+        config.payments.packs.push(pack);
+    })
+    .await;
+    let (_, secret) = here.secret("test").await;
+    let fan = jwt(&secret, HS256, &here.claims("7"));
+    let other = jwt(&secret, HS256, &here.claims("8"));
+    let get = async |path: &str, fan: &str| here.ask(Method::GET, path, &here.test, Some(fan)).await;
+    let post = async |path: &str, fan: &str, key: &str, body: Value| -> (u16, Value) {
+        let request = here.server.bare(Method::POST, path).header("origin", PAGE);
+        let request = request.header("x-crease-key", &here.test).header("crease-fan", fan);
+        let answer = request.header("idempotency-key", key).body(body.to_string()).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    };
+    let (_, packs) = get("/v1/wallet/packs", &fan).await;
+    assert_eq!(packs["data"], json!([{ "id": "small", "coins": 100, "asset": "inr", "price": 9_900 }]));
+    let (status, begun) = post("/v1/wallet/top-ups", &fan, "one", json!({ "pack": "small" })).await;
+    assert_eq!(
+        (status, &begun["status"], &begun["page"]["kind"]),
+        (201, &json!("created"), &json!("sandbox")),
+        "{begun}"
+    );
+    let id = begun["id"].as_str().unwrap();
+    let (status, again) = post("/v1/wallet/top-ups", &fan, "one", json!({ "pack": "small" })).await;
+    assert_eq!((status, &again["id"]), (201, &begun["id"]));
+    let path = format!("/v1/wallet/top-ups/{id}");
+    assert_eq!(get(&path, &fan).await.1["is_credited"], json!(false));
+    assert_eq!(told(&get(&path, &other).await), "404 unknown-thing ", "another's");
+
+    let page = begun["page"]["url"].as_str().unwrap().to_owned();
+    for _ in 0..2 {
+        let paid = here.server.bare(Method::POST, &page).send().await.unwrap();
+        assert_eq!(paid.status(), StatusCode::NO_CONTENT);
+    }
+    for _ in 0..2 {
+        let (_, paid) = get(&path, &fan).await;
+        assert_eq!((&paid["status"], &paid["is_credited"]), (&json!("captured"), &json!(true)), "{paid}");
+    }
+    let (_, wallet) = get("/v1/wallet", &fan).await;
+    let coins = json!({ "asset": "coins", "units": 100, "available": 100, "held": 0, "places": 0 });
+    assert_eq!(wallet["balances"][1], coins);
+    let report =
+        here.server.app.store.read("test", async |db| wallet::verify::verify(db).await).await.unwrap();
+    assert_eq!(report.faults, []);
+
+    assert_eq!(
+        told(&post("/v1/wallet/top-ups", &fan, "two", json!({ "pack": "huge" })).await),
+        "404 unknown-thing "
+    );
+    assert_eq!(told(&post("/v1/wallet/top-ups", &fan, "three", json!({})).await), "400 invalid-request ");
+    // No gateway takes real money here.
+    let (_, secret) = here.secret("live").await;
+    let live = jwt(&secret, HS256, &here.claims("7"));
+    let request = here.server.bare(Method::POST, "/v1/wallet/top-ups").header("origin", PAGE);
+    let request = request.header("x-crease-key", &here.live).header("crease-fan", &live);
+    let refused = request.body(json!({ "pack": "small" }).to_string()).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    // What no gateway has signed is not taken in.
+    for (path, status) in [
+        ("/v1/payments/test/sandbox/webhook", StatusCode::BAD_REQUEST),
+        ("/v1/payments/live/sandbox/webhook", StatusCode::NOT_FOUND),
+        ("/v1/payments/live/stripe/webhook", StatusCode::NOT_FOUND),
+        ("/v1/payments/real/sandbox/webhook", StatusCode::NOT_FOUND),
+    ] {
+        let forged = here.server.bare(Method::POST, path).header("sandbox-signature", "00");
+        assert_eq!(forged.body("{}").send().await.unwrap().status(), status, "{path}");
+    }
+}

@@ -102,7 +102,7 @@ const readHistory = async (asset, isEarlier) => {
     try {
       const answer = await fan.request(`wallet/entries?${query}`);
       if (!answer.ok) throw new Error(answer.status);
-      const { entries, next = null } = await answer.json();
+      const { data: entries, next = null } = await answer.json();
       if (own !== stream) return;
       const known = new Set(all.entries.map((it) => it.id));
       const fresh = entries.filter((it) => !known.has(it.id));

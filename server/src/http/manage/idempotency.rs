@@ -44,7 +44,13 @@ pub(crate) async fn forget_over(tx: &Transaction<'_>, now: Timestamp) -> Result<
 
 /// The request's `Idempotency-Key`, if it has one.
 #[derive(Debug)]
-pub(super) struct IdempotencyKey(Option<String>);
+pub(in crate::http) struct IdempotencyKey(Option<String>);
+
+impl IdempotencyKey {
+    pub(in crate::http) fn text(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
 
 impl FromRequestParts<App> for IdempotencyKey {
     type Rejection = Problem;

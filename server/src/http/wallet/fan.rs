@@ -24,6 +24,10 @@ pub(super) struct Owner {
 }
 
 impl Owner {
+    pub(super) fn mode(&self) -> partners::Mode {
+        self.fan.mode()
+    }
+
     pub(super) fn holder(&self) -> Holder<'_> {
         Holder {
             fan_id: self.fan.fan_id(),
@@ -134,6 +138,6 @@ pub(super) async fn erase(owner: Owner, State(app): State<App>) -> Result<Status
 }
 
 /// In no cache.
-fn private(answer: impl IntoResponse) -> Response {
+pub(super) fn private(answer: impl IntoResponse) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], answer).into_response()
 }

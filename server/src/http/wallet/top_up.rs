@@ -143,7 +143,7 @@ impl Shown {
 
 /// Begins to buy a pack. Sent again with the same `Idempotency-Key`, it is the same payment, as it stands then; the fan is charged once.
 #[utoipa::path(post, path = "/v1/wallet/top-ups", tag = "wallets", request_body = Wanted, params(
-    ("Crease-Fan" = Option<String>, Header, description = "Who it is"), alike::Idempotency,
+    ("Crease-Fan" = Option<String>, Header, description = "Who it is"), alike::IdempotencyKey,
 ), responses(
     (status = 201, body = Shown), alike::BadRequest, alike::NotFound, alike::Conflict, alike::Unprocessable,
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -196,11 +196,7 @@ pub(super) async fn begin(
     (status = 200, body = Shown), alike::BadRequest, alike::NotFound,
     (status = 401, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn show(
-    owner: Owner,
-    State(app): State<App>,
-    Id(id): Id,
-) -> Result<Response, Problem> {
+pub(super) async fn show(owner: Owner, State(app): State<App>, Id(id): Id) -> Result<Response, Problem> {
     let payment = own(&owner, &app, &id).await?;
     let looked = match payment.is_over() {
         true => payment,

@@ -73,13 +73,16 @@ impl Server {
         let subscribers = Subscribers::start(streams.0, streams.1, drain, shutdown.clone()).unwrap();
         let door = Door::open(config.http.clone(), &config.stream).unwrap();
         let seal = store::Seal::random();
+        let ledger = wallet::Ledger::start(&store, &clock, "test");
+        let tills = server::tills::Tills::open(&config, &store, &clock, &ledger, &seal).unwrap();
         let app = App::from(Parts {
             subscribers: subscribers.clone(),
             presence,
             census,
             feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
             config: Arc::new(config),
-            ledger: wallet::Ledger::start(&store, &clock, "test"),
+            ledger,
+            tills,
             wallets: server::wallets::OpenWallets::default(),
             store,
             clock,
