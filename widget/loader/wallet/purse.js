@@ -68,7 +68,7 @@ const tellNews = (gain) => {
     if (own !== stream) return;
     const assets = isOpen ? Object.keys(purse.histories) : [];
     if (gain > 0 && !assets.includes("points")) assets.push("points");
-    await Promise.all(assets.map((asset) => readHistory(asset)));
+    await Promise.all(assets.map(readAnew));
     if (gain <= 0 || own !== stream) return;
     // Several may have come at once: as many of the newest as make up what was given.
     const texts = [];
@@ -118,6 +118,12 @@ const readHistory = async (asset, isEarlier) => {
     if (own === stream) changed();
   };
   return (all.answer = ask());
+};
+
+/** The same, after what is being asked now, which may have been answered before there was news. */
+const readAnew = async (asset) => {
+  await purse.histories[asset]?.answer;
+  await readHistory(asset);
 };
 
 /** Asks for what the stream does not say, and for the history that is looked at. */
