@@ -1,6 +1,7 @@
 //! What payment gateways tell, and the page of the one that is for trying things out.
 
 use super::limits::turn_away;
+use super::openapi::alike;
 use super::request::Id;
 use crate::app::App;
 use crate::problem::{Problem, types};
@@ -10,6 +11,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use partners::Mode;
+use utoipa::OpenApi;
 use wallet::gateway::GatewayError;
 use wallet::payment::Error;
 
@@ -23,7 +25,24 @@ pub(super) fn routes() -> Router<App> {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
+/// These routes, for the description of the whole API.
+#[derive(OpenApi)]
+#[openapi(
+    paths(webhook, pay),
+    tags((name = "payments", description = "What payment gateways send; no key of ours, but their own signature"))
+)]
+pub(super) struct Description;
+
 /// Takes in a gateway's message: what is genuine is kept as it came, and answered for at once; a job makes something of it.
+#[utoipa::path(post, path = "/v1/payments/{mode}/{gateway}/webhook", tag = "payments", request_body(content = String, content_type = "application/json"), params(
+    ("mode" = String, Path, description = "live, test"),
+    ("gateway" = String, Path, description = "stripe, razorpay, sandbox"),
+), responses(
+    (status = 200, description = "it is taken in, now or before"),
+    (status = 400, description = "it is not the gateway's", body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
+    (status = 413, description = "a message has some kilobytes", body = Problem, content_type = "application/problem+json"),
+))]
 async fn webhook(
     State(app): State<App>,
     Id((mode, code)): Id<(String, String)>,
@@ -54,8 +73,20 @@ async fn webhook(
 }
 
 /// Pays a payment of the sandbox, as its page would: for test keys alone, whose money is none.
+#[utoipa::path(post, path = "/v1/payments/sandbox/{reference}", tag = "payments", params(
+    ("reference" = String, Path, description = "as the page's address has it"),
+), responses(
+    (status = 204, description = "the payer has tried to pay"),
+    alike::BadRequest,
+    alike::NotFound,
+))]
 async fn pay(State(app): State<App>, Id(reference): Id) -> Result<StatusCode, Problem> {
-    app.tills.sandbox().pay(&reference).await.map_err(Error::from)?;
+    app.tills.sandbox().pay(&reference).await.map_err(|error| match error {
+        GatewayError::Refused { .. } => {
+            Problem::new(&types::UNKNOWN_THING, "the sandbox has no such payment")
+        }
+        error => error.into(),
+    })?;
     // Its webhooks, as a gateway's own would come.
     for message in app.tills.sandbox().webhooks().await.map_err(Error::from)? {
         let headers = message.headers();

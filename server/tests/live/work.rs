@@ -27,8 +27,8 @@ async fn becomes(store: &Store, sql: &'static str, number: i64) {
     }
 }
 
-/// Each process has two: one for its jobs, one for webhooks alone.
-const NODES: &str = "select count(*) / 2 from jobs.node";
+/// Each process has four: one for its jobs, one for webhooks alone, and one for the payments of each mode.
+const NODES: &str = "select count(*) / 4 from jobs.node";
 
 #[tokio::test]
 async fn workers_come_and_go_and_the_work_is_done() {

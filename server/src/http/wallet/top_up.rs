@@ -223,6 +223,7 @@ pub(super) struct Returned {
 ), responses(
     (status = 200, body = Shown), alike::BadRequest, alike::NotFound, alike::Unprocessable,
     (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 502, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn returned(
     owner: Owner,
