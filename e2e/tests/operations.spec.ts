@@ -21,8 +21,9 @@ test('an operator runs a schedule, holds a queue and lets it go, and sees all of
   const ready = queue.locator('dl div', { hasText: 'ready' }).first().locator('dd');
   // Runs once a night; the others, whose hour may come meanwhile, are held.
   const schedule = page.locator('#schedules tbody tr', { hasText: 'access-over' });
-  await expect(page.locator('#workers tbody tr')).toHaveCount(2);
-  for (const name of ['scorer-sessions', 'partners-usage', 'partners-keys', 'partners-messages']) {
+  // One for all jobs, one for webhooks, and one for the payments of each mode.
+  await expect(page.locator('#workers tbody tr')).toHaveCount(4);
+  for (const name of ['wallet-holds', 'scorer-sessions', 'partners-usage', 'partners-keys', 'partners-messages']) {
     await page.getByRole('button', { name: `Pause ${name}` }).click();
     await expect(page.getByRole('button', { name: `Resume ${name}` })).toBeVisible();
   }
