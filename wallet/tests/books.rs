@@ -152,7 +152,7 @@ async fn lines_follow_one_another_in_time_whatever_clocks_do() {
     let one = grant(fan, 6);
     assert_eq!(here.budget.grant(&behind, &one).await.unwrap(), Made::Now);
     let lines = here.lines(all_of(fan)).await;
-    assert_eq!((lines[0].made_at, lines[0].balance_after), (lines[1].made_at, 10));
+    assert!(lines[0].made_at > lines[1].made_at && lines[0].balance_after == 10, "{lines:?}");
     let refused = here.budget.grant(&behind, &grant(fan, 1)).await;
     assert!(
         matches!(refused, Err(Error::Refused(Refusal::DayLimit { left: 0, direction: Direction::In, .. }))),

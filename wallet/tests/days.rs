@@ -17,9 +17,9 @@ use wallet::{
     Refusal, Transfer, TransferId, statement,
 };
 
-const SEEDS: u64 = 3;
-const DAYS: u64 = 4;
-const DEEDS_A_DAY: u64 = 60;
+const SEEDS: u64 = 2;
+const DAYS: u64 = 3;
+const DEEDS_A_DAY: u64 = 40;
 const FANS: usize = 6;
 
 /// Numbers that follow from a seed (SplitMix64).

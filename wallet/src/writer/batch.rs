@@ -9,6 +9,7 @@ use crate::ledger::{Act, Book, Hold, HoldState, Kind, Made, Move, Reason, Transf
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use store::{At, Client, Row, Transaction};
 use uuid::Uuid;
 
@@ -68,7 +69,8 @@ const BETWEEN: &str = "select debit, credit from wallet.hold where id = any($1)"
 /// Invariant: whoever changes an account has its chain locked. All that a batch needs are locked at once and in one order, so that two wait for
 /// each other and never both; batches of a chain follow one another, whichever process writes them.
 const CHAINS: &str = "
-    select number, seq, hash, epoch, writer, made_at from wallet.chain where number = any($1) order by number for update";
+    select number, seq, hash, epoch, writer, (select max(made_at) from wallet.chain) as latest
+    from wallet.chain where number = any($1) order by number for update";
 
 const ACCOUNTS: &str = "
     select id, asset, kind, bound_min, bound_max, day_in_max, day_out_max, frozen_at is not null as is_frozen,
@@ -287,9 +289,10 @@ async fn store(
 ) -> Result<(), NotWritten> {
     let digests: Vec<Vec<u8>> = made.iter().map(|it| it.digest().to_vec()).collect();
     let links = links(lot, chains, made, &digests);
-    // Lines of an account follow one another in time.
-    let before_now = chains.iter().map(|it| it.get::<_, At>("made_at").0);
-    let now = At(before_now.fold(lot.now, Timestamp::max));
+    // After every batch that was there, of whichever chain, whatever this process's clock says: what the books were at a moment that is over
+    // stays what they were.
+    let latest = chains.iter().map(|it| it.get::<_, At>("latest").0).max();
+    let now = At(latest.map_or(lot.now, |it| lot.now.max(it + Duration::from_micros(1))));
     let link_chains: Vec<i16> = links.iter().map(|it| it.chain).collect();
     let link_seqs: Vec<i64> = links.iter().map(|it| it.seq).collect();
     let epochs: Vec<i64> = links.iter().map(|it| it.epoch).collect();
