@@ -248,15 +248,22 @@ impl From<partners::Error> for Problem {
 
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+/// The same of an error that several requests have in common.
+impl From<&store::Error> for Problem {
+    fn from(error: &store::Error) -> Self {
         match error {
             store::Error::TooFewConnections { .. }
             | store::Error::Unreachable { .. }
-            | store::Error::CommitUnknown { .. } => Self::unavailable(&error),
-            _ if is_away(&error) => Self::unavailable(&error),
-            _ if is_no_text(&error) => {
+            | store::Error::CommitUnknown { .. } => Self::unavailable(error),
+            _ if is_away(error) => Self::unavailable(error),
+            _ if is_no_text(error) => {
                 Self::new(&types::INVALID_VALUE, "a text has U+0000 in it, which no text here has")
             }
-            _ => Self::internal(&error),
+            _ => Self::internal(error),
         }
     }
 }

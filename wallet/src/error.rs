@@ -45,12 +45,25 @@ pub enum Error {
     #[error("the database went down before the transfer was kept")]
     NotKept,
 
+    /// Of the audit log.
+    #[error("{0}")]
+    Access(Arc<access::Error>),
+
     #[error("{what}: the column {column} cannot be read")]
     Unreadable { what: String, column: &'static str },
 
     /// Of the database. Whether a transfer was made is known to who asks again under the same id.
     #[error("{0}")]
     Store(Arc<store::Error>),
+}
+
+impl From<access::Error> for Error {
+    fn from(error: access::Error) -> Self {
+        match error {
+            access::Error::Store(error) => error.into(),
+            error => Self::Access(Arc::new(error)),
+        }
+    }
 }
 
 impl From<store::Error> for Error {

@@ -7,6 +7,7 @@ use crate::id::{AccountId, TransferId};
 use crate::ledger::{Act, Bounds, DayLimits, Kind, Move, Reason, Transfer};
 use crate::told;
 use crate::writer::Ledger;
+use access::audit::{self, By, Deed};
 use jiff::Timestamp;
 use store::{At, Client, Row, Store, Transaction};
 
@@ -204,8 +205,11 @@ const FORGET: &str = "delete from wallet.holder where fan_id = $1";
 /// Erases a wallet: what is in it goes back to where it came into being, its accounts are closed and named after nobody. The books stay as they
 /// are, and right.
 ///
+/// It is in the audit log, which does not say whose it was.
+///
 /// Refused where something is held still: by an order, or a refund that is under way.
-pub async fn erase(store: &Store, ledger: &Ledger, holder: &Holder<'_>, now: Timestamp) -> Result<(), Error> {
+pub async fn erase(store: &Store, ledger: &Ledger, holder: &Holder<'_>, by: &By) -> Result<(), Error> {
+    let now = by.at;
     let accounts = store.run_tx("wallet.erase", async |tx| locked(tx, holder).await).await?;
     if accounts.iter().any(|it| it.standing.held_out > 0 || it.standing.held_in > 0) {
         return Err(Error::SomethingHeld { fan_id: holder.fan_id.into() });
@@ -235,7 +239,9 @@ pub async fn erase(store: &Store, ledger: &Ledger, holder: &Holder<'_>, now: Tim
                 account::rename(tx, it.id, &format!("erased_{}", store::ids::random_base62(22))).await?;
             }
             tx.execute(FORGET, &[&holder.fan_id]).await?;
-            Ok(())
+            let organisation_id = Some(holder.organisation_id);
+            let deed = Deed { organisation_id, action: "wallet.erase", object: "fan", ..Deed::default() };
+            Ok(audit::record(tx, by, &deed).await?)
         })
         .await
 }

@@ -28,7 +28,7 @@ struct Here {
 
 impl Here {
     async fn new() -> Self {
-        let test = TestStore::new(&[wallet::MIGRATIONS]).await;
+        let test = TestStore::new(&[access::MIGRATIONS, wallet::MIGRATIONS]).await;
         let clock = Clock::manual("2026-11-30T12:00:00Z".parse().unwrap());
         let ledger = Ledger::start(test.store(), &clock, "one");
         let issuer = open(&test, Kind::Issuer, "crease", Bounds::NONE).await;
@@ -316,6 +316,7 @@ async fn holds_whose_time_is_over_are_dropped() {
 async fn a_fans_wallet_is_opened_frozen_and_erased() {
     let here = Here::new().await;
     let (store, now) = (here.test.store(), here.clock.now());
+    let by = access::By::system("test", now);
     let holder = Holder { fan_id: "fan_7", organisation_id: "org_1", books: Books::Live };
     let terms = Terms { points: DayLimits { in_max: Some(500), out_max: None }, ..Terms::default() };
     for _ in 0..2 {
@@ -350,15 +351,15 @@ async fn a_fans_wallet_is_opened_frozen_and_erased() {
     let of = Move::new(points(10), fan, here.shop, Reason::Purchase);
     let hold = Transfer::new(TransferId::fresh(), Act::Hold { of, until: None });
     here.ledger.make(hold.clone()).await.unwrap();
-    let refused = holder::erase(store, &here.ledger, &holder, now).await.unwrap_err();
+    let refused = holder::erase(store, &here.ledger, &holder, &by).await.unwrap_err();
     assert!(matches!(refused, Error::SomethingHeld { .. }), "{refused}");
     let void = Transfer::new(TransferId::fresh(), Act::Void { hold: hold.id });
     here.ledger.make(void).await.unwrap();
-    holder::erase(store, &here.ledger, &holder, now).await.unwrap();
+    holder::erase(store, &here.ledger, &holder, &by).await.unwrap();
     assert_eq!(find(holder).await, None);
     let left = store.read("test", async |db| account::find(db, fan).await).await.unwrap().unwrap();
     assert!(left.owner.starts_with("erased_") && left.standing.posted == 0, "{left:?}");
-    let erased = holder::erase(store, &here.ledger, &holder, now).await.unwrap_err();
+    let erased = holder::erase(store, &here.ledger, &holder, &by).await.unwrap_err();
     assert!(matches!(erased, Error::UnknownHolder { .. }), "{erased}");
     here.is_sound().await;
     // Who comes back begins anew.

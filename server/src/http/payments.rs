@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::problem::{Problem, types};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use partners::Mode;
@@ -22,7 +22,6 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/v1/payments/{mode}/{gateway}/webhook", post(webhook))
         .route("/v1/payments/sandbox/{reference}", post(pay))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
 /// These routes, for the description of the whole API.
@@ -80,10 +79,12 @@ async fn webhook(
     alike::BadRequest,
     alike::NotFound,
 ))]
-async fn pay(State(app): State<App>, Id(reference): Id) -> Result<StatusCode, Problem> {
+async fn pay(State(app): State<App>, Id(reference): Id, request: Request) -> Result<StatusCode, Problem> {
+    let (parts, _) = request.into_parts();
     app.tills.sandbox().pay(&reference).await.map_err(|error| match error {
         GatewayError::Refused { .. } => {
-            Problem::new(&types::UNKNOWN_THING, "the sandbox has no such payment")
+            let unknown = Problem::new(&types::UNKNOWN_THING, "the sandbox has no such payment");
+            turn_away(&app, &parts, unknown)
         }
         error => error.into(),
     })?;

@@ -28,7 +28,7 @@ pub(super) const ROUTE: &str = "/v1/matches/{id}/stream";
 /// The connection ends with the stream, and a client or a proxy that keeps connections should know.
 const ONE_STREAM: [(HeaderName, &str); 1] = [(header::CONNECTION, "close")];
 /// nginx passes a response on unbuffered when it carries this header with "no".
-const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+pub(super) const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

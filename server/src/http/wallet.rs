@@ -93,11 +93,8 @@ impl From<Error> for Problem {
                 detail,
             ),
             Error::Busy | Error::Ended | Error::NotKept => Self::unavailable(&error),
-            Error::Unreadable { .. } => Self::internal(&error),
-            Error::Store(error) => match std::sync::Arc::try_unwrap(error) {
-                Ok(error) => error.into(),
-                Err(shared) => Self::unavailable(&*shared),
-            },
+            Error::Unreadable { .. } | Error::Access(_) => Self::internal(&error),
+            Error::Store(error) => Self::from(&*error),
         }
     }
 }

@@ -313,6 +313,11 @@ impl Book {
         self.holds.get(&id)
     }
 
+    /// The digest of what was made under an id.
+    pub(crate) fn digest(&self, id: TransferId) -> Option<&[u8; 32]> {
+        self.digests.get(&id)
+    }
+
     /// What was made under each id.
     #[cfg(test)]
     pub(super) fn digests_for_tests(&self) -> &HashMap<TransferId, [u8; 32]> {

@@ -60,8 +60,9 @@ impl From<NotWritten> for Error {
 
 /// What a transaction has made is not waited for to be on the disk before others may read it: [`super::keep`] is, before anybody is answered.
 /// Its locks last some milliseconds less for it. And while there are few accounts, the planner would read them all to find a hundred: by
-/// their ids it is ten times as fast, and as fast with millions of them.
-const SOON: &str = "set local synchronous_commit = off; set local enable_seqscan = off";
+/// their ids it is ten times as fast, and as fast with millions of them. Where it reads a table all the same, such as that of the sixteen chains, its
+/// cost is then so high that it would be compiled first: a hundred milliseconds a batch.
+const SOON: &str = "set local synchronous_commit = off; set local enable_seqscan = off; set local jit = off";
 
 /// Between whose accounts holds are: a hold's never change, so that they are looked for before anything is locked.
 const BETWEEN: &str = "select debit, credit from wallet.hold where id = any($1)";
@@ -262,7 +263,7 @@ struct Link {
 }
 
 /// The next batch of each chain that has some of these.
-fn links(lot: &Lot<'_>, chains: &[Row], made: &[&Transfer], digests: &[Vec<u8>]) -> Vec<Link> {
+fn links(lot: &Lot<'_>, chains: &[Row], made: &[&Transfer], digests: &[&[u8]]) -> Vec<Link> {
     let link = |row: &Row| {
         let (chain, epoch): (i16, i64) = (row.get("number"), row.get("epoch"));
         let of_chain = made.iter().zip(digests).filter(|(it, _)| i16::from(chain_of(it)) == chain);
@@ -287,7 +288,8 @@ async fn store(
     (before, after): (&Book, &Book),
     made: &[&Transfer],
 ) -> Result<(), NotWritten> {
-    let digests: Vec<Vec<u8>> = made.iter().map(|it| it.digest().to_vec()).collect();
+    let digest = |it: &&Transfer| after.digest(it.id).expect("the book has made it").as_slice();
+    let digests: Vec<&[u8]> = made.iter().map(digest).collect();
     let links = links(lot, chains, made, &digests);
     // After every batch that was there, of whichever chain, whatever this process's clock says: what the books were at a moment that is over
     // stays what they were.

@@ -8,6 +8,7 @@ use crate::http::manage::page::Page;
 use crate::http::openapi::alike;
 use crate::http::request::Asked;
 use crate::problem::{Problem, types};
+use access::By;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
@@ -131,7 +132,8 @@ pub(super) async fn erase(owner: Owner, State(app): State<App>) -> Result<Status
         let detail = "a wallet that is frozen is erased by the site that it belongs to";
         return Err(Problem::new(&types::WALLET_FROZEN, detail));
     }
-    match holder::erase(&app.store, &app.ledger, &owner.holder(), app.clock.now()).await {
+    let by = By::system("fan", app.clock.now());
+    match holder::erase(&app.store, &app.ledger, &owner.holder(), &by).await {
         Ok(()) | Err(wallet::Error::UnknownHolder { .. }) => Ok(StatusCode::NO_CONTENT),
         Err(error) => Err(error.into()),
     }

@@ -238,10 +238,6 @@ pub(super) async fn erase(
     State(app): State<App>,
     Id(id): Id,
 ) -> Result<StatusCode, Problem> {
-    holder::erase(&app.store, &app.ledger, &treasurer.holder(&id), app.clock.now()).await?;
-    // The log says that it was done, and to whom no longer.
-    app.store
-        .run_tx("wallet.erased", async |tx| treasurer.record(tx, "wallet.erase", "fan", None).await)
-        .await?;
+    holder::erase(&app.store, &app.ledger, &treasurer.holder(&id), &treasurer.by).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,10 +3,11 @@
 use super::fan::Owner;
 use super::shown::Shown;
 use crate::app::App;
+use crate::http::stream::X_ACCEL_BUFFERING;
 use crate::problem::{Problem, types};
 use crate::wallets::{Looking, TooMany};
 use axum::extract::State;
-use axum::http::{HeaderName, header};
+use axum::http::header;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
@@ -24,8 +25,6 @@ const LASTS: Duration = Duration::from_secs(15 * 60);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// After a change that could not be read.
 const AGAIN: Duration = Duration::from_secs(2);
-/// nginx passes a response on unbuffered when it carries this header with "no".
-const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The balances of a fan's wallet from now on: an event `fan` at once, and after each change. It ends with `bye` after a quarter of an hour, and
 /// is opened anew with an identity that is good then.
