@@ -181,6 +181,21 @@ pub async fn list(
     client.query(LIST, &[&organisation_id, &before, &about, &count_max]).await?.iter().map(entry).collect()
 }
 
+const OF_NOUNS: &str = "
+    select id, at, actor_kind, actor_id, actor_name, organisation_id, action, object, address, agent, before, after
+    from access.audit where id < $2 and split_part(action, '.', 1) = any($1) order by id desc limit $3";
+
+/// What was done to some kinds of things, such as "refund", in whichever organisation; the latest first, before a line (`i64::MAX`: from the
+/// end). The log is read backwards until so many are found: for operators.
+pub async fn of_nouns(
+    client: &Client<'_>,
+    nouns: &[&str],
+    before: i64,
+    count_max: i64,
+) -> Result<Vec<Entry>, Error> {
+    client.query(OF_NOUNS, &[&nouns, &before, &count_max]).await?.iter().map(entry).collect()
+}
+
 fn entry(row: &Row) -> Result<Entry, Error> {
     let id: i64 = row.get("id");
     let unreadable =
@@ -205,4 +220,4 @@ fn entry(row: &Row) -> Result<Entry, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[RECORD, RECORD_OWN, OF_USER, LIST];
+pub(crate) const STATEMENTS: &[&str] = &[RECORD, RECORD_OWN, OF_USER, LIST, OF_NOUNS];

@@ -16,7 +16,7 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 10] = [
+const ASSETS: [Asset; 11] = [
     Asset {
         name: "console.css",
         content_type: "text/css; charset=utf-8",
@@ -26,6 +26,11 @@ const ASSETS: [Asset; 10] = [
         name: "console.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../assets/console.js"),
+    },
+    Asset {
+        name: "finance.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("../assets/finance.css"),
     },
     Asset {
         name: "human.js",

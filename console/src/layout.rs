@@ -1,6 +1,7 @@
 //! The shell that every page of the console shares: header, skip link, live region.
 
 use crate::assets;
+use crate::finance::Bar;
 use maud::{DOCTYPE, Markup, html};
 use partners::{Permission, Role};
 
@@ -27,6 +28,11 @@ pub enum Area<'a> {
     /// Operations, with the name that the operator gave.
     Operations {
         operator: &'a str,
+    },
+    /// The books, with the name that the operator gave; without a bar where there is no page.
+    Finance {
+        operator: &'a str,
+        bar: Option<Bar<'a>>,
     },
     /// One's own account.
     Account(Person<'a>),
@@ -104,7 +110,7 @@ impl Area<'_> {
     /// What its pages load beside the style.
     fn script(self) -> Option<&'static str> {
         match self {
-            Area::SignedOut => None,
+            Area::SignedOut | Area::Finance { .. } => None,
             Area::Account(_) | Area::Partner { .. } => Some("partner.js"),
             Area::Scorer { .. } => Some("console.js"),
             Area::Operations { .. } => Some("operations.js"),
@@ -118,6 +124,7 @@ impl Area<'_> {
             Area::SignedOut => ("/console", "Go to the console"),
             Area::Scorer { .. } => ("/console/scorer/matches", "Go to the matches"),
             Area::Operations { .. } => ("/console/operations", "Back to operations"),
+            Area::Finance { .. } => ("/console/finance", "Go to the books"),
         }
     }
 }
@@ -156,16 +163,18 @@ impl Page<'_> {
                     link rel="icon" href=(assets::path("icon.svg")) type="image/svg+xml";
                     link rel="stylesheet" href=(assets::path("console.css"));
                     @if !is_scorer && !matches!(self.area, Area::Operations { .. }) { link rel="stylesheet" href=(assets::path("partner.css")); }
+                    @if matches!(self.area, Area::Finance { .. }) { link rel="stylesheet" href=(assets::path("finance.css")); }
                     @if matches!(self.area, Area::Partner { .. }) {
                         meta name="htmx-config" content=(HTMX_CONFIG);
                         script defer src=(HTMX) {}
                     }
                     @if let Some(script) = self.area.script() { script type="module" src=(assets::path(script)) {} }
                 }
-                body class=[matches!(self.area, Area::Account(_) | Area::Partner { .. }).then_some("partner")] {
+                body class=[matches!(self.area, Area::Account(_) | Area::Finance { .. } | Area::Partner { .. }).then_some("partner")] {
                     a.skip href="#main" { "Skip to the page" }
                     (header(self.area))
                     @if let Area::Partner { place, .. } = self.area { (tabs(place)) }
+                    @if let Area::Finance { bar: Some(bar), .. } = self.area { (bar.render()) }
                     // Outside <main>, which the script replaces: a live region must be there before its text.
                     p #said .unseen role="status" {}
                     @if is_scorer {
@@ -190,13 +199,8 @@ fn header(area: Area<'_>) -> Markup {
             }
             @match area {
                 Area::SignedOut => {}
-                Area::Operations { operator } => {
-                    nav aria-label="Operations" {
-                        a href="/console/operations" { "Operations" }
-                        a href="/metrics" { "Metrics" }
-                    }
-                    p.who { span.muted { (operator) } }
-                }
+                Area::Operations { operator } => { (operators("/console/operations", operator)) }
+                Area::Finance { operator, .. } => { (operators("/console/finance", operator)) }
                 Area::Account(person) => { (who(person)) }
                 Area::Partner { person, place } => {
                     a.whose href="/console/organisations" title="Your organisations" { (place.organisation) }
@@ -215,6 +219,17 @@ fn header(area: Area<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What operators may see, and the part of it that they are in.
+fn operators(at: &str, operator: &str) -> Markup {
+    let parts = [("/console/operations", "Operations"), ("/console/finance", "Finance"), ("/metrics", "Metrics")];
+    html! {
+        nav.areas aria-label="Operators" {
+            @for (path, name) in parts { a href=(path) aria-current=[(path == at).then_some("true")] { (name) } }
+        }
+        p.who { span.muted { (operator) } }
     }
 }
 

@@ -7,11 +7,13 @@
 //! Every page works as plain HTML: links and forms that post and redirect. The one script ([`assets`]) adds keys and
 //! swaps `<main>` instead of loading the page anew; it holds no rule of its own.
 //!
-//! Read [`layout::Page`] first, then [`scorer`]. [`operations`] shows operators the jobs; [`reference`] is the API's page, for everyone.
+//! Read [`layout::Page`] first, then [`scorer`]. [`operations`] shows operators the jobs, [`finance`] the books; [`reference`] is the API's page, for everyone.
 
 pub mod account;
 pub mod assets;
 pub mod controls;
+pub mod csv;
+pub mod finance;
 pub mod form;
 pub mod human;
 pub mod layout;

@@ -236,7 +236,13 @@ pub async fn erase(store: &Store, ledger: &Ledger, holder: &Holder<'_>, by: &By)
                 if !is_over {
                     return Err(Error::SomethingHeld { fan_id: holder.fan_id.into() });
                 }
-                account::rename(tx, it.id, &format!("erased_{}", store::ids::random_base62(22))).await?;
+                // Whose it was is forgotten, but not in which books.
+                let suffix = match holder.books {
+                    Books::Live => "",
+                    Books::Test => "/test",
+                };
+                let nobody = format!("erased_{}{suffix}", store::ids::random_base62(22));
+                account::rename(tx, it.id, &nobody).await?;
             }
             tx.execute(FORGET, &[&holder.fan_id]).await?;
             let organisation_id = Some(holder.organisation_id);

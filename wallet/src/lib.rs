@@ -11,6 +11,7 @@ mod amount;
 mod asset;
 mod budget;
 mod error;
+pub mod finance;
 pub mod gateway;
 pub mod holder;
 mod id;
@@ -62,6 +63,9 @@ mod tests {
         let test = TestStore::new(&[MIGRATIONS]).await;
         let own = [
             account::STATEMENTS,
+            finance::STATEMENTS,
+            finance::period::STATEMENTS,
+            finance::story::STATEMENTS,
             holder::STATEMENTS,
             lapse::STATEMENTS,
             statement::STATEMENTS,

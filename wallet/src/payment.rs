@@ -13,6 +13,7 @@ mod difference;
 mod error;
 mod learn;
 pub mod life;
+mod lists;
 mod out;
 mod payout;
 mod reconcile;
@@ -25,6 +26,7 @@ mod work;
 
 pub use difference::{Difference, DifferenceKind};
 pub use error::Error;
+pub use lists::{Closed, Open, PaymentState, PaymentsAsked, WebhookState};
 pub use out::{Decision, Going};
 pub use payout::{AskPayout, Payout};
 pub use reconcile::Reconciled;
@@ -149,6 +151,7 @@ pub(crate) fn statements() -> Vec<&'static str> {
         difference::STATEMENTS,
         learn::STATEMENTS,
         life::STATEMENTS,
+        lists::STATEMENTS,
         out::STATEMENTS,
         payout::STATEMENTS,
         reconcile::STATEMENTS,

@@ -27,6 +27,10 @@ pub(crate) async fn of(client: &Client<'_>, id: TransferId, metadata: Metadata) 
         return Err(Error::NothingMoved { id });
     }
     let back = Move { debit: moved.credit, credit: moved.debit, reason: Reason::Reversal, ..moved };
-    let reversal = TransferId::following_from("reversal", &[&id.to_string()]);
-    Ok(Transfer { id: reversal, act: Act::Post(back), metadata })
+    Ok(Transfer { id: id_of(id), act: Act::Post(back), metadata })
+}
+
+/// The id of the transfer that takes another back.
+pub(crate) fn id_of(id: TransferId) -> TransferId {
+    TransferId::following_from("reversal", &[&id.to_string()])
 }

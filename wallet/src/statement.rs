@@ -64,9 +64,9 @@ pub async fn lines(client: &Client<'_>, asked: &Asked) -> Result<Vec<Line>, Erro
 }
 
 /// 9000-01-01T00:00:00Z.
-const FAR: Timestamp = Timestamp::constant(221_845_392_000, 0);
+pub(crate) const FAR: Timestamp = Timestamp::constant(221_845_392_000, 0);
 
-fn line(row: &Row) -> Result<Line, Error> {
+pub(crate) fn line(row: &Row) -> Result<Line, Error> {
     let transfer = TransferId::of_uuid(row.get("transfer"));
     let unreadable = |column| Error::Unreadable { what: transfer.to_string(), column };
     Ok(Line {

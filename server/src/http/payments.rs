@@ -101,7 +101,10 @@ impl From<Error> for Problem {
         let detail = error.to_string();
         match error {
             Error::Ledger(error) => error.into(),
-            Error::NoMoney(_) | Error::ReasonLength { .. } | Error::TooSmall { .. } => {
+            Error::NoMoney(_)
+            | Error::ReasonLength { .. }
+            | Error::TooSmall { .. }
+            | Error::NotOver { .. } => {
                 Self::new(&types::INVALID_VALUE, detail)
             }
             Error::NotGenuine(_) => Self::new(&types::NOT_GENUINE, detail),

@@ -137,6 +137,28 @@ impl Move {
     ) -> Result<Self, AmountError> {
         Ok(Self { debit: from, credit: to, asset, units: amount::units(units)?, reason })
     }
+
+    /// The account that units leave.
+    pub const fn debit(&self) -> AccountId {
+        self.debit
+    }
+
+    /// The account that they come to.
+    pub const fn credit(&self) -> AccountId {
+        self.credit
+    }
+
+    pub const fn asset(&self) -> AssetCode {
+        self.asset
+    }
+
+    pub const fn units(&self) -> i64 {
+        self.units
+    }
+
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
 }
 
 /// What a transfer does.
@@ -155,7 +177,8 @@ pub enum Act {
 }
 
 impl Act {
-    pub(crate) const fn word(self) -> &'static str {
+    /// As rows and pages have it.
+    pub const fn word(self) -> &'static str {
         match self {
             Act::Post(_) => "post",
             Act::Hold { .. } => "hold",

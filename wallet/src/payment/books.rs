@@ -7,6 +7,7 @@ use crate::asset::{Asset, AssetCode, Coins};
 use crate::gateway::Mode;
 use crate::id::{AccountId, TransferId};
 use crate::ledger::{Act, Bounds, Kind, Move, Reason, Refusal, Transfer};
+use crate::metadata::Metadata;
 use crate::money::Money;
 use jiff::Timestamp;
 use store::Transaction;
@@ -60,7 +61,9 @@ impl Out {
     }
 
     fn transfer(&self, name: &str, act: Act) -> Transfer {
-        Transfer::new(self.id(name), act)
+        // An id is a text that metadata may have.
+        let metadata = Metadata::new([(self.what, self.id.as_str())]).unwrap_or_default();
+        Transfer::new(self.id(name), act).about(metadata)
     }
 
     pub(super) fn hold(&self) -> Transfer {
@@ -122,7 +125,8 @@ impl Books {
     ) -> Result<Vec<Transfer>, Error> {
         let post = |name: &str, asset, units, from, to| {
             let of = Move::of(asset, units, from, to, Reason::TopUp).map_err(crate::NoMoney::from)?;
-            Ok::<_, Error>(Transfer::new(TransferId::following_from(name, &[id]), Act::Post(of)))
+            let metadata = Metadata::new([("payment", id)]).unwrap_or_default();
+            Ok::<_, Error>(Transfer::new(TransferId::following_from(name, &[id]), Act::Post(of)).about(metadata))
         };
         let to = if coins.is_some() { self.sales } else { account };
         let mut together = vec![post("payment.money", money.asset(), money.units(), self.gateway, to)?];

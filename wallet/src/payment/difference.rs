@@ -172,7 +172,7 @@ impl Payments {
     }
 }
 
-fn read(row: &Row) -> Result<Difference, Error> {
+pub(super) fn read(row: &Row) -> Result<Difference, Error> {
     let number: i64 = row.get("number");
     let kind = DifferenceKind::of(row.get("kind"));
     let what = || format!("difference {number}");

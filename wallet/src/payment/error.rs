@@ -77,6 +77,9 @@ pub enum Error {
     #[error("there is no open difference {number}")]
     UnknownDifference { number: i64 },
 
+    #[error("{day} is not over: its books are compared afterwards")]
+    NotOver { day: String },
+
     #[error("{what}: the column {column} cannot be read")]
     Unreadable { what: String, column: &'static str },
 

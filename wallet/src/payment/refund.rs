@@ -67,6 +67,8 @@ macro_rules! refunds {
     };
 }
 
+pub(super) use refunds;
+
 const FIND: &str = refunds!("where r.id = $1 and p.mode = $2");
 const HOLD: &str = refunds!("where r.id = $1 and p.mode = $2 for no key update of r");
 const AT_GATEWAY: &str = refunds!("where p.gateway = $1 and p.mode = $2 and r.reference = $3");
@@ -364,7 +366,7 @@ async fn find_told(
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &Row) -> Result<Refund, Error> {
+pub(super) fn read(row: &Row) -> Result<Refund, Error> {
     let id = RefundId::of_uuid(row.get("id"));
     Ok(Refund {
         id,

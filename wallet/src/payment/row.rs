@@ -61,6 +61,8 @@ macro_rules! payments {
     };
 }
 
+pub(super) use payments;
+
 const FIND: &str = payments!("where id = $1 and mode = $2");
 const HOLD: &str = payments!("where id = $1 and mode = $2 for no key update");
 const AT_GATEWAY: &str = payments!("where gateway = $1 and mode = $2 and reference = $3");
@@ -110,7 +112,7 @@ pub(super) async fn page(
     rows.iter().map(read).collect()
 }
 
-fn read(row: &Row) -> Result<Payment, Error> {
+pub(super) fn read(row: &Row) -> Result<Payment, Error> {
     let id = PaymentId::of_uuid(row.get("id"));
     let unreadable = |column| Error::Unreadable { what: id.to_string(), column };
     let asset = AssetCode::of(row.get("asset")).ok_or_else(|| unreadable("asset"))?;

@@ -7,7 +7,7 @@ use crate::gateway::Headers;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use store::{At, Transaction};
+use store::{At, Row, Transaction};
 
 /// How long a body is kept: payers' addresses may be in it.
 const KEEP: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -77,15 +77,7 @@ impl Payments {
         let count = count.clamp(1, super::PAGE_MAX);
         let params: store::Params<'_> = &[&self.mode.word(), &before, &count];
         let rows = self.store.read("wallet.webhooks", async |db| db.query(PAGE, params).await).await?;
-        let webhooks = rows.iter().map(|row| Webhook {
-            id: row.get("id"),
-            gateway: row.get("gateway"),
-            event_id: row.get("event_id"),
-            received_at: row.get::<_, At>("received_at").0,
-            processed_at: row.get::<_, Option<At>>("processed_at").map(|it| it.0),
-            outcome: row.get("outcome"),
-        });
-        Ok(webhooks.collect())
+        Ok(rows.iter().map(read).collect())
     }
 
     /// Makes of a message what it tells. Answers whether it may tell more later: when the payment that it is
@@ -114,6 +106,17 @@ impl Payments {
         let params: store::Params<'_> = &[&id, &At(now), &outcome];
         self.store.run_tx("wallet.webhook_processed", async |tx| tx.execute(PROCESSED, params).await).await?;
         Ok(())
+    }
+}
+
+pub(super) fn read(row: &Row) -> Webhook {
+    Webhook {
+        id: row.get("id"),
+        gateway: row.get("gateway"),
+        event_id: row.get("event_id"),
+        received_at: row.get::<_, At>("received_at").0,
+        processed_at: row.get::<_, Option<At>>("processed_at").map(|it| it.0),
+        outcome: row.get("outcome"),
     }
 }
 
