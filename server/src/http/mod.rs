@@ -9,6 +9,7 @@ mod examples;
 mod fan;
 mod fans;
 pub mod feed;
+mod finance;
 mod guard;
 mod health;
 mod layers;
@@ -17,6 +18,7 @@ mod manage;
 mod matches;
 pub mod openapi;
 mod operations;
+mod operator;
 mod payments;
 mod request;
 mod scorecard;
@@ -81,7 +83,7 @@ fn router(app: App, surface: Surface) -> Router {
         routes = routes.merge(layers::timely(
             openapi::routes()
                 .merge(scorer::routes())
-                .merge(operations::routes())
+                .merge(operator::guarded(operations::routes().merge(finance::routes())))
                 .merge(dashboard::routes())
                 .merge(manage::routes())
                 .merge(wallet::of_holders())

@@ -91,6 +91,11 @@ impl Payments {
         }
     }
 
+    /// The name of the schedule by which a gateway's books are compared with ours.
+    pub fn schedule(&self, gateway: &str) -> String {
+        format!("{}.reconcile.{gateway}", self.queue())
+    }
+
     /// Has this worker do what is to be done later. It must be one of [`Payments::queue`]; its jobs wait for
     /// gateways and do little else, so that it may do many at once.
     pub fn on(&self, worker: Worker) -> Result<Worker, Error> {
@@ -103,7 +108,7 @@ impl Payments {
             .handle(move |job: SendPayout, _| with(&four, |it| it.do_payout(job)))
             .handle(move |job: Reconcile, _| with(&five, |it| it.do_reconcile(job)));
         for code in self.gateways.keys() {
-            let name = format!("{}.reconcile.{code}", self.queue());
+            let name = self.schedule(code);
             let job = Reconcile { gateway: (*code).to_owned(), day: None };
             worker = worker.repeat(Cron::new(&name, RECONCILE, "UTC")?, &job);
         }

@@ -1,0 +1,150 @@
+//! Why there is no page, or something was not done.
+
+use crate::problem::Problem;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use wallet::payment;
+use wallet::{Refusal, UNITS_MAX};
+
+/// A page that says it, for an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    status: StatusCode,
+    title: &'static str,
+    text: String,
+}
+
+impl Refused {
+    /// The address asks for something that there is not.
+    pub(super) fn not_found(text: impl Into<String>) -> Self {
+        Self { status: StatusCode::NOT_FOUND, title: "Not found", text: text.into() }
+    }
+
+    /// The address says something that is not understood.
+    pub(super) fn filter(text: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, title: "Not understood", text: text.into() }
+    }
+
+    /// What a form says is not right.
+    pub(super) fn form(text: impl Into<String>) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: "Not done", text: text.into() }
+    }
+
+    /// It cannot be done as things are.
+    pub(super) fn conflict(text: impl Into<String>) -> Self {
+        Self { status: StatusCode::CONFLICT, title: "Not done", text: text.into() }
+    }
+
+    pub(super) fn not_allowed(text: impl Into<String>) -> Self {
+        Self { status: StatusCode::FORBIDDEN, title: "Not done", text: text.into() }
+    }
+
+    fn of(problem: Problem) -> Self {
+        let status = problem.into_response().status();
+        let text = match status {
+            StatusCode::SERVICE_UNAVAILABLE => "The database does not answer. Nothing was changed: try again in a moment.",
+            _ => "Something went wrong on our side. Nothing was changed.",
+        };
+        Self { status, title: "Not now", text: text.to_owned() }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is about what was filled in.
+    pub(super) fn is_of_form(&self) -> bool {
+        self.status == StatusCode::UNPROCESSABLE_ENTITY
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        crate::http::scorer::html(self.status, console::finance::refused(self.title, &self.text, ""))
+    }
+}
+
+impl From<store::Error> for Refused {
+    fn from(error: store::Error) -> Self {
+        Self::of(error.into())
+    }
+}
+
+impl From<access::Error> for Refused {
+    fn from(error: access::Error) -> Self {
+        match error {
+            access::Error::Store(error) => error.into(),
+            error => Self::of(Problem::internal(&error)),
+        }
+    }
+}
+
+impl From<jobs::Error> for Refused {
+    fn from(error: jobs::Error) -> Self {
+        match error {
+            jobs::Error::Store(error) => error.into(),
+            error => Self::of(Problem::internal(&error)),
+        }
+    }
+}
+
+impl From<wallet::Error> for Refused {
+    fn from(error: wallet::Error) -> Self {
+        let text = format!("{error}. Nothing was changed.");
+        match error {
+            wallet::Error::UnknownHolder { .. }
+            | wallet::Error::UnknownAccount { .. }
+            | wallet::Error::UnknownTransfer { .. } => Self::not_found(sentence(&text)),
+            wallet::Error::Refused(Refusal::BelowBound { .. }) => {
+                Self::conflict("Not enough is left on the account: what was bought is spent already. Nothing is held, and nothing goes out.")
+            }
+            wallet::Error::Refused(_)
+            | wallet::Error::SomethingHeld { .. }
+            | wallet::Error::NothingMoved { .. } => Self::conflict(sentence(&text)),
+            error => Self::of(error.into()),
+        }
+    }
+}
+
+impl From<payment::Error> for Refused {
+    fn from(error: payment::Error) -> Self {
+        use payment::Error as It;
+        let text = sentence(&format!("{error}. Nothing was changed."));
+        match error {
+            It::Ledger(error) => error.into(),
+            It::UnknownPayment { .. }
+            | It::UnknownRefund { .. }
+            | It::UnknownPayout { .. }
+            | It::UnknownGateway { .. } => {
+                Self::not_found(format!("{text} It may be in the other books: choose them above."))
+            }
+            It::UnknownDifference { number } => {
+                Self::conflict(format!("There is no open difference {number}: somebody has settled it, or it is in the other books."))
+            }
+            It::SameEyes => Self::conflict(
+                "You asked for it yourself. Money goes out by two people: another operator must approve it. Nothing was changed.",
+            ),
+            It::Decided { .. } => Self::conflict("Somebody has approved or refused it before you. Nothing was changed."),
+            It::MoreThanCaptured { .. } => {
+                Self::form("That is more than can go back: what was taken, without what went back or was asked for before.")
+            }
+            It::TooSmall { .. } => {
+                Self::form("That is worth less than one coin, and nothing would be taken back for it. Ask for more.")
+            }
+            It::ReasonLength { max, .. } => Self::form(format!("Say why, in 1 to {max} characters.")),
+            It::NoMoney(_) => Self::form(format!("An amount is 1 to {UNITS_MAX} of the smallest unit.")),
+            It::NotOver { day } => Self::form(format!("{day} is not over: its books are compared afterwards.")),
+            It::NotCaptured { .. }
+            | It::NothingAuthorised { .. }
+            | It::OtherContent { .. }
+            | It::WrongAccount { .. } => Self::conflict(text),
+            error => Self::of(error.into()),
+        }
+    }
+}
+
+/// With a capital letter.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
