@@ -33,6 +33,9 @@ pub const WHY_MAX: u16 = 500;
 /// The longest text that is looked for.
 pub const SOUGHT_MAX: u16 = 100;
 
+/// The id of whoever knows the operators' secret, whatever the name that is said.
+pub const BY_SECRET: &str = "operations.secret";
+
 /// How sure it is who somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
@@ -121,7 +124,7 @@ pub type Names = HashMap<String, String>;
 /// Who somebody was, by name where it is known.
 fn person<'a>(names: &'a Names, id: &'a str) -> &'a str {
     match id {
-        "operations.secret" => "somebody with the operators' secret",
+        BY_SECRET => "somebody with the operators' secret",
         id => names.get(id).map_or(id, String::as_str),
     }
 }

@@ -4,7 +4,7 @@ use super::money::{amount, cell_of};
 use super::payments::UNPROVEN;
 use super::table::Column::{Number, Text};
 use super::table::{pager, table};
-use super::{Here, Names, Proof, Tab, WHY_MAX, at, life, link, person, title};
+use super::{BY_SECRET, Here, Names, Proof, Tab, WHY_MAX, at, life, link, person, title};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use wallet::payment::{Going, Payout, Refund};
@@ -126,7 +126,7 @@ fn card(here: &Here<'_>, asked: &Asked<'_>, of: Markup, why: &str, names: &Names
 pub(super) fn decide(here: &Here<'_>, asked: &Asked<'_>) -> Markup {
     let (units, asset) = asked.money;
     let own = asked.going.asked_by == here.who.id;
-    let unknown = asked.going.asked_by == "operations.secret";
+    let unknown = asked.going.asked_by == BY_SECRET;
     let of = format!("the {} of {} {}", asked.what, super::money::grouped(units, asset), super::money::unit(asset));
     html! {
         div.decide {

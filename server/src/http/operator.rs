@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use console::Fields;
+use console::finance::BY_SECRET;
 use console::operations;
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
@@ -22,9 +23,6 @@ use subtle::ConstantTimeEq;
 
 /// An operator's name, for the log.
 const NAME_MAX: usize = 40;
-
-/// The actor of whoever knows the secret, whatever the name.
-const BY_SECRET: &str = "operations.secret";
 
 /// Counts wrong secrets of all these routes together.
 pub(super) fn guarded(routes: Router<App>) -> Router<App> {

@@ -4,6 +4,7 @@
 
 mod dashboard;
 mod embed;
+mod finance;
 mod human;
 mod identity;
 mod innings;

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::http::dashboard::Path;
 use axum::extract::State;
 use console::finance::approvals::{Approvals, Later, OfPayment};
+use console::finance::BY_SECRET;
 use console::finance::payments::UNPROVEN;
 use console::finance::{approvals as pages, payout as payout_page};
 use wallet::payment::life::Subject;
@@ -92,8 +93,8 @@ fn second(pressed: &Pressed, going: &Going) -> Result<(), Refused> {
     if !pressed.view.operator.is_proven() {
         return Err(Refused::not_allowed(UNPROVEN));
     }
-    if !going.asked_by.starts_with("usr_") {
-        let text = "It was not asked for by somebody with an account, so that nobody can say who the second is. Refuse it, and ask again.";
+    if going.asked_by == BY_SECRET {
+        let text = "It was asked for by the operators' secret, which proves no name: nobody can say who the second is. Refuse it, and ask again.";
         return Err(Refused::not_allowed(text));
     }
     Ok(())
