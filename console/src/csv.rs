@@ -55,8 +55,8 @@ impl Csv {
     /// In quotes where it needs them. What a spreadsheet would take for a formula gets an apostrophe before it: names are what other people
     /// wrote. A number is one, also below zero.
     fn text(&mut self, text: &str) {
-        let is_formula =
-            text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) && !is_number(text);
+        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+            && !is_number(text);
         let guard = if is_formula { "'" } else { "" };
         if text.contains(['"', ',', '\r', '\n']) {
             self.0.push('"');
@@ -101,7 +101,10 @@ mod tests {
             ("-", "'-"),
             ("-.5", "'-.5"),
             ("-1.2.3", "'-1.2.3"),
-            ("=hyperlink(\"https://evil.test\",\"x\")", "\"'=hyperlink(\"\"https://evil.test\"\",\"\"x\"\")\""),
+            (
+                "=hyperlink(\"https://evil.test\",\"x\")",
+                "\"'=hyperlink(\"\"https://evil.test\"\",\"\"x\"\")\"",
+            ),
             ("a=b", "a=b"),
         ] {
             let mut csv = Csv::default();

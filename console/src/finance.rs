@@ -84,7 +84,8 @@ impl Here<'_> {
             @if !self.done.is_empty() { p.done role="status" { (self.done) } }
             (main)
         };
-        let area = Area::Finance { operator: self.who.name, bar: Some(Bar { tab, books: self.books, sought: "" }) };
+        let area =
+            Area::Finance { operator: self.who.name, bar: Some(Bar { tab, books: self.books, sought: "" }) };
         Page { title: &full, area, say: self.done, main }.render()
     }
 

@@ -224,7 +224,8 @@ fn header(area: Area<'_>) -> Markup {
 
 /// What operators may see, and the part of it that they are in.
 fn operators(at: &str, operator: &str) -> Markup {
-    let parts = [("/console/operations", "Operations"), ("/console/finance", "Finance"), ("/metrics", "Metrics")];
+    let parts =
+        [("/console/operations", "Operations"), ("/console/finance", "Finance"), ("/metrics", "Metrics")];
     html! {
         nav.areas aria-label="Operators" {
             @for (path, name) in parts { a href=(path) aria-current=[(path == at).then_some("true")] { (name) } }

@@ -61,10 +61,7 @@ const TRIAL: &str = concat!(
         coalesce(sum(posted) filter (where posted > 0), 0)::bigint as credit,
         sum(held_out)::bigint as held_out, sum(held_in)::bigint as held_in
     from (",
-    with_books!(
-        "a.asset, a.kind, a.posted, a.held_out, a.held_in, a.frozen_at is not null as is_frozen",
-        ""
-    ),
+    with_books!("a.asset, a.kind, a.posted, a.held_out, a.held_in, a.frozen_at is not null as is_frozen", ""),
     ") it group by books, asset, kind order by books, asset, kind"
 );
 

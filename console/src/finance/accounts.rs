@@ -140,16 +140,22 @@ fn standing(here: &Here<'_>, listed: &Listed) -> Markup {
     let mut all = vec![
         ("Balance", html! { strong { (amount(it.posted, it.asset)) } }),
         ("Can be spent", amount(it.available(), it.asset)),
-        ("Held", html! { (amount(it.held_out, it.asset)) " going out, " (amount(it.held_in, it.asset)) " coming in" }),
+        (
+            "Held",
+            html! { (amount(it.held_out, it.asset)) " going out, " (amount(it.held_in, it.asset)) " coming in" },
+        ),
         ("Bounds", html! { "at least " (bound(it.bounds.min)) ", at most " (bound(it.bounds.max)) }),
         ("Limits of a day", html! { "in: " (limit(it.limits.in_max)) ", out: " (limit(it.limits.out_max)) }),
         ("Lines", html! { (count(it.version)) }),
         ("Opened", html! { (at(listed.opened_at)) " UTC" }),
     ];
-    all.push(("State", match listed.frozen_at {
-        Some(since) => html! { span.flag { "frozen" } " since " (at(since)) " UTC" },
-        None => html! { "usable" },
-    }));
+    all.push((
+        "State",
+        match listed.frozen_at {
+            Some(since) => html! { span.flag { "frozen" } " since " (at(since)) " UTC" },
+            None => html! { "usable" },
+        },
+    ));
     if let Some(organisation) = &listed.organisation_id {
         all.push(("Vouched for by", link(here, organisation)));
     }
@@ -163,7 +169,11 @@ fn freezing(here: &Here<'_>, listed: &Listed) -> Markup {
     }
     let id = listed.account.id;
     let (verb, name, text) = match listed.frozen_at {
-        None => ("freeze", "Freeze this fan's wallet", "Nothing comes or goes any more, of points and of coins, but what is held and given back."),
+        None => (
+            "freeze",
+            "Freeze this fan's wallet",
+            "Nothing comes or goes any more, of points and of coins, but what is held and given back.",
+        ),
         Some(_) => ("thaw", "Thaw this fan's wallet", "Points and coins come and go again."),
     };
     let (fields, none) = (Fields::default(), Mistakes::default());
@@ -253,8 +263,19 @@ pub(super) fn about(here: &Here<'_>, metadata: &wallet::Metadata) -> Markup {
 /// The names of a statement's columns.
 pub fn csv_head() -> Csv {
     Csv::of(&[
-        "line", "time", "transfer", "reason", "other_account", "other_owner", "other_kind", "asset", "change", "change_units",
-        "balance_after", "balance_after_units", "about",
+        "line",
+        "time",
+        "transfer",
+        "reason",
+        "other_account",
+        "other_owner",
+        "other_kind",
+        "asset",
+        "change",
+        "change_units",
+        "balance_after",
+        "balance_after_units",
+        "about",
     ])
 }
 

@@ -127,7 +127,12 @@ pub(super) fn decide(here: &Here<'_>, asked: &Asked<'_>) -> Markup {
     let (units, asset) = asked.money;
     let own = asked.going.asked_by == here.who.id;
     let unknown = asked.going.asked_by == BY_SECRET;
-    let of = format!("the {} of {} {}", asked.what, super::money::grouped(units, asset), super::money::unit(asset));
+    let of = format!(
+        "the {} of {} {}",
+        asked.what,
+        super::money::grouped(units, asset),
+        super::money::unit(asset)
+    );
     html! {
         div.decide {
             @if here.who.proof == Proof::Secret { p.muted { "To approve it, sign in with an account of your own." } }

@@ -27,7 +27,8 @@ pub(super) fn entries(here: &Here<'_>, all: &[Entry]) -> Markup {
     if all.is_empty() {
         return html! { p.muted { "Nothing was done about money yet." } };
     }
-    let columns = [Text("Time (UTC)"), Text("Who"), Text("What"), Text("To what"), Text("With"), Text("From")];
+    let columns =
+        [Text("Time (UTC)"), Text("Who"), Text("What"), Text("To what"), Text("With"), Text("From")];
     let rows = html! { @for it in all {
         tr {
             th scope="row" { (at(it.at)) }

@@ -7,8 +7,8 @@ use super::{Here, at, link};
 use maud::{Markup, html};
 use wallet::Act;
 use wallet::payment::life::Observation;
-use wallet::payment::{Decision, Going};
 use wallet::payment::state::Outgoing;
+use wallet::payment::{Decision, Going};
 use wallet::statement::Recorded;
 
 /// Data beyond it is cut.

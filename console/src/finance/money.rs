@@ -80,7 +80,9 @@ pub fn parse(text: &str, asset: AssetCode) -> Result<i64, String> {
     let digits = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
     let example = decimal(125_005, asset);
     if whole.is_empty() || !digits(whole) || !digits(part) || text.ends_with('.') {
-        return Err(format!("Write the amount in digits, such as {example}: no sign, no commas, no currency."));
+        return Err(format!(
+            "Write the amount in digits, such as {example}: no sign, no commas, no currency."
+        ));
     }
     if part.len() > places {
         let what = unit(asset);
@@ -122,7 +124,10 @@ mod tests {
         }
         for text in ["", "-1", "+1", "1,000", "1e3", "1.", ".5", "1 0", "٣", "₹5", "1.0.0", "NaN"] {
             let refused = parse(text, Inr::CODE).unwrap_err();
-            assert!(refused.starts_with("Write the amount in digits, such as 1250.05"), "{text:?}: {refused}");
+            assert!(
+                refused.starts_with("Write the amount in digits, such as 1250.05"),
+                "{text:?}: {refused}"
+            );
         }
         assert_eq!(parse("12", Coins::CODE), Ok(12));
         assert_eq!(parse("12.0", Points::CODE), Err("There are only whole points.".to_owned()));
@@ -140,6 +145,9 @@ mod tests {
         ] {
             assert_eq!((decimal(units, asset).as_str(), grouped(units, asset).as_str()), (program, people));
         }
-        assert_eq!(amount(-5, Inr::CODE).into_string(), "<span class=\"amount negative\">−0.05</span> <span class=\"unit\">INR</span>");
+        assert_eq!(
+            amount(-5, Inr::CODE).into_string(),
+            "<span class=\"amount negative\">−0.05</span> <span class=\"unit\">INR</span>"
+        );
     }
 }

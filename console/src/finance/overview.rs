@@ -102,7 +102,9 @@ fn trial(here: &Here<'_>, trial: &[TrialLine]) -> Markup {
 
 fn verdict(sum: Sum, asset: AssetCode) -> Markup {
     match sum {
-        Sum::Nothing => html! { p.verdict { span.flag.good { "✓ in balance" } " all accounts together: " (amount(0, asset)) } },
+        Sum::Nothing => {
+            html! { p.verdict { span.flag.good { "✓ in balance" } " all accounts together: " (amount(0, asset)) } }
+        }
         Sum::Between(units) => html! {
             p.verdict.wrong role="alert" {
                 span.flag.bad { "✗ out of balance" } " by " (amount(units, asset))
@@ -165,8 +167,21 @@ pub(super) const fn kind(kind: Kind) -> &'static str {
 /// The trial balance of these books, a row for each asset and kind, and one for each asset's sum.
 pub fn csv(here: &Here<'_>, trial: &[TrialLine]) -> String {
     let mut csv = Csv::of(&[
-        "as_of", "books", "asset", "kind", "accounts", "debit", "debit_units", "credit", "credit_units", "held_out",
-        "held_out_units", "held_in", "held_in_units", "balance", "balance_units",
+        "as_of",
+        "books",
+        "asset",
+        "kind",
+        "accounts",
+        "debit",
+        "debit_units",
+        "credit",
+        "credit_units",
+        "held_out",
+        "held_out_units",
+        "held_in",
+        "held_in_units",
+        "balance",
+        "balance_units",
     ]);
     let own: Vec<&TrialLine> = trial.iter().filter(|it| it.books == here.books).collect();
     let mut assets: Vec<AssetCode> = own.iter().map(|it| it.asset).collect();

@@ -118,8 +118,20 @@ fn listed(here: &Here<'_>, found: &[Payment]) -> Markup {
 /// The names of the columns of payments.
 pub fn csv_head() -> Csv {
     Csv::of(&[
-        "payment", "begun", "owner", "account", "gateway", "reference", "asset", "asked", "asked_units", "taken",
-        "taken_units", "coins", "state", "booked",
+        "payment",
+        "begun",
+        "owner",
+        "account",
+        "gateway",
+        "reference",
+        "asset",
+        "asked",
+        "asked_units",
+        "taken",
+        "taken_units",
+        "coins",
+        "state",
+        "booked",
     ])
 }
 
@@ -167,12 +179,13 @@ pub struct Shown<'a> {
 /// What can go back still, units: what was taken and booked, without all that went back or is to.
 pub fn left(payment: &Payment, refunds: &[Refund]) -> i64 {
     let Some(credited) = payment.credited.filter(|_| payment.booked_at.is_some()) else { return 0 };
-    let counts = |it: &&Refund| {
-        it.going.decision != Decision::Dropped && it.going.outgoing != Some(Outgoing::Failed)
-    };
+    let counts =
+        |it: &&Refund| it.going.decision != Decision::Dropped && it.going.outgoing != Some(Outgoing::Failed);
     let ours = refunds.iter().filter(counts).fold(0_i64, |sum, it| sum.saturating_add(it.units));
-    let is_ours = |reference: &String| refunds.iter().any(|it| it.going.reference.as_ref() == Some(reference));
-    let strays = payment.known.refunds.iter().filter(|(id, it)| it.outgoing != Outgoing::Failed && !is_ours(id));
+    let is_ours =
+        |reference: &String| refunds.iter().any(|it| it.going.reference.as_ref() == Some(reference));
+    let strays =
+        payment.known.refunds.iter().filter(|(id, it)| it.outgoing != Outgoing::Failed && !is_ours(id));
     let strays = strays.fold(0_i64, |sum, (_, it)| sum.saturating_add(it.units));
     credited.saturating_sub(ours).saturating_sub(strays).max(0)
 }
@@ -206,16 +219,25 @@ fn money(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
         ("Asked", html! { strong { (amount(payment.money.units(), asset)) } }),
         ("Taken", amount(payment.known.captured(), asset)),
         ("Can go back", amount(left(payment, shown.refunds), asset)),
-        ("Whose", html! { (payment.owner) ", " a href=(here.path(&format!("/accounts/{}", payment.account))) { "the account" } }),
-        ("Gateway", html! {
-            (payment.gateway)
-            @match &payment.reference { Some(it) => { ", as " code { (it) } } None => { ", which has not named it" } }
-        }),
+        (
+            "Whose",
+            html! { (payment.owner) ", " a href=(here.path(&format!("/accounts/{}", payment.account))) { "the account" } },
+        ),
+        (
+            "Gateway",
+            html! {
+                (payment.gateway)
+                @match &payment.reference { Some(it) => { ", as " code { (it) } } None => { ", which has not named it" } }
+            },
+        ),
         ("Begun", html! { (at(payment.made_at)) " UTC" }),
-        ("Booked", match payment.booked_at {
-            Some(booked) => html! { (at(booked)) " UTC" },
-            None => html! { "not yet" },
-        }),
+        (
+            "Booked",
+            match payment.booked_at {
+                Some(booked) => html! { (at(booked)) " UTC" },
+                None => html! { "not yet" },
+            },
+        ),
     ];
     if let Some(coins) = payment.coins {
         let given = payment.credited_coins.unwrap_or_default();

@@ -23,7 +23,10 @@ pub fn show(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     let mut all = vec![
         ("State", life::going(going)),
         ("Amount", html! { strong { (amount(payout.money.units(), payout.money.asset())) } }),
-        ("Whose", html! { (payout.owner) ", " a href=(here.path(&format!("/accounts/{}", payout.account))) { "the account" } }),
+        (
+            "Whose",
+            html! { (payout.owner) ", " a href=(here.path(&format!("/accounts/{}", payout.account))) { "the account" } },
+        ),
         ("To", html! { code { (payout.destination) } " at " (payout.gateway) }),
         ("Why", html! { (payout.why) }),
         ("Asked", html! { (person(shown.names, &going.asked_by)) ", " (at(going.asked_at)) " UTC" }),

@@ -60,7 +60,14 @@ fn what(here: &Here<'_>, story: &Story) -> Markup {
         all.push(("Of the hold", link(here, &hold.transfer.id.to_string())));
     }
     let pairs = about(here, &transfer.metadata);
-    all.push(("About", if pairs.0.is_empty() { html! { span.muted { "nothing was said" } } } else { pairs }));
+    all.push((
+        "About",
+        if pairs.0.is_empty() {
+            html! { span.muted { "nothing was said" } }
+        } else {
+            pairs
+        },
+    ));
     facts(&all)
 }
 
@@ -133,7 +140,8 @@ fn lines(here: &Here<'_>, story: &Story) -> Markup {
     if story.entries.is_empty() {
         return html! { p.muted { "None: nothing has moved by it." } };
     }
-    let columns = [Text("Account"), Number("Line"), Number("Debit"), Number("Credit"), Number("Balance after")];
+    let columns =
+        [Text("Account"), Number("Line"), Number("Debit"), Number("Credit"), Number("Balance after")];
     let rows = html! { @for entry in &story.entries {
         @let side = if entry.account == story.debit.account.id { &story.debit } else { &story.credit };
         tr {

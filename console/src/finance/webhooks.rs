@@ -48,7 +48,14 @@ pub fn page(here: &Here<'_>, list: &List<'_>) -> Markup {
 }
 
 fn listed(found: &[Webhook]) -> Markup {
-    let columns = [Number("Number"), Text("Received (UTC)"), Text("Gateway"), Text("State"), Text("Their name of it"), Text("What to do")];
+    let columns = [
+        Number("Number"),
+        Text("Received (UTC)"),
+        Text("Gateway"),
+        Text("State"),
+        Text("Their name of it"),
+        Text("What to do"),
+    ];
     let rows = html! { @for it in found {
         tr {
             td.number { (it.id) }
@@ -72,9 +79,15 @@ fn state(it: &Webhook) -> Markup {
 
 fn what_to_do(it: &Webhook) -> &'static str {
     match it.outcome.as_deref() {
-        None => "Nothing, for a minute. If it stays: is a worker running, and its queue not paused? See operations.",
-        Some("unreadable") => "The gateway has changed what it sends: tell whoever keeps this software. The payment is learned of by asking all the same.",
-        Some("unknown") => "It is of no payment of ours: look whether something else uses this gateway account.",
+        None => {
+            "Nothing, for a minute. If it stays: is a worker running, and its queue not paused? See operations."
+        }
+        Some("unreadable") => {
+            "The gateway has changed what it sends: tell whoever keeps this software. The payment is learned of by asking all the same."
+        }
+        Some("unknown") => {
+            "It is of no payment of ours: look whether something else uses this gateway account."
+        }
         Some("other") => "Nothing: it tells of something that we do not keep.",
         Some(_) => "Nothing.",
     }

@@ -104,9 +104,7 @@ impl From<Error> for Problem {
             Error::NoMoney(_)
             | Error::ReasonLength { .. }
             | Error::TooSmall { .. }
-            | Error::NotOver { .. } => {
-                Self::new(&types::INVALID_VALUE, detail)
-            }
+            | Error::NotOver { .. } => Self::new(&types::INVALID_VALUE, detail),
             Error::NotGenuine(_) => Self::new(&types::NOT_GENUINE, detail),
             Error::UnknownPayment { .. }
             | Error::UnknownRefund { .. }

@@ -13,8 +13,8 @@ use wallet::account::{self, Wanted};
 use wallet::gateway::Capture;
 use wallet::payment::{AskPayout, AskRefund, Begun, Buying, Payment, Payments, TopUp};
 use wallet::{
-    AccountId, Act, Amount, Asset, Books, Bounds, Budget, Coins, Grant, Holder, Inr, Kind, Metadata, Money, Move,
-    PaymentId, PayoutId, Points, Reason, RefundId, Transfer, TransferId, finance, holder, statement,
+    AccountId, Act, Amount, Asset, Books, Bounds, Budget, Coins, Grant, Holder, Inr, Kind, Metadata, Money,
+    Move, PaymentId, PayoutId, Points, Reason, RefundId, Transfer, TransferId, finance, holder, statement,
 };
 
 const PATH: &str = "/console/finance";
@@ -102,7 +102,8 @@ impl Bank {
     /// Asks for a refund on the payment's page, and answers its id.
     async fn ask(&self, browser: &mut Browser, amount: &str) -> (Response, RefundId) {
         let id = RefundId::fresh();
-        let form = [("id", id.to_string()), ("amount", amount.to_owned()), ("why", "Bought twice".to_owned())];
+        let form =
+            [("id", id.to_string()), ("amount", amount.to_owned()), ("why", "Bought twice".to_owned())];
         let form: Vec<(&str, &str)> = form.iter().map(|(name, text)| (*name, text.as_str())).collect();
         let path = format!("{PATH}/payments/{}/refunds?mode=test", self.payment.id);
         (self.ground.press(browser, &path, &form).await, id)
@@ -115,7 +116,10 @@ impl Bank {
         let gateway = Wanted::new(Inr::CODE, Kind::Gateway, "sandbox/test", Bounds::NONE);
         let now = app.clock.now();
         let opened = app.store.run_tx("test", async |tx| {
-            Ok::<_, wallet::Error>((account::open(tx, &wanted, now).await?, account::open(tx, &gateway, now).await?))
+            Ok::<_, wallet::Error>((
+                account::open(tx, &wanted, now).await?,
+                account::open(tx, &gateway, now).await?,
+            ))
         });
         let (partner, gateway) = opened.await.unwrap();
         let of = Move::new(Amount::<Inr>::new(50_000).unwrap(), gateway, partner, Reason::TopUp);
@@ -227,7 +231,10 @@ async fn an_operator_sees_every_page_and_nothing_is_done_without_its_form() {
             let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
             assert!(policy.contains("default-src 'none'"), "{path}: {policy}");
             let text = page.text().await.unwrap();
-            assert!(!text.contains(" style=") && !text.contains("<script") && !text.contains("onclick="), "{path}");
+            assert!(
+                !text.contains(" style=") && !text.contains("<script") && !text.contains("onclick="),
+                "{path}"
+            );
             // Which books it is of is on each page; a transfer and an account are of their own.
             let books = if path.contains("/transfers/") { "Live books" } else { "Test books" };
             assert!(text.contains(books), "{path}: {text}");
@@ -311,7 +318,8 @@ async fn a_statement_and_its_file_are_what_the_ledger_has() {
     for (row, line) in rows.iter().zip(&lines) {
         let begins = format!("{},{},{},{},", line.version, line.made_at, line.transfer, line.reason.word());
         assert!(row.starts_with(&begins), "{begins} in {row}");
-        let figures = format!(",{},{},{},{},", line.change, line.change, line.balance_after, line.balance_after);
+        let figures =
+            format!(",{},{},{},{},", line.change, line.change, line.balance_after, line.balance_after);
         assert!(row.contains(&figures), "{figures} in {row}");
     }
     assert!(rows[0].ends_with(",by=<b>Kohli</b>; what==six()"), "{}", rows[0]);
@@ -397,7 +405,10 @@ async fn a_refund_is_asked_for_by_one_and_approved_by_another() {
 
     let approve = format!("{PATH}/refunds/{id}/approve?mode=test");
     let page = bank.ground.page(&asha, &format!("{PATH}/approvals?mode=test")).await;
-    assert!(page.contains("You asked for it: another operator approves it.") && !page.contains("/approve"), "{page}");
+    assert!(
+        page.contains("You asked for it: another operator approves it.") && !page.contains("/approve"),
+        "{page}"
+    );
     let own = bank.ground.press(&mut asha, &approve, &[]).await;
     assert_eq!(own.status(), StatusCode::CONFLICT);
     assert!(own.text().await.unwrap().contains("another operator must approve it"));
@@ -417,7 +428,8 @@ async fn a_refund_is_asked_for_by_one_and_approved_by_another() {
     let page = bank.ground.page(&ben, &format!("{PATH}/approvals?mode=test")).await;
     assert!(page.contains("not ours") && page.contains("None waits."), "{page}");
 
-    let of = |action: &str, who: &String, object: RefundId| (action.to_owned(), who.clone(), object.to_string());
+    let of =
+        |action: &str, who: &String, object: RefundId| (action.to_owned(), who.clone(), object.to_string());
     let expected = [
         of("refund.ask", &asha_id, id),
         of("refund.approve", &ben_id, id),
@@ -454,7 +466,10 @@ async fn the_secret_alone_looks_and_refuses_and_sets_no_money_in_motion() {
     assert_eq!(bank.payments().refund(id).await.unwrap().going.decided_by, None);
     let payout = bank.payout(&by(&bank.ground, "sales")).await;
     assert_eq!(ask("post", &format!("/payouts/{payout}/approve"), &[]).await.status(), StatusCode::FORBIDDEN);
-    assert_eq!(ask("post", &format!("/refunds/{id}/refuse"), &[("why", "no")]).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(
+        ask("post", &format!("/refunds/{id}/refuse"), &[("why", "no")]).await.status(),
+        StatusCode::SEE_OTHER
+    );
 
     // Asked for by nobody knows whom, so that no second can be told from the first.
     let wanted = AskRefund { id: RefundId::fresh(), payment: bank.payment.id, units: 100, why: "x" };
@@ -504,15 +519,17 @@ async fn a_fans_wallet_is_frozen_and_thawed_with_a_reason() {
     let thawed = bank.ground.press(&mut asha, &format!("{path}/thaw"), &[("why", "Found it")]).await;
     assert_eq!(thawed.status(), StatusCode::SEE_OTHER);
     assert!(!standing().await.is_frozen);
-    let expected = ["wallet.freeze", "wallet.thaw"].map(|it| (it.to_owned(), asha_id.clone(), FAN.to_owned()));
+    let expected =
+        ["wallet.freeze", "wallet.thaw"].map(|it| (it.to_owned(), asha_id.clone(), FAN.to_owned()));
     assert_eq!(bank.deeds().await, expected);
     // The fan's organisation sees who did it.
     let id = &bank.organisation.id;
-    let log = bank.ground.app.store.read("test", async |db| access::audit::list(db, id, i64::MAX, "wallet", 9).await);
+    let log = bank
+        .ground
+        .app
+        .store
+        .read("test", async |db| access::audit::list(db, id, i64::MAX, "wallet", 9).await);
     assert_eq!(log.await.unwrap().len(), 2);
-    let listed = bank.ground.app.store.read("test", async |db| finance::trial_balance(db).await).await.unwrap();
-    let house = listed.iter().find(|it| it.kind == Kind::Issuer);
-    assert!(house.is_some());
     let asked = finance::Asked {
         books: Books::Test,
         asset: None,
@@ -522,7 +539,8 @@ async fn a_fans_wallet_is_frozen_and_thawed_with_a_reason() {
         before: None,
         limit: 1,
     };
-    let issuer = bank.ground.app.store.read("test", async |db| finance::accounts(db, &asked).await).await.unwrap();
+    let issuer =
+        bank.ground.app.store.read("test", async |db| finance::accounts(db, &asked).await).await.unwrap();
     let other = format!("{PATH}/accounts/{}/freeze?mode=test", issuer[0].account.id);
     let refused = bank.ground.press(&mut asha, &other, &[("why", "x")]).await;
     assert_eq!(refused.status(), StatusCode::CONFLICT, "only a fan's wallet");
@@ -538,8 +556,7 @@ async fn differences_are_found_by_a_job_and_settled_with_a_word() {
     let early = bank.ground.press(&mut asha, &compare, &[("day", "2026-05-24")]).await;
     assert_eq!(early.status(), StatusCode::UNPROCESSABLE_ENTITY, "the day is not over");
     bank.ground.app.clock.advance(std::time::Duration::from_secs(24 * 60 * 60));
-    let (mut asha_again, _) = (asha.clone(), ());
-    let run = bank.ground.press(&mut asha_again, &compare, &[("day", "2026-05-24")]).await;
+    let run = bank.ground.press(&mut asha, &compare, &[("day", "2026-05-24")]).await;
     assert_eq!(location(&run), format!("{PATH}/reconciliation?mode=test&done=comparing"));
     let worker = Worker::new(bank.ground.app.store.clone(), "test").queue(bank.payments().queue());
     drain(&bank.payments().on(worker).unwrap()).await.unwrap();
@@ -563,6 +580,33 @@ async fn differences_are_found_by_a_job_and_settled_with_a_word() {
         ("difference.close".to_owned(), asha_id, number),
     ];
     assert_eq!(bank.deeds().await, expected);
+}
+
+#[tokio::test]
+async fn messages_that_wait_are_seen_until_they_are_read() {
+    let bank = Bank::open(&[]).await;
+    let (asha, _) = bank.operator("asha@crease.example").await;
+    let (waiting, all) =
+        (format!("{PATH}/webhooks?mode=test&state=waiting"), format!("{PATH}/webhooks?mode=test"));
+    assert!(bank.ground.page(&asha, &waiting).await.contains("No message is like this"));
+    let messages = bank.ground.app.tills.sandbox().webhooks().await.unwrap();
+    for message in &messages {
+        bank.payments().receive("sandbox", &message.headers(), message.body.as_bytes()).await.unwrap();
+    }
+    let page = bank.ground.page(&asha, &waiting).await;
+    assert_eq!(page.matches("<span class=\"flag\">waiting</span>").count(), messages.len(), "{page}");
+    assert!(messages.iter().all(|it| !page.contains(&it.signature)), "no secrets: {page}");
+    let page = bank.ground.page(&asha, &format!("{PATH}?mode=test")).await;
+    assert!(page.contains(&format!("Webhooks waiting</span><strong>{}</strong>", messages.len())), "{page}");
+    let worker = Worker::new(bank.ground.app.store.clone(), "test").queue(bank.payments().queue());
+    drain(&bank.payments().on(worker).unwrap()).await.unwrap();
+    assert!(bank.ground.page(&asha, &waiting).await.contains("No message is like this"));
+    assert!(bank.ground.page(&asha, &all).await.contains("learned"));
+    let sql = "update wallet.webhook set outcome = 'unreadable'";
+    bank.ground.app.store.run_tx("test", async |tx| tx.batch(sql).await).await.unwrap();
+    let page =
+        bank.ground.page(&asha, &format!("{PATH}/webhooks?mode=test&state=failed&gateway=sandbox")).await;
+    assert!(page.contains("The gateway has changed what it sends"), "{page}");
 }
 
 #[tokio::test]
@@ -596,7 +640,10 @@ async fn what_is_not_there_or_not_understood_is_said_in_words() {
         ("/accounts?owner=%00".to_owned(), "at most 100 characters"),
         ("/accounts?before=7".to_owned(), "from a link of a page before"),
         (format!("/accounts/{}?from=May", bank.coins), "A day is written like"),
-        (format!("/accounts/{}?from=2026-05-02&to=2026-05-01", bank.coins), "The first day is after the last"),
+        (
+            format!("/accounts/{}?from=2026-05-02&to=2026-05-01", bank.coins),
+            "The first day is after the last",
+        ),
         (format!("/accounts/{}?before=-1", bank.coins), "from a link of a page before"),
         (format!("/accounts/{}/statement.csv?to=2026-13-01", bank.coins), "A day is written like"),
         ("/payments?state=gold".to_owned(), "There is no state of that name"),
@@ -656,5 +703,9 @@ async fn long_lists_go_on_over_pages_and_no_row_is_lost() {
     // A page of 200 lines at a time makes the same file as one.
     let read = bank.ground.page(&asha, &format!("{PATH}/payments.csv?mode=test")).await;
     assert_eq!(read.lines().count(), 2, "{read}");
-    assert!(read.contains(&format!("{},", bank.payment.id)) && read.contains(",99.00,9900,99.00,9900,100,captured,"), "{read}");
+    assert!(
+        read.contains(&format!("{},", bank.payment.id))
+            && read.contains(",99.00,9900,99.00,9900,100,captured,"),
+        "{read}"
+    );
 }

@@ -74,7 +74,8 @@ pub async fn story(client: &Client<'_>, id: TransferId) -> Result<Option<Story>,
         Some(hold) => batch::find_hold(client, hold).await?,
         None => None,
     };
-    let of = moved(&recorded, kept).ok_or_else(|| Error::Unreadable { what: id.to_string(), column: "hold" })?;
+    let of =
+        moved(&recorded, kept).ok_or_else(|| Error::Unreadable { what: id.to_string(), column: "hold" })?;
     let [debit, credit] = sides(client, of).await?;
     let hold = match hold_id.filter(|_| is_ended) {
         Some(hold) => statement::transfer(client, hold).await?,
@@ -86,7 +87,18 @@ pub async fn story(client: &Client<'_>, id: TransferId) -> Result<Option<Story>,
     };
     let reversal = statement::transfer(client, reverse::id_of(id)).await?;
     let state = kept.filter(|_| !is_ended).map(|it| it.state);
-    Ok(Some(Story { recorded, place, of, debit, credit, entries, hold, state, ends: life.collect(), reversal }))
+    Ok(Some(Story {
+        recorded,
+        place,
+        of,
+        debit,
+        credit,
+        entries,
+        hold,
+        state,
+        ends: life.collect(),
+        reversal,
+    }))
 }
 
 fn moved(recorded: &Recorded, kept: Option<Hold>) -> Option<Move> {

@@ -126,7 +126,9 @@ impl Books {
         let post = |name: &str, asset, units, from, to| {
             let of = Move::of(asset, units, from, to, Reason::TopUp).map_err(crate::NoMoney::from)?;
             let metadata = Metadata::new([("payment", id)]).unwrap_or_default();
-            Ok::<_, Error>(Transfer::new(TransferId::following_from(name, &[id]), Act::Post(of)).about(metadata))
+            Ok::<_, Error>(
+                Transfer::new(TransferId::following_from(name, &[id]), Act::Post(of)).about(metadata),
+            )
         };
         let to = if coins.is_some() { self.sales } else { account };
         let mut together = vec![post("payment.money", money.asset(), money.units(), self.gateway, to)?];

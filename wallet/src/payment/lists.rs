@@ -253,8 +253,14 @@ impl Payments {
         let job = Reconcile { gateway: gateway.to_owned(), day: Some(day.to_string()) };
         let asked = self.store.run_tx("wallet.reconcile_ask", async |tx| {
             self.put(tx, &job, &format!("{gateway} {day}"), None).await?;
-            record(tx, by, "payments.reconcile", gateway, json!({ "day": day.to_string(), "mode": self.mode.word() }))
-                .await
+            record(
+                tx,
+                by,
+                "payments.reconcile",
+                gateway,
+                json!({ "day": day.to_string(), "mode": self.mode.word() }),
+            )
+            .await
         });
         asked.await
     }

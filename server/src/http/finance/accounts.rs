@@ -24,9 +24,10 @@ const CHUNK: i64 = period::LINES_MAX;
 pub(super) async fn list(State(app): State<App>, view: View) -> Answer {
     let before = match view.asked.text("before") {
         "" => None,
-        text => Some(AccountId::parse(text).ok_or_else(|| {
-            Refused::filter("\"before\" is an account, from a link of a page before.")
-        })?),
+        text => Some(
+            AccountId::parse(text)
+                .ok_or_else(|| Refused::filter("\"before\" is an account, from a link of a page before."))?,
+        ),
     };
     let asked = finance::Asked {
         books: view.books,
@@ -45,7 +46,8 @@ pub(super) async fn list(State(app): State<App>, view: View) -> Answer {
 }
 
 fn parse(id: &str) -> Result<AccountId, Refused> {
-    let unknown = || Refused::not_found("There is no such account: an account's id is acc_ and 22 letters and digits.");
+    let unknown =
+        || Refused::not_found("There is no such account: an account's id is acc_ and 22 letters and digits.");
     AccountId::parse(id).ok_or_else(unknown)
 }
 
@@ -69,7 +71,8 @@ fn days(view: &View) -> Result<Days<'_>, Refused> {
         text => {
             let wrong = || Refused::filter("A day is written like 2026-11-30: choose both again.");
             // Others than these four digits are no day that anything was done on.
-            let day = text.parse::<Date>().ok().filter(|it| (1970..=9000).contains(&it.year()) && text.len() == 10);
+            let day =
+                text.parse::<Date>().ok().filter(|it| (1970..=9000).contains(&it.year()) && text.len() == 10);
             day.map(Some).ok_or_else(wrong)
         }
     };
@@ -95,7 +98,8 @@ pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, view: V
     let read =
         app.store.read("wallet.statement", async |db| period::newest(db, &period, before, PAGE as i64).await);
     let lines = read.await?;
-    let shown = pages::Shown { account: &account, period, lines: &lines, from: days.from, to: days.to, before };
+    let shown =
+        pages::Shown { account: &account, period, lines: &lines, from: days.from, to: days.to, before };
     Ok(html(pages::show(&view.here(), &shown)))
 }
 

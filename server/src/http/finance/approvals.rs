@@ -6,8 +6,8 @@ use super::view::{Answer, Pressed, View, html, names, to};
 use crate::app::App;
 use crate::http::dashboard::Path;
 use axum::extract::State;
-use console::finance::approvals::{Approvals, Later, OfPayment};
 use console::finance::BY_SECRET;
+use console::finance::approvals::{Approvals, Later, OfPayment};
 use console::finance::payments::UNPROVEN;
 use console::finance::{approvals as pages, payout as payout_page};
 use wallet::payment::life::Subject;
@@ -63,12 +63,14 @@ async fn of_payments(payments: &Payments, refunds: Vec<Refund>) -> Result<Vec<Of
 }
 
 fn refund_id(id: &str) -> Result<RefundId, Refused> {
-    let unknown = || Refused::not_found("There is no such refund: a refund's id is rfd_ and 22 letters and digits.");
+    let unknown =
+        || Refused::not_found("There is no such refund: a refund's id is rfd_ and 22 letters and digits.");
     RefundId::parse(id).ok_or_else(unknown)
 }
 
 fn payout_id(id: &str) -> Result<PayoutId, Refused> {
-    let unknown = || Refused::not_found("There is no such payout: a payout's id is pot_ and 22 letters and digits.");
+    let unknown =
+        || Refused::not_found("There is no such payout: a payout's id is pot_ and 22 letters and digits.");
     PayoutId::parse(id).ok_or_else(unknown)
 }
 
@@ -100,27 +102,43 @@ fn second(pressed: &Pressed, going: &Going) -> Result<(), Refused> {
     Ok(())
 }
 
-pub(super) async fn approve_refund(State(app): State<App>, Path(id): Path<String>, pressed: Pressed) -> Answer {
+pub(super) async fn approve_refund(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    pressed: Pressed,
+) -> Answer {
     let (payments, id) = (pressed.view.payments(&app), refund_id(&id)?);
     second(&pressed, &payments.refund(id).await?.going)?;
     payments.approve_refund(id, &pressed.view.operator.by).await?;
     Ok(pressed.view.back("/approvals", "refund-approved"))
 }
 
-pub(super) async fn refuse_refund(State(app): State<App>, Path(id): Path<String>, pressed: Pressed) -> Answer {
+pub(super) async fn refuse_refund(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    pressed: Pressed,
+) -> Answer {
     let (payments, id) = (pressed.view.payments(&app), refund_id(&id)?);
     payments.refuse_refund(id, pressed.why("why")?, &pressed.view.operator.by).await?;
     Ok(pressed.view.back("/approvals", "refund-refused"))
 }
 
-pub(super) async fn approve_payout(State(app): State<App>, Path(id): Path<String>, pressed: Pressed) -> Answer {
+pub(super) async fn approve_payout(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    pressed: Pressed,
+) -> Answer {
     let (payments, id) = (pressed.view.payments(&app), payout_id(&id)?);
     second(&pressed, &payments.payout(id).await?.going)?;
     payments.approve_payout(id, &pressed.view.operator.by).await?;
     Ok(pressed.view.back("/approvals", "payout-approved"))
 }
 
-pub(super) async fn refuse_payout(State(app): State<App>, Path(id): Path<String>, pressed: Pressed) -> Answer {
+pub(super) async fn refuse_payout(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    pressed: Pressed,
+) -> Answer {
     let (payments, id) = (pressed.view.payments(&app), payout_id(&id)?);
     payments.refuse_payout(id, pressed.why("why")?, &pressed.view.operator.by).await?;
     Ok(pressed.view.back("/approvals", "payout-refused"))

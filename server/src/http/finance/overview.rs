@@ -13,9 +13,9 @@ const DEEDS: i64 = 5;
 pub(super) async fn page(State(app): State<App>, view: View) -> Answer {
     let trial = app.store.read("wallet.trial", async |db| trial_balance(db).await).await?;
     let open = view.payments(&app).open_matters().await?;
-    let deeds = app.store.read("access.deeds", async |db| {
-        access::audit::of_nouns(db, &audit::NOUNS, i64::MAX, DEEDS).await
-    });
+    let deeds = app
+        .store
+        .read("access.deeds", async |db| access::audit::of_nouns(db, &audit::NOUNS, i64::MAX, DEEDS).await);
     let deeds = deeds.await?;
     let shown = overview::Overview { trial: &trial, open, deeds: &deeds };
     Ok(html(overview::page(&view.here(), &shown)))

@@ -62,7 +62,8 @@ pub(super) async fn csv(State(app): State<App>, view: View) -> Answer {
         async move {
             let (owner, gateway) = (owner.as_deref(), gateway.as_deref());
             let count = CHUNK.min(LINES_MAX - so_far);
-            let found = payments.payments_asked(&PaymentsAsked { state, owner, gateway, before, count }).await?;
+            let found =
+                payments.payments_asked(&PaymentsAsked { state, owner, gateway, before, count }).await?;
             let mut rows = Csv::default();
             pages::csv_lines(&mut rows, &found);
             let read = so_far + found.len() as i64;
@@ -82,7 +83,8 @@ pub(super) async fn csv(State(app): State<App>, view: View) -> Answer {
 }
 
 fn parse(id: &str) -> Result<PaymentId, Refused> {
-    let unknown = || Refused::not_found("There is no such payment: a payment's id is pay_ and 22 letters and digits.");
+    let unknown =
+        || Refused::not_found("There is no such payment: a payment's id is pay_ and 22 letters and digits.");
     PaymentId::parse(id).ok_or_else(unknown)
 }
 
@@ -105,14 +107,8 @@ async fn shown(app: &App, view: &View, payment: &Payment, form: Filled<'_>) -> A
     });
     let names = names(&app.store, people).await?;
     let status = if form.mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let page = pages::Shown {
-        payment,
-        refunds: &refunds,
-        life: &life,
-        transfers: &transfers,
-        names: &names,
-        form,
-    };
+    let page =
+        pages::Shown { payment, refunds: &refunds, life: &life, transfers: &transfers, names: &names, form };
     Ok(crate::http::scorer::html(status, pages::show(&view.here(), &page)))
 }
 
@@ -125,8 +121,9 @@ pub(super) async fn ask(State(app): State<App>, Path(id): Path<String>, pressed:
         return Err(Refused::not_allowed(pages::UNPROVEN));
     }
     let form = &pressed.form;
-    let refund = RefundId::parse(form.text("id"))
-        .ok_or_else(|| Refused::form("This form is not whole. Load the payment's page, and fill it in again."))?;
+    let refund = RefundId::parse(form.text("id")).ok_or_else(|| {
+        Refused::form("This form is not whole. Load the payment's page, and fill it in again.")
+    })?;
     let mut mistakes = Mistakes::default();
     let units = match money::parse(form.text("amount"), payment.money.asset()) {
         Ok(units) => units,

@@ -42,7 +42,9 @@ impl Refused {
     fn of(problem: Problem) -> Self {
         let status = problem.into_response().status();
         let text = match status {
-            StatusCode::SERVICE_UNAVAILABLE => "The database does not answer. Nothing was changed: try again in a moment.",
+            StatusCode::SERVICE_UNAVAILABLE => {
+                "The database does not answer. Nothing was changed: try again in a moment."
+            }
             _ => "Something went wrong on our side. Nothing was changed.",
         };
         Self { status, title: "Not now", text: text.to_owned() }
@@ -95,9 +97,9 @@ impl From<wallet::Error> for Refused {
             wallet::Error::UnknownHolder { .. }
             | wallet::Error::UnknownAccount { .. }
             | wallet::Error::UnknownTransfer { .. } => Self::not_found(sentence(&text)),
-            wallet::Error::Refused(Refusal::BelowBound { .. }) => {
-                Self::conflict("Not enough is left on the account: what was bought is spent already. Nothing is held, and nothing goes out.")
-            }
+            wallet::Error::Refused(Refusal::BelowBound { .. }) => Self::conflict(
+                "Not enough is left on the account: what was bought is spent already. Nothing is held, and nothing goes out.",
+            ),
             wallet::Error::Refused(_)
             | wallet::Error::SomethingHeld { .. }
             | wallet::Error::NothingMoved { .. } => Self::conflict(sentence(&text)),
@@ -118,22 +120,26 @@ impl From<payment::Error> for Refused {
             | It::UnknownGateway { .. } => {
                 Self::not_found(format!("{text} It may be in the other books: choose them above."))
             }
-            It::UnknownDifference { number } => {
-                Self::conflict(format!("There is no open difference {number}: somebody has settled it, or it is in the other books."))
-            }
+            It::UnknownDifference { number } => Self::conflict(format!(
+                "There is no open difference {number}: somebody has settled it, or it is in the other books."
+            )),
             It::SameEyes => Self::conflict(
                 "You asked for it yourself. Money goes out by two people: another operator must approve it. Nothing was changed.",
             ),
-            It::Decided { .. } => Self::conflict("Somebody has approved or refused it before you. Nothing was changed."),
-            It::MoreThanCaptured { .. } => {
-                Self::form("That is more than can go back: what was taken, without what went back or was asked for before.")
+            It::Decided { .. } => {
+                Self::conflict("Somebody has approved or refused it before you. Nothing was changed.")
             }
-            It::TooSmall { .. } => {
-                Self::form("That is worth less than one coin, and nothing would be taken back for it. Ask for more.")
-            }
+            It::MoreThanCaptured { .. } => Self::form(
+                "That is more than can go back: what was taken, without what went back or was asked for before.",
+            ),
+            It::TooSmall { .. } => Self::form(
+                "That is worth less than one coin, and nothing would be taken back for it. Ask for more.",
+            ),
             It::ReasonLength { max, .. } => Self::form(format!("Say why, in 1 to {max} characters.")),
             It::NoMoney(_) => Self::form(format!("An amount is 1 to {UNITS_MAX} of the smallest unit.")),
-            It::NotOver { day } => Self::form(format!("{day} is not over: its books are compared afterwards.")),
+            It::NotOver { day } => {
+                Self::form(format!("{day} is not over: its books are compared afterwards."))
+            }
             It::NotCaptured { .. }
             | It::NothingAuthorised { .. }
             | It::OtherContent { .. }

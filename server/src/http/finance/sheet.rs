@@ -17,7 +17,12 @@ pub(super) type Part<P> = (Csv, Option<P>);
 
 /// A file whose first part is `head`, and the rest what `next` answers, from place to place. Where that fails in the middle the connection breaks,
 /// so that a part is not taken for all.
-pub(super) fn sheet<P, E, F>(name: &str, head: Csv, start: P, next: impl FnMut(P) -> F + Send + 'static) -> Response
+pub(super) fn sheet<P, E, F>(
+    name: &str,
+    head: Csv,
+    start: P,
+    next: impl FnMut(P) -> F + Send + 'static,
+) -> Response
 where
     P: Send + 'static,
     E: Display + Send + 'static,
@@ -47,5 +52,7 @@ pub(super) fn whole(name: &str, text: String) -> Response {
 
 /// More lines than a file has.
 pub(super) fn too_long(lines: i64) -> Refused {
-    Refused::form(format!("That is {lines} lines, and a file has {LINES_MAX} at most: choose a shorter period."))
+    Refused::form(format!(
+        "That is {lines} lines, and a file has {LINES_MAX} at most: choose a shorter period."
+    ))
 }

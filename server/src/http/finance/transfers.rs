@@ -10,10 +10,14 @@ use wallet::finance::story::story;
 use wallet::{AccountId, PaymentId, PayoutId, RefundId, TransferId};
 
 pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, view: View) -> Answer {
-    let unknown = || Refused::not_found("There is no such transfer: a transfer's id is trf_ and 22 letters and digits.");
+    let unknown = || {
+        Refused::not_found("There is no such transfer: a transfer's id is trf_ and 22 letters and digits.")
+    };
     let id = TransferId::parse(&id).ok_or_else(unknown)?;
     let found = app.store.read("wallet.story", async |db| story(db, id).await).await?;
-    let story = found.ok_or_else(|| Refused::not_found(format!("There is no transfer {id}: none was made, or it was refused.")))?;
+    let story = found.ok_or_else(|| {
+        Refused::not_found(format!("There is no transfer {id}: none was made, or it was refused."))
+    })?;
     let view = view.of_books(story.debit.books);
     Ok(html(transfer::page(&view.here(), &story)))
 }
@@ -22,7 +26,9 @@ pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, view: V
 pub(super) async fn find(view: View) -> Answer {
     let sought = view.sought("id")?;
     let rest = if sought.is_empty() {
-        return Err(Refused::filter("Type an id, such as trf_…, acc_…, pay_…, rfd_… or pot_…, or how an owner's name begins."));
+        return Err(Refused::filter(
+            "Type an id, such as trf_…, acc_…, pay_…, rfd_… or pot_…, or how an owner's name begins.",
+        ));
     } else if TransferId::parse(sought).is_some() {
         format!("/transfers/{sought}")
     } else if AccountId::parse(sought).is_some() {
