@@ -12,6 +12,8 @@ export { expect } from '@playwright/test';
 export interface Demo {
   publishable_key: string;
   secret_key: string;
+  /** A publishable key of the test mode. */
+  test_key: string;
   /** A match that the server itself plays for ever. */
   sandbox_match: string;
   /** For `/console/operations`. */
@@ -36,6 +38,7 @@ export interface Judged {
 }
 
 const ROOT = resolve(import.meta.dirname ?? __dirname, '..');
+const BINARY = process.env.CREASE_BIN ?? join(ROOT, 'target/debug/crease');
 /** The first start creates a database cluster. */
 const READY_MS_MAX = 60_000;
 /** The server says goodbye to its streams and stops its database. */
@@ -99,6 +102,16 @@ export class Crease {
     await this.up();
   }
 
+  /** Runs the program with these words while nobody serves, on the same data, and starts again. */
+  async runMeanwhile(...words: string[]): Promise<void> {
+    await this.down('SIGTERM');
+    const env = { ...process.env, CREASE__DATA__DIR: join(this.folder, 'data'), ...this.settings };
+    const child = spawn(BINARY, words, { cwd: ROOT, env, stdio: 'ignore' });
+    const code = await new Promise((done, failed) => child.once('exit', done).once('error', failed));
+    if (code !== 0) throw new Error(`crease ${words.join(' ')} ended with ${code}`);
+    await this.up();
+  }
+
   /** Dies as in a power cut; nothing is written or said any more. `up` brings it back. */
   async kill9(): Promise<void> {
     await this.down('SIGKILL');
@@ -107,7 +120,6 @@ export class Crease {
   /** Starts on the data that is there and waits until it serves. */
   async up(): Promise<void> {
     const log = await open(join(this.folder, 'crease.log'), 'a');
-    const binary = process.env.CREASE_BIN ?? join(ROOT, 'target/debug/crease');
     const data = join(this.folder, 'data');
     const keys = join(data, 'demo.json');
     // Each start issues new keys; those of the last one must not be taken for them.
@@ -121,7 +133,7 @@ export class Crease {
       ...this.settings,
     };
     const stdio = ['ignore', log.fd, log.fd] as const;
-    const child = spawn(binary, ['all', '--demo'], { cwd: ROOT, env, stdio: [...stdio] });
+    const child = spawn(BINARY, ['all', '--demo'], { cwd: ROOT, env, stdio: [...stdio] });
     this.child = child;
     await new Promise<void>((started, failed) => child.once('spawn', started).once('error', failed));
     await log.close();

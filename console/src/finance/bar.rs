@@ -51,7 +51,7 @@ impl Bar<'_> {
                     }
                 }
             }
-            div.which.test[self.books == Books::Test] {
+            section.which.test[self.books == Books::Test] aria-label="Which books" {
                 div {
                     nav.books aria-label="Books" {
                         @for (books, name) in [(Books::Live, "Live"), (Books::Test, "Test")] {
