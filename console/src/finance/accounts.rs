@@ -11,7 +11,7 @@ use crate::form::{Fields, Mistakes};
 use maud::{Markup, html};
 use wallet::finance::period::{Period, StatementLine};
 use wallet::finance::{Listed, State};
-use wallet::{AssetCode, Kind, UNITS_MAX};
+use wallet::{AssetCode, Bounds, Kind, UNITS_MAX};
 
 /// What is looked for, as it was asked, and what is found.
 #[derive(Clone, Copy, Debug)]
@@ -52,9 +52,9 @@ pub fn list(here: &Here<'_>, list: &List<'_>) -> Markup {
 fn listed(here: &Here<'_>, found: &[Listed]) -> Markup {
     let columns = [
         Text("Owner"),
-        Text("Kind"),
         Number("Balance"),
-        Number("Can be spent"),
+        Text("Kind"),
+        Number("Without holds"),
         Number("Held, going out"),
         Text("State"),
         Text("Opened (UTC)"),
@@ -64,8 +64,8 @@ fn listed(here: &Here<'_>, found: &[Listed]) -> Markup {
         @let standing = &it.account.standing;
         tr {
             th scope="row" { a href=(here.path(&format!("/accounts/{}", it.account.id))) { (it.account.owner) } }
-            td { (kind(standing.kind)) }
             (cell_of(standing.posted, standing.asset))
+            td { (kind(standing.kind)) }
             (cell(standing.available(), standing.asset))
             (cell(standing.held_out, standing.asset))
             td { @if standing.is_frozen { span.flag { "frozen" } } @else { "usable" } }
@@ -129,22 +129,18 @@ fn days(shown: &Shown<'_>) -> String {
 
 fn standing(here: &Here<'_>, listed: &Listed) -> Markup {
     let it = &listed.account.standing;
-    let bound = |units: i64| match units.abs() {
-        UNITS_MAX => html! { "none" },
-        _ => amount(units, it.asset),
-    };
     let limit = |units: Option<i64>| match units {
         Some(units) => amount(units, it.asset),
         None => html! { "none" },
     };
     let mut all = vec![
         ("Balance", html! { strong { (amount(it.posted, it.asset)) } }),
-        ("Can be spent", amount(it.available(), it.asset)),
+        ("Without holds", amount(it.available(), it.asset)),
         (
             "Held",
             html! { (amount(it.held_out, it.asset)) " going out, " (amount(it.held_in, it.asset)) " coming in" },
         ),
-        ("Bounds", html! { "at least " (bound(it.bounds.min)) ", at most " (bound(it.bounds.max)) }),
+        ("Bounds", bounds(it.bounds, it.asset)),
         ("Limits of a day", html! { "in: " (limit(it.limits.in_max)) ", out: " (limit(it.limits.out_max)) }),
         ("Lines", html! { (count(it.version)) }),
         ("Opened", html! { (at(listed.opened_at)) " UTC" }),
@@ -160,6 +156,17 @@ fn standing(here: &Here<'_>, listed: &Listed) -> Markup {
         all.push(("Vouched for by", link(here, organisation)));
     }
     facts(&all)
+}
+
+fn bounds(bounds: Bounds, asset: AssetCode) -> Markup {
+    let min = (bounds.min > -UNITS_MAX).then(|| amount(bounds.min, asset));
+    let max = (bounds.max < UNITS_MAX).then(|| amount(bounds.max, asset));
+    match (min, max) {
+        (None, None) => html! { "none" },
+        (Some(min), None) => html! { "never below " (min) },
+        (None, Some(max)) => html! { "never above " (max) },
+        (Some(min), Some(max)) => html! { "from " (min) " to " (max) },
+    }
 }
 
 /// A fan's wallet is frozen as a whole, by its holder.

@@ -32,7 +32,7 @@ pub(super) fn entries(here: &Here<'_>, all: &[Entry]) -> Markup {
     let rows = html! { @for it in all {
         tr {
             th scope="row" { (at(it.at)) }
-            td { (it.actor.name) " " span.muted { (it.actor.kind.word()) } }
+            td { (it.actor.name) " " span.muted { (it.actor.kind.word()) } br; code.id { (it.actor.id) } }
             td { (it.action) }
             td { (link(here, &it.object)) }
             td.wide { (said(it.after.as_ref())) }

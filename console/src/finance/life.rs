@@ -44,7 +44,7 @@ pub(super) fn transfers(here: &Here<'_>, caption: &str, all: &[(&'static str, Re
     let columns = [Text("What for"), Text("Act"), Number("Amount"), Text("Made (UTC)"), Text("Transfer")];
     let rows = html! { @for (name, recorded) in all {
         tr {
-            th scope="row" { (name.split_once('.').map_or(*name, |it| it.1)) }
+            th scope="row" { (name.replace('.', ": ")) }
             td { (recorded.transfer.act.word()) }
             @match recorded.transfer.act {
                 Act::Post(of) | Act::Hold { of, .. } => (cell_of(of.units(), of.asset())),

@@ -91,11 +91,13 @@ fn trial(here: &Here<'_>, trial: &[TrialLine]) -> Markup {
         }
         @for asset in assets {
             @let lines: Vec<&&TrialLine> = own.iter().filter(|it| it.asset == asset).collect();
-            div.line {
-                h3 { (unit(asset)) }
-                (verdict(sum(here, trial, asset), asset))
+            div.asset {
+                div.line {
+                    h3 { (unit(asset)) }
+                    (verdict(sum(here, trial, asset), asset))
+                }
+                (of_asset(here, asset, &lines))
             }
-            (of_asset(here, asset, &lines))
         }
     }
 }

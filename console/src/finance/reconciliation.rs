@@ -14,6 +14,8 @@ pub struct Gateway {
     pub code: String,
     pub last_at: Option<Timestamp>,
     pub next_at: Option<Timestamp>,
+    /// When somebody had them compared, and of which day.
+    pub asked: Option<(Timestamp, String)>,
 }
 
 /// Which differences are shown.
@@ -77,6 +79,7 @@ fn gateways(here: &Here<'_>, all: &[Gateway]) -> Markup {
                     "Last: " @match it.last_at { Some(last) => { (at(last)) " UTC" } None => "not yet" }
                     br;
                     "Next: " @match it.next_at { Some(next) => { (at(next)) " UTC" } None => "no worker has said: is one running?" }
+                    @if let Some((asked, of)) = &it.asked { br; "By hand: " (at(*asked)) " UTC, of " (of) }
                 }
                 (here.form(&format!("/gateways/{}/reconcile", it.code),
                     html! {

@@ -223,7 +223,12 @@ fn nothing_that_anybody_wrote_becomes_markup() {
         theirs: Some(99),
         found_at: at_second(0),
     };
-    let gateways = [Gateway { code: "sandbox".to_owned(), last_at: None, next_at: None }];
+    let gateways = [Gateway {
+        code: "sandbox".to_owned(),
+        last_at: None,
+        next_at: None,
+        asked: Some((at_second(0), HOSTILE.to_owned())),
+    }];
     let differences = Differences::Open(std::slice::from_ref(&difference));
     let shown = reconciliation::Shown {
         gateways: &gateways,

@@ -562,7 +562,7 @@ async fn differences_are_found_by_a_job_and_settled_with_a_word() {
     drain(&bank.payments().on(worker).unwrap()).await.unwrap();
     let path = format!("{PATH}/reconciliation?mode=test");
     let page = bank.ground.page(&asha, &path).await;
-    for text in ["The amounts differ", "10,031", "10,030", "What to do: ", "day 2026-05-24"] {
+    for text in ["The amounts differ", "10,031", "10,030", "What to do: ", "day 2026-05-24", "By hand: "] {
         assert!(page.contains(text), "{text}: {page}");
     }
     let number = page.split("/differences/").nth(1).unwrap().split('/').next().unwrap().to_owned();
@@ -620,8 +620,7 @@ async fn what_is_not_there_or_not_understood_is_said_in_words() {
         (format!("/accounts/acc_{nobody}/statement.csv"), "There is no account"),
         (format!("/transfers/trf_{nobody}"), "none was made, or it was refused"),
         ("/transfers/%00".to_owned(), "22 letters and digits"),
-        (format!("/payments/pay_{nobody}"), "It may be in the other books"),
-        (format!("/payments/{}", bank.payment.id), "It may be in the other books"),
+        (format!("/payments/pay_{nobody}"), "There is no payment"),
         (format!("/refunds/rfd_{nobody}"), "There is no refund"),
         (format!("/payouts/pot_{nobody}"), "There is no payout"),
     ] {
@@ -630,6 +629,9 @@ async fn what_is_not_there_or_not_understood_is_said_in_words() {
         let page = page.text().await.unwrap();
         assert!(page.contains(text), "{path}: {page}");
     }
+    // What is in the other books is shown there.
+    let other = bank.ground.page(&asha, &format!("{PATH}/payments/{}", bank.payment.id)).await;
+    assert!(other.contains("Test books: no money moves") && other.contains("99.00"), "{other}");
     let long = "x".repeat(101);
     for (path, text) in [
         ("?mode=real".to_owned(), "\"live\" or \"test\""),

@@ -76,13 +76,15 @@ fn payout_id(id: &str) -> Result<PayoutId, Refused> {
 
 /// A refund is shown on its payment's page.
 pub(super) async fn refund(State(app): State<App>, Path(id): Path<String>, view: View) -> Answer {
-    let refund = view.payments(&app).refund(refund_id(&id)?).await?;
-    Ok(to(&view, &format!("/payments/{}?refund={}", refund.payment, refund.id)))
+    let id = refund_id(&id)?;
+    let (view, refund) = view.in_either(&app, |all| async move { all.refund(id).await }).await?;
+    Ok(to(&view, &format!("/payments/{}", refund.payment)))
 }
 
 pub(super) async fn payout(State(app): State<App>, Path(id): Path<String>, view: View) -> Answer {
+    let id = payout_id(&id)?;
+    let (view, payout) = view.in_either(&app, |all| async move { all.payout(id).await }).await?;
     let payments = view.payments(&app);
-    let payout = payments.payout(payout_id(&id)?).await?;
     let life = payments.payout_life(payout.id).await?;
     let transfers = payments.transfers_of(Subject::Payout(payout.id)).await?;
     let names = names(&app.store, people(&payout.going)).await?;

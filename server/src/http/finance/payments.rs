@@ -89,7 +89,8 @@ fn parse(id: &str) -> Result<PaymentId, Refused> {
 }
 
 pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, view: View) -> Answer {
-    let payment = view.payments(&app).payment(parse(&id)?).await?;
+    let id = parse(&id)?;
+    let (view, payment) = view.in_either(&app, |all| async move { all.payment(id).await }).await?;
     let form = Fields::of([("id", RefundId::fresh().to_string().as_str())]);
     shown(&app, &view, &payment, Filled { fields: &form, mistakes: &Mistakes::default() }).await
 }

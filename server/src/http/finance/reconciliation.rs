@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::http::dashboard::Path;
 use axum::extract::State;
 use console::finance::reconciliation::{self as pages, Differences, Gateway, Shown};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jobs::overview::overview;
 
@@ -61,6 +62,7 @@ pub(super) async fn page(State(app): State<App>, view: View) -> Answer {
 async fn gateways(app: &App, view: &View) -> Result<Vec<Gateway>, Refused> {
     let payments = view.payments(app);
     let schedules = overview(&app.store).await?.schedules;
+    let asked = asked_by_hand(app, view).await?;
     let gateway = |code: &str| {
         let name = payments.schedule(code);
         let found = schedules.iter().find(|it| it.name == name);
@@ -68,9 +70,23 @@ async fn gateways(app: &App, view: &View) -> Result<Vec<Gateway>, Refused> {
             code: code.to_owned(),
             last_at: found.and_then(|it| it.last_at),
             next_at: found.filter(|it| !it.is_paused).map(|it| it.next_at),
+            asked: asked.iter().find(|it| it.0 == code).map(|it| (it.1, it.2.clone())),
         }
     };
     Ok(payments.gateways().map(gateway).collect())
+}
+
+/// Of which gateway, when and of which day somebody had books compared; the latest first, as the log has it.
+async fn asked_by_hand(app: &App, view: &View) -> Result<Vec<(String, Timestamp, String)>, Refused> {
+    let read = app.store.read("access.deeds", async |db| {
+        access::audit::of_nouns(db, &["payments"], i64::MAX, PAGE as i64).await
+    });
+    let mode = view.books.word();
+    let asked = read.await?.into_iter().filter_map(|it| {
+        let after = it.after.filter(|after| after["mode"] == mode)?;
+        Some((it.object, it.at, after["day"].as_str()?.to_owned()))
+    });
+    Ok(asked.collect())
 }
 
 pub(super) async fn settle(State(app): State<App>, Path(number): Path<i64>, pressed: Pressed) -> Answer {

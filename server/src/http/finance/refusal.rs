@@ -117,9 +117,7 @@ impl From<payment::Error> for Refused {
             It::UnknownPayment { .. }
             | It::UnknownRefund { .. }
             | It::UnknownPayout { .. }
-            | It::UnknownGateway { .. } => {
-                Self::not_found(format!("{text} It may be in the other books: choose them above."))
-            }
+            | It::UnknownGateway { .. } => Self::not_found(text),
             It::UnknownDifference { number } => Self::conflict(format!(
                 "There is no open difference {number}: somebody has settled it, or it is in the other books."
             )),

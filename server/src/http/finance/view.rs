@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use partners::Mode;
 use store::Store;
 use wallet::Books;
-use wallet::payment::Payments;
+use wallet::payment::{Error as Unknown, Payments};
 
 /// What was done before the page, by its word in the address.
 const DONE: [(&str, &str); 9] = [
@@ -74,10 +74,35 @@ impl View {
 
     /// Payments of these books.
     pub(super) fn payments<'a>(&self, app: &'a App) -> &'a Payments {
-        app.tills.of(match self.books {
-            Books::Live => Mode::Live,
-            Books::Test => Mode::Test,
-        })
+        payments_of(app, self.books)
+    }
+
+    /// What an id names, in whichever of both books it is, and the view of those: the log links to things of both.
+    pub(super) async fn in_either<T, F>(
+        self,
+        app: &App,
+        find: impl Fn(Payments) -> F,
+    ) -> Result<(Self, T), Refused>
+    where
+        F: Future<Output = Result<T, Unknown>>,
+    {
+        let unknown = match find(self.payments(app).clone()).await {
+            Ok(found) => return Ok((self, found)),
+            Err(error) => error,
+        };
+        let is_unknown = matches!(
+            unknown,
+            Unknown::UnknownPayment { .. } | Unknown::UnknownRefund { .. } | Unknown::UnknownPayout { .. }
+        );
+        if !is_unknown {
+            return Err(unknown.into());
+        }
+        let other = match self.books {
+            Books::Live => Books::Test,
+            Books::Test => Books::Live,
+        };
+        let found = find(payments_of(app, other).clone()).await?;
+        Ok((self.of_books(other), found))
     }
 
     /// The number that the page begins after; none from the first.
@@ -116,6 +141,13 @@ impl View {
         let here = self.here().path(&format!("{rest}{and}done={done}"));
         Redirect::to(&here).into_response()
     }
+}
+
+fn payments_of(app: &App, books: Books) -> &Payments {
+    app.tills.of(match books {
+        Books::Live => Mode::Live,
+        Books::Test => Mode::Test,
+    })
 }
 
 /// Sent a form from a page of ours.
@@ -158,7 +190,8 @@ pub(super) async fn names(store: &Store, ids: impl Iterator<Item = &str>) -> Res
     ids.sort_unstable();
     ids.dedup();
     let users = store.read("access.users", async |db| access::user::find_all(db, &ids).await).await?;
-    Ok(users.into_iter().map(|it| (it.id, it.name)).collect())
+    // Two people may have one name: their addresses tell who is who.
+    Ok(users.into_iter().map(|it| (it.id, format!("{}, {}", it.name, it.email.as_str()))).collect())
 }
 
 /// The headers of a file of comma-separated values.
