@@ -4,7 +4,7 @@ use super::money::{amount, cell, cell_of, count, decimal, unit};
 use super::overview::kind;
 use super::table::Column::{Number, Text};
 use super::table::{facts, pager, table, with_foot};
-use super::{Here, SOUGHT_MAX, Tab, WHY_MAX, at, link, title};
+use super::{Here, SOUGHT_MAX, Tab, WHY_MAX, at, link, payout, title};
 use crate::controls::{Choice, Filled, Label, Line};
 use crate::csv::{Cell, Csv};
 use crate::form::{Fields, Mistakes};
@@ -100,6 +100,8 @@ pub struct Shown<'a> {
     pub to: &'a str,
     /// Lines before this one are shown.
     pub before: Option<i64>,
+    /// Of a partner's money: the form that asks for a payout.
+    pub payout: Option<payout::Asking<'a>>,
 }
 
 pub fn show(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
@@ -111,6 +113,7 @@ pub fn show(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
         }
         (standing(here, shown.account))
         (freezing(here, shown.account))
+        @if let Some(asking) = &shown.payout { (payout::ask(here, shown.account, asking)) }
         section aria-labelledby="statement" {
             div.line {
                 h2 #statement { "Statement" }

@@ -14,7 +14,7 @@ use wallet::payment::{Decision, Payment, PaymentState, Refund};
 use wallet::statement::Recorded;
 
 /// The longest amount that is typed.
-const AMOUNT_MAX: u16 = 24;
+pub(super) const AMOUNT_MAX: u16 = 24;
 
 /// What is looked for, as it was asked, and what is found.
 #[derive(Clone, Copy, Debug)]
@@ -294,8 +294,7 @@ fn ask(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     if here.who.proof == Proof::Secret {
         return html! { p.notice { (UNPROVEN) } };
     }
-    let hint = format!("{} at most, such as {}", unit(asset), decimal(left, asset));
-    let hint = format!("In {hint}. Another operator must approve it.");
+    let hint = format!("At most {} {}. Another operator must approve it.", decimal(left, asset), unit(asset));
     html! {
         details.boxed open[!shown.form.mistakes.is_empty()] {
             summary { "Ask for a refund" }

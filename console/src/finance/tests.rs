@@ -170,7 +170,15 @@ fn nothing_that_anybody_wrote_becomes_markup() {
     };
     let period = Period { account: account.account.id, first: 1, end: 3, opening: 0, closing: -5 };
     let lines = std::slice::from_ref(&line);
-    let shown = accounts::Shown { account: &account, period, lines, from: HOSTILE, to: "", before: None };
+    let shown = accounts::Shown {
+        account: &account,
+        period,
+        lines,
+        from: HOSTILE,
+        to: "",
+        before: None,
+        payout: None,
+    };
     let page = accounts::show(&here, &shown);
     assert!(safe(&page).contains("before=2"), "there are older ones: {}", page.0);
     let moved =

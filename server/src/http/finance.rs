@@ -6,6 +6,7 @@ mod approvals;
 mod audit;
 mod overview;
 mod payments;
+mod payouts;
 mod reconciliation;
 mod refusal;
 mod sheet;
@@ -33,6 +34,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/finance/accounts/{id}/statement.csv", get(accounts::csv))
         .route("/console/finance/accounts/{id}/freeze", post(accounts::freeze))
         .route("/console/finance/accounts/{id}/thaw", post(accounts::thaw))
+        .route("/console/finance/accounts/{id}/payouts", post(payouts::ask))
         .route("/console/finance/transfers/{id}", get(transfers::show))
         .route("/console/finance/payments", get(payments::list))
         .route("/console/finance/payments.csv", get(payments::csv))

@@ -39,9 +39,10 @@ const PAGES: [&str; 15] = [
     "/reconciliation",
     "/webhooks",
 ];
-const ACTS: [&str; 9] = [
+const ACTS: [&str; 10] = [
     "/accounts/{account}/freeze",
     "/accounts/{account}/thaw",
+    "/accounts/{account}/payouts",
     "/payments/{payment}/refunds",
     "/refunds/{refund}/approve",
     "/refunds/{refund}/refuse",
@@ -497,6 +498,66 @@ async fn a_payout_goes_by_two_people_too() {
     let refuse = format!("{PATH}/payouts/{second}/refuse?mode=test");
     let refused = bank.ground.press(&mut asha, &refuse, &[("why", "wrong month")]).await;
     assert_eq!(location(&refused), format!("{PATH}/approvals?mode=test&done=payout-refused"));
+}
+
+#[tokio::test]
+async fn a_payout_is_asked_for_on_its_account_and_never_of_more_than_is_there() {
+    let bank = Bank::open(&[("CREASE__OPERATIONS__SECRET", SECRET)]).await;
+    let (mut asha, asha_id) = bank.operator("asha@crease.example").await;
+    let first = bank.payout(&by(&bank.ground, "sales")).await;
+    let account = bank.payments().payout(first).await.unwrap().account;
+    // Of 500 rupees 200 are held.
+    let path = format!("{PATH}/accounts/{account}");
+    let page = bank.ground.page(&asha, &path).await;
+    assert!(page.contains("Ask for a payout") && page.contains("At most 300.00 INR"), "{page}");
+    let id = PayoutId::fresh().to_string();
+    let form = |amount: &'static str, gateway: &'static str, to: &'static str| {
+        [
+            ("id", id.clone()),
+            ("amount", amount.into()),
+            ("gateway", gateway.into()),
+            ("destination", to.into()),
+        ]
+    };
+    let ask = format!("{path}/payouts");
+    for (amount, gateway, to, text) in [
+        ("1.999", "sandbox", "fa_1", "INR has 2 decimal places at most."),
+        ("1", "stripe", "fa_1", "Choose one of the list."),
+        ("1", "sandbox", "", "Say where it goes"),
+    ] {
+        let form = form(amount, gateway, to);
+        let mut form: Vec<(&str, &str)> = form.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        form.push(("why", "November <fee>"));
+        let refused = bank.ground.press(&mut asha, &ask, &form).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{text}");
+        let page = refused.text().await.unwrap();
+        assert!(page.contains(text) && page.contains("November &lt;fee&gt;"), "{text}: {page}");
+    }
+    for (amount, status) in [("300.01", StatusCode::CONFLICT), ("300", StatusCode::CONFLICT)] {
+        // Under an id that was used for something else, or dropped, nothing more is asked.
+        let form = form(amount, "sandbox", "fa_1");
+        let mut form: Vec<(&str, &str)> = form.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        form.push(("why", "November"));
+        assert_eq!(bank.ground.press(&mut asha, &ask, &form).await.status(), status, "{amount}");
+    }
+    let fresh = PayoutId::fresh().to_string();
+    let form = [
+        ("id", &*fresh),
+        ("amount", "300"),
+        ("gateway", "sandbox"),
+        ("destination", "fa_1"),
+        ("why", "November"),
+    ];
+    let asked = bank.ground.press(&mut asha, &ask, &form).await;
+    assert_eq!(location(&asked), format!("{PATH}/payouts/{fresh}?mode=test&done=payout-asked"));
+    let payout = bank.payments().payout(PayoutId::parse(&fresh).unwrap()).await.unwrap();
+    assert_eq!((payout.money.units(), payout.going.asked_by), (30_000, asha_id));
+    let other = bank.ground.press(&mut asha, &format!("{PATH}/accounts/{}/payouts", bank.coins), &form).await;
+    assert_eq!(other.status(), StatusCode::CONFLICT, "only a partner's money");
+    let url = format!("{}{ask}", bank.ground.url);
+    let secret =
+        bank.ground.client.post(url).basic_auth("ben", Some(SECRET)).header(ORIGIN, &bank.ground.url);
+    assert_eq!(secret.send().await.unwrap().status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -1,22 +1,26 @@
 //! Accounts, their statements, and wallets that are frozen.
 
-use super::PAGE;
 use super::refusal::Refused;
 use super::sheet::{LINES_MAX, sheet, too_long};
 use super::view::{Answer, Pressed, View, html};
+use super::{PAGE, payouts};
 use crate::app::App;
 use crate::http::dashboard::Path;
 use access::{Deed, audit};
 use axum::extract::State;
+use axum::http::StatusCode;
+use console::controls::Filled;
 use console::csv::Csv;
 use console::finance::accounts as pages;
+use console::finance::payout::Asking;
+use console::{Fields, Mistakes};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 use wallet::finance::period::{self, Period};
 use wallet::finance::{self, Listed};
-use wallet::{AccountId, AssetCode, Holder, Kind, holder};
+use wallet::{AccountId, AssetCode, Holder, Kind, PayoutId, holder};
 
 /// Lines of a file that are read at a time.
 const CHUNK: i64 = period::LINES_MAX;
@@ -51,7 +55,7 @@ fn parse(id: &str) -> Result<AccountId, Refused> {
     AccountId::parse(id).ok_or_else(unknown)
 }
 
-async fn find(app: &App, id: &str) -> Result<Listed, Refused> {
+pub(super) async fn find(app: &App, id: &str) -> Result<Listed, Refused> {
     let id = parse(id)?;
     let found = app.store.read("wallet.account", async |db| finance::account(db, id).await).await?;
     found.ok_or_else(|| Refused::not_found(format!("There is no account {id}.")))
@@ -93,14 +97,23 @@ async fn period_of(app: &App, id: AccountId, days: &Days<'_>) -> Result<Period, 
 pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, view: View) -> Answer {
     let account = find(&app, &id).await?;
     let view = view.of_books(account.books);
-    let (days, before) = (days(&view)?, view.before("before")?);
-    let period = period_of(&app, account.account.id, &days).await?;
+    let form = Fields::of([("id", PayoutId::fresh().to_string().as_str())]);
+    shown(&app, &view, &account, Filled { fields: &form, mistakes: &Mistakes::default() }).await
+}
+
+/// With the form that asks for a payout as it was filled in.
+pub(super) async fn shown(app: &App, view: &View, account: &Listed, form: Filled<'_>) -> Answer {
+    let (days, before) = (days(view)?, view.before("before")?);
+    let period = period_of(app, account.account.id, &days).await?;
     let read =
         app.store.read("wallet.statement", async |db| period::newest(db, &period, before, PAGE as i64).await);
     let lines = read.await?;
-    let shown =
-        pages::Shown { account: &account, period, lines: &lines, from: days.from, to: days.to, before };
-    Ok(html(pages::show(&view.here(), &shown)))
+    let gateways = payouts::gateways(view.payments(app), account);
+    let payout = gateways.as_deref().map(|gateways| Asking { gateways, form });
+    let (from, to) = (days.from, days.to);
+    let shown = pages::Shown { account, period, lines: &lines, from, to, before, payout };
+    let status = if form.mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(crate::http::scorer::html(status, pages::show(&view.here(), &shown)))
 }
 
 /// The whole of a period, the oldest line first.

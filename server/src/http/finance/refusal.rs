@@ -98,7 +98,7 @@ impl From<wallet::Error> for Refused {
             | wallet::Error::UnknownAccount { .. }
             | wallet::Error::UnknownTransfer { .. } => Self::not_found(sentence(&text)),
             wallet::Error::Refused(Refusal::BelowBound { .. }) => Self::conflict(
-                "Not enough is left on the account: what was bought is spent already. Nothing is held, and nothing goes out.",
+                "Not enough is left on the account: it was spent, or is held for something else. Nothing goes out.",
             ),
             wallet::Error::Refused(_)
             | wallet::Error::SomethingHeld { .. }

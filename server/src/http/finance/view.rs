@@ -16,10 +16,11 @@ use wallet::Books;
 use wallet::payment::{Error as Unknown, Payments};
 
 /// What was done before the page, by its word in the address.
-const DONE: [(&str, &str); 9] = [
+const DONE: [(&str, &str); 10] = [
     ("frozen", "The wallet is frozen."),
     ("thawed", "The wallet can be used again."),
     ("asked", "The refund is asked for. Another operator must approve it."),
+    ("payout-asked", "The payout is asked for. Another operator must approve it."),
     ("refund-approved", "The refund is approved, and on its way."),
     ("refund-refused", "The refund is refused. What was held for it is free again."),
     ("payout-approved", "The payout is approved, and on its way."),
@@ -143,7 +144,8 @@ impl View {
     }
 }
 
-fn payments_of(app: &App, books: Books) -> &Payments {
+/// Payments of the books that a thing is in.
+pub(super) fn payments_of(app: &App, books: Books) -> &Payments {
     app.tills.of(match books {
         Books::Live => Mode::Live,
         Books::Test => Mode::Test,
