@@ -197,8 +197,8 @@ fn row(here: &Here<'_>, asked: &Asked<'_>, names: &Names) -> Markup {
             td { (asked.what) }
             (cell_of(units, asset))
             td { (life::going(asked.going)) }
-            td { (person(names, &asked.going.asked_by)) }
-            td { (asked.going.decided_by.as_deref().map_or("—", |by| person(names, by))) }
+            td.person { (person(names, &asked.going.asked_by)) }
+            td.person { (asked.going.decided_by.as_deref().map_or("—", |by| person(names, by))) }
             td { (link(here, &asked.id)) }
         }
     }

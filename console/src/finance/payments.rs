@@ -269,8 +269,8 @@ fn refunds(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
             (cell_of(it.units, asset))
             td { (life::going(&it.going)) }
             td.wide { (it.why) }
-            td { (person(shown.names, &it.going.asked_by)) }
-            td { (it.going.decided_by.as_deref().map_or("—", |by| person(shown.names, by))) }
+            td.person { (person(shown.names, &it.going.asked_by)) }
+            td.person { (it.going.decided_by.as_deref().map_or("—", |by| person(shown.names, by))) }
             td { code.id { (it.id.to_string()) } }
         }
     } };

@@ -151,7 +151,7 @@ fn closed(all: &[Closed], names: &Names) -> Markup {
         tr {
             td.number { (it.difference.number) }
             td { (at(it.at)) }
-            td { (person(names, &it.by)) }
+            td.person { (person(names, &it.by)) }
             td { (it.difference.gateway) ", " (it.difference.day) }
             td { (name(it.difference.kind)) }
             td { code.id { (it.difference.subject) } }
