@@ -763,7 +763,6 @@ async fn long_lists_go_on_over_pages_and_no_row_is_lost() {
         path = older.rsplit("href=\"").next().unwrap().replace("&amp;", "&");
     }
     assert_eq!((owners.len(), pages), (60, 2));
-    // A page of 200 lines at a time makes the same file as one.
     let read = bank.ground.page(&asha, &format!("{PATH}/payments.csv?mode=test")).await;
     assert_eq!(read.lines().count(), 2, "{read}");
     assert!(
@@ -771,4 +770,45 @@ async fn long_lists_go_on_over_pages_and_no_row_is_lost() {
             && read.contains(",99.00,9900,99.00,9900,100,captured,"),
         "{read}"
     );
+}
+
+#[tokio::test]
+async fn a_long_statement_is_one_file_without_a_gap_and_one_that_is_too_long_is_refused() {
+    let bank = Bank::open(&[]).await;
+    let (asha, _) = bank.operator("asha@crease.example").await;
+    let app = &bank.ground.app;
+    let now = app.clock.now();
+    let wanted = Wanted::new(Points::CODE, Kind::Market, "mkt_1", Bounds::NONE);
+    let market = app.store.run_tx("test", async |tx| account::open(tx, &wanted, now).await).await.unwrap();
+    let of = Move::new(Amount::<Points>::new(1).unwrap(), market, bank.points, Reason::Trade);
+    let all = (0..1_200).map(|_| app.ledger.make(Transfer::new(TransferId::fresh(), Act::Post(of))));
+    for made in futures_util::future::join_all(all).await {
+        made.unwrap();
+    }
+    let file = format!("{PATH}/accounts/{market}/statement.csv");
+    let text = bank.ground.page(&asha, &file).await;
+    let rows: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(rows.len(), 1_200);
+    for (row, version) in rows.iter().zip(1..) {
+        assert!(
+            row.starts_with(&format!("{version},")) && row.contains(&format!(",-{version},-{version},")),
+            "{row}"
+        );
+    }
+    // More lines than a file has, as they would stand after years.
+    let long = "
+        insert into wallet.entry (account, version, transfer, change, balance_after, made_at)
+            select a.id, n, gen_random_uuid(), -1, -n, '2026-05-25' from wallet.account a, generate_series(1201, 100001) n
+            where a.owner = 'mkt_1';
+        update wallet.account set version = 100001 where owner = 'mkt_1'";
+    app.store.run_tx("test", async |tx| tx.batch(long).await).await.unwrap();
+    let refused = bank.ground.see(&asha, &file).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let page = refused.text().await.unwrap();
+    assert!(
+        page.contains("That is 100001 lines, and a file has 100000 at most: choose a shorter period."),
+        "{page}"
+    );
+    let short = bank.ground.page(&asha, &format!("{file}?to=2026-05-24")).await;
+    assert_eq!(short.lines().count(), 1_201, "a shorter period is given");
 }
