@@ -93,11 +93,17 @@ async fn main() -> anyhow::Result<()> {
     for round in 1..=if options.is_quick { 1 } else { ROUNDS } {
         for pattern in [Pattern::Hot, Pattern::Uniform] {
             let name = |outstanding: usize| format!("{pattern:?}_{outstanding}").to_lowercase();
-            for outstanding in [16, 256, 2_048].into_iter().filter(|_| is_wanted("ours")) {
-                eprintln!("ours, {}, round {round} …", name(outstanding));
-                let measured = ours.measure(&store, Load { pattern, outstanding, lasts }).await?;
-                println!("ours {}: {measured}", name(outstanding));
-                rounds.entry(("ours", name(outstanding))).or_default().push(measured);
+            // With two processes, each comes in between what the other knows.
+            let scenes = [(16, 1), (256, 1), (2_048, 1), (256, 2)];
+            for (outstanding, writers) in scenes.into_iter().filter(|_| is_wanted("ours")) {
+                let name = match writers {
+                    1 => name(outstanding),
+                    writers => format!("{}_by_{writers}", name(outstanding)),
+                };
+                eprintln!("ours, {name}, round {round} …");
+                let measured = ours.measure(&store, Load { pattern, outstanding, lasts }, writers).await?;
+                println!("ours {name}: {measured}");
+                rounds.entry(("ours", name)).or_default().push(measured);
             }
             for peer in peers::ALL.iter().filter(|it| is_wanted(it.name())) {
                 for outstanding in [16, 64] {
