@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::store::Store;
+use futures_util::future::join_all;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -11,6 +12,13 @@ use tokio_postgres::types::ToSql;
 
 /// The parameters of a statement: `&[&id, &name]`.
 pub type Params<'p> = &'p [&'p (dyn ToSql + Sync)];
+
+/// A statement without rows, and its parameters.
+#[derive(Clone, Copy)]
+pub struct Statement<'p> {
+    pub sql: &'static str,
+    pub params: Params<'p>,
+}
 
 /// A connection on which one may read. A [`Transaction`] derefs to it, so a function that reads takes `&Client<'_>`
 /// and works in both.
@@ -127,6 +135,22 @@ impl<'c> Transaction<'c> {
     /// Runs several statements without parameters, such as a migration step.
     pub async fn batch(&self, sql: &str) -> Result<(), Error> {
         self.open.batch_execute(sql).await.map_err(|error| self.client.refused(sql, error))
+    }
+
+    /// Runs a few statements one after the other: each is on its way before the first is answered. The first failure is answered.
+    pub async fn run(&self, statements: &[Statement<'_>]) -> Result<(), Error> {
+        let mut prepared = Vec::with_capacity(statements.len());
+        for it in statements {
+            prepared.push(
+                self.open.prepare_cached(it.sql).await.map_err(|error| self.client.refused(it.sql, error))?,
+            );
+        }
+        let all = prepared.iter().zip(statements).map(|(to, it)| self.open.execute(to, it.params));
+        let done = join_all(all).await;
+        for (done, it) in done.into_iter().zip(statements) {
+            done.map_err(|error| self.client.refused(it.sql, error))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn has_failed(&self) -> bool {

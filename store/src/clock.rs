@@ -1,6 +1,6 @@
 //! Where time comes from, so that tests can move it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -13,7 +13,8 @@ pub struct Clock {
 
 #[derive(Clone, Debug)]
 enum Hand {
-    System,
+    /// Off by so many milliseconds.
+    System(i64),
     /// Milliseconds since 1970.
     Manual(Arc<AtomicI64>),
 }
@@ -21,7 +22,12 @@ enum Hand {
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Clock {
-        Clock { hand: Hand::System }
+        Clock { hand: Hand::System(0) }
+    }
+
+    /// The machine's clock as it would be if it were wrong by so much: for tests of what then happens.
+    pub fn system_off_by(by: SignedDuration) -> Clock {
+        Clock { hand: Hand::System(i64::try_from(by.as_millis()).unwrap_or_default()) }
     }
 
     /// A clock that shows `start` until it is advanced.
@@ -29,10 +35,15 @@ impl Clock {
         Clock { hand: Hand::Manual(Arc::new(AtomicI64::new(start.as_millisecond()))) }
     }
 
+    /// Whether it shows the machine's time, which should be everybody's.
+    pub fn is_system(&self) -> bool {
+        matches!(self.hand, Hand::System(_))
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub fn now_ms(&self) -> i64 {
         match &self.hand {
-            Hand::System => Timestamp::now().as_millisecond(),
+            Hand::System(off) => Timestamp::now().as_millisecond() + off,
             Hand::Manual(ms) => ms.load(Ordering::SeqCst),
         }
     }
@@ -49,7 +60,7 @@ impl Clock {
     /// On the system's clock, which nobody can move.
     pub fn advance(&self, by: Duration) {
         match &self.hand {
-            Hand::System => panic!("the system's clock cannot be advanced"),
+            Hand::System(_) => panic!("the system's clock cannot be advanced"),
             Hand::Manual(ms) => {
                 let by_ms = i64::try_from(by.as_millis())
                     .expect("a test advances by less than the age of the universe");

@@ -26,7 +26,7 @@ pub mod testing;
 mod tls;
 
 pub use at::At;
-pub use client::{Client, Params, Transaction};
+pub use client::{Client, Params, Statement, Transaction};
 pub use clock::Clock;
 pub use error::Error;
 pub use listen::Listener;

@@ -28,8 +28,9 @@ pub(crate) fn set(config: &mut Config, url: &str) {
     if config.get_keepalives_retries().is_none() {
         config.keepalives_retries(PROBES_MAX);
     }
+    // None of ours runs so long that compiling it would pay, and where the planner thinks so, that takes a tenth of a second.
     // Ours first: PostgreSQL lets the last of two settings win.
-    let ours = format!("-c statement_timeout={}", STATEMENT_MAX.as_millis());
+    let ours = format!("-c jit=off -c statement_timeout={}", STATEMENT_MAX.as_millis());
     let options = match config.get_options() {
         Some(theirs) => format!("{ours} {theirs}"),
         None => ours,
@@ -54,7 +55,7 @@ mod tests {
         assert_eq!(config.get_keepalives_idle(), Duration::from_secs(15));
         assert_eq!(config.get_keepalives_interval(), Some(Duration::from_secs(5)));
         assert_eq!(config.get_keepalives_retries(), Some(3));
-        assert_eq!(config.get_options(), Some("-c statement_timeout=15000"));
+        assert_eq!(config.get_options(), Some("-c jit=off -c statement_timeout=15000"));
     }
 
     #[test]
@@ -66,7 +67,10 @@ mod tests {
         assert_eq!(config.get_keepalives_idle(), Duration::from_secs(8));
         assert_eq!(config.get_keepalives_interval(), Some(Duration::from_secs(9)));
         assert_eq!(config.get_keepalives_retries(), Some(10));
-        assert_eq!(config.get_options(), Some("-c statement_timeout=15000 -c statement_timeout=11"));
+        assert_eq!(
+            config.get_options(),
+            Some("-c jit=off -c statement_timeout=15000 -c statement_timeout=11")
+        );
         let off = limited("postgresql://u@h/d?tcp_user_timeout=0");
         assert_eq!(off.get_tcp_user_timeout(), None);
     }

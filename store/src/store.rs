@@ -1,12 +1,13 @@
 //! The pool of connections, and the two ways to use one: [`Store::run_tx`] and [`Store::read`].
 
-use crate::client::{Client, Params, Transaction, is_conflict};
+use crate::client::{Client, Params, Statement, Transaction, is_conflict};
 use crate::error::{Error, reason};
 use crate::shared::Shared;
 use crate::{limits, tls};
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, QueueMode, RecyclingMethod, Runtime, TimeoutType,
 };
+use futures_util::future::join_all;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -148,6 +149,47 @@ impl Store {
             pause(attempt).await;
         }
         unreachable!("the last attempt returns")
+    }
+
+    /// Runs a few statements that are known beforehand as one transaction, in one round trip: all are on their way, and the commit with them,
+    /// before the first is answered, so that what they lock is locked no longer than they run. Where one fails, nothing is done; nothing is
+    /// tried again. `begun` is called when the first has run. Once they are on their way, they run also if the caller goes away.
+    pub async fn run_at_once(
+        &self,
+        name: &'static str,
+        statements: &[Statement<'_>],
+        begun: impl FnOnce(),
+    ) -> Result<(), Error> {
+        let mut measured = Measured::start("store_tx_seconds", name);
+        let connection = measured.or_failed(self.connection().await)?;
+        let mut prepared = Vec::with_capacity(statements.len());
+        for it in statements {
+            let done = connection.prepare_cached(it.sql).await;
+            prepared.push(measured.or_failed(done.map_err(|error| Error::statement(it.sql, error)))?);
+        }
+        let Some((first, rest)) = prepared.split_first() else { return Ok(()) };
+        let rest = rest.iter().zip(&statements[1..]).map(|(to, it)| connection.execute(to, it.params));
+        let first = async {
+            let done = connection.execute(first, statements[0].params).await;
+            if done.is_ok() {
+                begun();
+            }
+            done
+        };
+        let (begin, first, rest, commit) = tokio::join!(
+            biased;
+            connection.batch_execute("begin"),
+            first,
+            join_all(rest),
+            connection.batch_execute("commit"),
+        );
+        measured.or_failed(begin.map_err(|error| Error::statement("begin", error)))?;
+        for (done, it) in std::iter::once(first).chain(rest).zip(statements) {
+            measured.or_failed(done.map_err(|error| Error::statement(it.sql, error)))?;
+        }
+        measured.or_failed(commit.map_err(|error| uncommitted(name, error)))?;
+        measured.end("committed");
+        Ok(())
     }
 
     /// Runs one statement that is a transaction by itself: one round trip instead of three. Given up in favour of another transaction it runs
@@ -331,5 +373,33 @@ mod tests {
             async |_: &Client<'_>| narrow.read("inner", async |db| db.query("select 1", &[]).await).await;
         let error = narrow.read("outer", inside).await.unwrap_err();
         assert!(matches!(error, Error::TooFewConnections { connections_max: 1, waited_ms: 20 }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn statements_at_once_are_all_done_or_none() {
+        let test = TestStore::new(&[]).await;
+        let store = test.store();
+        let create = "create table public.it (id int primary key)";
+        store.run_tx("test", async |tx| tx.batch(create).await).await.unwrap();
+        const INSERT: &str = "insert into public.it values ($1)";
+        let begun = std::cell::Cell::new(0);
+        let at_once =
+            async |all: &[Statement<'_>]| store.run_at_once("test", all, || begun.set(begun.get() + 1)).await;
+        let (one, two): (Params<'_>, Params<'_>) = (&[&1], &[&2]);
+        at_once(&[Statement { sql: INSERT, params: one }, Statement { sql: INSERT, params: two }])
+            .await
+            .unwrap();
+        // The second is there before; the first is there before.
+        for (ids, has_begun) in [([3, 1], 2), ([2, 4], 2)] {
+            let (first, second): (Params<'_>, Params<'_>) = (&[&ids[0]], &[&ids[1]]);
+            let all = [first, second].map(|params| Statement { sql: INSERT, params });
+            let error = at_once(&all).await.unwrap_err();
+            assert!(error.is_unique_violation(), "{error}");
+            assert_eq!(begun.get(), has_begun);
+        }
+        at_once(&[]).await.unwrap();
+        let sum = "select sum(id)::int from public.it";
+        let row = store.read("test", async |db| db.query_one(sum, &[]).await).await.unwrap();
+        assert_eq!(row.get::<_, i32>(0), 3);
     }
 }

@@ -45,6 +45,10 @@ pub enum Error {
     #[error("the database went down before the transfer was kept")]
     NotKept,
 
+    /// The clock of this process is minutes from the database's: nothing is made by it, since days and the ends of holds would be wrong.
+    #[error("the clock of this process is not that of the database")]
+    Clock,
+
     /// Of the audit log.
     #[error("{0}")]
     Access(Arc<access::Error>),

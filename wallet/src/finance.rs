@@ -49,7 +49,7 @@ macro_rules! with_books {
             "select ",
             $columns,
             ", case when a.owner like '%/test' or h.books = 'test' then 'test' else 'live' end as books
-            from wallet.account a left join wallet.holder h on a.kind = 'fan' and h.fan_id = a.owner ",
+            from wallet.standing a left join wallet.holder h on a.kind = 'fan' and h.fan_id = a.owner ",
             $rest
         )
     };

@@ -153,6 +153,15 @@ pub enum Told {
         payout: Option<PayoutId>,
         gone: Gone,
     },
+    /// A payer asks their bank for the money back.
+    Dispute {
+        /// The gateway's name of the dispute, and of the charge that it is of.
+        reference: String,
+        of: Option<String>,
+        units: i64,
+        /// In the gateway's word: "needs_response", "lost".
+        status: String,
+    },
     /// Something that we have no use for.
     Other,
 }

@@ -50,18 +50,18 @@ const TRANSFERS: &str = "
     from wallet.transfer
     where chain = $1 and seq > $2 and seq <= $3 and made_at between $4 and $5 order by seq, number";
 
-const SUMS: &str = "select asset, sum(posted)::bigint as sum from wallet.account group by asset having sum(posted) <> 0 order by asset";
+const SUMS: &str = "
+    select a.asset, sum(e.change)::bigint as sum from wallet.entry e join wallet.account a on a.id = e.account
+    group by a.asset having sum(e.change) <> 0 order by a.asset";
 
 const LINES: &str = "
-    select a.id from wallet.account a left join (
-        select account, count(*) as lines, max(version) as version, sum(change)::bigint as balance
-        from wallet.entry group by account
-    ) e on e.account = a.id
-    where a.version <> coalesce(e.lines, 0) or a.version <> coalesce(e.version, 0) or a.posted <> coalesce(e.balance, 0)
+    select distinct account as id from (
+        select account, version, balance_after,
+            row_number() over lines as number, sum(change) over lines as balance
+        from wallet.entry window lines as (partition by account order by version)
+    ) it where version <> number or balance_after <> balance
     union
-    select account from (
-        select account, balance_after, sum(change) over (partition by account order by version)::bigint as balance from wallet.entry
-    ) it where balance_after <> balance
+    select account from wallet.entry where account not in (select id from wallet.account)
     order by 1";
 
 const HELD: &str = "

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::time::Duration;
@@ -280,10 +280,16 @@ async fn what_is_written_stays_and_a_change_behind_our_back_is_found() {
     assert_eq!(here.faults().await.iter().filter(|it| matches!(it, Fault::Changed { .. })).count(), 5);
     here.tamper("update wallet.transfer set units = 5 where reason = 'grant'").await;
     assert_eq!(here.faults().await, []);
-    here.tamper("update wallet.account set posted = posted + 1 where owner = 'fan_1'").await;
+    here.tamper("update wallet.entry set change = change + 1, balance_after = balance_after + 1 where account in (select id from wallet.account where owner = 'fan_1') and version = 5").await;
     let sum = Fault::Sum { asset: "points".to_owned(), sum: 1 };
-    assert_eq!(here.faults().await, [sum, Fault::Lines { id: here.fan }]);
-    here.tamper("update wallet.account set posted = posted - 1, held_out = 0 where owner = 'fan_1'").await;
+    assert_eq!(here.faults().await, [sum]);
+    here.tamper("update wallet.entry set change = change - 1 where version = 5 and change > 0").await;
+    assert_eq!(here.faults().await, [Fault::Lines { id: here.fan }]);
+    here.tamper("update wallet.entry set balance_after = balance_after - 1, version = 6 where version = 5 and change > 0").await;
+    assert_eq!(here.faults().await, [Fault::Lines { id: here.fan }]);
+    here.tamper("update wallet.entry set version = 5 where version = 6 and change > 0").await;
+    assert_eq!(here.faults().await, []);
+    here.tamper("update wallet.account set held_out = 0 where owner = 'fan_1'").await;
     assert_eq!(here.faults().await, [Fault::Held { id: here.fan }]);
     here.tamper("update wallet.account set held_out = 3 where owner = 'fan_1'").await;
     here.tamper("delete from wallet.batch where (chain, seq) = (select chain, max(seq) from wallet.batch group by chain limit 1)").await;
@@ -291,7 +297,52 @@ async fn what_is_written_stays_and_a_change_behind_our_back_is_found() {
     assert!(matches!(faults[..], [Fault::Length { .. }]), "{faults:?}");
 }
 
-/// The same requests, all at once to the writers of one ledger and one after another to another's.
+/// Another process writes the same accounts, and one is frozen meanwhile: whoever knows them from before looks again.
+#[tokio::test]
+async fn what_a_writer_knows_of_accounts_is_not_older_than_the_books() {
+    let here = Here::new().await;
+    here.fund(100).await;
+    let other = Ledger::start(here.store(), &here.clock, "two");
+    for ledger in [&here.ledger, &other, &here.ledger] {
+        assert_eq!(ledger.make(here.grant(30)).await.unwrap(), Made::Now);
+    }
+    // The other knows of seventy in the budget; there are ten.
+    let refused = other.make(here.grant(30)).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::BelowBound { available: 10, .. }))), "{refused:?}");
+    let hold = here.buy(20, None);
+    here.ledger.make(hold.clone()).await.unwrap();
+    assert_eq!(other.make(finish(&hold, Some(5))).await.unwrap(), Made::Now);
+    let again = here.ledger.make(finish(&hold, Some(6))).await;
+    assert!(matches!(again, Err(Error::Refused(Refusal::Resolved { .. }))), "{again:?}");
+    let now = here.clock.now();
+    here.store().run_tx("test", async |tx| account::freeze(tx, here.fan, now).await).await.unwrap();
+    for ledger in [&here.ledger, &other] {
+        let refused = ledger.make(here.grant(1)).await;
+        assert!(matches!(refused, Err(Error::Refused(Refusal::Frozen { .. }))), "{refused:?}");
+    }
+    assert_eq!(here.faults().await, []);
+}
+
+#[tokio::test]
+async fn a_process_whose_clock_is_wrong_makes_nothing() {
+    let here = Here::new().await;
+    here.fund(100).await;
+    for hours in [-2, 2] {
+        let clock = Clock::system_off_by(SignedDuration::from_hours(hours));
+        let wrong = Ledger::start(here.store(), &clock, "wrong");
+        // By what it reads under locks, and by what it would know after that.
+        for _ in 0..2 {
+            let refused = wrong.make(here.grant(1)).await;
+            assert!(matches!(refused, Err(Error::Clock)), "{refused:?}");
+        }
+    }
+    let right = Ledger::start(here.store(), &Clock::system(), "right");
+    assert_eq!(right.make(here.grant(1)).await.unwrap(), Made::Now);
+    assert_eq!(here.stands(here.fan).await, (1, 0, 0, 1));
+    assert_eq!(here.faults().await, []);
+}
+
+/// The same requests, all at once to the writer of one ledger and one after another to another's.
 #[tokio::test]
 async fn a_batch_has_the_outcome_of_one_by_one() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);

@@ -174,6 +174,8 @@ const fn name(kind: DifferenceKind) -> &'static str {
         DifferenceKind::MissingThere => "Missing in the gateway's books",
         DifferenceKind::Amount => "The amounts differ",
         DifferenceKind::Currency => "The currencies differ",
+        DifferenceKind::Fee => "A fee that is not booked",
+        DifferenceKind::Dispute => "The payer disputes the payment",
     }
 }
 
@@ -209,6 +211,13 @@ const fn what_to_do(kind: DifferenceKind) -> &'static str {
         }
         DifferenceKind::Currency => {
             "the account at the gateway converts. Have it settle in the currency that was charged, and note the rate here."
+        }
+        DifferenceKind::Fee => {
+            "the gateway gave a fee back, or took another than before. Compare it with its invoice: what is booked stays until somebody puts it right."
+        }
+        DifferenceKind::Dispute => {
+            "answer it on the gateway's own pages before its date, with what the payer got. Freeze the fan's wallet if the coins are still there, \
+             and note here how it ended."
         }
     }
 }

@@ -34,12 +34,13 @@ pub enum Countries {
 /// A part of the page: its anchor, its title.
 type Part = (&'static str, &'static str, fn(Here<'_>, Docs<'_>) -> Markup);
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("start", "Quick start", start),
     ("element", "Attributes and events", element),
     ("keys", "Keys and origins", keys),
     ("tickets", "Tickets", tickets),
     ("fans", "Signed fans", fans),
+    ("wallets", "Wallets", wallets),
     ("webhooks", "Webhooks", webhooks),
     ("usage", "What is counted", usage),
     ("limits", "Limits and quotas", limits),
@@ -188,6 +189,37 @@ fn fans(here: Here<'_>, of: Docs<'_>) -> Markup {
             code { (of.origin) } " alone, in the header " code { "Crease-Fan" } ". To try one:"
         }
         (copied("docs-me", &ask, "Copy the command"))
+    }
+}
+
+fn wallets(_: Here<'_>, of: Docs<'_>) -> Markup {
+    let element = format!(
+        "<script async src=\"{}/v1/crease-wallet.js\" data-key=\"{}\"></script>\n<crease-wallet signin-href=\"/login\"></crease-wallet>",
+        of.origin, of.key
+    );
+    let ask = format!(
+        "curl {}/v1/fans/fan_…/wallet -H \"Authorization: Bearer crs_sk_live_…\"\n\
+         curl -X PUT {}/v1/fans/fan_…/wallet/limits/points -H \"Authorization: Bearer crs_sk_live_…\" \\\n  \
+         -H \"Content-Type: application/json\" -d '{{\"in_max\": 5000, \"out_max\": 2000}}'",
+        of.origin, of.origin
+    );
+    html! {
+        p {
+            "A fan whose id you sign has a wallet: points that are earned, and coins that are bought. The element shows what is in it, live, with the history; it opens "
+            "a panel, and leads who is not signed in to your page:"
+        }
+        (copied("docs-wallet", &element, "Copy the HTML"))
+        p {
+            "It takes " code { "lang" } " as the match does. " code { "crease:wallet" } " on the document has the balances in " code { "detail" }
+            ". Without the element, a page asks " code { "GET /v1/wallet" } ", " code { "…/entries" } ", " code { "…/export" } " and " code { "…/stream" }
+            " with the fan's token in " code { "Crease-Fan" } "."
+        }
+        p { "Your server, by a secret key with the scope " code { "wallet" } ", looks, limits what comes and goes in a day, freezes, thaws and erases:" }
+        (copied("docs-wallets", &ask, "Copy the commands"))
+        p {
+            "Test keys have wallets of their own, whose coins are bought from the sandbox and cost nothing. Points are never money and cannot be bought; no quiz costs "
+            "anything to enter. An erased wallet is empty and nobody's, and the books still add up."
+        }
     }
 }
 

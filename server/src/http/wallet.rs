@@ -92,7 +92,7 @@ impl From<Error> for Problem {
                 },
                 detail,
             ),
-            Error::Busy | Error::Ended | Error::NotKept => Self::unavailable(&error),
+            Error::Busy | Error::Ended | Error::NotKept | Error::Clock => Self::unavailable(&error),
             Error::Unreadable { .. } | Error::Access(_) => Self::internal(&error),
             Error::Store(error) => Self::from(&*error),
         }

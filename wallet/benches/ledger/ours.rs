@@ -51,12 +51,15 @@ impl Ours {
         Ok(Self { budget, fans: fans.into() })
     }
 
-    pub(crate) async fn measure(&self, store: &Store, load: Load) -> anyhow::Result<Value> {
+    /// By so many writers that know nothing of each other, as in so many processes.
+    pub(crate) async fn measure(&self, store: &Store, load: Load, writers: usize) -> anyhow::Result<Value> {
         let batches = number(store, "select count(*) from wallet.batch").await?;
-        let ledger = Ledger::start(store, &Clock::system(), "bench");
+        let start = |at| Ledger::start(store, &Clock::system(), &format!("bench {at}"));
+        let ledgers: Vec<Ledger> = (0..writers).map(start).collect();
         let (began, ends) = (Instant::now(), Instant::now() + load.lasts);
         let askers = (0..load.outstanding).map(|asker| {
-            let (ledger, fans, budget) = (ledger.clone(), self.fans.clone(), self.budget);
+            let (fans, budget) = (self.fans.clone(), self.budget);
+            let ledger = ledgers[asker % writers].clone();
             tokio::spawn(async move {
                 let (mut draw, mut times) = (Draw::of(asker), figures::times());
                 while Instant::now() < ends {

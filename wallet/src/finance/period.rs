@@ -41,7 +41,7 @@ pub struct StatementLine {
 
 const FIRST_FROM: &str = "
     with recursive search (low, high) as (
-        select 1::bigint, version + 1 from wallet.account where id = $1
+        select 1::bigint, version + 1 from wallet.standing where id = $1
         union all
         select case when e.made_at < $2 then s.middle + 1 else s.low end,
             case when e.made_at < $2 then s.high else s.middle end

@@ -4,7 +4,7 @@ use super::period::first_from;
 use super::{Listed, accounts_of};
 use crate::error::Error;
 use crate::id::{AccountId, TransferId};
-use crate::ledger::{Act, Entry, Hold, HoldState, Move};
+use crate::ledger::{Act, Day, Entry, Hold, HoldState, Move};
 use crate::reverse;
 use crate::statement::{self, Recorded};
 use crate::writer::batch;
@@ -50,7 +50,7 @@ const PLACE: &str = "
     from wallet.transfer t join wallet.batch b on b.chain = t.chain and b.seq = t.seq where t.id = $1";
 
 const ENTRY: &str = "
-    select version, change, balance_after from wallet.entry
+    select version, change, balance_after, day, day_in, day_out from wallet.entry
     where account = $1 and version >= $2 and version < $3 and transfer = $4";
 
 /// None where no such transfer was made.
@@ -134,6 +134,7 @@ async fn entries(client: &Client<'_>, recorded: &Recorded, of: Move) -> Result<V
             change: row.get("change"),
             balance_after: row.get("balance_after"),
             version: row.get("version"),
+            day: Day { number: row.get("day"), came: row.get("day_in"), went: row.get("day_out") },
         }));
     }
     Ok(entries)

@@ -192,6 +192,8 @@ pub struct Entry {
     pub change: i64,
     pub balance_after: i64,
     pub version: i64,
+    /// What the account had taken and given on the day, with this.
+    pub day: Day,
 }
 
 /// Why a transfer is not made. Nothing has changed then.
@@ -475,8 +477,8 @@ impl Book {
                     it.day.went = it.day.went.saturating_add((-change).max(0));
                 }
             })?;
-            let (balance_after, version) = (standing.posted, standing.version);
-            self.entries.push(Entry { transfer, account, change, balance_after, version });
+            let Standing { posted: balance_after, version, day, .. } = standing;
+            self.entries.push(Entry { transfer, account, change, balance_after, version, day });
         }
         Ok(())
     }

@@ -70,12 +70,13 @@ fn a_grant_leaves_a_line_on_both_sides_once() {
     assert_eq!(book.make(&[grant(1, 30)], NOW), Ok(Made::Before));
     assert_eq!(book.make(&[grant(1, 31)], NOW), Err(Refusal::OtherContent { id: id(1) }));
     assert_eq!((stands(&book, BUDGET), stands(&book, FAN)), ((970, 0, 0, 1), (30, 0, 0, 1)));
-    let line = |account, change, balance_after| Entry {
+    let line = |account, change: i64, balance_after| Entry {
         transfer: id(1),
         account,
         change,
         balance_after,
         version: 1,
+        day: Day { number: Day::at(NOW), came: change.max(0), went: (-change).max(0) },
     };
     assert_eq!(book.entries(), [line(BUDGET, -30, 970), line(FAN, 30, 30)]);
 }

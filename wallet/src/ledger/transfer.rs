@@ -103,7 +103,10 @@ impl Reason {
                 matches!((debit, credit), (Kind::Fan, Kind::Partner | Kind::Market | Kind::Issuer))
             }
             Reason::Trade => matches!((debit, credit), (Kind::Fan | Kind::Market, Kind::Fan | Kind::Market)),
-            Reason::Fee => matches!(credit, Kind::Fees),
+            // What a gateway keeps of what it owes us is a cost: below zero by as much.
+            Reason::Fee => {
+                matches!(credit, Kind::Fees) || matches!((debit, credit), (Kind::Fees, Kind::Gateway))
+            }
             Reason::Expiry => matches!((debit, credit), (Kind::Fan, Kind::Issuer | Kind::Budget)),
             Reason::Reversal => true,
             Reason::Spread => matches!((debit, credit), (Kind::Budget, Kind::Budget)),

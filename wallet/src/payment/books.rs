@@ -114,6 +114,25 @@ pub(super) async fn open(
     })
 }
 
+/// The transfer of what a gateway keeps for one thing. Its account of fees is below zero by as much as it has kept.
+pub(super) async fn fee(
+    tx: &Transaction<'_>,
+    mode: Mode,
+    gateway: &str,
+    of: (&str, &str),
+    money: Money,
+    now: Timestamp,
+) -> Result<Transfer, Error> {
+    let till = open(tx, mode, gateway, money.asset(), now).await?.gateway;
+    let theirs = owner(gateway, mode);
+    let wanted = Wanted::new(money.asset(), Kind::Fees, &theirs, Bounds::NONE);
+    let fees = account::open(tx, &wanted, now).await?;
+    let of_fee =
+        Move::of(money.asset(), money.units(), fees, till, Reason::Fee).map_err(crate::NoMoney::from)?;
+    let id = TransferId::following_from("gateway.fee", &[gateway, mode.word(), of.0, of.1]);
+    Ok(Transfer::new(id, Act::Post(of_fee)))
+}
+
 impl Books {
     /// What a payment's credit is made of.
     pub(super) fn top_up(

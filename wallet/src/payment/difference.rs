@@ -29,10 +29,14 @@ pub enum DifferenceKind {
     Amount,
     /// Both have it, in different currencies.
     Currency,
+    /// The gateway keeps another fee for it than was booked, or gives one back.
+    Fee,
+    /// A payer has disputed it at their bank, and the gateway may take it back.
+    Dispute,
 }
 
 impl DifferenceKind {
-    const ALL: [DifferenceKind; 9] = [
+    const ALL: [DifferenceKind; 11] = [
         DifferenceKind::Captured,
         DifferenceKind::OtherCurrency,
         DifferenceKind::Stray,
@@ -42,6 +46,8 @@ impl DifferenceKind {
         DifferenceKind::MissingThere,
         DifferenceKind::Amount,
         DifferenceKind::Currency,
+        DifferenceKind::Fee,
+        DifferenceKind::Dispute,
     ];
 
     /// As rows and messages have it.
@@ -56,6 +62,8 @@ impl DifferenceKind {
             DifferenceKind::MissingThere => "missing there",
             DifferenceKind::Amount => "amount",
             DifferenceKind::Currency => "currency",
+            DifferenceKind::Fee => "fee",
+            DifferenceKind::Dispute => "dispute",
         }
     }
 

@@ -45,6 +45,10 @@ impl Payments {
             }
             Told::Refund { refund, of, gone } => self.told_refund(gateway, refund, of.as_deref(), gone).await,
             Told::Payout { payout, gone } => self.told_payout(gateway, payout, gone).await,
+            Told::Dispute { reference, of, units, status } => {
+                let it = (reference.as_str(), units, status.as_str());
+                self.learn_dispute(gateway.code(), of.as_deref(), it).await
+            }
             Told::Other => Ok(Learned::Other),
         }
     }
@@ -166,6 +170,36 @@ impl Payments {
             self.differ(gateway, &it).await?;
         }
         Ok(Learned::Ours)
+    }
+
+    /// A payer disputes a payment: for people to answer at the gateway, in time.
+    async fn learn_dispute(
+        &self,
+        gateway: &str,
+        of: Option<&str>,
+        (reference, units, status): (&str, i64, &str),
+    ) -> Result<Learned, Error> {
+        let mode = self.mode;
+        let found = match of {
+            Some(of) => {
+                let find = async |db: &store::Client<'_>| row::at_gateway(db, gateway, mode, of).await;
+                self.store.read("wallet.payment_told", find).await?
+            }
+            None => None,
+        };
+        let ours = found.as_ref().map(|it| it.known.captured());
+        if let Some(payment) = &found {
+            let seen = json!({ "reference": reference, "units": units, "status": status });
+            let what = format!("a dispute: {status}");
+            let saw = self.store.run_tx("wallet.payment_learn", async |tx| {
+                let subject = Subject::Payment(payment.id);
+                see(tx, subject, Source::Webhook, (&what, Some(seen.clone())), self.clock.now()).await
+            });
+            saw.await?;
+        }
+        let it = Found { kind: DifferenceKind::Dispute, subject: reference, ours, theirs: Some(units) };
+        self.differ(gateway, &it).await?;
+        Ok(if found.is_some() { Learned::Ours } else { Learned::Unknown })
     }
 
     /// The poll: looks at a payment at its gateway, and does what follows.

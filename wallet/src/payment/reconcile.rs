@@ -1,9 +1,12 @@
 //! A gateway's own books beside ours, day by day: every line that one of them has and the other has not, or
-//! has otherwise.
+//! has otherwise. What the gateway keeps of what both have is booked.
 
 use super::difference::{DifferenceKind, Found, day_of, found_on};
-use super::{Error, Payments};
+use super::{Error, Payments, books};
+use crate::asset::AssetCode;
 use crate::gateway::{Line, LineKind};
+use crate::ledger::Refusal;
+use crate::money::Money;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -72,7 +75,10 @@ impl Payments {
         let (wide_from, wide_to) = (earlier(from), to.checked_add(MARGIN).unwrap_or(to));
         let theirs = self.lines(gateway, wide_from, wide_to).await?;
         let ours = self.ours(gateway, (from, to), &theirs).await?;
-        let (mut reconciled, found) = compare(&theirs, &ours, (from, to));
+        let (mut reconciled, mut found, fees) = compare(&theirs, &ours, (from, to));
+        for fee in &fees {
+            found.extend(self.book_fee(gateway, fee).await?);
+        }
         let written = self.store.run_tx("wallet.reconcile", async |tx| {
             for it in &found {
                 found_on(tx, gateway, self.mode, &day, &it.found(), now).await?;
@@ -83,6 +89,28 @@ impl Payments {
         reconciled.differences = found.len() as u64;
         tracing::info!(gateway, day, ?reconciled, "a gateway's books were compared with ours");
         Ok(reconciled)
+    }
+
+    /// Books what the gateway keeps for something that both have: once, also if it says so again.
+    async fn book_fee(&self, gateway: &str, fee: &Fee) -> Result<Option<Differs>, Error> {
+        let differs = || {
+            let (kind, subject) = (DifferenceKind::Fee, fee.reference.clone());
+            Ok(Some(Differs { kind, subject, ours: None, theirs: Some(fee.units) }))
+        };
+        // A fee that is given back is for people to look at.
+        if fee.units < 0 {
+            return differs();
+        }
+        let Some(asset) = AssetCode::of(&fee.currency) else { return Ok(None) };
+        let (money, of) = (Money::of(asset, fee.units)?, (fee.kind.word(), fee.reference.as_str()));
+        let transfer = self.store.run_tx("wallet.fee", async |tx| {
+            books::fee(tx, self.mode, gateway, of, money, self.clock.now()).await
+        });
+        match self.ledger.make(transfer.await?).await {
+            Ok(_) => Ok(None),
+            Err(crate::Error::Refused(Refusal::OtherContent { .. })) => differs(),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn lines(&self, gateway: &str, from: Timestamp, to: Timestamp) -> Result<Vec<Line>, Error> {
@@ -151,26 +179,39 @@ impl Differs {
     }
 }
 
+/// What a gateway keeps for something that our books have as well.
+struct Fee {
+    kind: LineKind,
+    reference: String,
+    currency: String,
+    units: i64,
+}
+
 /// Lines of the day must be in our books, and what our books have of the day must be among the lines, also of
 /// the days around it.
-fn compare(theirs: &[Line], ours: &[Ours], (from, to): (Timestamp, Timestamp)) -> (Reconciled, Vec<Differs>) {
-    let mut lines: BTreeMap<(LineKind, &str), (i64, &Line)> = BTreeMap::new();
+fn compare(
+    theirs: &[Line],
+    ours: &[Ours],
+    (from, to): (Timestamp, Timestamp),
+) -> (Reconciled, Vec<Differs>, Vec<Fee>) {
+    let mut lines: BTreeMap<(LineKind, &str), (i64, i64, &Line)> = BTreeMap::new();
     for line in theirs {
         // More than one line of a charge is one amount.
-        lines.entry((line.kind, &line.reference)).or_insert((0, line)).0 += line.units;
+        let sum = lines.entry((line.kind, &line.reference)).or_insert((0, 0, line));
+        (sum.0, sum.1) = (sum.0.saturating_add(line.units), sum.1.saturating_add(line.fee));
     }
     let known: BTreeMap<(LineKind, &str), &Ours> =
         ours.iter().map(|it| ((it.kind, it.reference.as_str()), it)).collect();
-    let (mut reconciled, mut found) = (Reconciled::default(), Vec::new());
+    let (mut reconciled, mut found, mut fees) = (Reconciled::default(), Vec::new(), Vec::new());
     let mut differs = |kind, subject: &str, ours, theirs| {
         found.push(Differs { kind, subject: subject.to_owned(), ours, theirs });
     };
-    for ((kind, reference), (units, line)) in &lines {
+    for ((kind, reference), (units, fee, line)) in &lines {
         if !(from..to).contains(&line.at) {
             continue;
         }
         reconciled.lines += 1;
-        reconciled.fees = reconciled.fees.saturating_add(line.fee);
+        reconciled.fees = reconciled.fees.saturating_add(*fee);
         match known.get(&(*kind, *reference)) {
             None => differs(DifferenceKind::MissingHere, reference, None, Some(*units)),
             Some(it) if it.asset != line.currency => {
@@ -179,7 +220,13 @@ fn compare(theirs: &[Line], ours: &[Ours], (from, to): (Timestamp, Timestamp)) -
             Some(it) if it.units != *units => {
                 differs(DifferenceKind::Amount, reference, Some(it.units), Some(*units));
             }
-            Some(_) => {}
+            Some(_) if *fee == 0 => {}
+            Some(_) => fees.push(Fee {
+                kind: *kind,
+                reference: (*reference).to_owned(),
+                currency: line.currency.clone(),
+                units: *fee,
+            }),
         }
     }
     for it in ours.iter().filter(|it| it.is_of_day) {
@@ -188,7 +235,7 @@ fn compare(theirs: &[Line], ours: &[Ours], (from, to): (Timestamp, Timestamp)) -
             differs(DifferenceKind::MissingThere, &it.reference, Some(it.units), None);
         }
     }
-    (reconciled, found)
+    (reconciled, found, fees)
 }
 
 /// Every statement of this file, for the test that prepares each on a migrated store.

@@ -1,32 +1,24 @@
-//! One batch: what its transfers name is read under locks, judged in memory, and written.
+//! One batch: what its transfers name is known, or read under locks; it is judged in memory, and written.
 
-use super::{Outcome, chain_of};
+use super::{Asked, Outcome, chain_of};
 use crate::account;
 use crate::asset::AssetCode;
 use crate::error::Error;
 use crate::id::{AccountId, TransferId};
-use crate::ledger::{Act, Book, Hold, HoldState, Kind, Made, Move, Reason, Transfer};
+use crate::ledger::{Act, Book, Entry, Hold, HoldState, Made, Move, Reason, Standing, Transfer};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::time::Duration;
-use store::{At, Client, Row, Transaction};
+use store::{At, Client, Row, Statement, Transaction};
 use uuid::Uuid;
 
-/// What a batch is made of.
-pub(super) struct Lot<'a> {
-    /// Each with the transfers that belong together.
-    pub(super) asked: &'a [&'a [Transfer]],
-    pub(super) writer: &'a str,
+/// Who writes, and when.
+#[derive(Clone, Debug)]
+pub(super) struct By {
+    pub(super) writer: String,
     pub(super) now: Timestamp,
-}
-
-/// What came of a lot.
-pub(super) struct Judged {
-    /// In the order of what was asked.
-    pub(super) outcomes: Vec<Outcome>,
-    /// Fans' accounts that are not as they were.
-    pub(super) changed: Vec<AccountId>,
+    /// How far that may be from the database's time, seconds; none where a test makes the time.
+    pub(super) apart_max: Option<f64>,
 }
 
 /// Why a batch was not written.
@@ -43,9 +35,19 @@ impl From<Error> for NotWritten {
     }
 }
 
+/// Raised by [`ADVANCE`].
+const MOVED_ON: &str = "CW001";
+const OTHER_TIME: &str = "CW002";
+
 impl From<store::Error> for NotWritten {
     fn from(error: store::Error) -> Self {
-        Self::Error(error.into())
+        match error.sql_state().map(|it| it.code()) {
+            Some(MOVED_ON) => Self::Again,
+            Some(OTHER_TIME) => Self::Error(Error::Clock),
+            // Another process has made one of these since this one looked.
+            _ if error.is_unique_violation() => Self::Again,
+            _ => Self::Error(error.into()),
+        }
     }
 }
 
@@ -58,11 +60,8 @@ impl From<NotWritten> for Error {
     }
 }
 
-/// What a transaction has made is not waited for to be on the disk before others may read it: [`super::keep`] is, before anybody is answered.
-/// Its locks last some milliseconds less for it. And while there are few accounts, the planner would read them all to find a hundred: by
-/// their ids it is ten times as fast, and as fast with millions of them. Where it reads a table all the same, such as that of the sixteen chains, its
-/// cost is then so high that it would be compiled first: a hundred milliseconds a batch.
-const SOON: &str = "set local synchronous_commit = off; set local enable_seqscan = off; set local jit = off";
+/// As [`ADVANCE`] does it, for what is read before.
+const SOON: &str = "set local synchronous_commit = off; set local enable_seqscan = off";
 
 /// Between whose accounts holds are: a hold's never change, so that they are looked for before anything is locked.
 const BETWEEN: &str = "select debit, credit from wallet.hold where id = any($1)";
@@ -70,131 +69,124 @@ const BETWEEN: &str = "select debit, credit from wallet.hold where id = any($1)"
 /// Invariant: whoever changes an account has its chain locked. All that a batch needs are locked at once and in one order, so that two wait for
 /// each other and never both; batches of a chain follow one another, whichever process writes them.
 const CHAINS: &str = "
-    select number, seq, hash, epoch, writer, (select max(made_at) from wallet.chain) as latest
-    from wallet.chain where number = any($1) order by number for update";
+    select number, seq, changes, hash, epoch, writer from wallet.chain where number = any($1) order by number for update";
 
 const ACCOUNTS: &str = "
     select id, asset, kind, bound_min, bound_max, day_in_max, day_out_max, frozen_at is not null as is_frozen,
         posted, held_out, held_in, version, day, day_in, day_out
-    from wallet.account where id = any($1)";
+    from wallet.standing where id = any($1)";
 
 const HOLDS: &str =
     "select id, debit, credit, asset, units, reason, until, state, taken from wallet.hold where id = any($1)";
 
 const MADE: &str = "select id, digest from wallet.transfer where id = any($1)";
 
+const ADVANCE: &str =
+    "select wallet.advance($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::float8 * interval '1 second')";
+
 const TRANSFERS: &str = "
     insert into wallet.transfer (id, chain, seq, number, digest, act, debit, credit, asset, units, reason, hold, until, metadata, made_at)
     select it.id, it.chain, it.seq, it.number, it.digest, it.act, it.debit, it.credit, it.asset, it.units, it.reason, it.hold, it.until,
-        it.metadata::jsonb, $1
+        it.metadata::jsonb, (select made_at from wallet.chain where number = $1)
     from unnest(
         $2::uuid[], $3::smallint[], $4::bigint[], $5::int[], $6::bytea[], $7::text[], $8::uuid[], $9::uuid[], $10::text[], $11::bigint[],
         $12::text[], $13::uuid[], $14::timestamptz[], $15::text[])
         as it (id, chain, seq, number, digest, act, debit, credit, asset, units, reason, hold, until, metadata)";
 
-const STANDINGS: &str = "
-    update wallet.account a set posted = it.posted, held_out = it.held_out, held_in = it.held_in, version = it.version,
-        day = it.day, day_in = it.day_in, day_out = it.day_out
-    from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::int[], $7::bigint[], $8::bigint[])
-        as it (id, posted, held_out, held_in, version, day, day_in, day_out)
+const HELD: &str = "
+    update wallet.account a set held_out = it.held_out, held_in = it.held_in
+    from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as it (id, held_out, held_in)
     where a.id = it.id";
 
 const ENTRIES: &str = "
-    insert into wallet.entry (account, version, transfer, change, balance_after, made_at)
-    select it.account, it.version, it.transfer, it.change, it.balance_after, $6
-    from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[]) as it (account, version, transfer, change, balance_after)";
+    insert into wallet.entry (account, version, transfer, change, balance_after, day, day_in, day_out, made_at)
+    select it.*, (select made_at from wallet.chain where number = $9)
+    from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[], $6::int[], $7::bigint[], $8::bigint[]) as it";
 
 const KEEP: &str = "
     insert into wallet.hold (id, debit, credit, asset, units, reason, until, state, taken)
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::timestamptz[], $8::text[], $9::bigint[])
     on conflict (id) do update set state = excluded.state, taken = excluded.taken";
 
-const BATCHES: &str = "
-    insert into wallet.batch (chain, seq, epoch, transfers, hash, made_at)
-    select it.*, $6 from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::int[], $5::bytea[]) as it";
-
-const NEXT: &str = "
-    update wallet.chain c set seq = it.seq, hash = it.hash, epoch = it.epoch, writer = $5, made_at = $6
-    from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bytea[]) as it (number, seq, epoch, hash)
-    where c.number = it.number";
-
 /// Every statement that is prepared.
 pub(crate) const STATEMENTS: &[&str] =
-    &[BETWEEN, CHAINS, ACCOUNTS, HOLDS, MADE, TRANSFERS, STANDINGS, ENTRIES, KEEP, BATCHES, NEXT];
+    &[BETWEEN, CHAINS, ACCOUNTS, HOLDS, MADE, ADVANCE, TRANSFERS, ENTRIES, KEEP, HELD];
 
-/// Judges all that was asked for in its order, and writes what is made.
-pub(super) async fn write(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<Judged, NotWritten> {
-    // All are on their way before the first is answered, below, which keeps its order only if none has to be prepared first.
-    for sql in STATEMENTS {
-        tx.prepare(sql).await?;
-    }
-    let (chains, mut book) = read(tx, lot).await?;
-    let before = book.clone();
-    let mut made: Vec<&Transfer> = Vec::new();
-    let mut outcomes = Vec::with_capacity(lot.asked.len());
-    for together in lot.asked {
-        let outcome = book.make(together, lot.now);
-        if outcome == Ok(Made::Now) {
-            made.extend(together.iter());
-        }
-        outcomes.push(outcome);
-    }
-    if !made.is_empty() {
-        // A chain's in the order in which they were made.
-        made.sort_by_key(|it| chain_of(it));
-        store(tx, lot, &chains, (&before, &book), &made).await?;
-    }
-    let fans = book.accounts().filter(|(id, it)| it.kind == Kind::Fan && before.account(*id) != Some(*it));
-    Ok(Judged { outcomes, changed: fans.map(|it| it.0).collect() })
+/// A chain as a batch finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Chain {
+    pub(super) number: u8,
+    /// Batches so far, and the hash over all of them.
+    pub(super) seq: i64,
+    pub(super) hash: [u8; 32],
+    /// Changes of its accounts so far, by batches of whichever chain and otherwise.
+    pub(super) changes: i64,
+    /// Of the next batch, if who has found it writes that.
+    pub(super) epoch: i64,
 }
 
-/// What the transfers of a lot name.
+/// What the transfers of a batch name.
 #[derive(Default)]
-struct Named {
-    chains: BTreeSet<i16>,
-    accounts: BTreeSet<Uuid>,
-    holds: BTreeSet<Uuid>,
-    ids: BTreeSet<Uuid>,
+pub(super) struct Named {
+    pub(super) chains: BTreeSet<u8>,
+    pub(super) accounts: BTreeSet<AccountId>,
+    pub(super) holds: BTreeSet<TransferId>,
+    pub(super) ids: BTreeSet<TransferId>,
 }
 
 impl Named {
-    fn by(lot: &Lot<'_>) -> Self {
+    pub(super) fn by(asked: &[Asked]) -> Self {
         let mut named = Self::default();
-        for transfer in lot.asked.iter().copied().flatten() {
-            named.chains.insert(i16::from(chain_of(transfer)));
-            named.ids.insert(transfer.id.uuid());
+        for transfer in asked.iter().flat_map(|it| &it.together) {
+            named.chains.insert(chain_of(transfer));
+            named.ids.insert(transfer.id);
             match transfer.act {
-                Act::Post(of) | Act::Hold { of, .. } => {
-                    named.account(of.debit);
-                    named.account(of.credit);
-                }
+                Act::Post(of) | Act::Hold { of, .. } => named.between(&of),
                 Act::Finish { hold, .. } | Act::Void { hold } | Act::Lapse { hold } => {
-                    named.holds.insert(hold.uuid());
+                    named.holds.insert(hold);
                 }
             }
         }
         named
     }
 
+    pub(super) fn between(&mut self, of: &Move) {
+        for account in [of.debit, of.credit] {
+            self.account(account);
+        }
+    }
+
     fn account(&mut self, id: AccountId) {
-        self.chains.insert(i16::from(id.chain()));
-        self.accounts.insert(id.uuid());
+        self.chains.insert(id.chain());
+        self.accounts.insert(id);
     }
 }
 
+pub(super) fn uuids<'a>(of: impl IntoIterator<Item = &'a TransferId>) -> Vec<Uuid> {
+    of.into_iter().map(|it| it.uuid()).collect()
+}
+
 /// The chains, locked; the accounts and holds that are named, and what was made under these ids before.
-async fn read(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<(Vec<Row>, Book), NotWritten> {
-    let list = |of: BTreeSet<Uuid>| of.into_iter().collect::<Vec<Uuid>>();
-    let mut named = Named::by(lot);
-    let holds = list(std::mem::take(&mut named.holds));
+pub(super) async fn read(
+    tx: &Transaction<'_>,
+    asked: &[Asked],
+    writer: &str,
+) -> Result<(Vec<Chain>, Book), NotWritten> {
+    // All are on their way before the first is answered, below, which keeps its order only if none has to be prepared first.
+    for sql in STATEMENTS {
+        tx.prepare(sql).await?;
+    }
+    let mut named = Named::by(asked);
+    let holds = uuids(&named.holds);
     if !holds.is_empty() {
         for row in tx.query(BETWEEN, &[&holds]).await? {
             named.account(AccountId::of_uuid(row.get("debit")));
             named.account(AccountId::of_uuid(row.get("credit")));
         }
     }
-    let chains: Vec<i16> = named.chains.into_iter().collect();
-    let (accounts, ids) = (list(named.accounts), list(named.ids));
+    let chains: Vec<i16> = named.chains.iter().map(|it| i16::from(*it)).collect();
+    let accounts: Vec<Uuid> = named.accounts.iter().map(|it| it.uuid()).collect();
+    let ids = uuids(&named.ids);
     let (of_chains, of_accounts): (store::Params<'_>, store::Params<'_>) = (&[&chains], &[&accounts]);
     let (of_holds, of_ids): (store::Params<'_>, store::Params<'_>) = (&[&holds], &[&ids]);
     // Each is run when the one before is: the chains are locked when the rest is read.
@@ -207,6 +199,7 @@ async fn read(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<(Vec<Row>, Book), N
         tx.query(MADE, of_ids),
     );
     soon?;
+    let chains = chains?.iter().map(|row| chain(row, writer)).collect::<Result<Vec<_>, _>>()?;
     let mut book = Book::default();
     for row in accounts? {
         book.open(AccountId::of_uuid(row.get("id")), account::standing(&row)?);
@@ -220,17 +213,44 @@ async fn read(tx: &Transaction<'_>, lot: &Lot<'_>) -> Result<(Vec<Row>, Book), N
         book.remember_hold(id, hold);
     }
     for row in made? {
-        let id = TransferId::of_uuid(row.get("id"));
-        let digest = row.get::<_, &[u8]>("digest").try_into();
-        book.remember(id, digest.map_err(|_| unreadable(id, "digest"))?);
+        let (id, digest) = of_made(&row)?;
+        book.remember(id, digest);
     }
-    Ok((chains?, book))
+    Ok((chains, book))
+}
+
+fn chain(row: &Row, writer: &str) -> Result<Chain, Error> {
+    let number: i16 = row.get("number");
+    let unreadable = |column| Error::Unreadable { what: format!("chain {number}"), column };
+    let epoch: i64 = row.get("epoch");
+    Ok(Chain {
+        number: u8::try_from(number).map_err(|_| unreadable("number"))?,
+        seq: row.get("seq"),
+        hash: row.get::<_, &[u8]>("hash").try_into().map_err(|_| unreadable("hash"))?,
+        changes: row.get("changes"),
+        epoch: if row.get::<_, &str>("writer") == writer { epoch } else { epoch + 1 },
+    })
+}
+
+fn of_made(row: &Row) -> Result<(TransferId, [u8; 32]), Error> {
+    let id = TransferId::of_uuid(row.get("id"));
+    let digest = row.get::<_, &[u8]>("digest").try_into();
+    Ok((id, digest.map_err(|_| unreadable(id, "digest"))?))
+}
+
+/// What was made under these ids before.
+pub(super) async fn made(client: &Client<'_>, ids: &[Uuid]) -> Result<Vec<(TransferId, [u8; 32])>, Error> {
+    client.query(MADE, &[&ids]).await?.iter().map(of_made).collect()
+}
+
+/// These holds as they stand.
+pub(super) async fn holds(client: &Client<'_>, ids: &[Uuid]) -> Result<Vec<(TransferId, Hold)>, Error> {
+    client.query(HOLDS, &[&ids]).await?.iter().map(hold).collect()
 }
 
 /// A hold as it stands.
 pub(crate) async fn find_hold(client: &Client<'_>, id: TransferId) -> Result<Option<Hold>, Error> {
-    let rows = client.query(HOLDS, &[&vec![id.uuid()]]).await?;
-    rows.first().map(|row| hold(row).map(|it| it.1)).transpose()
+    Ok(holds(client, &[id.uuid()]).await?.first().map(|it| it.1))
 }
 
 fn unreadable(id: TransferId, column: &'static str) -> Error {
@@ -253,137 +273,218 @@ fn hold(row: &Row) -> Result<(TransferId, Hold), Error> {
     Ok((id, Hold { of, until: row.get::<_, Option<At>>("until").map(|it| it.0), state }))
 }
 
-/// A batch of a chain, and where its transfers are in it.
-struct Link {
-    chain: i16,
-    seq: i64,
-    epoch: i64,
-    hash: Vec<u8>,
+/// A chain that a batch was judged by, and what comes next on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link {
+    pub(super) chain: Chain,
     transfers: i32,
+    /// Where there is something: after it.
+    hash: Option<[u8; 32]>,
+    /// Whether its accounts change, or there is something.
+    is_touched: bool,
 }
 
-/// The next batch of each chain that has some of these.
-fn links(lot: &Lot<'_>, chains: &[Row], made: &[&Transfer], digests: &[&[u8]]) -> Vec<Link> {
-    let link = |row: &Row| {
-        let (chain, epoch): (i16, i64) = (row.get("number"), row.get("epoch"));
-        let of_chain = made.iter().zip(digests).filter(|(it, _)| i16::from(chain_of(it)) == chain);
+impl Link {
+    /// The chain when it is written.
+    pub(super) fn after(&self) -> Chain {
+        let chain = Chain { changes: self.chain.changes + i64::from(self.is_touched), ..self.chain };
+        match self.hash {
+            Some(hash) => Chain { seq: self.chain.seq + 1, hash, ..chain },
+            None => chain,
+        }
+    }
+}
+
+/// What came of a batch, to be written.
+pub(super) struct Judgement {
+    /// In the order of what was asked.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Which of what was asked is made: of which, and at which place among what belongs together. A chain's are beside each other, in the
+    /// order in which they were made.
+    made: Vec<(usize, usize)>,
+    pub(super) links: Vec<Link>,
+    before: Book,
+    pub(super) after: Book,
+}
+
+/// Judges all that was asked for in its order.
+pub(super) fn judge(asked: &[Asked], chains: &[Chain], mut book: Book, now: Timestamp) -> Judgement {
+    let before = book.clone();
+    let (mut made, mut outcomes) = (Vec::new(), Vec::with_capacity(asked.len()));
+    for (at, it) in asked.iter().enumerate() {
+        let outcome = book.make(&it.together, now);
+        if outcome == Ok(Made::Now) {
+            made.extend((0..it.together.len()).map(|place| (at, place)));
+        }
+        outcomes.push(outcome);
+    }
+    let chain = |it: &(usize, usize)| chain_of(&asked[it.0].together[it.1]);
+    made.sort_by_key(chain);
+    let changed = book.accounts().filter(|(id, it)| before.account(*id) != Some(*it));
+    let touched: BTreeSet<u8> = changed.map(|it| it.0.chain()).collect();
+    let link = |of: &Chain| {
         let (mut hash, mut transfers) = (Sha256::new(), 0);
-        hash.update(row.get::<_, &[u8]>("hash"));
-        for (_, digest) in of_chain {
-            hash.update(digest);
+        hash.update(of.hash);
+        for (at, place) in made.iter().filter(|it| chain(it) == of.number) {
+            hash.update(digest(&book, &asked[*at].together[*place]));
             transfers += 1;
         }
-        let epoch = if row.get::<_, &str>("writer") == lot.writer { epoch } else { epoch + 1 };
-        let hash = hash.finalize().to_vec();
-        (transfers > 0).then(|| Link { chain, seq: row.get::<_, i64>("seq") + 1, epoch, hash, transfers })
+        let is_touched = transfers > 0 || touched.contains(&of.number);
+        Link { chain: *of, transfers, hash: (transfers > 0).then(|| hash.finalize().into()), is_touched }
     };
-    chains.iter().filter_map(link).collect()
+    let links = chains.iter().map(link).collect();
+    Judgement { outcomes, made, links, before, after: book }
 }
 
-/// Writes what has become of the book. All statements are on their way before the first is answered.
-async fn store(
-    tx: &Transaction<'_>,
-    lot: &Lot<'_>,
-    chains: &[Row],
-    (before, after): (&Book, &Book),
-    made: &[&Transfer],
-) -> Result<(), NotWritten> {
-    let digest = |it: &&Transfer| after.digest(it.id).expect("the book has made it").as_slice();
-    let digests: Vec<&[u8]> = made.iter().map(digest).collect();
-    let links = links(lot, chains, made, &digests);
-    // After every batch that was there, of whichever chain, whatever this process's clock says: what the books were at a moment that is over
-    // stays what they were.
-    let latest = chains.iter().map(|it| it.get::<_, At>("latest").0).max();
-    let now = At(latest.map_or(lot.now, |it| lot.now.max(it + Duration::from_micros(1))));
-    let link_chains: Vec<i16> = links.iter().map(|it| it.chain).collect();
-    let link_seqs: Vec<i64> = links.iter().map(|it| it.seq).collect();
-    let epochs: Vec<i64> = links.iter().map(|it| it.epoch).collect();
-    let hashes: Vec<&[u8]> = links.iter().map(|it| it.hash.as_slice()).collect();
-    let counts: Vec<i32> = links.iter().map(|it| it.transfers).collect();
-    let place = links.iter().flat_map(|it| (1..=it.transfers).map(|number| (it.chain, it.seq, number)));
-    let (mut in_chains, mut seqs, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
-    for (chain, seq, number) in place {
-        in_chains.push(chain);
-        seqs.push(seq);
-        numbers.push(number);
+fn digest<'a>(book: &'a Book, of: &Transfer) -> &'a [u8; 32] {
+    book.digest(of.id).expect("the book has made it")
+}
+
+impl Judgement {
+    /// Accounts that are not as they were.
+    pub(super) fn changed(&self) -> impl Iterator<Item = (AccountId, &Standing)> {
+        self.after.accounts().filter(|(id, it)| self.before.account(*id) != Some(*it))
     }
 
-    let of = |it: &&Transfer| match it.act {
-        Act::Post(of) | Act::Hold { of, .. } => Some(of),
-        _ => None,
-    };
-    let moves: Vec<Option<Move>> = made.iter().map(of).collect();
-    let ids: Vec<Uuid> = made.iter().map(|it| it.id.uuid()).collect();
-    let acts: Vec<&str> = made.iter().map(|it| it.act.word()).collect();
-    let debits: Vec<Option<Uuid>> = moves.iter().map(|it| it.map(|of| of.debit.uuid())).collect();
-    let credits: Vec<Option<Uuid>> = moves.iter().map(|it| it.map(|of| of.credit.uuid())).collect();
-    let assets: Vec<Option<&str>> = moves.iter().map(|it| it.map(|of| of.asset.text())).collect();
-    let reasons: Vec<Option<&str>> = moves.iter().map(|it| it.map(|of| of.reason.word())).collect();
-    let units: Vec<Option<i64>> = made.iter().map(|it| it.act.units()).collect();
-    let holds: Vec<Option<Uuid>> = made.iter().map(|it| it.act.hold().map(TransferId::uuid)).collect();
-    let untils: Vec<Option<At>> = made.iter().map(|it| it.act.until().map(At)).collect();
-
-    let metadata: Vec<Option<String>> = made.iter().map(|it| it.metadata.json()).collect();
-
-    let changed: Vec<_> = after.accounts().filter(|(id, it)| before.account(*id) != Some(*it)).collect();
-    let column = |of: fn(&crate::Standing) -> i64| changed.iter().map(|it| of(it.1)).collect::<Vec<i64>>();
-    let accounts: Vec<Uuid> = changed.iter().map(|it| it.0.uuid()).collect();
-    let (posted, held_out) = (column(|it| it.posted), column(|it| it.held_out));
-    let (held_in, versions) = (column(|it| it.held_in), column(|it| it.version));
-
-    let days: Vec<i32> = changed.iter().map(|it| it.1.day.number).collect();
-    let (came, went) = (column(|it| it.day.came), column(|it| it.day.went));
-
-    let lines = after.entries();
-    let line_accounts: Vec<Uuid> = lines.iter().map(|it| it.account.uuid()).collect();
-    let line_versions: Vec<i64> = lines.iter().map(|it| it.version).collect();
-    let line_transfers: Vec<Uuid> = lines.iter().map(|it| it.transfer.uuid()).collect();
-    let line_changes: Vec<i64> = lines.iter().map(|it| it.change).collect();
-    let line_balances: Vec<i64> = lines.iter().map(|it| it.balance_after).collect();
-
-    let kept: Vec<(TransferId, &Hold)> =
-        after.holds().filter(|(id, it)| before.hold(*id) != Some(*it)).collect();
-    let hold_ids: Vec<Uuid> = kept.iter().map(|it| it.0.uuid()).collect();
-    let hold_debits: Vec<Uuid> = kept.iter().map(|it| it.1.of.debit.uuid()).collect();
-    let hold_credits: Vec<Uuid> = kept.iter().map(|it| it.1.of.credit.uuid()).collect();
-    let hold_assets: Vec<&str> = kept.iter().map(|it| it.1.of.asset.text()).collect();
-    let hold_units: Vec<i64> = kept.iter().map(|it| it.1.of.units).collect();
-    let hold_reasons: Vec<&str> = kept.iter().map(|it| it.1.of.reason.word()).collect();
-    let hold_untils: Vec<Option<At>> = kept.iter().map(|it| it.1.until.map(At)).collect();
-    let hold_states: Vec<&str> = kept.iter().map(|it| it.1.state.word()).collect();
-    let hold_taken: Vec<Option<i64>> = kept.iter().map(|it| it.1.state.taken()).collect();
-
-    let transfers: store::Params<'_> = &[
-        &now, &ids, &in_chains, &seqs, &numbers, &digests, &acts, &debits, &credits, &assets, &units,
-        &reasons, &holds, &untils, &metadata,
-    ];
-    let standings: store::Params<'_> =
-        &[&accounts, &posted, &held_out, &held_in, &versions, &days, &came, &went];
-    let entries: store::Params<'_> =
-        &[&line_accounts, &line_versions, &line_transfers, &line_changes, &line_balances, &now];
-    let keep: store::Params<'_> = &[
-        &hold_ids,
-        &hold_debits,
-        &hold_credits,
-        &hold_assets,
-        &hold_units,
-        &hold_reasons,
-        &hold_untils,
-        &hold_states,
-        &hold_taken,
-    ];
-    let batches: store::Params<'_> = &[&link_chains, &link_seqs, &epochs, &counts, &hashes, &now];
-    let next: store::Params<'_> = &[&link_chains, &link_seqs, &epochs, &hashes, &lot.writer, &now];
-    let done = tokio::join!(
-        tx.execute(TRANSFERS, transfers),
-        tx.execute(STANDINGS, standings),
-        tx.execute(ENTRIES, entries),
-        tx.execute(KEEP, keep),
-        tx.execute(BATCHES, batches),
-        tx.execute(NEXT, next),
-    );
-    for count in [done.0, done.1, done.2, done.3, done.4, done.5] {
-        count?;
+    /// Holds that are not as they were.
+    pub(super) fn kept(&self) -> impl Iterator<Item = (TransferId, &Hold)> {
+        self.after.holds().filter(|(id, it)| self.before.hold(*id) != Some(*it))
     }
-    Ok(())
+
+    /// What was made of what was asked.
+    pub(super) fn made<'a>(&self, asked: &'a [Asked]) -> impl Iterator<Item = &'a Transfer> {
+        self.made.iter().map(|(at, place)| &asked[*at].together[*place])
+    }
+
+    /// Says how to write what has become of the book: `run` runs all or none of the statements. The first locks the chains, and fails where one
+    /// is not as it was judged by.
+    pub(super) async fn write<R>(
+        &self,
+        asked: &[Asked],
+        by: &By,
+        run: impl AsyncFnOnce(&[Statement<'_>]) -> R,
+    ) -> R {
+        let made: Vec<&Transfer> = self.made(asked).collect();
+        let numbers: Vec<i16> = self.links.iter().map(|it| i16::from(it.chain.number)).collect();
+        let seqs: Vec<i64> = self.links.iter().map(|it| it.chain.seq).collect();
+        let changes: Vec<i64> = self.links.iter().map(|it| it.chain.changes).collect();
+        let epochs: Vec<i64> = self.links.iter().map(|it| it.chain.epoch).collect();
+        let hashes: Vec<Option<&[u8]>> =
+            self.links.iter().map(|it| it.hash.as_ref().map(<[u8; 32]>::as_slice)).collect();
+        let counts: Vec<i32> = self.links.iter().map(|it| it.transfers).collect();
+        let touched: Vec<bool> = self.links.iter().map(|it| it.is_touched).collect();
+        let now = At(by.now);
+        let links: store::Params<'_> = &[
+            &numbers,
+            &seqs,
+            &changes,
+            &epochs,
+            &hashes,
+            &counts,
+            &touched,
+            &by.writer,
+            &now,
+            &by.apart_max,
+        ];
+        let advance = Statement { sql: ADVANCE, params: links };
+        // Any that has a batch says when.
+        let Some(first) = self.links.iter().find(|it| it.hash.is_some()) else {
+            return run(&[advance]).await;
+        };
+        let first = i16::from(first.chain.number);
+        let place = self.links.iter().flat_map(|it| {
+            (1..=it.transfers).map(|number| (i16::from(it.chain.number), it.chain.seq + 1, number))
+        });
+        let (mut in_chains, mut in_seqs, mut in_numbers) = (Vec::new(), Vec::new(), Vec::new());
+        for (chain, seq, number) in place {
+            in_chains.push(chain);
+            in_seqs.push(seq);
+            in_numbers.push(number);
+        }
+        let of = |it: &&Transfer| match it.act {
+            Act::Post(of) | Act::Hold { of, .. } => Some(of),
+            _ => None,
+        };
+        let digests: Vec<&[u8]> = made.iter().map(|it| digest(&self.after, it).as_slice()).collect();
+        let moves: Vec<Option<Move>> = made.iter().map(of).collect();
+        let ids: Vec<Uuid> = made.iter().map(|it| it.id.uuid()).collect();
+        let acts: Vec<&str> = made.iter().map(|it| it.act.word()).collect();
+        let debits: Vec<Option<Uuid>> = moves.iter().map(|it| it.map(|of| of.debit.uuid())).collect();
+        let credits: Vec<Option<Uuid>> = moves.iter().map(|it| it.map(|of| of.credit.uuid())).collect();
+        let assets: Vec<Option<&str>> = moves.iter().map(|it| it.map(|of| of.asset.text())).collect();
+        let reasons: Vec<Option<&str>> = moves.iter().map(|it| it.map(|of| of.reason.word())).collect();
+        let units: Vec<Option<i64>> = made.iter().map(|it| it.act.units()).collect();
+        let holds: Vec<Option<Uuid>> = made.iter().map(|it| it.act.hold().map(TransferId::uuid)).collect();
+        let untils: Vec<Option<At>> = made.iter().map(|it| it.act.until().map(At)).collect();
+        let metadata: Vec<Option<String>> = made.iter().map(|it| it.metadata.json()).collect();
+        let transfers: store::Params<'_> = &[
+            &first,
+            &ids,
+            &in_chains,
+            &in_seqs,
+            &in_numbers,
+            &digests,
+            &acts,
+            &debits,
+            &credits,
+            &assets,
+            &units,
+            &reasons,
+            &holds,
+            &untils,
+            &metadata,
+        ];
+
+        let lines = self.after.entries();
+        let column = |of: fn(&Entry) -> i64| lines.iter().map(of).collect::<Vec<i64>>();
+        let line_accounts: Vec<Uuid> = lines.iter().map(|it| it.account.uuid()).collect();
+        let line_transfers: Vec<Uuid> = lines.iter().map(|it| it.transfer.uuid()).collect();
+        let (versions, changes) = (column(|it| it.version), column(|it| it.change));
+        let days: Vec<i32> = lines.iter().map(|it| it.day.number).collect();
+        let (came, went) = (column(|it| it.day.came), column(|it| it.day.went));
+        let balances = column(|it| it.balance_after);
+        let entries: store::Params<'_> =
+            &[&line_accounts, &versions, &line_transfers, &changes, &balances, &days, &came, &went, &first];
+
+        let kept: Vec<_> = self.kept().collect();
+        let hold_ids: Vec<Uuid> = kept.iter().map(|it| it.0.uuid()).collect();
+        let hold_debits: Vec<Uuid> = kept.iter().map(|it| it.1.of.debit.uuid()).collect();
+        let hold_credits: Vec<Uuid> = kept.iter().map(|it| it.1.of.credit.uuid()).collect();
+        let hold_assets: Vec<&str> = kept.iter().map(|it| it.1.of.asset.text()).collect();
+        let hold_units: Vec<i64> = kept.iter().map(|it| it.1.of.units).collect();
+        let hold_reasons: Vec<&str> = kept.iter().map(|it| it.1.of.reason.word()).collect();
+        let hold_untils: Vec<Option<At>> = kept.iter().map(|it| it.1.until.map(At)).collect();
+        let hold_states: Vec<&str> = kept.iter().map(|it| it.1.state.word()).collect();
+        let hold_taken: Vec<Option<i64>> = kept.iter().map(|it| it.1.state.taken()).collect();
+        let keep: store::Params<'_> = &[
+            &hold_ids,
+            &hold_debits,
+            &hold_credits,
+            &hold_assets,
+            &hold_units,
+            &hold_reasons,
+            &hold_untils,
+            &hold_states,
+            &hold_taken,
+        ];
+        let held = |of: &Standing| (of.held_out, of.held_in);
+        let changed = self.changed().filter(|(id, it)| self.before.account(*id).map(held) != Some(held(it)));
+        let changed: Vec<(AccountId, &Standing)> = changed.collect();
+        let accounts: Vec<Uuid> = changed.iter().map(|it| it.0.uuid()).collect();
+        let held_out: Vec<i64> = changed.iter().map(|it| it.1.held_out).collect();
+        let held_in: Vec<i64> = changed.iter().map(|it| it.1.held_in).collect();
+        let held: store::Params<'_> = &[&accounts, &held_out, &held_in];
+
+        let mut statements = vec![advance, Statement { sql: TRANSFERS, params: transfers }];
+        for (sql, params, is_empty) in [
+            (ENTRIES, entries, lines.is_empty()),
+            (KEEP, keep, hold_ids.is_empty()),
+            (HELD, held, accounts.is_empty()),
+        ] {
+            if !is_empty {
+                statements.push(Statement { sql, params });
+            }
+        }
+        run(&statements).await
+    }
 }

@@ -1,10 +1,10 @@
 //! Answers who asked when what was made for them is on the disk.
 
-use super::batch::Judged;
+use super::batch::Judgement;
 use super::{Asked, Outcome};
 use crate::error::Error;
 use crate::id::AccountId;
-use crate::ledger::Made;
+use crate::ledger::{Kind, Made};
 use store::Store;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -22,7 +22,8 @@ pub(super) struct Written {
 }
 
 impl Written {
-    pub(super) fn of(asked: impl Iterator<Item = Asked>, judged: Judged) -> Self {
+    pub(super) fn of(asked: Vec<Asked>, judgement: Judgement) -> Self {
+        let changed = judgement.changed().filter(|it| it.1.kind == Kind::Fan).map(|it| it.0).collect();
         let (mut now, mut speaks_of) = (None, Vec::new());
         let one = |(it, outcome): (Asked, Outcome)| {
             let first = it.together.first().map(|it| it.id.uuid());
@@ -33,9 +34,9 @@ impl Written {
             }
             (it.answer, outcome)
         };
-        let answers = asked.zip(judged.outcomes).map(one).collect();
+        let answers = asked.into_iter().zip(judgement.outcomes).map(one).collect();
         speaks_of.extend(now);
-        Self { speaks_of, answers, changed: judged.changed }
+        Self { speaks_of, answers, changed }
     }
 }
 

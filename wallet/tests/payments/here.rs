@@ -168,6 +168,12 @@ impl Here {
         self.stands(id).await.0
     }
 
+    /// What a gateway has kept for itself, below zero.
+    pub(crate) async fn fees(&self, which: Which) -> i64 {
+        let id = open(self.store(), Kind::Fees, &format!("{}/test", which.code()), Inr::CODE).await;
+        self.stands(id).await.0
+    }
+
     pub(crate) async fn sales(&self) -> i64 {
         let id = open(self.store(), Kind::Sales, "crease/test", Inr::CODE).await;
         self.stands(id).await.0

@@ -23,6 +23,7 @@ async fn books_that_agree_have_no_differences() {
         let reconciled = here.payments.reconcile(which.code(), Some("2026-11-30")).await.unwrap();
         assert_eq!((reconciled.lines, reconciled.ours, reconciled.differences), (7, 7, 0), "{which:?}");
         assert!(reconciled.fees > 0);
+        assert_eq!(here.fees(which).await, -reconciled.fees, "what the gateway keeps is a cost");
         let before = here.payments.reconcile(which.code(), Some("2026-11-28")).await.unwrap();
         assert_eq!((before.lines, before.ours, before.differences), (0, 0, 0));
         assert_eq!(here.differences().await, []);
@@ -59,6 +60,53 @@ async fn every_difference_is_found_and_written_once() {
             expected.sort();
             assert_eq!(found, expected);
         }
+    }
+}
+
+#[tokio::test]
+async fn what_a_gateway_keeps_is_booked_once_and_another_fee_is_a_difference() {
+    for which in BOTH {
+        let here = Here::new(&[which]).await;
+        let (id, _) = here.paid().await;
+        let charge = here.payment(id).await.known.captured_charge().unwrap().to_owned();
+        let owed = here.till(which).await;
+        let mut kept = 0;
+        for _ in 0..2 {
+            kept = here.payments.reconcile(which.code(), Some("2026-11-30")).await.unwrap().fees;
+            assert!(kept > 0);
+            assert_eq!((here.till(which).await, here.fees(which).await), (owed + kept, -kept), "{which:?}");
+        }
+        // None at all is nothing new: a report may have no fees.
+        for (fee, theirs) in [(kept + 5, kept + 5), (-3, -3), (0, -3)] {
+            here.fake.books().refee(&charge, fee);
+            here.payments.reconcile(which.code(), Some("2026-11-30")).await.unwrap();
+            assert_eq!((here.till(which).await, here.fees(which).await), (owed + kept, -kept), "{which:?}");
+            assert_eq!(here.differences().await, [("fee", charge.clone(), None, Some(theirs))]);
+        }
+        here.verify().await;
+    }
+}
+
+#[tokio::test]
+async fn a_dispute_is_shown_to_people_once_with_its_payment() {
+    for which in BOTH {
+        let here = Here::new(&[which]).await;
+        let (id, _) = here.paid().await;
+        let charge = here.payment(id).await.known.captured_charge().unwrap().to_owned();
+        for status in ["needs_response", "lost"] {
+            let (dispute, message) = here.fake.books().dispute(&charge, 60_000, status);
+            here.receive(which, &message).await.unwrap();
+            here.work().await;
+            let expected = ("dispute", dispute, Some(100_000), Some(60_000));
+            assert_eq!(here.differences().await, [expected], "{which:?}");
+            let life = here.payments.life(id).await.unwrap();
+            assert!(life.iter().any(|it| it.what == format!("a dispute: {status}")), "{life:?}");
+        }
+        let (_, unknown) = here.fake.books().dispute(&charge, 1, "lost");
+        let elsewhere = Here::new(&[which]).await;
+        elsewhere.receive(which, &unknown).await.unwrap();
+        elsewhere.work().await;
+        assert_eq!(elsewhere.differences().await[0].3, Some(1), "{which:?}");
     }
 }
 

@@ -223,6 +223,17 @@ struct Payload {
     refund: Option<Held<Refund>>,
     #[serde(default)]
     payout: Option<Held<Payout>>,
+    #[serde(default)]
+    dispute: Option<Held<Dispute>>,
+}
+
+/// A dispute (Razorpay, "Disputes", entity).
+#[derive(Debug, Deserialize)]
+struct Dispute {
+    id: String,
+    payment_id: String,
+    amount: i64,
+    status: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -232,7 +243,12 @@ struct Held<T> {
 
 impl Event {
     pub(super) fn told(self) -> Told {
-        let Payload { order, payment, refund, payout } = self.payload;
+        let Payload { order, payment, refund, payout, dispute } = self.payload;
+        // "payment.dispute.created", with the payment beside it, which has not changed.
+        if let Some(Held { entity: it }) = dispute {
+            let (reference, of) = (it.id, Some(it.payment_id));
+            return Told::Dispute { reference, of, units: it.amount, status: it.status };
+        }
         let kind = self.event.split('.').next().unwrap_or_default();
         match (kind, order, payment, refund, payout) {
             ("payment" | "order", order, Some(payment), _, _) => {

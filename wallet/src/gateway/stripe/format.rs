@@ -183,6 +183,12 @@ impl Event {
                 let of = refund.payment_intent.as_ref().or(refund.charge.as_ref());
                 Ok(Told::Refund { refund: ours, of: of.map(|it| it.text().to_owned()), gone: refund.gone() })
             }
+            kind if kind.starts_with("charge.dispute.") => {
+                let dispute: Dispute = serde_json::from_value(object)?;
+                let of = dispute.payment_intent.as_ref().or(dispute.charge.as_ref());
+                let of = of.map(|it| it.text().to_owned());
+                Ok(Told::Dispute { reference: dispute.id, of, units: dispute.amount, status: dispute.status })
+            }
             "transfer.created" | "transfer.updated" | "transfer.reversed" => {
                 let transfer: Transfer = serde_json::from_value(object)?;
                 let payout = transfer.metadata.text("payout").and_then(PayoutId::parse);
@@ -191,6 +197,18 @@ impl Event {
             _ => Ok(Told::Other),
         }
     }
+}
+
+/// A dispute (Stripe, "The Dispute object").
+#[derive(Debug, Deserialize)]
+struct Dispute {
+    id: String,
+    amount: i64,
+    status: String,
+    #[serde(default)]
+    charge: Option<Name>,
+    #[serde(default)]
+    payment_intent: Option<Name>,
 }
 
 /// A line of Stripe's own books: a balance transaction (Stripe, "Balance transaction types").

@@ -73,6 +73,28 @@ impl Books {
         }
     }
 
+    /// The report has another fee for a charge.
+    pub(crate) fn refee(&mut self, charge: &str, units: i64) {
+        let it =
+            self.things.values_mut().find(|it| it["source"] == json!(charge) || it["id"] == json!(charge));
+        it.unwrap()["fee"] = json!(units);
+    }
+
+    /// A payer disputes a charge.
+    pub(crate) fn dispute(&mut self, charge: &str, units: i64, status: &str) -> (String, Message) {
+        let id = format!("dp_{charge}");
+        let dispute =
+            json!({ "id": id, "amount": units, "status": status, "charge": charge, "payment_id": charge });
+        let message = if charge.starts_with("ch_") {
+            self.stripe_event("charge.dispute.updated", &dispute)
+        } else {
+            let payment = self.things[charge].clone();
+            let entities = [("payment", &payment), ("dispute", &dispute)];
+            self.razorpay_event("payment.dispute.under_review", &entities)
+        };
+        (id, message)
+    }
+
     pub(super) fn pay_intent(&mut self, reference: &str, goes: Pays) -> Vec<Message> {
         let charge = self.id("ch");
         let mut intent = self.things[reference].clone();
