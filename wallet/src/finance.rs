@@ -65,7 +65,7 @@ const TRIAL: &str = concat!(
     ") it group by books, asset, kind order by books, asset, kind"
 );
 
-/// Every asset, by kinds of account, of both books, at one moment: reads each account once, some 0.6 s for 500,000.
+/// Every asset, by kinds of account, of both books, at one moment: reads the last line of each account, some 3 s for 500,000.
 pub async fn trial_balance(client: &Client<'_>) -> Result<Vec<TrialLine>, Error> {
     client.query(TRIAL, &[]).await?.iter().map(trial_line).collect()
 }
