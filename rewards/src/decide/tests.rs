@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
-
 use super::*;
 use crate::{Amount, Condition, Fact, Invalid, Source};
 use jiff::{SignedDuration, Timestamp};

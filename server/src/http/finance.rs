@@ -16,7 +16,7 @@ mod webhooks;
 
 use crate::app::App;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Extension};
 use axum::routing::{get, post};
 
 /// A reason and some names: far less than this.
@@ -52,5 +52,6 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/finance/gateways/{code}/reconcile", post(reconciliation::compare))
         .route("/console/finance/webhooks", get(webhooks::page))
         .route("/console/finance/audit", get(audit::page))
+        .layer(Extension(overview::Trial::default()))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }

@@ -4,7 +4,7 @@
 use super::{Error, Payments};
 use crate::account::{self, Wanted};
 use crate::asset::{Asset, AssetCode, Coins};
-use crate::gateway::Mode;
+use crate::gateway::{LineKind, Mode};
 use crate::id::{AccountId, TransferId};
 use crate::ledger::{Act, Bounds, Kind, Move, Reason, Refusal, Transfer};
 use crate::metadata::Metadata;
@@ -119,7 +119,7 @@ pub(super) async fn fee(
     tx: &Transaction<'_>,
     mode: Mode,
     gateway: &str,
-    of: (&str, &str),
+    of: (LineKind, &str),
     money: Money,
     now: Timestamp,
 ) -> Result<Transfer, Error> {
@@ -129,8 +129,13 @@ pub(super) async fn fee(
     let fees = account::open(tx, &wanted, now).await?;
     let of_fee =
         Move::of(money.asset(), money.units(), fees, till, Reason::Fee).map_err(crate::NoMoney::from)?;
-    let id = TransferId::following_from("gateway.fee", &[gateway, mode.word(), of.0, of.1]);
-    Ok(Transfer::new(id, Act::Post(of_fee)))
+    let metadata = Metadata::new([("gateway", gateway), (of.0.word(), of.1)]).unwrap_or_default();
+    Ok(Transfer::new(fee_id(mode, gateway, of), Act::Post(of_fee)).about(metadata))
+}
+
+/// What a gateway's fee is called for a line of its books.
+pub(super) fn fee_id(mode: Mode, gateway: &str, (kind, reference): (LineKind, &str)) -> TransferId {
+    TransferId::following_from("gateway.fee", &[gateway, mode.word(), kind.word(), reference])
 }
 
 impl Books {

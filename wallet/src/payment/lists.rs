@@ -9,6 +9,7 @@ use super::row::{self, Payment, payments};
 use super::state::Stage;
 use super::work::Reconcile;
 use super::{Error, PAGE_MAX, Payments, Webhook};
+use crate::gateway::LineKind;
 use crate::id::TransferId;
 use crate::statement::{self, Recorded};
 use access::By;
@@ -225,16 +226,32 @@ impl Payments {
 
     /// What the ledger has of a payment, a refund or a payout, each with what it is there for.
     pub async fn transfers_of(&self, subject: Subject) -> Result<Vec<(&'static str, Recorded)>, Error> {
-        let (names, id) = match subject {
-            Subject::Payment(id) => (&OF_PAYMENT[..], id.to_string()),
-            Subject::Refund(_, id) => (&OF_REFUND[..], id.to_string()),
-            Subject::Payout(id) => (&OF_PAYOUT[..], id.to_string()),
+        let (names, id, lines, gateway) = match subject {
+            Subject::Payment(id) => {
+                let payment = self.payment(id).await?;
+                let charges = payment.known.charges.into_keys().map(|it| (LineKind::Payment, it));
+                (&OF_PAYMENT[..], id.to_string(), charges.collect::<Vec<_>>(), payment.gateway)
+            }
+            Subject::Refund(of, id) => {
+                let reference = self.refund(id).await?.going.reference;
+                let lines = reference.map(|it| (LineKind::Refund, it)).into_iter().collect();
+                (&OF_REFUND[..], id.to_string(), lines, self.payment(of).await?.gateway)
+            }
+            Subject::Payout(id) => {
+                let payout = self.payout(id).await?;
+                let lines = payout.going.reference.map(|it| (LineKind::Payout, it)).into_iter().collect();
+                (&OF_PAYOUT[..], id.to_string(), lines, payout.gateway)
+            }
         };
+        let ids = names.iter().map(|name| (*name, TransferId::following_from(name, &[&id])));
+        let fees = lines.iter().map(|(kind, reference)| {
+            ("gateway.fee", super::books::fee_id(self.mode, &gateway, (*kind, reference)))
+        });
+        let ids: Vec<(&'static str, TransferId)> = ids.chain(fees).collect();
         let read = self.store.read("wallet.transfers_of", async |db| {
             let mut found = Vec::new();
-            for name in names {
-                let transfer = TransferId::following_from(name, &[&id]);
-                found.extend(statement::transfer(db, transfer).await?.map(|it| (*name, it)));
+            for (name, transfer) in ids {
+                found.extend(statement::transfer(db, transfer).await?.map(|it| (name, it)));
             }
             Ok::<_, Error>(found)
         });

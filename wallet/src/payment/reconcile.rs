@@ -102,7 +102,7 @@ impl Payments {
             return differs();
         }
         let Some(asset) = AssetCode::of(&fee.currency) else { return Ok(None) };
-        let (money, of) = (Money::of(asset, fee.units)?, (fee.kind.word(), fee.reference.as_str()));
+        let (money, of) = (Money::of(asset, fee.units)?, (fee.kind, fee.reference.as_str()));
         let transfer = self.store.run_tx("wallet.fee", async |tx| {
             books::fee(tx, self.mode, gateway, of, money, self.clock.now()).await
         });

@@ -4,6 +4,7 @@ use crate::fake::{BOTH, Pays, Which};
 use crate::here::Here;
 use jobs::testing::{End, perform};
 use wallet::PaymentId;
+use wallet::payment::life::Subject;
 use wallet::payment::{Error, Reconcile};
 
 #[tokio::test]
@@ -69,6 +70,11 @@ async fn what_a_gateway_keeps_is_booked_once_and_another_fee_is_a_difference() {
         let here = Here::new(&[which]).await;
         let (id, _) = here.paid().await;
         let charge = here.payment(id).await.known.captured_charge().unwrap().to_owned();
+        let names = async || -> Vec<&str> {
+            let all = here.payments.transfers_of(Subject::Payment(id)).await.unwrap();
+            all.iter().map(|it| it.0).collect()
+        };
+        assert_eq!(names().await, ["payment.money", "payment.units"]);
         let owed = here.till(which).await;
         let mut kept = 0;
         for _ in 0..2 {
@@ -76,6 +82,7 @@ async fn what_a_gateway_keeps_is_booked_once_and_another_fee_is_a_difference() {
             assert!(kept > 0);
             assert_eq!((here.till(which).await, here.fees(which).await), (owed + kept, -kept), "{which:?}");
         }
+        assert_eq!(names().await, ["payment.money", "payment.units", "gateway.fee"]);
         // None at all is nothing new: a report may have no fees.
         for (fee, theirs) in [(kept + 5, kept + 5), (-3, -3), (0, -3)] {
             here.fake.books().refee(&charge, fee);

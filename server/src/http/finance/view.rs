@@ -73,6 +73,11 @@ impl View {
         Self { books, ..self }
     }
 
+    /// The same of a moment that is over: what is shown was read then.
+    pub(super) fn of_moment(self, now: Timestamp) -> Self {
+        Self { now, ..self }
+    }
+
     /// Payments of these books.
     pub(super) fn payments<'a>(&self, app: &'a App) -> &'a Payments {
         payments_of(app, self.books)
