@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Pure: no I/O, no clock, no randomness, nothing outside std.
     ("cricket", &[]),
     ("wire", &["cricket"]),
+    ("book", &[]),
     // Ground.
     ("postgres-bundle", &[]),
     ("store", &["postgres-bundle"]),
@@ -82,7 +83,7 @@ const RESERVED: &[(&str, &[&str])] = &[
 
 /// Crates that use nothing from outside std, except in their own tests and behind a feature that the widget
 /// leaves off.
-const PURE: &[&str] = &["cricket", "wire"];
+const PURE: &[&str] = &["cricket", "wire", "book"];
 
 /// Checks what `cargo metadata --no-deps` says. `manifest` gives a manifest's text by its path, so that a
 /// finding names a line.
