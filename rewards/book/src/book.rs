@@ -135,13 +135,14 @@ impl Book {
         })
     }
 
-    /// Makes room for so many orders in all, so that nothing is allocated until there are more. About 150 bytes each.
-    pub fn reserve(&mut self, orders: u32) {
-        let orders = orders.min(self.rules.orders_max) as usize;
-        self.slab.reserve(orders);
-        self.index.reserve(orders);
-        self.owners.reserve(orders);
-        self.lapses.reserve(orders);
+    /// Makes room for so many orders in all, of so many owners, so that nothing is allocated until there are more. Some 100 bytes an order, and 32
+    /// to 64 an owner.
+    pub fn reserve(&mut self, orders: u32, owners: u32) {
+        let orders = orders.min(self.rules.orders_max);
+        self.slab.reserve(orders as usize);
+        self.index.reserve(orders as usize, &self.slab);
+        self.owners.reserve(owners.min(orders) as usize);
+        self.lapses.reserve(orders as usize);
     }
 
     /// Carries out a command, as the next one of its market, and appends what it does to `effects`.
@@ -234,7 +235,7 @@ impl Book {
             return Err(Refusal::BookFull { max: self.rules.orders_max });
         }
         let max = self.rules.orders_per_owner_max;
-        match self.owners.find(owner.0).orders {
+        match self.owners.orders(owner.0) {
             orders if orders >= max => Err(Refusal::TooManyOrders { max }),
             _ => Ok(()),
         }
@@ -275,8 +276,8 @@ impl Book {
                 tick: taker.worst,
                 prev: NIL,
                 next: NIL,
-                younger: NIL,
-                older: NIL,
+                before: NIL,
+                behind: NIL,
                 lapse: NIL,
                 side: taker.side,
                 posting,
@@ -290,7 +291,7 @@ impl Book {
     /// Puts an order into the book.
     pub(crate) fn rest(&mut self, order: Slot, until: Option<Time>) {
         let slot = self.slab.insert(order);
-        self.index.insert(order.id, slot);
+        self.index.insert(order.id, slot, &self.slab);
         self.ladder.push(slot, &mut self.slab);
         self.owners.insert(slot, &mut self.slab);
         if let Some(until) = until {
@@ -334,14 +335,11 @@ impl Book {
 
     fn cancel_owner(&mut self, owner: OwnerId, effects: &mut Effects) -> Done {
         let mut orders = 0;
-        loop {
-            let owned = self.owners.find(owner.0);
-            if owned.orders == 0 {
-                return Done::CancelledAll { orders };
-            }
-            self.cancel_slot(owned.first, Reason::Mass, effects);
+        while let Some(slot) = self.owners.youngest(owner.0, &self.slab) {
+            self.cancel_slot(slot, Reason::Mass, effects);
             orders += 1;
         }
+        Done::CancelledAll { orders }
     }
 
     fn cancel_everybody(&mut self, effects: &mut Effects) -> Done {
@@ -541,12 +539,11 @@ impl Book {
     }
 
     /// The orders of one owner, the youngest first.
-    pub fn orders_of(&self, owner: OwnerId) -> impl Iterator<Item = Resting> {
-        let first = self.owners.find(owner.0).first;
-        std::iter::successors(Some(first).filter(|it| *it != NIL), |slot| {
-            Some(self.slab[*slot].older).filter(|it| *it != NIL)
-        })
-        .map(|slot| self.resting(slot))
+    pub fn orders_of(&self, owner: OwnerId) -> Vec<Resting> {
+        let mut orders: Vec<Resting> =
+            self.owners.slots(owner.0, &self.slab).map(|slot| self.resting(slot)).collect();
+        orders.sort_unstable_by_key(|it| std::cmp::Reverse(it.rank));
+        orders
     }
 
     fn resting(&self, slot: u32) -> Resting {

@@ -2,33 +2,71 @@
 
 use crate::slab::{NIL, Slab};
 
-/// A hash table with open addressing. An entry is eight bytes: 32 bits of the id's hash and the slot, which has the id itself; so a table for a
-/// million orders is 16 MB, and a look-up misses the cache once.
-///
-/// Eight ids that follow one another begin their search in one line of the cache, since ids mostly come in order.
+/// A hash table of buckets. A bucket is one line of the cache, and looked through at once: it has 16 bits of each id's hash and the slot, which has the id
+/// itself. An order that finds its bucket full stands in the next, and is counted in those that it has passed: so a search goes on only where it must, and
+/// nothing moves when an order goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
-    /// Invariant: a power of two, at least twice as many as are taken, so that each search ends.
-    entries: Vec<Entry>,
+    /// Invariant: a power of two, with [`FILLED`] taken of each on average at most.
+    buckets: Vec<Bucket>,
+    /// The bucket of a hash is in its uppermost bits.
+    shift: u32,
     taken: usize,
 }
 
+/// Places of a bucket.
+const PLACES: usize = 8;
+/// How many are taken on average at most: then one bucket in fourteen has passed an order on.
+const FILLED: usize = 5;
+
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    hash: u32,
-    slot: u32,
+#[repr(align(64))]
+struct Bucket {
+    /// 16 bits a place; 0 where it is free.
+    tags: u128,
+    slots: [u32; PLACES],
+    /// How many have passed this bucket because it was full.
+    passed: u32,
 }
 
-const EMPTY: Entry = Entry { hash: 0, slot: NIL };
+const EMPTY: Bucket = Bucket { tags: 0, slots: [NIL; PLACES], passed: 0 };
 
-fn hash(id: u64) -> u32 {
-    let line = ((id >> 3) ^ (id >> 35)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    ((line >> 32) as u32 & !7) | (id as u32 & 7)
+fn hash(id: u64) -> u64 {
+    (id ^ (id >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Of a hash, bits that do not choose its bucket; never 0.
+fn tag(hash: u64) -> u16 {
+    (hash >> 16) as u16 | 1
+}
+
+impl Bucket {
+    /// The uppermost bit of each place with this tag, and maybe of some above the first of them.
+    const fn places(&self, tag: u16) -> u128 {
+        const ONES: u128 = u128::MAX / 0xffff;
+        let zeros = self.tags ^ (ONES * tag as u128);
+        zeros.wrapping_sub(ONES) & !zeros & (ONES << 15)
+    }
+
+    const fn set(&mut self, place: usize, tag: u16, slot: u32) {
+        let mask = 0xffff_u128 << (place * 16);
+        self.tags = (self.tags & !mask) | ((tag as u128) << (place * 16));
+        self.slots[place] = slot;
+    }
+}
+
+/// The first of such places.
+const fn first(places: u128) -> usize {
+    (places.trailing_zeros() / 16) as usize & (PLACES - 1)
 }
 
 impl Index {
     pub(crate) fn new() -> Self {
-        Self { entries: vec![EMPTY; 64], taken: 0 }
+        Self::with_buckets(16)
+    }
+
+    fn with_buckets(count: usize) -> Self {
+        Self { buckets: vec![EMPTY; count], shift: 64 - count.trailing_zeros(), taken: 0 }
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -36,79 +74,93 @@ impl Index {
     }
 
     /// Makes room for so many orders in all.
-    pub(crate) fn reserve(&mut self, orders: usize) {
-        let wanted = (orders * 2).next_power_of_two();
-        if wanted > self.entries.len() {
-            self.grow(wanted);
+    pub(crate) fn reserve(&mut self, orders: usize, slab: &Slab) {
+        let wanted = orders.div_ceil(FILLED).next_power_of_two();
+        if wanted > self.buckets.len() {
+            self.grow(wanted, slab);
         }
     }
 
     #[cold]
-    fn grow(&mut self, len: usize) {
-        let old = std::mem::replace(&mut self.entries, vec![EMPTY; len]);
-        for entry in old.into_iter().filter(|it| it.slot != NIL) {
-            self.put(entry);
+    fn grow(&mut self, count: usize, slab: &Slab) {
+        let old = std::mem::replace(self, Self::with_buckets(count));
+        for slot in old.buckets.iter().flat_map(|it| it.slots).filter(|it| *it != NIL) {
+            self.put(hash(slab[slot].id), slot);
         }
     }
 
-    fn mask(&self) -> usize {
-        self.entries.len() - 1
+    fn home(&self, hash: u64) -> usize {
+        (hash >> self.shift) as usize
     }
 
-    fn put(&mut self, entry: Entry) {
-        let mask = self.mask();
-        let mut at = entry.hash as usize & mask;
-        while self.entries[at & mask].slot != NIL {
-            at += 1;
+    fn next(&self, bucket: usize) -> usize {
+        (bucket + 1) & (self.buckets.len() - 1)
+    }
+
+    fn put(&mut self, hash: u64, slot: u32) {
+        self.taken += 1;
+        let mut at = self.home(hash);
+        loop {
+            let bucket = &mut self.buckets[at];
+            let free = bucket.places(0);
+            if free != 0 {
+                bucket.set(first(free), tag(hash), slot);
+                return;
+            }
+            bucket.passed += 1;
+            at = self.next(at);
         }
-        self.entries[at & mask] = entry;
     }
 
     /// The slot of this id, or [`NIL`].
     pub(crate) fn find(&self, id: u64, slab: &Slab) -> u32 {
-        let (hash, mask) = (hash(id), self.mask());
-        let mut at = hash as usize & mask;
+        let hash = hash(id);
+        let mut at = self.home(hash);
         loop {
-            let entry = self.entries[at & mask];
-            if entry.slot == NIL || (entry.hash == hash && slab[entry.slot].id == id) {
-                return entry.slot;
+            let bucket = &self.buckets[at];
+            let mut places = bucket.places(tag(hash));
+            while places != 0 {
+                let slot = bucket.slots[first(places)];
+                // It may be of another id, or even free.
+                if slot != NIL && slab[slot].id == id {
+                    return slot;
+                }
+                places &= places - 1;
             }
-            at += 1;
+            if bucket.passed == 0 {
+                return NIL;
+            }
+            at = self.next(at);
         }
     }
 
-    /// Invariant: the id is not in it.
-    pub(crate) fn insert(&mut self, id: u64, slot: u32) {
-        self.taken += 1;
-        if self.taken * 2 > self.entries.len() {
-            self.grow(self.entries.len() * 2);
+    /// Invariant: the id is not in it, and is the slot's.
+    pub(crate) fn insert(&mut self, id: u64, slot: u32, slab: &Slab) {
+        if self.taken >= self.buckets.len() * FILLED {
+            self.grow(self.buckets.len() * 2, slab);
         }
-        self.put(Entry { hash: hash(id), slot });
+        self.put(hash(id), slot);
     }
 
     /// Invariant: the id is in it, with this slot.
     pub(crate) fn remove(&mut self, id: u64, slot: u32) {
-        let mask = self.mask();
-        let mut gap = hash(id) as usize & mask;
-        while self.entries[gap].slot != slot {
-            gap = (gap + 1) & mask;
-        }
         self.taken -= 1;
-        // Those behind that may stand here move up, so that no search ends too early and nothing marks a grave.
-        let mut at = gap;
+        let hash = hash(id);
+        let mut at = self.home(hash);
         loop {
-            at = (at + 1) & mask;
-            let entry = self.entries[at];
-            if entry.slot == NIL {
-                break;
+            let bucket = &mut self.buckets[at];
+            let mut places = bucket.places(tag(hash));
+            while places != 0 {
+                let place = first(places);
+                if bucket.slots[place] == slot {
+                    bucket.set(place, 0, NIL);
+                    return;
+                }
+                places &= places - 1;
             }
-            let from_home = at.wrapping_sub(entry.hash as usize) & mask;
-            if from_home >= (at.wrapping_sub(gap) & mask) {
-                self.entries[gap] = entry;
-                gap = at;
-            }
+            bucket.passed -= 1;
+            at = self.next(at);
         }
-        self.entries[gap] = EMPTY;
     }
 }
 
@@ -129,8 +181,8 @@ mod tests {
             tick: 1,
             prev: NIL,
             next: NIL,
-            younger: NIL,
-            older: NIL,
+            before: NIL,
+            behind: NIL,
             lapse: NIL,
             side: Side::Buy,
             posting: Posting::MayTake,
@@ -148,7 +200,7 @@ mod tests {
                 draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 let id = at.wrapping_mul(stride);
                 let slot = slab.insert(slot(id));
-                index.insert(id, slot);
+                index.insert(id, slot, &slab);
                 map.insert(id, slot);
                 // Fewer and fewer stay, and at last none.
                 let goes = if at < 10_000 { draw >> 63 } else { (draw >> 62).min(2) };

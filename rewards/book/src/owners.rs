@@ -1,8 +1,12 @@
-//! Who has orders in the book: each owner's orders are a list, the youngest first.
+//! Who has orders in the book, and which.
 
 use crate::slab::{NIL, Slab};
+use std::cmp::Reverse;
 
 /// A hash table with open addressing. An owner is in it as long as it has an order.
+///
+/// An entry is one line of the cache and has room for a fan's orders; those of an owner with more are in a list through their slots, whose neighbours cost a
+/// miss each. Neither is in any order: age is in the slots.
 #[derive(Clone, Debug)]
 pub(crate) struct Owners {
     /// Invariant: a power of two, at least twice as many as are taken.
@@ -10,17 +14,26 @@ pub(crate) struct Owners {
     taken: usize,
 }
 
+/// Places in an entry.
+const HELD: usize = 11;
+/// What `before` is of a slot that is held in its owner's entry.
+const IN_ENTRY: u32 = NIL - 1;
+
 /// The orders of one owner.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Owned {
+#[repr(align(64))]
+struct Owned {
     owner: u64,
-    /// The youngest of them.
-    pub(crate) first: u32,
-    /// With none, there is no such owner.
-    pub(crate) orders: u32,
+    /// In all. With none, there is no such owner.
+    orders: u32,
+    /// The first of the list.
+    first: u32,
+    /// How many are held here, at the front of the places.
+    held: u32,
+    slots: [u32; HELD],
 }
 
-const NONE: Owned = Owned { owner: 0, first: NIL, orders: 0 };
+const NONE: Owned = Owned { owner: 0, orders: 0, first: NIL, held: 0, slots: [NIL; HELD] };
 
 fn hash(owner: u64) -> usize {
     ((owner ^ (owner >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
@@ -58,11 +71,30 @@ impl Owners {
         at
     }
 
-    pub(crate) fn find(&self, owner: u64) -> Owned {
-        self.entries[self.place(owner)]
+    /// How many orders this owner has.
+    pub(crate) fn orders(&self, owner: u64) -> u32 {
+        self.entries[self.place(owner)].orders
     }
 
-    /// Puts an order at the front of its owner's list.
+    /// All orders of this owner.
+    pub(crate) fn slots(&self, owner: u64, slab: &Slab) -> impl Iterator<Item = u32> {
+        let owned = &self.entries[self.place(owner)];
+        let is_there = |slot: &u32| *slot != NIL;
+        let listed = std::iter::successors(Some(owned.first).filter(is_there), move |slot| {
+            Some(slab[*slot].behind).filter(is_there)
+        });
+        owned.slots[..owned.held as usize].iter().copied().chain(listed)
+    }
+
+    /// Of the orders of this owner the one that came last.
+    pub(crate) fn youngest(&self, owner: u64, slab: &Slab) -> Option<u32> {
+        let owned = &self.entries[self.place(owner)];
+        // The list has the youngest of its own in front.
+        let held = owned.slots[..owned.held as usize].iter().copied();
+        let listed = Some(owned.first).filter(|slot| *slot != NIL);
+        held.chain(listed).min_by_key(|slot| Reverse(slab[*slot].rank))
+    }
+
     pub(crate) fn insert(&mut self, slot: u32, slab: &mut Slab) {
         let owner = slab[slot].owner;
         let mut place = self.place(owner);
@@ -72,31 +104,45 @@ impl Owners {
                 self.grow(self.entries.len() * 2);
                 place = self.place(owner);
             }
-            self.entries[place] = Owned { owner, first: slot, orders: 1 };
-            return;
+            self.entries[place].owner = owner;
         }
         let owned = &mut self.entries[place];
-        slab[owned.first].younger = slot;
-        slab[slot].older = owned.first;
-        owned.first = slot;
         owned.orders += 1;
+        if let Some(free) = owned.slots.get_mut(owned.held as usize) {
+            *free = slot;
+            owned.held += 1;
+            slab[slot].before = IN_ENTRY;
+            return;
+        }
+        let behind = std::mem::replace(&mut owned.first, slot);
+        slab[slot].behind = behind;
+        if behind != NIL {
+            slab[behind].before = slot;
+        }
     }
 
-    /// Takes an order, which is still in its slot, out of its owner's list.
+    /// Takes out an order, which is still in its slot.
     pub(crate) fn remove(&mut self, slot: u32, slab: &mut Slab) {
         let it = &slab[slot];
-        let (owner, younger, older) = (it.owner, it.younger, it.older);
-        if older != NIL {
-            slab[older].younger = younger;
-        }
+        let (owner, before, behind) = (it.owner, it.before, it.behind);
         let place = self.place(owner);
         let owned = &mut self.entries[place];
         owned.orders -= 1;
-        if younger != NIL {
-            slab[younger].older = older;
-        } else if older != NIL {
-            owned.first = older;
+        if before == IN_ENTRY {
+            owned.held -= 1;
+            let last = owned.slots[owned.held as usize];
+            let at = owned.slots.iter().position(|it| *it == slot).expect("its entry holds it");
+            owned.slots[at] = last;
         } else {
+            match before {
+                NIL => owned.first = behind,
+                before => slab[before].behind = behind,
+            }
+            if behind != NIL {
+                slab[behind].before = before;
+            }
+        }
+        if owned.orders == 0 {
             self.forget(place);
         }
     }

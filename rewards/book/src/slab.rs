@@ -21,9 +21,9 @@ pub(crate) struct Slot {
     /// At the same price, who came before and after.
     pub(crate) prev: u32,
     pub(crate) next: u32,
-    /// Of the same owner, who is younger and older.
-    pub(crate) younger: u32,
-    pub(crate) older: u32,
+    /// Of the same owner, its neighbours in the list of those that its entry has no place for (see `owners`).
+    pub(crate) before: u32,
+    pub(crate) behind: u32,
     /// Its place among those with a date, or [`NIL`].
     pub(crate) lapse: u32,
     pub(crate) side: Side,

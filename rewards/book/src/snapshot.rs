@@ -69,7 +69,7 @@ impl Book {
         book.now = snapshot.now;
         book.last = snapshot.last;
         book.centre_at(snapshot.centre);
-        book.reserve(u32::try_from(snapshot.orders.len()).unwrap_or(u32::MAX));
+        book.reserve(u32::try_from(snapshot.orders.len()).unwrap_or(u32::MAX), 0);
         // By age, since levels and owners' lists are both in that order.
         let mut by_age: Vec<&Resting> = snapshot.orders.iter().collect();
         by_age.sort_unstable_by_key(|it| it.rank);
@@ -100,7 +100,7 @@ impl Book {
             && it.rank <= self.seq
             && it.until.is_none_or(|until| until > self.now)
             && self.len() < self.rules.orders_max as usize
-            && self.owners.find(it.owner.0).orders < self.rules.orders_per_owner_max
+            && self.owners.orders(it.owner.0) < self.rules.orders_per_owner_max
             && self.order(it.id).is_none();
         // Both sides at one price would share a level.
         let rung = self.ladder.rung(tick);
@@ -114,8 +114,8 @@ impl Book {
             tick,
             prev: NIL,
             next: NIL,
-            younger: NIL,
-            older: NIL,
+            before: NIL,
+            behind: NIL,
             lapse: NIL,
             side: it.side,
             posting: it.posting,

@@ -52,7 +52,7 @@ fn nothing_is_allocated_once_there_is_room() {
         let mut traffic = Traffic::to(rules, seed as u64);
         let commands: Vec<_> = (0..50_000).map(|_| traffic.next()).collect();
         let mut book = Book::new(rules).unwrap();
-        book.reserve(rules.orders_max);
+        book.reserve(rules.orders_max, 10);
         let mut effects = Effects::default();
         // One command does at most so much.
         effects.fills.reserve(2_000);

@@ -166,7 +166,7 @@ impl Bench {
             assert_eq!(account.placed, account.filled + account.cancelled + u64::from(it.left.units()));
         }
         for owner in rest.iter().map(|it| it.owner).collect::<BTreeSet<_>>() {
-            let own: Vec<u64> = self.book.orders_of(owner).map(|it| it.id.0).collect();
+            let own: Vec<u64> = self.book.orders_of(owner).iter().map(|it| it.id.0).collect();
             let mut of_arbiter: Vec<u64> =
                 self.arbiter.orders.iter().filter(|it| it.owner == owner.0).map(|it| it.id).collect();
             of_arbiter.reverse();
