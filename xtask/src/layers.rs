@@ -18,11 +18,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("postgres-bundle", &[]),
     ("store", &["postgres-bundle"]),
     ("jobs", &["store"]),
+    ("market", &["book"]),
     // Visitor.
     ("access", &["store"]),
     // Domains.
     ("wallet", &["access", "jobs", "store"]),
-    ("rewards", &["wallet", "access", "jobs", "store"]),
+    ("rewards", &["wallet", "access", "book", "jobs", "market", "store"]),
     ("quizzes", &["rewards", "access", "cricket", "jobs", "store"]),
     ("partners", &["access", "jobs", "store"]),
     ("commentary", &["access", "cricket", "jobs", "store"]),
