@@ -98,7 +98,7 @@ pub(crate) fn of(scene: Scene, ops: usize) -> Stream {
         orders: Vec::new(),
         owners: Vec::new(),
     };
-    maker.book.reserve(scene.resting, scene.resting / 5);
+    maker.book.reserve(scene.resting, scene.resting / 4);
     let fill = (0..scene.resting).map(|_| maker.waits()).collect();
     let ops = (0..ops).map(|at| maker.next(at)).collect();
     Stream { fill, ops }
@@ -154,7 +154,7 @@ impl Maker {
 
     fn limit(&mut self, side: Side, price: u32, units: u32) -> Op {
         let number = self.owners.len() as u32;
-        let owner = self.draw.below(self.scene.resting / 10) * 2 + side as u32;
+        let owner = self.draw.below(self.scene.resting / 8) * 2 + side as u32;
         self.owners.push(owner);
         let op = Op { number, owner, order: Some(Limit { side, price, units }) };
         self.apply(&command(&op));

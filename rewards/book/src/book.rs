@@ -3,9 +3,9 @@
 use crate::index::Index;
 use crate::ladder::Ladder;
 use crate::lapse::Lapses;
-use crate::owners::Owners;
+use crate::owners::{Owners, Place};
 use crate::rules::{Band, Grid};
-use crate::slab::{NIL, Slab, Slot};
+use crate::slab::{Mark, NIL, Slab, Slot, Word};
 use crate::{
     Amendment, Around, Cancelled, Command, Depth, Done, Effects, Immediate, Level, Order, OrderId, OwnerId,
     Posting, Price, Quantity, Reason, Refusal, Rules, RulesError, SelfTrade, Side, Terms, Time, TimeInForce,
@@ -66,6 +66,8 @@ pub struct Book {
     pub(crate) index: Index,
     pub(crate) owners: Owners,
     pub(crate) lapses: Lapses,
+    /// Orders that are about to be cancelled together; empty between commands.
+    doomed: Vec<u32>,
 }
 
 /// Whether a market crosses orders.
@@ -90,8 +92,6 @@ pub struct Resting {
     pub until: Option<Time>,
     pub posting: Posting,
     pub self_trade: SelfTrade,
-    /// The number of the command by which it came to the back of its level: of two at one price, the lesser is filled first.
-    pub rank: u64,
 }
 
 /// An order on its way through the other side.
@@ -132,6 +132,7 @@ impl Book {
             index: Index::new(),
             owners: Owners::new(),
             lapses: Lapses::default(),
+            doomed: Vec::new(),
         })
     }
 
@@ -143,6 +144,7 @@ impl Book {
         self.index.reserve(orders as usize, &self.slab);
         self.owners.reserve(owners.min(orders) as usize);
         self.lapses.reserve(orders as usize);
+        self.doomed.reserve(orders.min(self.rules.orders_per_owner_max) as usize);
     }
 
     /// Carries out a command, as the next one of its market, and appends what it does to `effects`.
@@ -187,9 +189,19 @@ impl Book {
         };
         match remainder {
             Remainder::Rests(posting, until) => {
-                self.check_room(order.owner)?;
+                let place = self.check_room(order.owner)?;
                 self.check_posting(posting, order.side, worst)?;
-                self.enter(&mut taker, posting, until, 0, effects);
+                let before = self.len();
+                self.cross(&mut taker, effects);
+                if taker.left > 0 {
+                    let slot = self.insert(&taker, posting, 0, until);
+                    // Most orders have nobody to fill, and then this is where their owner still is.
+                    match self.len() == before + 1 {
+                        true => self.owners.insert_at(place, slot, &mut self.slab),
+                        false => self.owners.insert(slot, &mut self.slab),
+                    }
+                    effects.depth.push(self.ladder.changed(taker.side, taker.worst));
+                }
             }
             Remainder::Cancelled(Immediate::FillOrKill) if !self.can_fill_whole(&taker) => {
                 self.drop_rest(&mut taker, Reason::Killed, effects);
@@ -230,14 +242,14 @@ impl Book {
         }
     }
 
-    fn check_room(&self, owner: OwnerId) -> Result<(), Refusal> {
+    fn check_room(&self, owner: OwnerId) -> Result<Place, Refusal> {
         if self.index.len() >= self.rules.orders_max as usize {
             return Err(Refusal::BookFull { max: self.rules.orders_max });
         }
         let max = self.rules.orders_per_owner_max;
-        match self.owners.orders(owner.0) {
-            orders if orders >= max => Err(Refusal::TooManyOrders { max }),
-            _ => Ok(()),
+        match self.owners.look_up(owner.0) {
+            (_, orders) if orders >= max => Err(Refusal::TooManyOrders { max }),
+            (place, _) => Ok(place),
         }
     }
 
@@ -253,57 +265,41 @@ impl Book {
         Err(Refusal::WouldCross { best: grid.price(grid.key(makers, best)) })
     }
 
-    /// Crosses, and rests with what is left. `filled` is what the order had filled before.
-    fn enter(
-        &mut self,
-        taker: &mut Taker,
-        posting: Posting,
-        until: Option<Time>,
-        filled: u32,
-        effects: &mut Effects,
-    ) {
-        self.cross(taker, effects);
-        if taker.left == 0 {
-            return;
-        }
-        self.rest(
-            Slot {
-                id: taker.id.0,
-                owner: taker.owner.0,
-                rank: self.seq,
-                left: taker.left,
-                filled: filled + taker.filled,
-                tick: taker.worst,
-                prev: NIL,
-                next: NIL,
-                before: NIL,
-                behind: NIL,
-                lapse: NIL,
-                side: taker.side,
-                posting,
-                self_trade: taker.self_trade,
-            },
-            until,
-        );
-        effects.depth.push(self.ladder.changed(taker.side, taker.worst));
+    /// Puts what is left of an order into the book, but for its owner's entry. `filled` is what it had filled before it came.
+    fn insert(&mut self, taker: &Taker, posting: Posting, filled: u32, until: Option<Time>) -> u32 {
+        let slot = Slot {
+            id: taker.id.0,
+            owner: taker.owner.0,
+            left: taker.left,
+            word: Word::new(taker.worst, taker.side, posting, taker.self_trade),
+            prev: NIL,
+            next: NIL,
+        };
+        self.link(slot, filled + taker.filled, until)
     }
 
-    /// Puts an order into the book.
-    pub(crate) fn rest(&mut self, order: Slot, until: Option<Time>) {
+    fn link(&mut self, order: Slot, filled: u32, until: Option<Time>) -> u32 {
         let slot = self.slab.insert(order);
+        self.slab.set_filled(slot, filled);
         self.index.insert(order.id, slot, &self.slab);
         self.ladder.push(slot, &mut self.slab);
-        self.owners.insert(slot, &mut self.slab);
         if let Some(until) = until {
             self.lapses.insert(until, slot, &mut self.slab);
         }
+        slot
+    }
+
+    /// Puts an order into the book.
+    pub(crate) fn rest(&mut self, order: Slot, filled: u32, until: Option<Time>) {
+        let slot = self.link(order, filled, until);
+        self.owners.insert(slot, &mut self.slab);
     }
 
     /// Takes an order out of the book; whoever does so says what its level has now.
     pub(crate) fn remove(&mut self, slot: u32) {
         self.ladder.unlink(slot, &mut self.slab);
         self.owners.remove(slot, &mut self.slab);
-        if self.slab[slot].lapse != NIL {
+        if self.slab[slot].word.has(Mark::Dated) {
             self.lapses.remove(slot, &mut self.slab);
         }
         self.index.remove(self.slab[slot].id, slot);
@@ -325,20 +321,23 @@ impl Book {
 
     /// Takes an order out and says so; answers how much of it was open.
     fn cancel_slot(&mut self, slot: u32, reason: Reason, effects: &mut Effects) -> Quantity {
-        let Slot { id, owner, left, side, tick, .. } = self.slab[slot];
+        let Slot { id, owner, left, word, .. } = self.slab[slot];
         self.remove(slot);
         let (order, owner, quantity) = (OrderId(id), OwnerId(owner), Quantity::within(left));
         effects.cancelled.push(Cancelled { order, owner, quantity, left: Quantity::ZERO, reason });
-        effects.depth.push(self.ladder.changed(side, tick));
+        effects.depth.push(self.ladder.changed(word.side(), word.tick()));
         quantity
     }
 
     fn cancel_owner(&mut self, owner: OwnerId, effects: &mut Effects) -> Done {
-        let mut orders = 0;
-        while let Some(slot) = self.owners.youngest(owner.0, &self.slab) {
+        let mut doomed = std::mem::take(&mut self.doomed);
+        doomed.extend(self.owners.slots(owner.0, &self.slab));
+        doomed.sort_unstable_by_key(|slot| self.slab[*slot].id);
+        let orders = doomed.len() as u32;
+        for slot in doomed.drain(..) {
             self.cancel_slot(slot, Reason::Mass, effects);
-            orders += 1;
         }
+        self.doomed = doomed;
         Done::CancelledAll { orders }
     }
 
@@ -366,37 +365,43 @@ impl Book {
         let slot = self.find(wanted.order, wanted.owner)?;
         self.rules.check_quantity(wanted.quantity)?;
         let tick = self.ladder.grid.tick(wanted.price)?;
-        let it = self.slab[slot];
-        let left = wanted.quantity.units().saturating_sub(it.filled);
+        let (it, filled) = (self.slab[slot], self.slab.filled(slot));
+        let side = it.word.side();
+        let left = wanted.quantity.units().saturating_sub(filled);
         if left == 0 {
             self.cancel_slot(slot, Reason::Amended, effects);
             return Ok(Done::Amended { filled: Quantity::ZERO, rests: Quantity::ZERO });
         }
-        if tick == it.tick && left <= it.left {
+        if tick == it.word.tick() && left <= it.left {
             self.lower(slot, left, effects);
             return Ok(Done::Amended { filled: Quantity::ZERO, rests: Quantity::within(left) });
         }
         self.band.check(tick, &self.ladder.grid)?;
-        self.check_posting(it.posting, it.side, tick)?;
-        let until = self.lapses.until(it.lapse);
+        self.check_posting(it.word.posting(), side, tick)?;
+        let until = self.lapses.until(slot, &self.slab);
         self.remove(slot);
         if left < it.left {
             self.say_amended(&it, left, effects);
         }
         // At the same price it goes to the back, and its level is said once: when it is there again.
-        if tick != it.tick {
-            effects.depth.push(self.ladder.changed(it.side, it.tick));
+        if tick != it.word.tick() {
+            effects.depth.push(self.ladder.changed(side, it.word.tick()));
         }
         let mut taker = Taker {
             id: wanted.order,
             owner: wanted.owner,
-            side: it.side,
-            self_trade: it.self_trade,
+            side,
+            self_trade: it.word.self_trade(),
             worst: tick,
             left,
             filled: 0,
         };
-        self.enter(&mut taker, it.posting, until, it.filled, effects);
+        self.cross(&mut taker, effects);
+        if taker.left > 0 {
+            let slot = self.insert(&taker, it.word.posting(), filled, until);
+            self.owners.insert(slot, &mut self.slab);
+            effects.depth.push(self.ladder.changed(side, tick));
+        }
         Ok(Done::Amended { filled: Quantity::within(taker.filled), rests: Quantity::within(taker.left) })
     }
 
@@ -407,9 +412,9 @@ impl Book {
             return;
         }
         self.slab[slot].left = left;
-        self.ladder.rung_mut(it.tick).total -= u64::from(it.left - left);
+        self.ladder.rung_mut(it.word.tick()).total -= u64::from(it.left - left);
         self.say_amended(&it, left, effects);
-        effects.depth.push(self.ladder.changed(it.side, it.tick));
+        effects.depth.push(self.ladder.changed(it.word.side(), it.word.tick()));
     }
 
     fn say_amended(&self, it: &Slot, left: u32, effects: &mut Effects) {
@@ -538,11 +543,11 @@ impl Book {
         (slot != NIL).then(|| self.resting(slot))
     }
 
-    /// The orders of one owner, the youngest first.
+    /// The orders of one owner, by id.
     pub fn orders_of(&self, owner: OwnerId) -> Vec<Resting> {
         let mut orders: Vec<Resting> =
             self.owners.slots(owner.0, &self.slab).map(|slot| self.resting(slot)).collect();
-        orders.sort_unstable_by_key(|it| std::cmp::Reverse(it.rank));
+        orders.sort_unstable_by_key(|it| it.id);
         orders
     }
 
@@ -551,14 +556,13 @@ impl Book {
         Resting {
             id: OrderId(it.id),
             owner: OwnerId(it.owner),
-            side: it.side,
-            price: self.ladder.grid.price(it.tick),
+            side: it.word.side(),
+            price: self.ladder.grid.price(it.word.tick()),
             left: Quantity::within(it.left),
-            filled: Quantity::within(it.filled),
-            until: self.lapses.until(it.lapse),
-            posting: it.posting,
-            self_trade: it.self_trade,
-            rank: it.rank,
+            filled: Quantity::within(self.slab.filled(slot)),
+            until: self.lapses.until(slot, &self.slab),
+            posting: it.word.posting(),
+            self_trade: it.word.self_trade(),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 pub const COMMAND_BYTES: usize = 44;
 /// The layout of a snapshot. Another one gets another number.
 const SNAPSHOT_VERSION: u64 = 1;
-const RESTING_BYTES: usize = 48;
+const RESTING_BYTES: usize = 40;
 
 /// Bytes that are no command or snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -272,7 +272,6 @@ impl Snapshot {
         for it in &self.orders {
             word(it.id.0);
             word(it.owner.0);
-            word(it.rank);
             word(it.until.map_or(0, |until| until.0));
             word(pair(it.price.points(), it.left.units()));
             let has_date = u32::from(it.until.is_some());
@@ -367,7 +366,7 @@ impl Reader<'_> {
     }
 
     fn resting(&mut self) -> Result<Resting, Malformed> {
-        let (id, owner, rank, until) = (self.u64()?, self.u64()?, self.u64()?, self.u64()?);
+        let (id, owner, until) = (self.u64()?, self.u64()?, self.u64()?);
         let (points, left) = self.pair()?;
         let (filled, marks) = self.pair()?;
         let bits = |at: u32, mask: u32| (marks >> at & mask) as u8;
@@ -381,7 +380,6 @@ impl Reader<'_> {
             until: (bits(4, 1) == 1).then_some(Time(until)),
             posting: Posting::of(bits(1, 1))?,
             self_trade: SelfTrade::of(bits(2, 3))?,
-            rank,
         })
     }
 }

@@ -27,7 +27,7 @@ pub enum Command {
 /// Whose orders are cancelled together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// Of one owner, the youngest first.
+    /// Of one owner, by id.
     Owner(OwnerId),
     /// Of everybody, as when a market closes: both sides from the best price, first come first.
     Everybody,

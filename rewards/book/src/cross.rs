@@ -58,7 +58,6 @@ impl Book {
         let maker = &mut self.slab[slot];
         let units = maker.left.min(taker.left);
         maker.left -= units;
-        maker.filled += units;
         taker.left -= units;
         taker.filled += units;
         let left = maker.left;
@@ -73,10 +72,12 @@ impl Book {
             taker_owner: taker.owner,
             taker_side: taker.side,
         });
-        let tick = maker.tick;
+        let tick = maker.word.tick();
         self.ladder.rung_mut(tick).total -= u64::from(units);
         if left == 0 {
             self.remove(slot);
+        } else {
+            self.slab.set_filled(slot, self.slab.filled(slot) + units);
         }
     }
 
@@ -108,7 +109,7 @@ impl Book {
     fn lose(&mut self, slot: u32, units: u32, effects: &mut Effects) {
         let it = &mut self.slab[slot];
         it.left -= units;
-        let (tick, left) = (it.tick, it.left);
+        let (tick, left) = (it.word.tick(), it.left);
         effects.cancelled.push(Cancelled {
             order: OrderId(it.id),
             owner: OwnerId(it.owner),

@@ -7,17 +7,15 @@ use crate::slab::{NIL, Slab};
 /// nothing moves when an order goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
-    /// Invariant: a power of two, with [`FILLED`] taken of each on average at most.
+    /// Invariant: [`FILLED`] are taken of each on average at most.
     buckets: Vec<Bucket>,
-    /// The bucket of a hash is in its uppermost bits.
-    shift: u32,
     taken: usize,
 }
 
 /// Places of a bucket.
 const PLACES: usize = 8;
-/// How many are taken on average at most: then one bucket in fourteen has passed an order on.
-const FILLED: usize = 5;
+/// How many are taken on average at most: then one bucket in seven has passed an order on.
+const FILLED: usize = 6;
 
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
@@ -66,7 +64,7 @@ impl Index {
     }
 
     fn with_buckets(count: usize) -> Self {
-        Self { buckets: vec![EMPTY; count], shift: 64 - count.trailing_zeros(), taken: 0 }
+        Self { buckets: vec![EMPTY; count], taken: 0 }
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -75,7 +73,7 @@ impl Index {
 
     /// Makes room for so many orders in all.
     pub(crate) fn reserve(&mut self, orders: usize, slab: &Slab) {
-        let wanted = orders.div_ceil(FILLED).next_power_of_two();
+        let wanted = orders.div_ceil(FILLED);
         if wanted > self.buckets.len() {
             self.grow(wanted, slab);
         }
@@ -89,12 +87,13 @@ impl Index {
         }
     }
 
+    /// The upper half of the hash as a fraction of all buckets.
     fn home(&self, hash: u64) -> usize {
-        (hash >> self.shift) as usize
+        (((hash >> 32) * self.buckets.len() as u64) >> 32) as usize
     }
 
     fn next(&self, bucket: usize) -> usize {
-        (bucket + 1) & (self.buckets.len() - 1)
+        if bucket + 1 == self.buckets.len() { 0 } else { bucket + 1 }
     }
 
     fn put(&mut self, hash: u64, slot: u32) {
@@ -167,27 +166,13 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slab::Slot;
+    use crate::slab::{Slot, Word};
     use crate::{Posting, SelfTrade, Side};
     use std::collections::BTreeMap;
 
     fn slot(id: u64) -> Slot {
-        Slot {
-            id,
-            owner: 0,
-            rank: 0,
-            left: 1,
-            filled: 0,
-            tick: 1,
-            prev: NIL,
-            next: NIL,
-            before: NIL,
-            behind: NIL,
-            lapse: NIL,
-            side: Side::Buy,
-            posting: Posting::MayTake,
-            self_trade: SelfTrade::CancelNewest,
-        }
+        let word = Word::new(1, Side::Buy, Posting::MayTake, SelfTrade::CancelNewest);
+        Slot { id, owner: 0, left: 1, word, prev: NIL, next: NIL }
     }
 
     /// Ids in order, far apart, and such as begin their search at the same place.

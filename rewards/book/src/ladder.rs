@@ -61,7 +61,7 @@ impl Ladder {
     /// Puts an order at the back of its level.
     pub(crate) fn push(&mut self, slot: u32, slab: &mut Slab) {
         let it = &slab[slot];
-        let (side, tick, left) = (it.side, it.tick, it.left);
+        let (side, tick, left) = (it.word.side(), it.word.tick(), it.left);
         let rung = &mut self.rungs[tick as usize];
         rung.total += u64::from(left);
         if rung.first != NIL {
@@ -81,7 +81,8 @@ impl Ladder {
     /// Takes an order, which is still in its slot, out of its level.
     pub(crate) fn unlink(&mut self, slot: u32, slab: &mut Slab) {
         let it = &slab[slot];
-        let (side, tick, left, prev, next) = (it.side, it.tick, it.left, it.prev, it.next);
+        let (word, left, prev, next) = (it.word, it.left, it.prev, it.next);
+        let (side, tick) = (word.side(), word.tick());
         let rung = &mut self.rungs[tick as usize];
         rung.total -= u64::from(left);
         match prev {

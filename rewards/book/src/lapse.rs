@@ -1,9 +1,9 @@
 //! Which orders are over at a date, the next one first.
 
 use crate::Time;
-use crate::slab::{NIL, Slab};
+use crate::slab::{Mark, Slab};
 
-/// A binary heap by date, then by age. Each order's slot knows its place in it, so that one that goes before its date leaves nothing behind.
+/// A binary heap by date, then by id. Each order's slot knows its place in it, so that one that goes before its date leaves nothing behind.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lapses {
     heap: Vec<Lapse>,
@@ -12,7 +12,7 @@ pub(crate) struct Lapses {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Lapse {
     until: Time,
-    rank: u64,
+    id: u64,
     slot: u32,
 }
 
@@ -27,20 +27,20 @@ impl Lapses {
         self.heap.first().filter(|it| it.until <= now).map(|it| it.slot)
     }
 
-    /// When the order with this place is over.
-    pub(crate) fn until(&self, place: u32) -> Option<Time> {
-        self.heap.get(place as usize).map(|it| it.until)
+    /// When the order of this slot is over.
+    pub(crate) fn until(&self, slot: u32, slab: &Slab) -> Option<Time> {
+        slab[slot].word.has(Mark::Dated).then(|| self.heap[slab.extra(slot).lapse as usize].until)
     }
 
     pub(crate) fn insert(&mut self, until: Time, slot: u32, slab: &mut Slab) {
-        self.heap.push(Lapse { until, rank: slab[slot].rank, slot });
+        slab[slot].word.set(Mark::Dated);
+        self.heap.push(Lapse { until, id: slab[slot].id, slot });
         self.rise(self.heap.len() - 1, slab);
     }
 
     /// Takes out the order of this slot, which has a date.
     pub(crate) fn remove(&mut self, slot: u32, slab: &mut Slab) {
-        let place = slab[slot].lapse as usize;
-        slab[slot].lapse = NIL;
+        let place = slab.extra(slot).lapse as usize;
         let last = self.heap.pop().expect("the order that goes is in it");
         if place < self.heap.len() {
             self.heap[place] = last;
@@ -76,6 +76,6 @@ impl Lapses {
 
     fn settle(&mut self, place: usize, it: Lapse, slab: &mut Slab) {
         self.heap[place] = it;
-        slab[it.slot].lapse = place as u32;
+        slab.extra_mut(it.slot).lapse = place as u32;
     }
 }

@@ -1,12 +1,11 @@
 //! Who has orders in the book, and which.
 
-use crate::slab::{NIL, Slab};
-use std::cmp::Reverse;
+use crate::slab::{Mark, NIL, Slab};
 
 /// A hash table with open addressing. An owner is in it as long as it has an order.
 ///
-/// An entry is one line of the cache and has room for a fan's orders; those of an owner with more are in a list through their slots, whose neighbours cost a
-/// miss each. Neither is in any order: age is in the slots.
+/// An entry is half a line of the cache and has room for the few orders of a fan; further ones are in a list through the slots, whose neighbours cost a miss
+/// each. Neither is in any order.
 #[derive(Clone, Debug)]
 pub(crate) struct Owners {
     /// Invariant: a power of two, at least twice as many as are taken.
@@ -14,29 +13,37 @@ pub(crate) struct Owners {
     taken: usize,
 }
 
-/// Places in an entry.
-const HELD: usize = 11;
-/// What `before` is of a slot that is held in its owner's entry.
-const IN_ENTRY: u32 = NIL - 1;
+/// Places in an entry: a power of two.
+const HELD: usize = 4;
+
+/// A place that was looked up.
+#[derive(Clone, Copy)]
+pub(crate) struct Place(usize);
 
 /// The orders of one owner.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
+#[repr(align(32))]
 struct Owned {
     owner: u64,
     /// In all. With none, there is no such owner.
     orders: u32,
     /// The first of the list.
     first: u32,
-    /// How many are held here, at the front of the places.
-    held: u32,
+    /// Those that are held here, and [`NIL`] behind them.
     slots: [u32; HELD],
 }
 
-const NONE: Owned = Owned { owner: 0, orders: 0, first: NIL, held: 0, slots: [NIL; HELD] };
+const NONE: Owned = Owned { owner: 0, orders: 0, first: NIL, slots: [NIL; HELD] };
 
 fn hash(owner: u64) -> usize {
     ((owner ^ (owner >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
+}
+
+impl Owned {
+    /// How many are held here.
+    fn held(&self) -> usize {
+        self.slots.iter().filter(|slot| **slot != NIL).count()
+    }
 }
 
 impl Owners {
@@ -71,6 +78,12 @@ impl Owners {
         at
     }
 
+    /// Where this owner is, or would be, until one is taken out; and how many orders it has.
+    pub(crate) fn look_up(&self, owner: u64) -> (Place, u32) {
+        let place = self.place(owner);
+        (Place(place), self.entries[place].orders)
+    }
+
     /// How many orders this owner has.
     pub(crate) fn orders(&self, owner: u64) -> u32 {
         self.entries[self.place(owner)].orders
@@ -81,23 +94,19 @@ impl Owners {
         let owned = &self.entries[self.place(owner)];
         let is_there = |slot: &u32| *slot != NIL;
         let listed = std::iter::successors(Some(owned.first).filter(is_there), move |slot| {
-            Some(slab[*slot].behind).filter(is_there)
+            Some(slab.extra(*slot).behind).filter(is_there)
         });
-        owned.slots[..owned.held as usize].iter().copied().chain(listed)
-    }
-
-    /// Of the orders of this owner the one that came last.
-    pub(crate) fn youngest(&self, owner: u64, slab: &Slab) -> Option<u32> {
-        let owned = &self.entries[self.place(owner)];
-        // The list has the youngest of its own in front.
-        let held = owned.slots[..owned.held as usize].iter().copied();
-        let listed = Some(owned.first).filter(|slot| *slot != NIL);
-        held.chain(listed).min_by_key(|slot| Reverse(slab[*slot].rank))
+        owned.slots.iter().copied().filter(is_there).chain(listed)
     }
 
     pub(crate) fn insert(&mut self, slot: u32, slab: &mut Slab) {
-        let owner = slab[slot].owner;
-        let mut place = self.place(owner);
+        let (place, _) = self.look_up(slab[slot].owner);
+        self.insert_at(place, slot, slab);
+    }
+
+    /// Invariant: none was taken out since this place was looked up.
+    pub(crate) fn insert_at(&mut self, place: Place, slot: u32, slab: &mut Slab) {
+        let (Place(mut place), owner) = (place, slab[slot].owner);
         if self.entries[place].orders == 0 {
             self.taken += 1;
             if self.taken * 2 > self.entries.len() {
@@ -108,42 +117,42 @@ impl Owners {
         }
         let owned = &mut self.entries[place];
         owned.orders += 1;
-        if let Some(free) = owned.slots.get_mut(owned.held as usize) {
+        let held = owned.held();
+        if let Some(free) = owned.slots.get_mut(held) {
             *free = slot;
-            owned.held += 1;
-            slab[slot].before = IN_ENTRY;
             return;
         }
         let behind = std::mem::replace(&mut owned.first, slot);
-        slab[slot].behind = behind;
+        slab[slot].word.set(Mark::Listed);
+        let extra = slab.extra_mut(slot);
+        (extra.before, extra.behind) = (NIL, behind);
         if behind != NIL {
-            slab[behind].before = slot;
+            slab.extra_mut(behind).before = slot;
         }
     }
 
     /// Takes out an order, which is still in its slot.
     pub(crate) fn remove(&mut self, slot: u32, slab: &mut Slab) {
-        let it = &slab[slot];
-        let (owner, before, behind) = (it.owner, it.before, it.behind);
-        let place = self.place(owner);
+        let place = self.place(slab[slot].owner);
         let owned = &mut self.entries[place];
         owned.orders -= 1;
-        if before == IN_ENTRY {
-            owned.held -= 1;
-            let last = owned.slots[owned.held as usize];
-            let at = owned.slots.iter().position(|it| *it == slot).expect("its entry holds it");
-            owned.slots[at] = last;
-        } else {
-            match before {
-                NIL => owned.first = behind,
-                before => slab[before].behind = behind,
-            }
-            if behind != NIL {
-                slab[behind].before = before;
-            }
-        }
         if owned.orders == 0 {
             self.forget(place);
+        } else if slab[slot].word.has(Mark::Listed) {
+            let (before, behind) = (slab.extra(slot).before, slab.extra(slot).behind);
+            match before {
+                NIL => owned.first = behind,
+                before => slab.extra_mut(before).behind = behind,
+            }
+            if behind != NIL {
+                slab.extra_mut(behind).before = before;
+            }
+        } else {
+            let last = owned.held() - 1;
+            // All four are compared, since where it is cannot be guessed.
+            let found = (0..HELD).fold(0_u32, |bits, at| bits | u32::from(owned.slots[at] == slot) << at);
+            owned.slots[found.trailing_zeros() as usize & (HELD - 1)] = owned.slots[last];
+            owned.slots[last] = NIL;
         }
     }
 

@@ -1,6 +1,6 @@
 //! A book as it can be kept and built anew, and a number that two equal books share.
 
-use crate::slab::{NIL, Slot};
+use crate::slab::{NIL, Slot, Word};
 use crate::{Book, Phase, Price, Resting, Rules, RulesError, Side, Time};
 use std::fmt;
 
@@ -23,8 +23,10 @@ pub struct Snapshot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SnapshotError {
     Rules(RulesError),
-    /// An order breaks the rules, has the id of another, or came at a time that cannot be.
+    /// An order breaks the rules, has the id of another, or is over.
     Order(u64),
+    /// The orders are not in the order in which they would be filled.
+    Priority,
     /// A buyer's price is a seller's or above.
     Crossed,
     Centre,
@@ -35,6 +37,7 @@ impl fmt::Display for SnapshotError {
         match self {
             Self::Rules(error) => error.fmt(f),
             Self::Order(id) => write!(f, "order {id} cannot rest in this book"),
+            Self::Priority => write!(f, "the orders are not in the order in which they would be filled"),
             Self::Crossed => write!(f, "the orders cross"),
             Self::Centre => write!(f, "the collar's centre is outside the range of prices"),
         }
@@ -70,15 +73,13 @@ impl Book {
         book.last = snapshot.last;
         book.centre_at(snapshot.centre);
         book.reserve(u32::try_from(snapshot.orders.len()).unwrap_or(u32::MAX), 0);
-        // By age, since levels and owners' lists are both in that order.
-        let mut by_age: Vec<&Resting> = snapshot.orders.iter().collect();
-        by_age.sort_unstable_by_key(|it| it.rank);
-        let mut younger_than = None;
-        for it in by_age {
-            let slot = book.slot_of(it).filter(|slot| Some(slot.rank) > younger_than);
-            let slot = slot.ok_or(SnapshotError::Order(it.id.0))?;
-            younger_than = Some(slot.rank);
-            book.rest(slot, it.until);
+        for it in &snapshot.orders {
+            let slot = book.slot_of(it).ok_or(SnapshotError::Order(it.id.0))?;
+            book.rest(slot, it.filled.units(), it.until);
+        }
+        // Levels came in any order, but each of them as it is filled: which all of them say.
+        if book.orders().zip(&snapshot.orders).any(|(one, other)| one != *other) {
+            return Err(SnapshotError::Priority);
         }
         let top = book.top();
         if let (Some(bid), Some(ask)) = (top.bid, top.ask)
@@ -97,29 +98,20 @@ impl Book {
         let fits = it.left.units() > 0
             && self.rules.check_quantity(it.left).is_ok()
             && whole <= self.rules.quantity_max.units()
-            && it.rank <= self.seq
             && it.until.is_none_or(|until| until > self.now)
             && self.len() < self.rules.orders_max as usize
             && self.owners.orders(it.owner.0) < self.rules.orders_per_owner_max
             && self.order(it.id).is_none();
         // Both sides at one price would share a level.
         let rung = self.ladder.rung(tick);
-        let is_alone = rung.first == NIL || self.slab[rung.first].side == it.side;
+        let is_alone = rung.first == NIL || self.slab[rung.first].word.side() == it.side;
         (fits && is_alone).then_some(Slot {
             id: it.id.0,
             owner: it.owner.0,
-            rank: it.rank,
             left: it.left.units(),
-            filled: it.filled.units(),
-            tick,
+            word: Word::new(tick, it.side, it.posting, it.self_trade),
             prev: NIL,
             next: NIL,
-            before: NIL,
-            behind: NIL,
-            lapse: NIL,
-            side: it.side,
-            posting: it.posting,
-            self_trade: it.self_trade,
         })
     }
 
@@ -147,7 +139,6 @@ impl Book {
         for it in self.orders() {
             hash.mix(it.id.0);
             hash.mix(it.owner.0);
-            hash.mix(it.rank);
             hash.pair(it.left.units(), it.filled.units());
             let is_buy = u32::from(it.side == Side::Buy);
             hash.pair(it.price.points(), is_buy | (it.posting as u32) << 1 | (it.self_trade as u32) << 2);

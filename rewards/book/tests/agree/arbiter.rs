@@ -94,12 +94,14 @@ impl Arbiter {
         }
     }
 
-    /// By date; of two with one date who came first.
+    /// By date; of two with one date the one with the lesser id.
     fn expire(&mut self) {
         while let Some(until) =
             self.orders.iter().filter_map(|it| it.until).min().filter(|it| *it <= self.now)
         {
-            let at = self.orders.iter().position(|it| it.until == Some(until)).unwrap();
+            let due = self.orders.iter().filter(|it| it.until == Some(until));
+            let id = due.map(|it| it.id).min().unwrap();
+            let at = self.orders.iter().position(|it| it.id == id).unwrap();
             self.take_out(at, Reason::Expired);
         }
     }
@@ -107,9 +109,11 @@ impl Arbiter {
     fn cancel_all(&mut self, whose: Whose) -> Done {
         let before = self.orders.len();
         match whose {
-            // The youngest first.
+            // By id.
             Whose::Owner(owner) => {
-                while let Some(at) = self.orders.iter().rposition(|it| it.owner == owner.0) {
+                while let Some(id) = self.orders.iter().filter(|it| it.owner == owner.0).map(|it| it.id).min()
+                {
+                    let at = self.orders.iter().position(|it| it.id == id).unwrap();
                     self.take_out(at, Reason::Mass);
                 }
             }
