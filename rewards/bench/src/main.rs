@@ -1,6 +1,7 @@
 //! How fast the order book is, beside the order books that there are as libraries, and how fast a market answers for what is on the disk.
 //! `cargo xtask bench book` runs it. Read [`engines::Engine`] first.
 
+mod durable;
 mod engines;
 mod judge;
 mod report;
@@ -21,6 +22,8 @@ struct Options {
     /// Only engines whose name begins so.
     engine: String,
     rounds: usize,
+    /// Where journals are written: a folder of the disk that is measured.
+    folder: PathBuf,
     /// For which an engine is asked in each round.
     lasts: Duration,
 }
@@ -31,6 +34,7 @@ fn options() -> Result<Options, String> {
         only: None,
         engine: String::new(),
         rounds: 5,
+        folder: PathBuf::from("."),
         lasts: Duration::from_millis(700),
     };
     let mut words = std::env::args().skip(1);
@@ -39,6 +43,7 @@ fn options() -> Result<Options, String> {
         match word.as_str() {
             "--out" => options.out = Some(value()?.into()),
             "--only" => options.only = Some(value()?),
+            "--folder" => options.folder = value()?.into(),
             "--engine" => options.engine = value()?,
             "--rounds" => options.rounds = value()?.parse().map_err(|_| "rounds are a number")?,
             "--quick" => (options.rounds, options.lasts) = (1, Duration::from_millis(200)),
@@ -75,7 +80,9 @@ fn main() -> anyhow::Result<()> {
             scenes.insert(name, measure(scene, &engines, &options));
         }
     }
-    let report = report::of(scenes, faults.into(), json!({}));
+    let is_wanted = options.only.as_ref().is_none_or(|only| "durable".starts_with(only.as_str()));
+    let durable = if is_wanted { durable::measure(&options)? } else { json!({}) };
+    let report = report::of(scenes, faults.into(), durable);
     println!("{report:#}");
     if let Some(out) = options.out {
         std::fs::write(out, report.to_string())?;
@@ -87,7 +94,7 @@ fn main() -> anyhow::Result<()> {
 fn measure(scene: Scene, engines: &[Maker], options: &Options) -> Value {
     let stream = stream::of(scene, OPS);
     let mut rounds: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let mut p99: BTreeMap<&str, Value> = BTreeMap::new();
+    let mut latency: BTreeMap<&str, Value> = BTreeMap::new();
     let mut absent: BTreeMap<&str, String> = BTreeMap::new();
     for round in 0..=options.rounds {
         for maker in engines {
@@ -100,7 +107,7 @@ fn measure(scene: Scene, engines: &[Maker], options: &Options) -> Value {
                 continue;
             }
             if round == options.rounds {
-                p99.insert(maker.name, latencies(engine.as_mut(), &stream, options.lasts));
+                latency.insert(maker.name, latencies(engine.as_mut(), &stream, options.lasts));
                 continue;
             }
             let (ops, took, came) = ask(engine.as_mut(), &stream, options.lasts);
@@ -114,19 +121,32 @@ fn measure(scene: Scene, engines: &[Maker], options: &Options) -> Value {
             }
         }
     }
+    let ours = rounds.get(OURS.name).cloned().unwrap_or_default();
     let mut figures = Map::new();
-    for (name, mut per_second) in rounds {
-        per_second.sort_by(f64::total_cmp);
-        let median = per_second[per_second.len() / 2];
-        let mut of = json!({"per_second": median.round(), "least": per_second[0].round(),
-            "most": per_second[per_second.len() - 1].round()});
-        if let (Some(of), Some(Value::Object(more))) = (of.as_object_mut(), p99.remove(name)) {
+    for (name, per_second) in rounds {
+        // What a round of ours is to the same round of a peer: the machine's moods are in both.
+        let ratios: Vec<f64> = ours.iter().zip(&per_second).map(|(own, theirs)| own / theirs).collect();
+        let mut of = json!({
+            "per_second": median(&per_second).round(),
+            "least": per_second.iter().copied().fold(f64::MAX, f64::min).round(),
+            "most": per_second.iter().copied().fold(0.0, f64::max).round(),
+        });
+        if !ratios.is_empty() && name != OURS.name {
+            of["ours_to_it"] = json!(median(&ratios));
+        }
+        if let (Some(of), Some(Value::Object(more))) = (of.as_object_mut(), latency.remove(name)) {
             of.extend(more);
         }
         figures.insert(name.to_owned(), of);
     }
     figures.extend(absent.into_iter().map(|(name, why)| (name.to_owned(), json!({"absent": why}))));
     figures.into()
+}
+
+fn median(numbers: &[f64]) -> f64 {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
 }
 
 fn fill(engine: &mut dyn Engine, stream: &Stream) -> Result<(), String> {

@@ -5,7 +5,7 @@
 //! times give the same book, fill for fill ([`Book::state_hash`]): a journal of commands is a journal of the book.
 //!
 //! It never reads a clock (time comes in with each command), does no I/O, knows neither balances nor people, and has no floating point. It does not
-//! allocate while it works, but to grow beyond the most orders, levels of priority or effects that it has had ([`Book::reserve`]).
+//! allocate while it works, but to grow beyond the most orders, owners or effects of a command that it has had ([`Book::reserve`]).
 //!
 //! # Rules, and where they come from
 //!
@@ -27,9 +27,9 @@
 //!
 //! # Cost
 //!
-//! Orders lie in one slab, a cache line each, linked to their neighbours at the same price and of the same owner. Prices are the indexes of one
-//! dense array, and a 64-ary tree of bits a side finds the best. An order is found by its id in one probe of a table. So all but crossing is
-//! O(1), and what it costs is cache misses: two to five of them in a book of a million orders. `cargo xtask bench book` measures it.
+//! Orders lie in one slab, half a line of the cache each, linked to their neighbours at the same price. Prices are the indexes of one dense array, and a
+//! 64-ary tree of bits a side finds the best. An order is found by its id in one bucket of a table, and its owner's other orders in one entry of another. So
+//! all but crossing is O(1), and what it costs is cache misses: four or five of them in a book of a million orders. `cargo xtask bench book` measures it.
 //!
 //! Read [`Command`] first, then [`Book`].
 
