@@ -19,8 +19,8 @@ use stream::{SCENES, Scene, Stream};
 struct Options {
     out: Option<PathBuf>,
     only: Option<String>,
-    /// Only engines whose name begins so.
-    engine: String,
+    /// Only engines whose names begin so, with commas between.
+    engines: String,
     rounds: usize,
     /// Where journals are written: a folder of the disk that is measured.
     folder: PathBuf,
@@ -28,11 +28,17 @@ struct Options {
     lasts: Duration,
 }
 
+impl Options {
+    fn is_wanted(&self, engine: &Maker) -> bool {
+        self.engines.split(',').any(|it| engine.name.starts_with(it))
+    }
+}
+
 fn options() -> Result<Options, String> {
     let mut options = Options {
         out: None,
         only: None,
-        engine: String::new(),
+        engines: String::new(),
         rounds: 5,
         folder: PathBuf::from("."),
         lasts: Duration::from_millis(700),
@@ -44,7 +50,7 @@ fn options() -> Result<Options, String> {
             "--out" => options.out = Some(value()?.into()),
             "--only" => options.only = Some(value()?),
             "--folder" => options.folder = value()?.into(),
-            "--engine" => options.engine = value()?,
+            "--engines" => options.engines = value()?,
             "--rounds" => options.rounds = value()?.parse().map_err(|_| "rounds are a number")?,
             "--quick" => (options.rounds, options.lasts) = (1, Duration::from_millis(200)),
             other => return Err(format!("there is no option {other}")),
@@ -64,7 +70,7 @@ fn main() -> anyhow::Result<()> {
     let options = options().map_err(anyhow::Error::msg)?;
     let mut faults = Map::new();
     let mut engines = Vec::new();
-    for maker in std::iter::once(OURS).chain(PEERS).filter(|it| it.name.starts_with(&options.engine)) {
+    for maker in std::iter::once(OURS).chain(PEERS).filter(|it| options.is_wanted(it)) {
         let fault = judge::fault(&maker);
         eprintln!("{}: {}", maker.name, fault.as_deref().unwrap_or("as the arbiter does"));
         match fault {

@@ -20,14 +20,14 @@ const FILLED: usize = 6;
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 struct Bucket {
-    /// 16 bits a place; 0 where it is free.
-    tags: u128,
+    /// 0 where a place is free.
+    tags: [u16; PLACES],
     slots: [u32; PLACES],
     /// How many have passed this bucket because it was full.
     passed: u32,
 }
 
-const EMPTY: Bucket = Bucket { tags: 0, slots: [NIL; PLACES], passed: 0 };
+const EMPTY: Bucket = Bucket { tags: [0; PLACES], slots: [NIL; PLACES], passed: 0 };
 
 fn hash(id: u64) -> u64 {
     (id ^ (id >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -39,23 +39,22 @@ fn tag(hash: u64) -> u16 {
 }
 
 impl Bucket {
-    /// The uppermost bit of each place with this tag, and maybe of some above the first of them.
-    const fn places(&self, tag: u16) -> u128 {
-        const ONES: u128 = u128::MAX / 0xffff;
-        let zeros = self.tags ^ (ONES * tag as u128);
-        zeros.wrapping_sub(ONES) & !zeros & (ONES << 15)
+    /// A bit for each place with this tag. Compilers make a few vector instructions of it.
+    fn places(&self, tag: u16) -> u32 {
+        const BITS: [u16; PLACES] = [1, 2, 4, 8, 16, 32, 64, 128];
+        let bits = self.tags.iter().zip(BITS).map(|(it, bit)| if *it == tag { bit } else { 0 });
+        bits.fold(0, |all, bit| all | bit).into()
     }
 
-    const fn set(&mut self, place: usize, tag: u16, slot: u32) {
-        let mask = 0xffff_u128 << (place * 16);
-        self.tags = (self.tags & !mask) | ((tag as u128) << (place * 16));
+    fn set(&mut self, place: usize, tag: u16, slot: u32) {
+        self.tags[place] = tag;
         self.slots[place] = slot;
     }
 }
 
 /// The first of such places.
-const fn first(places: u128) -> usize {
-    (places.trailing_zeros() / 16) as usize & (PLACES - 1)
+const fn first(places: u32) -> usize {
+    places.trailing_zeros() as usize & (PLACES - 1)
 }
 
 impl Index {
@@ -120,8 +119,8 @@ impl Index {
             let mut places = bucket.places(tag(hash));
             while places != 0 {
                 let slot = bucket.slots[first(places)];
-                // It may be of another id, or even free.
-                if slot != NIL && slab[slot].id == id {
+                // It may be of another id.
+                if slab[slot].id == id {
                     return slot;
                 }
                 places &= places - 1;

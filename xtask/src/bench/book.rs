@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::process::Command;
 
 /// Options of the bench program that are passed on, each with a value.
-const OPTIONS: &[&str] = &["--only", "--engine", "--folder", "--rounds"];
+const OPTIONS: &[&str] = &["--only", "--engines", "--folder", "--rounds"];
 
 /// Everything that the bench program reports, with the machine.
 pub(super) fn run(args: &mut Args) -> anyhow::Result<Value> {
