@@ -141,6 +141,7 @@ impl Book {
     pub fn reserve(&mut self, orders: u32, owners: u32) {
         let orders = orders.min(self.rules.orders_max);
         self.slab.reserve(orders as usize);
+        self.ladder.reserve(orders as usize);
         self.index.reserve(orders as usize, &self.slab);
         self.owners.reserve(owners.min(orders) as usize);
         self.lapses.reserve(orders as usize);
@@ -272,8 +273,7 @@ impl Book {
             owner: taker.owner.0,
             left: taker.left,
             word: Word::new(taker.worst, taker.side, posting, taker.self_trade),
-            prev: NIL,
-            next: NIL,
+            block: NIL,
         };
         self.link(slot, filled + taker.filled, until)
     }
@@ -297,7 +297,7 @@ impl Book {
 
     /// Takes an order out of the book; whoever does so says what its level has now.
     pub(crate) fn remove(&mut self, slot: u32) {
-        self.ladder.unlink(slot, &mut self.slab);
+        self.ladder.unlink(slot, &self.slab);
         self.owners.remove(slot, &mut self.slab);
         if self.slab[slot].word.has(Mark::Dated) {
             self.lapses.remove(slot, &mut self.slab);
@@ -346,7 +346,7 @@ impl Book {
         for side in [Side::Buy, Side::Sell] {
             while self.ladder.best(side) != u32::MAX {
                 let tick = self.ladder.grid.key(side, self.ladder.best(side));
-                self.cancel_slot(self.ladder.rung(tick).first, Reason::Mass, effects);
+                self.cancel_slot(self.ladder.first(tick), Reason::Mass, effects);
                 orders += 1;
             }
         }
@@ -527,8 +527,8 @@ impl Book {
     /// Every order that rests: the buyers' and then the sellers', as they would be filled.
     pub fn orders(&self) -> impl Iterator<Item = Resting> {
         let of_level = |tick| {
-            let first = self.ladder.rung(tick).first;
-            std::iter::successors(Some(first), |slot| Some(self.slab[*slot].next).filter(|it| *it != NIL))
+            let behind = |slot: &u32| Some(self.ladder.behind(*slot, &self.slab)).filter(|it| *it != NIL);
+            std::iter::successors(Some(self.ladder.first(tick)), behind)
         };
         [Side::Buy, Side::Sell]
             .into_iter()

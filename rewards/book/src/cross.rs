@@ -37,7 +37,7 @@ impl Book {
         let price = self.ladder.grid.price(tick);
         let before = self.ladder.rung(tick).total;
         while taker.left > 0 {
-            let slot = self.ladder.rung(tick).first;
+            let slot = self.ladder.first(tick);
             if slot == NIL {
                 break;
             }
@@ -132,11 +132,11 @@ impl Book {
         let mut missing = u64::from(taker.left);
         let mut key = self.ladder.best(makers);
         while key <= worst {
-            let rung = self.ladder.rung(self.ladder.grid.key(makers, key));
+            let tick = self.ladder.grid.key(makers, key);
             if !has_own {
-                missing = missing.saturating_sub(rung.total);
+                missing = missing.saturating_sub(self.ladder.rung(tick).total);
             } else {
-                let mut slot = rung.first;
+                let mut slot = self.ladder.first(tick);
                 while slot != NIL && missing > 0 {
                     let maker = &self.slab[slot];
                     if maker.owner != taker.owner.0 {
@@ -144,7 +144,7 @@ impl Book {
                     } else if taker.self_trade != SelfTrade::CancelOldest {
                         return false;
                     }
-                    slot = maker.next;
+                    slot = self.ladder.behind(slot, &self.slab);
                 }
             }
             if missing == 0 {

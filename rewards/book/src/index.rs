@@ -171,7 +171,7 @@ mod tests {
 
     fn slot(id: u64) -> Slot {
         let word = Word::new(1, Side::Buy, Posting::MayTake, SelfTrade::CancelNewest);
-        Slot { id, owner: 0, left: 1, word, prev: NIL, next: NIL }
+        Slot { id, owner: 0, left: 1, word, block: NIL }
     }
 
     /// Ids in order, far apart, and such as begin their search at the same place.
