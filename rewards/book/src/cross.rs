@@ -128,7 +128,7 @@ impl Book {
     pub(crate) fn can_fill_whole(&self, taker: &Taker) -> bool {
         let makers = taker.side.opposite();
         let worst = self.ladder.grid.key(makers, taker.worst);
-        let has_own = self.owners.orders(taker.owner.0) > 0;
+        let has_own = self.owners.find(taker.owner.0) != NIL;
         let mut missing = u64::from(taker.left);
         let mut key = self.ladder.best(makers);
         while key <= worst {

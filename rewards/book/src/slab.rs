@@ -18,6 +18,8 @@ pub(crate) struct Slot {
     pub(crate) word: Word,
     /// The block of its level in which it stands; of a free slot, the next free one.
     pub(crate) block: u32,
+    /// Its owner's entry.
+    pub(crate) entry: u32,
 }
 
 const _: () = assert!(size_of::<Slot>() == 32, "no slot may lie in two lines");
@@ -147,6 +149,11 @@ impl Slab {
 
     pub(crate) fn extra_mut(&mut self, at: u32) -> &mut Extra {
         &mut self.extras[at as usize]
+    }
+
+    /// The id of a slot's order.
+    pub(crate) fn id_of(&self) -> impl Fn(u32) -> u64 {
+        |slot| self[slot].id
     }
 
     /// What was filled of an order.

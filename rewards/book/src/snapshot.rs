@@ -100,7 +100,7 @@ impl Book {
             && whole <= self.rules.quantity_max.units()
             && it.until.is_none_or(|until| until > self.now)
             && self.len() < self.rules.orders_max as usize
-            && self.owners.orders(it.owner.0) < self.rules.orders_per_owner_max
+            && self.owners.orders(self.owners.find(it.owner.0)) < self.rules.orders_per_owner_max
             && self.order(it.id).is_none();
         // Both sides at one price would share a level.
         let first = self.ladder.first(tick);
@@ -111,6 +111,7 @@ impl Book {
             left: it.left.units(),
             word: Word::new(tick, it.side, it.posting, it.self_trade),
             block: NIL,
+            entry: NIL,
         })
     }
 
