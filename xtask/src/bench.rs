@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME`: measurements that are worth comparing from change to change.
 
+mod book;
 mod capacity;
 mod jobs;
 mod keys;
@@ -37,6 +38,11 @@ const BENCHES: &[Bench] = &[
         "ledger",
         "transfers of the batch writer beside one transaction each and pgledger's approach",
         ledger::run,
+    ),
+    (
+        "book",
+        "the order book beside five libraries, and a market's answers from the disk, in one run",
+        book::run,
     ),
     ("capacity", "nothing: computes deploy/capacity.md anew from the measured figures in it", capacity::run),
 ];
