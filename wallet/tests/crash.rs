@@ -150,6 +150,8 @@ struct Writer {
 #[derive(Default)]
 struct Answered {
     ids: BTreeSet<Uuid>,
+    /// Of them, those that were not looked for yet.
+    new: Vec<Uuid>,
     /// The number up to which about all was asked for.
     last: u64,
 }
@@ -161,7 +163,10 @@ impl Answered {
         let id = words.nth(1).and_then(TransferId::parse);
         // A line that was cut off by the end of its writer was told to nobody.
         if let Some(id) = id {
-            self.ids.insert(Uuid::from_u128(id.number()));
+            let id = Uuid::from_u128(id.number());
+            if self.ids.insert(id) {
+                self.new.push(id);
+            }
             self.last = self.last.max(number);
         }
     }
@@ -247,7 +252,7 @@ async fn kill_and_look() {
 
     let mut answered = Answered::default();
     let mut writer = Writer::start(postgres.url(), 0);
-    let (mut kills, mut seed) = (0_usize, 7_u64);
+    let (mut kills, mut next_all, mut seed) = (0_usize, 20, 7_u64);
     while of_writer + of_postgres > 0 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         writer.hear(&mut answered, 50 + (seed >> 33) as usize % 400);
@@ -268,8 +273,12 @@ async fn kill_and_look() {
             assert!(answered.ids.len() > before, "it goes on");
         }
         kills += 1;
-        let is_time = kills % 20 == 0 || of_writer + of_postgres == 0;
-        look(&postgres, &answered, if is_time { Verifies::Yes } else { Verifies::No }).await;
+        let is_time = kills >= next_all || of_writer + of_postgres == 0;
+        look(&postgres, &mut answered, if is_time { Looks::AtAll } else { Looks::AtNew }).await;
+        if is_time {
+            println!("{kills} kills, {} transfers answered for", answered.ids.len());
+            next_all = kills + 20.max(kills / 4);
+        }
     }
     writer.kill(&mut answered);
     println!("{kills} kills, {} transfers answered for, none missing", answered.ids.len());
@@ -278,19 +287,22 @@ async fn kill_and_look() {
 
 /// Reading all of the books takes longer the more there is.
 #[derive(Clone, Copy, PartialEq)]
-enum Verifies {
-    Yes,
-    No,
+enum Looks {
+    AtNew,
+    AtAll,
 }
 
-/// Whether all that was answered for is there; and now and then, whether the books are right.
-async fn look(postgres: &Postgres, answered: &Answered, verifies: Verifies) {
+/// Whether what was answered for is there; and now and then, whether all of it still is, and the books are right.
+async fn look(postgres: &Postgres, answered: &mut Answered, looks: Looks) {
     let store = Store::connect(postgres.url(), 2).await.unwrap();
-    let ids: Vec<Uuid> = answered.ids.iter().copied().collect();
-    let sql = "select count(*) from wallet.transfer where id = any($1)";
-    let row = store.read("test", async |db| db.query_one(sql, &[&ids]).await).await.unwrap();
-    assert_eq!(row.get::<_, i64>(0), ids.len() as i64, "some that were answered for are missing");
-    if verifies == Verifies::Yes {
+    let new = std::mem::take(&mut answered.new);
+    let ids: Vec<Uuid> = if looks == Looks::AtAll { answered.ids.iter().copied().collect() } else { new };
+    for some in ids.chunks(50_000) {
+        let sql = "select count(*) from wallet.transfer where id = any($1)";
+        let row = store.read("test", async |db| db.query_one(sql, &[&some]).await).await.unwrap();
+        assert_eq!(row.get::<_, i64>(0), some.len() as i64, "some that were answered for are missing");
+    }
+    if looks == Looks::AtAll {
         let report = store.run_tx("test", async |tx| {
             tx.batch("set transaction isolation level repeatable read, read only").await?;
             verify(tx).await
