@@ -90,7 +90,8 @@ pub fn grant_id(trigger: &Trigger, campaign: &str, rule: &str, fan: &str) -> Tra
     TransferId::following_from("grant", &[trigger.source.word(), &trigger.id, campaign, rule, fan])
 }
 
-fn day_of(at: Timestamp) -> i32 {
+/// Days since 1970-01-01 (UTC).
+pub(crate) fn day_of(at: Timestamp) -> i32 {
     // Within what a `Timestamp` can be, which is some thousand years.
     at.as_second().div_euclid(24 * 60 * 60) as i32
 }

@@ -2,16 +2,52 @@
 //!
 //! A [`Trigger`] is something that happened: a six, an answer, ten minutes watched. A [`Campaign`] has rules for which triggers earn how much,
 //! and [`decide`] says what one trigger earns one fan: pure, so that a rule is tried on triggers of the past before it goes live, by the same
-//! code that will judge those to come.
+//! code that will judge those to come. [`hear`] takes a trigger into the caller's transaction; a job judges it, once for each fan, and pays
+//! through the ledger: [`Rewards`].
 //!
-//! Architecture Invariant: no floating point, and no clock: time comes with the trigger.
+//! Architecture Invariant: no floating point, and rules know no clock: time comes with the trigger.
 
 mod campaign;
+pub mod campaigns;
 mod condition;
 mod decide;
+mod dry_run;
+mod error;
+mod inbox;
+mod rewards;
 mod trigger;
+mod work;
 
 pub use campaign::{Amount, Campaign, Caps, Invalid, Per, Rule, Streak};
 pub use condition::{Condition, Name, Scene};
 pub use decide::{Decision, Earned, Past, PastOfRule, Why, decide, grant_id};
+pub use dry_run::{DryRun, RuleCost};
+pub use error::Error;
+pub use inbox::{Heard, Told, follow, hear, leave, take_back};
+pub use rewards::{Granted, Judged, Rewards, budget_of};
 pub use trigger::{Fact, Source, Trigger};
+pub use work::{Judge, QUEUE, Spread, TakeBack};
+
+/// The tables of this crate. They refer to those of `wallet` and `jobs`, which are migrated before.
+pub const MIGRATIONS: store::Migrations = store::Migrations {
+    schema: "rewards",
+    steps: &[store::Step { name: "1_rewards", sql: include_str!("../migrations/1_rewards.sql") }],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::testing::TestStore;
+
+    #[tokio::test]
+    async fn every_statement_fits_the_tables() {
+        let all = [jobs::MIGRATIONS, access::MIGRATIONS, wallet::MIGRATIONS, MIGRATIONS];
+        let test = TestStore::new(&all).await;
+        for sql in
+            [campaigns::STATEMENTS, dry_run::STATEMENTS, inbox::STATEMENTS, rewards::STATEMENTS].concat()
+        {
+            let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
+            assert!(prepared.is_ok(), "{sql}: {prepared:?}");
+        }
+    }
+}

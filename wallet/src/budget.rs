@@ -137,6 +137,51 @@ impl<A: Asset> Budget<A> {
         }
     }
 
+    /// Takes back what was given under `grant`, or as much of it as is there still: what the fan has spent is not. Answers the units that were
+    /// taken; asked for again under the same id, it takes them once.
+    pub async fn take_back(
+        &self,
+        ledger: &Ledger,
+        grant: TransferId,
+        id: TransferId,
+        metadata: &Metadata,
+    ) -> Result<i64, Error> {
+        let given = ledger.read(async |db| statement::transfer(db, grant).await).await?;
+        let given = given.ok_or(Error::UnknownTransfer { id: grant })?;
+        let (debit, credit, units) = match given.transfer.act {
+            Act::Post(of) if of.reason == Reason::Grant && self.parts.contains(&of.debit) => {
+                (of.debit, of.credit, of.units)
+            }
+            _ => return Err(Error::NothingMoved { id: grant }),
+        };
+        for _ in 0..LOOKS_MAX {
+            let (taken, left) = ledger
+                .read(async |db| {
+                    let taken = statement::transfer(db, id).await?;
+                    Ok((taken, account::available(db, &[credit]).await?))
+                })
+                .await?;
+            if let Some(taken) = taken {
+                return match taken.transfer.act {
+                    Act::Post(of) if (of.debit, of.reason) == (credit, Reason::Clawback) => Ok(of.units),
+                    _ => Err(Refusal::OtherContent { id }.into()),
+                };
+            }
+            let left = left.first().ok_or(Refusal::Frozen { account: credit })?.1.min(units);
+            if left <= 0 {
+                return Ok(0);
+            }
+            let of = Move::new(amount_of::<A>(left), credit, debit, Reason::Clawback);
+            match ledger.make(Transfer::new(id, Act::Post(of)).about(metadata.clone())).await {
+                Ok(_) => return Ok(left),
+                // Spent meanwhile, or taken by another who asks the same: it is looked at again.
+                Err(Error::Refused(Refusal::BelowBound { .. } | Refusal::OtherContent { .. })) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Busy)
+    }
+
     /// Under this id something was made: the same grant, from whichever part had enough then, or something else.
     async fn was_given(&self, ledger: &Ledger, grant: &Grant<A>, id: TransferId) -> Result<Made, Error> {
         let made = ledger.read(async |db| statement::transfer(db, id).await).await?;
