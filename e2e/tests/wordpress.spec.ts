@@ -9,6 +9,8 @@ import { join } from 'node:path';
 
 async function signIn(page: Page, wordpress: WordPress): Promise<void> {
   await page.goto(`${wordpress.url}/wp-login.php`);
+  // Its script gives the first field the focus a moment later, and what is typed goes where that is.
+  await expect(page.getByLabel('Username or Email Address')).toBeFocused();
   await page.getByLabel('Username or Email Address').fill('editor');
   await page.getByLabel('Password', { exact: true }).fill(wordpress.password);
   await page.getByRole('button', { name: 'Log In' }).click();
