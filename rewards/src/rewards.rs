@@ -248,7 +248,7 @@ async fn judge_once(
             }
         }
     };
-    let told: Vec<_> = decisions.iter().map(|it| told(it)).collect();
+    let told: Vec<_> = decisions.iter().map(told).collect();
     tx.execute(JUDGED, &[&trigger, &fan_id, &json!(told).to_string(), &At(now)]).await?;
     let mut campaigns: BTreeMap<&str, i64> = BTreeMap::new();
     for it in &decisions {
