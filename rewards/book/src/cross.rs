@@ -37,7 +37,7 @@ impl Book {
         let price = self.ladder.grid.price(tick);
         let before = self.ladder.rung(tick).total;
         while taker.left > 0 {
-            let slot = self.ladder.first(tick);
+            let slot = self.ladder.rung(tick).first;
             if slot == NIL {
                 break;
             }
@@ -128,15 +128,15 @@ impl Book {
     pub(crate) fn can_fill_whole(&self, taker: &Taker) -> bool {
         let makers = taker.side.opposite();
         let worst = self.ladder.grid.key(makers, taker.worst);
-        let has_own = self.owners.find(taker.owner.0) != NIL;
+        let has_own = self.owners.orders(taker.owner.0) > 0;
         let mut missing = u64::from(taker.left);
         let mut key = self.ladder.best(makers);
         while key <= worst {
-            let tick = self.ladder.grid.key(makers, key);
+            let rung = self.ladder.rung(self.ladder.grid.key(makers, key));
             if !has_own {
-                missing = missing.saturating_sub(self.ladder.rung(tick).total);
+                missing = missing.saturating_sub(rung.total);
             } else {
-                let mut slot = self.ladder.first(tick);
+                let mut slot = rung.first;
                 while slot != NIL && missing > 0 {
                     let maker = &self.slab[slot];
                     if maker.owner != taker.owner.0 {
@@ -144,7 +144,7 @@ impl Book {
                     } else if taker.self_trade != SelfTrade::CancelOldest {
                         return false;
                     }
-                    slot = self.ladder.behind(slot, &self.slab);
+                    slot = maker.next;
                 }
             }
             if missing == 0 {

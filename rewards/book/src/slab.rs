@@ -1,13 +1,12 @@
 //! Where the resting orders lie.
 
-use crate::queue::Stand;
 use crate::{Posting, SelfTrade, Side};
 use std::ops::{Index, IndexMut};
 
 /// No slot.
 pub(crate) const NIL: u32 = u32::MAX;
 
-/// What every request touches of a resting order: half a line of the cache.
+/// What every request touches of a resting order, with its neighbours at the same price: half a line of the cache.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
 pub(crate) struct Slot {
@@ -16,10 +15,9 @@ pub(crate) struct Slot {
     /// What is still open.
     pub(crate) left: u32,
     pub(crate) word: Word,
-    /// The block of its level in which it stands; of a free slot, the next free one.
-    pub(crate) block: u32,
-    /// Its owner's entry.
-    pub(crate) entry: u32,
+    /// Who came before and after.
+    pub(crate) prev: u32,
+    pub(crate) next: u32,
 }
 
 const _: () = assert!(size_of::<Slot>() == 32, "no slot may lie in two lines");
@@ -38,7 +36,7 @@ pub(crate) struct Extra {
 
 const NONE: Extra = Extra { filled: 0, lapse: NIL, before: NIL, behind: NIL };
 
-/// Tick, side, posting and self-trade mode of an order, its place in its block, and which [`Extra`]s it has, in 32 bits.
+/// Tick, side, posting and self-trade mode of an order, and which [`Extra`]s it has, in 32 bits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word(u32);
 
@@ -80,15 +78,6 @@ impl Word {
         }
     }
 
-    /// Its place in its block.
-    pub(crate) const fn place(self) -> u32 {
-        self.0 >> 28
-    }
-
-    pub(crate) const fn stand_at(&mut self, place: u32) {
-        self.0 = (self.0 & !(0xf << 28)) | place << 28;
-    }
-
     pub(crate) const fn has(self, mark: Mark) -> bool {
         self.0 & mark as u32 != 0
     }
@@ -98,13 +87,7 @@ impl Word {
     }
 }
 
-impl Slot {
-    pub(crate) const fn stand(&self) -> Stand {
-        Stand { block: self.block, place: self.word.place() }
-    }
-}
-
-/// All slots; free ones are linked by `block`.
+/// All slots; free ones are linked by `next`.
 #[derive(Clone, Debug)]
 pub(crate) struct Slab {
     slots: Vec<Slot>,
@@ -133,13 +116,13 @@ impl Slab {
         }
         let at = self.free;
         let place = &mut self.slots[at as usize];
-        self.free = place.block;
+        self.free = place.next;
         *place = slot;
         at
     }
 
     pub(crate) fn remove(&mut self, at: u32) {
-        self.slots[at as usize].block = self.free;
+        self.slots[at as usize].next = self.free;
         self.free = at;
     }
 
@@ -149,11 +132,6 @@ impl Slab {
 
     pub(crate) fn extra_mut(&mut self, at: u32) -> &mut Extra {
         &mut self.extras[at as usize]
-    }
-
-    /// The id of a slot's order.
-    pub(crate) fn id_of(&self) -> impl Fn(u32) -> u64 {
-        |slot| self[slot].id
     }
 
     /// What was filled of an order.
@@ -203,10 +181,6 @@ mod tests {
                             assert!(!word.has(mark));
                             word.set(mark);
                             assert!(word.has(mark));
-                        }
-                        for place in [15, 0, 9] {
-                            word.stand_at(place);
-                            assert_eq!(word.place(), place);
                         }
                         let said = (word.tick(), word.side(), word.posting(), word.self_trade());
                         assert_eq!(said, (tick, side, posting, self_trade));
