@@ -6,14 +6,18 @@ use crate::{Cancelled, Effects, Fill, FillId, OrderId, OwnerId, Price, Quantity,
 
 impl Book {
     /// Fills what can be filled. What is left of the taker has nobody to fill, or was taken away as self-trade.
+    #[inline]
     pub(crate) fn cross(&mut self, taker: &mut Taker, effects: &mut Effects) {
         let makers = taker.side.opposite();
         let worst = self.ladder.grid.key(makers, taker.worst);
-        let mut key = self.ladder.best(makers);
         // Most orders find nothing to fill.
-        if key > worst {
-            return;
+        if self.ladder.best(makers) <= worst {
+            self.cross_to(taker, makers, worst, effects);
         }
+    }
+
+    fn cross_to(&mut self, taker: &mut Taker, makers: Side, worst: u32, effects: &mut Effects) {
+        let mut key = self.ladder.best(makers);
         let mut fills = 0;
         while taker.left > 0 && key <= worst {
             self.cross_level(taker, self.ladder.grid.key(makers, key), makers, &mut fills, effects);
