@@ -15,7 +15,7 @@ pub(crate) struct Index {
 /// Places of a bucket.
 const PLACES: usize = 8;
 /// How many are taken on average at most.
-const FILLED: usize = 5;
+const FILLED: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]

@@ -1,49 +1,36 @@
-//! Who has orders in the book, and which.
+//! Who has orders in the book, and which: each owner's orders are a list, in no order.
 
-use crate::slab::{Mark, NIL, Slab};
+use crate::slab::{NIL, Slab};
 
 /// A hash table with open addressing. An owner is in it as long as it has an order.
-///
-/// An entry is half a line of the cache and has room for the few orders of a fan; further ones are in a list through the slots, whose neighbours cost a miss
-/// each. Neither is in any order.
 #[derive(Clone, Debug)]
 pub(crate) struct Owners {
-    /// Invariant: a power of two, at least twice as many as are taken.
+    /// Invariant: a power of two, at least [`SPARE`] times as many as are taken.
     entries: Vec<Owned>,
     taken: usize,
 }
 
-/// Places in an entry: a power of two.
-const HELD: usize = 4;
+/// How many entries there are for each owner at least. Most owners are found where they are first looked for: a second look is a guess that the processor
+/// gets wrong, which costs more than the room.
+const SPARE: usize = 4;
+
+/// The orders of one owner.
+#[derive(Clone, Copy, Debug)]
+struct Owned {
+    owner: u64,
+    /// With none, there is no such owner.
+    orders: u32,
+    first: u32,
+}
+
+const NONE: Owned = Owned { owner: 0, orders: 0, first: NIL };
 
 /// A place that was looked up.
 #[derive(Clone, Copy)]
 pub(crate) struct Place(usize);
 
-/// The orders of one owner.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
-struct Owned {
-    owner: u64,
-    /// In all. With none, there is no such owner.
-    orders: u32,
-    /// The first of the list.
-    first: u32,
-    /// Those that are held here, and [`NIL`] behind them.
-    slots: [u32; HELD],
-}
-
-const NONE: Owned = Owned { owner: 0, orders: 0, first: NIL, slots: [NIL; HELD] };
-
 fn hash(owner: u64) -> usize {
     ((owner ^ (owner >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
-}
-
-impl Owned {
-    /// How many are held here.
-    fn held(&self) -> usize {
-        self.slots.iter().filter(|slot| **slot != NIL).count()
-    }
 }
 
 impl Owners {
@@ -53,7 +40,7 @@ impl Owners {
 
     /// Makes room for so many owners in all.
     pub(crate) fn reserve(&mut self, owners: usize) {
-        let wanted = (owners * 2).next_power_of_two();
+        let wanted = (owners * SPARE).next_power_of_two();
         if wanted > self.entries.len() {
             self.grow(wanted);
         }
@@ -91,12 +78,11 @@ impl Owners {
 
     /// All orders of this owner.
     pub(crate) fn slots(&self, owner: u64, slab: &Slab) -> impl Iterator<Item = u32> {
-        let owned = &self.entries[self.place(owner)];
         let is_there = |slot: &u32| *slot != NIL;
-        let listed = std::iter::successors(Some(owned.first).filter(is_there), move |slot| {
+        let first = self.entries[self.place(owner)].first;
+        std::iter::successors(Some(first).filter(is_there), move |slot| {
             Some(slab.extra(*slot).behind).filter(is_there)
-        });
-        owned.slots.iter().copied().filter(is_there).chain(listed)
+        })
     }
 
     pub(crate) fn insert(&mut self, slot: u32, slab: &mut Slab) {
@@ -109,7 +95,7 @@ impl Owners {
         let (Place(mut place), owner) = (place, slab[slot].owner);
         if self.entries[place].orders == 0 {
             self.taken += 1;
-            if self.taken * 2 > self.entries.len() {
+            if self.taken * SPARE > self.entries.len() {
                 self.grow(self.entries.len() * 2);
                 place = self.place(owner);
             }
@@ -117,13 +103,7 @@ impl Owners {
         }
         let owned = &mut self.entries[place];
         owned.orders += 1;
-        let held = owned.held();
-        if let Some(free) = owned.slots.get_mut(held) {
-            *free = slot;
-            return;
-        }
         let behind = std::mem::replace(&mut owned.first, slot);
-        slab[slot].word.set(Mark::Listed);
         let extra = slab.extra_mut(slot);
         (extra.before, extra.behind) = (NIL, behind);
         if behind != NIL {
@@ -133,26 +113,20 @@ impl Owners {
 
     /// Takes out an order, which is still in its slot.
     pub(crate) fn remove(&mut self, slot: u32, slab: &mut Slab) {
-        let place = self.place(slab[slot].owner);
+        let (owner, extra) = (slab[slot].owner, slab.extra(slot));
+        let (before, behind) = (extra.before, extra.behind);
+        if behind != NIL {
+            slab.extra_mut(behind).before = before;
+        }
+        let place = self.place(owner);
         let owned = &mut self.entries[place];
         owned.orders -= 1;
-        if owned.orders == 0 {
-            self.forget(place);
-        } else if slab[slot].word.has(Mark::Listed) {
-            let (before, behind) = (slab.extra(slot).before, slab.extra(slot).behind);
-            match before {
-                NIL => owned.first = behind,
-                before => slab.extra_mut(before).behind = behind,
-            }
-            if behind != NIL {
-                slab.extra_mut(behind).before = before;
-            }
+        if before != NIL {
+            slab.extra_mut(before).behind = behind;
+        } else if behind != NIL {
+            owned.first = behind;
         } else {
-            let last = owned.held() - 1;
-            // All four are compared, since where it is cannot be guessed.
-            let found = (0..HELD).fold(0_u32, |bits, at| bits | u32::from(owned.slots[at] == slot) << at);
-            owned.slots[found.trailing_zeros() as usize & (HELD - 1)] = owned.slots[last];
-            owned.slots[last] = NIL;
+            self.forget(place);
         }
     }
 

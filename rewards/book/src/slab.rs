@@ -22,21 +22,21 @@ pub(crate) struct Slot {
 
 const _: () = assert!(size_of::<Slot>() == 32, "no slot may lie in two lines");
 
-/// What few orders have, each part only where the word says so.
+/// The rest of it: a quarter of a line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extra {
-    /// What was filled while it rested or before.
+    /// What was filled while it rested or before; where the word says so.
     pub(crate) filled: u32,
-    /// Its place among those with a date.
+    /// Its place among those with a date; where the word says that it has one.
     pub(crate) lapse: u32,
-    /// Its neighbours in the list of its owner's orders that the owner's entry has no place for.
+    /// Its neighbours in the list of its owner's orders.
     pub(crate) before: u32,
     pub(crate) behind: u32,
 }
 
 const NONE: Extra = Extra { filled: 0, lapse: NIL, before: NIL, behind: NIL };
 
-/// Tick, side, posting and self-trade mode of an order, and which [`Extra`]s it has, in 32 bits.
+/// Tick, side, posting and self-trade mode of an order, and what is true of its [`Extra`], in 32 bits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word(u32);
 
@@ -47,8 +47,6 @@ pub(crate) enum Mark {
     Filled = 1 << 22,
     /// It is over at a date.
     Dated = 1 << 23,
-    /// It is in its owner's list.
-    Listed = 1 << 24,
 }
 
 impl Word {
@@ -177,7 +175,7 @@ mod tests {
                         SelfTrade::Decrement,
                     ] {
                         let mut word = Word::new(tick, side, posting, self_trade);
-                        for mark in [Mark::Filled, Mark::Dated, Mark::Listed] {
+                        for mark in [Mark::Filled, Mark::Dated] {
                             assert!(!word.has(mark));
                             word.set(mark);
                             assert!(word.has(mark));
