@@ -73,7 +73,7 @@ impl Engine for Ours {
     fn apply(&mut self, op: &Op, seen: Option<&mut Vec<Seen>>) -> Came {
         self.effects.clear();
         let done = self.book.apply(Time(0), &command(op), &mut self.effects);
-        match op.order {
+        match op.order() {
             None => cancelled(done.is_ok()),
             Some(_) => {
                 let fills = self.effects.fills.iter();
@@ -94,7 +94,7 @@ impl Engine for Lobster {
     fn apply(&mut self, op: &Op, seen: Option<&mut Vec<Seen>>) -> Came {
         use lobster::{OrderEvent, OrderType, Side as Theirs};
         let id = op.number.into();
-        let Some(Limit { side, price, units, .. }) = op.order else {
+        let Some(Limit { side, price, units, .. }) = op.order() else {
             return cancelled(matches!(
                 self.0.execute(OrderType::Cancel { id }),
                 OrderEvent::Canceled { .. }
@@ -121,7 +121,7 @@ impl Engine for OrderbookRs {
     fn apply(&mut self, op: &Op, seen: Option<&mut Vec<Seen>>) -> Came {
         use pricelevel::{Id, Side as Theirs, TimeInForce};
         let id = Id::Sequential(op.number.into());
-        let Some(Limit { side, price, units, .. }) = op.order else {
+        let Some(Limit { side, price, units, .. }) = op.order() else {
             return cancelled(matches!(self.0.cancel_order(id), Ok(Some(_))));
         };
         let side = if side == Side::Buy { Theirs::Buy } else { Theirs::Sell };
@@ -169,7 +169,7 @@ impl Engine for Matchcore {
             CancelCmd, CommandKind, CommandOutcome, CommandReport, LimitOrder, NewOrder, OrderFlags, OrderId,
             OrderKind, Price, Quantity, QuantityPolicy, Side as Theirs, SubmitCmd, TimeInForce,
         };
-        let Some(Limit { side, price, units, .. }) = op.order else {
+        let Some(Limit { side, price, units, .. }) = op.order() else {
             let order_id = OrderId(self.theirs[op.number as usize]);
             let cancel = CommandKind::Cancel(CancelCmd { order_id, order_kind: OrderKind::Limit });
             return cancelled(matches!(self.execute(cancel), CommandOutcome::Applied(_)));
@@ -206,7 +206,7 @@ fn rust_ob(_: &Stream) -> Box<dyn Engine> {
 
 impl Engine for RustOb {
     fn apply(&mut self, op: &Op, seen: Option<&mut Vec<Seen>>) -> Came {
-        let Some(Limit { side, price, units, .. }) = op.order else {
+        let Some(Limit { side, price, units, .. }) = op.order() else {
             return cancelled(self.0.cancel_order(op.number).is_ok());
         };
         let side = if side == Side::Buy { rust_ob::Side::Buy } else { rust_ob::Side::Sell };
@@ -237,7 +237,7 @@ fn rust_order_book(stream: &Stream) -> Box<dyn Engine> {
 impl Engine for RustOrderBook {
     fn apply(&mut self, op: &Op, seen: Option<&mut Vec<Seen>>) -> Came {
         use rust_order_book::Side as Theirs;
-        let Some(Limit { side, price, units, .. }) = op.order else {
+        let Some(Limit { side, price, units, .. }) = op.order() else {
             return cancelled(self.book.cancel_raw(self.theirs[op.number as usize]).is_ok());
         };
         let side = if side == Side::Buy { Theirs::Buy } else { Theirs::Sell };

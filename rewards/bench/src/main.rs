@@ -39,7 +39,7 @@ fn options() -> Result<Options, String> {
         out: None,
         only: None,
         engines: String::new(),
-        rounds: 5,
+        rounds: 7,
         folder: PathBuf::from("."),
         lasts: Duration::from_millis(700),
     };
@@ -59,8 +59,8 @@ fn options() -> Result<Options, String> {
     Ok(options)
 }
 
-/// Requests of a scene.
-const OPS: usize = 1_000_000;
+/// Requests of a scene: few enough for the processor's cache to hold them beside a book.
+const OPS: usize = 400_000;
 /// After so many an engine looks at the clock.
 const CHUNK: usize = 1_000;
 /// Engines that need longer than this for filling a book of a scene are left out of it.

@@ -5,21 +5,33 @@ use book::{
     Side, Terms, Time, TimeInForce,
 };
 
-/// One request, about the order with this number.
+/// One request, about the order with this number. Small, so that reading requests is little of what is measured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Op {
     pub(crate) number: u32,
     /// Buyers and sellers are others, so that an engine which prevents self-trades finds none: not all do.
     pub(crate) owner: u32,
-    /// A limit order; without one it is cancelled.
-    pub(crate) order: Option<Limit>,
+    /// Of a limit order; 0 where it is cancelled. The uppermost bit says that it sells.
+    price: u32,
+    units: u32,
 }
 
+/// A limit order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit {
     pub(crate) side: Side,
     pub(crate) price: u32,
     pub(crate) units: u32,
+}
+
+const SELLS: u32 = 1 << 31;
+
+impl Op {
+    /// The order that is placed; without one it is cancelled.
+    pub(crate) fn order(&self) -> Option<Limit> {
+        let side = if self.price & SELLS == 0 { Side::Buy } else { Side::Sell };
+        (self.price > 0).then_some(Limit { side, price: self.price & !SELLS, units: self.units })
+    }
 }
 
 /// How large the book is.
@@ -74,7 +86,7 @@ pub(crate) fn rules() -> Rules {
 
 pub(crate) fn command(op: &Op) -> Command {
     let (id, owner) = (OrderId(op.number.into()), OwnerId(op.owner.into()));
-    let Some(Limit { side, price, units }) = op.order else { return Command::Cancel { order: id, owner } };
+    let Some(Limit { side, price, units }) = op.order() else { return Command::Cancel { order: id, owner } };
     Command::Place(Order {
         id,
         owner,
@@ -156,7 +168,8 @@ impl Maker {
         let number = self.owners.len() as u32;
         let owner = self.draw.below(self.scene.resting / 8) * 2 + side as u32;
         self.owners.push(owner);
-        let op = Op { number, owner, order: Some(Limit { side, price, units }) };
+        let sells = if side == Side::Sell { SELLS } else { 0 };
+        let op = Op { number, owner, price: price | sells, units };
         self.apply(&command(&op));
         if self.book.order(OrderId(number.into())).is_some() {
             self.orders.push(number);
@@ -169,7 +182,7 @@ impl Maker {
             let at = self.draw.below(self.orders.len() as u32) as usize;
             let number = self.orders.swap_remove(at);
             if self.book.order(OrderId(number.into())).is_some() {
-                let op = Op { number, owner: self.owners[number as usize], order: None };
+                let op = Op { number, owner: self.owners[number as usize], price: 0, units: 0 };
                 self.apply(&command(&op));
                 return op;
             }

@@ -3,7 +3,7 @@
 use crate::index::Index;
 use crate::ladder::Ladder;
 use crate::lapse::Lapses;
-use crate::owners::Owners;
+use crate::owners::{Owners, Place};
 use crate::rules::{Band, Grid};
 use crate::slab::{Mark, NIL, Slab, Slot, Word};
 use crate::{
@@ -141,8 +141,7 @@ impl Book {
     pub fn reserve(&mut self, orders: u32, owners: u32) {
         let orders = orders.min(self.rules.orders_max);
         self.slab.reserve(orders as usize);
-        self.ladder.reserve(orders as usize);
-        self.index.reserve(orders as usize, self.slab.id_of());
+        self.index.reserve(orders as usize, &self.slab);
         self.owners.reserve(owners.min(orders) as usize);
         self.lapses.reserve(orders as usize);
         self.doomed.reserve(orders.min(self.rules.orders_per_owner_max) as usize);
@@ -176,7 +175,7 @@ impl Book {
         self.check_open()?;
         self.rules.check_quantity(order.quantity)?;
         let (worst, remainder) = self.read_terms(order.side, order.terms)?;
-        if self.index.find(order.id.0, self.slab.id_of()) != NIL {
+        if self.index.find(order.id.0, &self.slab) != NIL {
             return Err(Refusal::DuplicateOrder(order.id));
         }
         let mut taker = Taker {
@@ -190,14 +189,17 @@ impl Book {
         };
         match remainder {
             Remainder::Rests(posting, until) => {
-                let entry = self.check_room(order.owner)?;
+                let place = self.check_room(order.owner)?;
                 self.check_posting(posting, order.side, worst)?;
+                let before = self.len();
                 self.cross(&mut taker, effects);
                 if taker.left > 0 {
                     let slot = self.insert(&taker, posting, 0, until);
-                    // An owner's last order may have been cancelled as self-trade, and its entry with it.
-                    let is_there = self.owners.orders(entry) > 0;
-                    self.owners.insert(if is_there { entry } else { NIL }, slot, &mut self.slab);
+                    // Most orders have nobody to fill, and then this is where their owner still is.
+                    match self.len() == before + 1 {
+                        true => self.owners.insert_at(place, slot, &mut self.slab),
+                        false => self.owners.insert(slot, &mut self.slab),
+                    }
                     effects.depth.push(self.ladder.changed(taker.side, taker.worst));
                 }
             }
@@ -240,16 +242,14 @@ impl Book {
         }
     }
 
-    /// Answers the owner's entry, or [`NIL`].
-    fn check_room(&self, owner: OwnerId) -> Result<u32, Refusal> {
+    fn check_room(&self, owner: OwnerId) -> Result<Place, Refusal> {
         if self.index.len() >= self.rules.orders_max as usize {
             return Err(Refusal::BookFull { max: self.rules.orders_max });
         }
         let max = self.rules.orders_per_owner_max;
-        let entry = self.owners.find(owner.0);
-        match self.owners.orders(entry) {
-            orders if orders >= max => Err(Refusal::TooManyOrders { max }),
-            _ => Ok(entry),
+        match self.owners.look_up(owner.0) {
+            (_, orders) if orders >= max => Err(Refusal::TooManyOrders { max }),
+            (place, _) => Ok(place),
         }
     }
 
@@ -272,8 +272,8 @@ impl Book {
             owner: taker.owner.0,
             left: taker.left,
             word: Word::new(taker.worst, taker.side, posting, taker.self_trade),
-            block: NIL,
-            entry: NIL,
+            prev: NIL,
+            next: NIL,
         };
         self.link(slot, filled + taker.filled, until)
     }
@@ -281,7 +281,7 @@ impl Book {
     fn link(&mut self, order: Slot, filled: u32, until: Option<Time>) -> u32 {
         let slot = self.slab.insert(order);
         self.slab.set_filled(slot, filled);
-        self.index.insert(order.id, slot, self.slab.id_of());
+        self.index.insert(order.id, slot, &self.slab);
         self.ladder.push(slot, &mut self.slab);
         if let Some(until) = until {
             self.lapses.insert(until, slot, &mut self.slab);
@@ -292,12 +292,12 @@ impl Book {
     /// Puts an order into the book.
     pub(crate) fn rest(&mut self, order: Slot, filled: u32, until: Option<Time>) {
         let slot = self.link(order, filled, until);
-        self.owners.insert(self.owners.find(order.owner), slot, &mut self.slab);
+        self.owners.insert(slot, &mut self.slab);
     }
 
     /// Takes an order out of the book; whoever does so says what its level has now.
     pub(crate) fn remove(&mut self, slot: u32) {
-        self.ladder.unlink(slot, &self.slab);
+        self.ladder.unlink(slot, &mut self.slab);
         self.owners.remove(slot, &mut self.slab);
         if self.slab[slot].word.has(Mark::Dated) {
             self.lapses.remove(slot, &mut self.slab);
@@ -308,7 +308,7 @@ impl Book {
 
     /// The slot of an order that rests and is this owner's.
     fn find(&self, order: OrderId, owner: OwnerId) -> Result<u32, Refusal> {
-        match self.index.find(order.0, self.slab.id_of()) {
+        match self.index.find(order.0, &self.slab) {
             slot if slot != NIL && self.slab[slot].owner == owner.0 => Ok(slot),
             _ => Err(Refusal::UnknownOrder(order)),
         }
@@ -346,7 +346,7 @@ impl Book {
         for side in [Side::Buy, Side::Sell] {
             while self.ladder.best(side) != u32::MAX {
                 let tick = self.ladder.grid.key(side, self.ladder.best(side));
-                self.cancel_slot(self.ladder.first(tick), Reason::Mass, effects);
+                self.cancel_slot(self.ladder.rung(tick).first, Reason::Mass, effects);
                 orders += 1;
             }
         }
@@ -399,7 +399,7 @@ impl Book {
         self.cross(&mut taker, effects);
         if taker.left > 0 {
             let slot = self.insert(&taker, it.word.posting(), filled, until);
-            self.owners.insert(self.owners.find(it.owner), slot, &mut self.slab);
+            self.owners.insert(slot, &mut self.slab);
             effects.depth.push(self.ladder.changed(side, tick));
         }
         Ok(Done::Amended { filled: Quantity::within(taker.filled), rests: Quantity::within(taker.left) })
@@ -527,8 +527,8 @@ impl Book {
     /// Every order that rests: the buyers' and then the sellers', as they would be filled.
     pub fn orders(&self) -> impl Iterator<Item = Resting> {
         let of_level = |tick| {
-            let behind = |slot: &u32| Some(self.ladder.behind(*slot, &self.slab)).filter(|it| *it != NIL);
-            std::iter::successors(Some(self.ladder.first(tick)), behind)
+            let first = self.ladder.rung(tick).first;
+            std::iter::successors(Some(first), |slot| Some(self.slab[*slot].next).filter(|it| *it != NIL))
         };
         [Side::Buy, Side::Sell]
             .into_iter()
@@ -539,7 +539,7 @@ impl Book {
 
     /// An order that rests.
     pub fn order(&self, id: OrderId) -> Option<Resting> {
-        let slot = self.index.find(id.0, self.slab.id_of());
+        let slot = self.index.find(id.0, &self.slab);
         (slot != NIL).then(|| self.resting(slot))
     }
 

@@ -6,14 +6,18 @@ use crate::{Cancelled, Effects, Fill, FillId, OrderId, OwnerId, Price, Quantity,
 
 impl Book {
     /// Fills what can be filled. What is left of the taker has nobody to fill, or was taken away as self-trade.
+    #[inline]
     pub(crate) fn cross(&mut self, taker: &mut Taker, effects: &mut Effects) {
         let makers = taker.side.opposite();
         let worst = self.ladder.grid.key(makers, taker.worst);
-        let mut key = self.ladder.best(makers);
         // Most orders find nothing to fill.
-        if key > worst {
-            return;
+        if self.ladder.best(makers) <= worst {
+            self.cross_to(taker, makers, worst, effects);
         }
+    }
+
+    fn cross_to(&mut self, taker: &mut Taker, makers: Side, worst: u32, effects: &mut Effects) {
+        let mut key = self.ladder.best(makers);
         let mut fills = 0;
         while taker.left > 0 && key <= worst {
             self.cross_level(taker, self.ladder.grid.key(makers, key), makers, &mut fills, effects);
@@ -37,7 +41,7 @@ impl Book {
         let price = self.ladder.grid.price(tick);
         let before = self.ladder.rung(tick).total;
         while taker.left > 0 {
-            let slot = self.ladder.first(tick);
+            let slot = self.ladder.rung(tick).first;
             if slot == NIL {
                 break;
             }
@@ -128,15 +132,15 @@ impl Book {
     pub(crate) fn can_fill_whole(&self, taker: &Taker) -> bool {
         let makers = taker.side.opposite();
         let worst = self.ladder.grid.key(makers, taker.worst);
-        let has_own = self.owners.find(taker.owner.0) != NIL;
+        let has_own = self.owners.orders(taker.owner.0) > 0;
         let mut missing = u64::from(taker.left);
         let mut key = self.ladder.best(makers);
         while key <= worst {
-            let tick = self.ladder.grid.key(makers, key);
+            let rung = self.ladder.rung(self.ladder.grid.key(makers, key));
             if !has_own {
-                missing = missing.saturating_sub(self.ladder.rung(tick).total);
+                missing = missing.saturating_sub(rung.total);
             } else {
-                let mut slot = self.ladder.first(tick);
+                let mut slot = rung.first;
                 while slot != NIL && missing > 0 {
                     let maker = &self.slab[slot];
                     if maker.owner != taker.owner.0 {
@@ -144,7 +148,7 @@ impl Book {
                     } else if taker.self_trade != SelfTrade::CancelOldest {
                         return false;
                     }
-                    slot = self.ladder.behind(slot, &self.slab);
+                    slot = maker.next;
                 }
             }
             if missing == 0 {

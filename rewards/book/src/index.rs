@@ -1,10 +1,10 @@
-//! Where something lies, by its id: orders, and owners' entries.
+//! Where an order lies, by its id.
 
-use crate::slab::NIL;
+use crate::slab::{NIL, Slab};
 
 /// A hash table of buckets. A bucket is one line of the cache, and looked through at once: it has 16 bits of each id's hash and the slot, which has the id
-/// itself. What finds its bucket full stands in the next, and is counted in those that it has passed: so a search goes on only where it must, and
-/// nothing moves when something goes.
+/// itself. An order that finds its bucket full stands in the next, and is counted in those that it has passed: so a search goes on only where it must, and
+/// nothing moves when an order goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
     /// Invariant: [`FILLED`] are taken of each on average at most.
@@ -14,8 +14,8 @@ pub(crate) struct Index {
 
 /// Places of a bucket.
 const PLACES: usize = 8;
-/// How many are taken on average at most: then one bucket in seven has passed an order on.
-const FILLED: usize = 6;
+/// How many are taken on average at most.
+const FILLED: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
@@ -29,13 +29,15 @@ struct Bucket {
 
 const EMPTY: Bucket = Bucket { tags: [0; PLACES], slots: [NIL; PLACES], passed: 0 };
 
+/// Four ids that follow one another begin in one bucket, since ids mostly come in order: who comes next finds its line in the cache. The lowest bits are the
+/// tag, which tells the four apart and is never 0; the uppermost choose the bucket.
 fn hash(id: u64) -> u64 {
-    (id ^ (id >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    let line = ((id >> 2) ^ (id >> 34)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (line & !0xffff) | (line >> 16 & 0xfff8) | (id & 3) << 1 | 1
 }
 
-/// Of a hash, bits that do not choose its bucket; never 0.
 fn tag(hash: u64) -> u16 {
-    (hash >> 16) as u16 | 1
+    hash as u16
 }
 
 impl Bucket {
@@ -70,19 +72,19 @@ impl Index {
         self.taken
     }
 
-    /// Makes room for so many ids in all. `id_of` says which id a slot has.
-    pub(crate) fn reserve(&mut self, ids: usize, id_of: impl Fn(u32) -> u64) {
-        let wanted = ids.div_ceil(FILLED);
+    /// Makes room for so many orders in all.
+    pub(crate) fn reserve(&mut self, orders: usize, slab: &Slab) {
+        let wanted = orders.div_ceil(FILLED);
         if wanted > self.buckets.len() {
-            self.grow(wanted, id_of);
+            self.grow(wanted, slab);
         }
     }
 
     #[cold]
-    fn grow(&mut self, count: usize, id_of: impl Fn(u32) -> u64) {
+    fn grow(&mut self, count: usize, slab: &Slab) {
         let old = std::mem::replace(self, Self::with_buckets(count));
         for slot in old.buckets.iter().flat_map(|it| it.slots).filter(|it| *it != NIL) {
-            self.put(hash(id_of(slot)), slot);
+            self.put(hash(slab[slot].id), slot);
         }
     }
 
@@ -111,7 +113,7 @@ impl Index {
     }
 
     /// The slot of this id, or [`NIL`].
-    pub(crate) fn find(&self, id: u64, id_of: impl Fn(u32) -> u64) -> u32 {
+    pub(crate) fn find(&self, id: u64, slab: &Slab) -> u32 {
         let hash = hash(id);
         let mut at = self.home(hash);
         loop {
@@ -119,8 +121,8 @@ impl Index {
             let mut places = bucket.places(tag(hash));
             while places != 0 {
                 let slot = bucket.slots[first(places)];
-                // It may be another's.
-                if id_of(slot) == id {
+                // It may be of another id.
+                if slab[slot].id == id {
                     return slot;
                 }
                 places &= places - 1;
@@ -133,9 +135,9 @@ impl Index {
     }
 
     /// Invariant: the id is not in it, and is the slot's.
-    pub(crate) fn insert(&mut self, id: u64, slot: u32, id_of: impl Fn(u32) -> u64) {
+    pub(crate) fn insert(&mut self, id: u64, slot: u32, slab: &Slab) {
         if self.taken >= self.buckets.len() * FILLED {
-            self.grow(self.buckets.len() * 2, id_of);
+            self.grow(self.buckets.len() * 2, slab);
         }
         self.put(hash(id), slot);
     }
@@ -165,20 +167,26 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::slab::{Slot, Word};
+    use crate::{Posting, SelfTrade, Side};
     use std::collections::BTreeMap;
+
+    fn slot(id: u64) -> Slot {
+        let word = Word::new(1, Side::Buy, Posting::MayTake, SelfTrade::CancelNewest);
+        Slot { id, owner: 0, left: 1, word, prev: NIL, next: NIL }
+    }
 
     /// Ids in order, far apart, and such as begin their search at the same place.
     #[test]
     fn it_finds_what_a_map_finds() {
         for stride in [1_u64, 8, 1_024, 1 << 32, 0x9e37_79b9_7f4a_7c15] {
-            let (mut index, mut ids, mut map) = (Index::new(), Vec::new(), BTreeMap::new());
+            let (mut index, mut slab, mut map) = (Index::new(), Slab::new(), BTreeMap::new());
             let mut draw = 1_u64;
             for at in 0..20_000_u64 {
                 draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let (id, slot) = (at.wrapping_mul(stride), at as u32);
-                ids.push(id);
-                let id_of = |slot: u32| ids[slot as usize];
-                index.insert(id, slot, id_of);
+                let id = at.wrapping_mul(stride);
+                let slot = slab.insert(slot(id));
+                index.insert(id, slot, &slab);
                 map.insert(id, slot);
                 // Fewer and fewer stay, and at last none.
                 let goes = if at < 10_000 { draw >> 63 } else { (draw >> 62).min(2) };
@@ -188,13 +196,15 @@ mod tests {
                     };
                     map.remove(&id);
                     index.remove(id, slot);
-                    assert_eq!(index.find(id, id_of), NIL);
+                    slab.remove(slot);
+                    assert_eq!(index.find(id, &slab), NIL);
                 }
                 assert_eq!(index.len(), map.len());
-                let near = (draw % (at + 1)).wrapping_mul(stride);
-                assert_eq!(index.find(near, id_of), map.get(&near).copied().unwrap_or(NIL));
+                let near = draw % (at + 1);
+                let wanted = map.get(&near.wrapping_mul(stride)).copied().unwrap_or(NIL);
+                assert_eq!(index.find(near.wrapping_mul(stride), &slab), wanted);
             }
-            assert!(map.iter().all(|(id, slot)| index.find(*id, |it| ids[it as usize]) == *slot), "{stride}");
+            assert!(map.iter().all(|(id, slot)| index.find(*id, &slab) == *slot), "stride {stride}");
         }
     }
 }

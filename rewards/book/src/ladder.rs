@@ -1,9 +1,8 @@
 //! The levels: at each price, who rests there in the order of coming.
 
 use crate::bits::Bits;
-use crate::queue::{Blocks, Queue};
 use crate::rules::Grid;
-use crate::slab::Slab;
+use crate::slab::{NIL, Slab};
 use crate::{DepthChange, Side};
 
 /// The orders at one price.
@@ -11,17 +10,17 @@ use crate::{DepthChange, Side};
 pub(crate) struct Rung {
     /// What is open of all of them.
     pub(crate) total: u64,
-    queue: Queue,
+    pub(crate) first: u32,
+    last: u32,
 }
 
-const EMPTY: Rung = Rung { total: 0, queue: Queue::EMPTY };
+const EMPTY: Rung = Rung { total: 0, first: NIL, last: NIL };
 
 /// Every price of the grid, for both sides: since they never cross, a price has orders of one side only.
 #[derive(Clone, Debug)]
 pub(crate) struct Ladder {
     pub(crate) grid: Grid,
     rungs: Box<[Rung]>,
-    blocks: Blocks,
     sides: [Bits; 2],
     /// The key of each side's best price, or [`u32::MAX`].
     best: [u32; 2],
@@ -35,7 +34,6 @@ impl Ladder {
         Self {
             grid,
             rungs: vec![EMPTY; grid.count as usize + 1].into(),
-            blocks: Blocks::new(),
             sides: [bits.clone(), bits],
             best: [u32::MAX; 2],
             depth_seq: 0,
@@ -52,21 +50,6 @@ impl Ladder {
         self.sides[side as usize].after(key)
     }
 
-    /// Makes room for so many orders in all, wherever they rest.
-    pub(crate) fn reserve(&mut self, orders: usize) {
-        self.blocks.reserve(orders);
-    }
-
-    /// Who is filled first at this tick, or [`NIL`](crate::slab::NIL).
-    pub(crate) fn first(&self, tick: u32) -> u32 {
-        self.blocks.first(self.rungs[tick as usize].queue)
-    }
-
-    /// Who is filled after the order of this slot, or [`NIL`](crate::slab::NIL).
-    pub(crate) fn behind(&self, slot: u32, slab: &Slab) -> u32 {
-        self.blocks.after(slab[slot].stand())
-    }
-
     pub(crate) fn rung(&self, tick: u32) -> &Rung {
         &self.rungs[tick as usize]
     }
@@ -80,28 +63,37 @@ impl Ladder {
         let it = &slab[slot];
         let (side, tick, left) = (it.word.side(), it.word.tick(), it.left);
         let rung = &mut self.rungs[tick as usize];
-        let is_new = rung.queue.is_empty();
         rung.total += u64::from(left);
-        let stand = self.blocks.push(&mut rung.queue, slot);
-        let it = &mut slab[slot];
-        it.block = stand.block;
-        it.word.stand_at(stand.place);
-        if is_new {
-            let key = self.grid.key(side, tick);
-            self.sides[side as usize].insert(key);
-            let best = &mut self.best[side as usize];
-            *best = key.min(*best);
+        if rung.first != NIL {
+            let last = std::mem::replace(&mut rung.last, slot);
+            slab[last].next = slot;
+            slab[slot].prev = last;
+            return;
         }
+        rung.first = slot;
+        rung.last = slot;
+        let key = self.grid.key(side, tick);
+        self.sides[side as usize].insert(key);
+        let best = &mut self.best[side as usize];
+        *best = key.min(*best);
     }
 
     /// Takes an order, which is still in its slot, out of its level.
-    pub(crate) fn unlink(&mut self, slot: u32, slab: &Slab) {
+    pub(crate) fn unlink(&mut self, slot: u32, slab: &mut Slab) {
         let it = &slab[slot];
-        let (side, tick) = (it.word.side(), it.word.tick());
+        let (word, left, prev, next) = (it.word, it.left, it.prev, it.next);
+        let (side, tick) = (word.side(), word.tick());
         let rung = &mut self.rungs[tick as usize];
-        rung.total -= u64::from(it.left);
-        self.blocks.remove(&mut rung.queue, it.stand());
-        if rung.queue.is_empty() {
+        rung.total -= u64::from(left);
+        match prev {
+            NIL => rung.first = next,
+            prev => slab[prev].next = next,
+        }
+        match next {
+            NIL => rung.last = prev,
+            next => slab[next].prev = prev,
+        }
+        if rung.first == NIL {
             self.empty(side, tick);
         }
     }

@@ -27,7 +27,7 @@
 //!
 //! # Cost
 //!
-//! Orders lie in one slab, half a line of the cache each; a level is a chain of blocks of them. Prices are the indexes of one dense array, and a
+//! Orders lie in one slab, half a line of the cache each, linked to their neighbours at the same price. Prices are the indexes of one dense array, and a
 //! 64-ary tree of bits a side finds the best. An order is found by its id in one bucket of a table, and its owner's other orders in one entry of another. So
 //! all but crossing is O(1), and what it costs is cache misses: four or five of them in a book of a million orders. `cargo xtask bench book` measures it.
 //!
@@ -45,7 +45,6 @@ mod index;
 mod ladder;
 mod lapse;
 mod owners;
-mod queue;
 mod refusal;
 mod rules;
 mod slab;

@@ -1,86 +1,109 @@
-//! Who has orders in the book, and which.
+//! Who has orders in the book, and which: each owner's orders are a list, in no order.
 
-use crate::index::Index;
-use crate::slab::{Mark, NIL, Slab};
+use crate::slab::{NIL, Slab};
 
-/// An owner has an entry as long as it has an order.
-///
-/// An entry is half a line of the cache and has room for the few orders of a fan; further ones are in a list through the slots, whose neighbours cost a miss
-/// each. Neither is in any order.
+/// A hash table with open addressing. An owner is in it as long as it has an order.
 #[derive(Clone, Debug)]
 pub(crate) struct Owners {
-    index: Index,
+    /// Invariant: a power of two, at least [`SPARE`] times as many as are taken.
     entries: Vec<Owned>,
-    /// A free entry; `first` of each is the next.
-    free: u32,
+    taken: usize,
 }
 
-/// Places in an entry: a power of two.
-const HELD: usize = 4;
+/// How many entries there are for each owner at least. Most owners are found where they are first looked for: a second look is a guess that the processor
+/// gets wrong, which costs more than the room.
+const SPARE: usize = 4;
 
 /// The orders of one owner.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
 struct Owned {
     owner: u64,
+    /// With none, there is no such owner.
     orders: u32,
-    /// The first of the list.
     first: u32,
-    /// Those that are held here, and [`NIL`] behind them.
-    slots: [u32; HELD],
 }
 
-impl Owned {
-    /// How many are held here.
-    fn held(&self) -> usize {
-        self.slots.iter().filter(|slot| **slot != NIL).count()
-    }
+const NONE: Owned = Owned { owner: 0, orders: 0, first: NIL };
+
+/// A place that was looked up.
+#[derive(Clone, Copy)]
+pub(crate) struct Place(usize);
+
+fn hash(owner: u64) -> usize {
+    ((owner ^ (owner >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
 }
 
 impl Owners {
     pub(crate) fn new() -> Self {
-        Self { index: Index::new(), entries: Vec::new(), free: NIL }
+        Self { entries: vec![NONE; 64], taken: 0 }
     }
 
     /// Makes room for so many owners in all.
     pub(crate) fn reserve(&mut self, owners: usize) {
-        self.index.reserve(owners, |entry| self.entries[entry as usize].owner);
-        self.entries.reserve_exact(owners.saturating_sub(self.entries.len()));
+        let wanted = (owners * SPARE).next_power_of_two();
+        if wanted > self.entries.len() {
+            self.grow(wanted);
+        }
     }
 
-    /// The entry of this owner, or [`NIL`].
-    pub(crate) fn find(&self, owner: u64) -> u32 {
-        self.index.find(owner, |entry| self.entries[entry as usize].owner)
+    #[cold]
+    fn grow(&mut self, len: usize) {
+        let old = std::mem::replace(&mut self.entries, vec![NONE; len]);
+        for owned in old.into_iter().filter(|it| it.orders > 0) {
+            let place = self.place(owned.owner);
+            self.entries[place] = owned;
+        }
     }
 
-    /// How many orders are in this entry.
-    pub(crate) fn orders(&self, entry: u32) -> u32 {
-        self.entries.get(entry as usize).map_or(0, |it| it.orders)
+    /// Where this owner is, or would be.
+    fn place(&self, owner: u64) -> usize {
+        let mask = self.entries.len() - 1;
+        let mut at = hash(owner) & mask;
+        while self.entries[at].orders > 0 && self.entries[at].owner != owner {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    /// Where this owner is, or would be, until one is taken out; and how many orders it has.
+    pub(crate) fn look_up(&self, owner: u64) -> (Place, u32) {
+        let place = self.place(owner);
+        (Place(place), self.entries[place].orders)
+    }
+
+    /// How many orders this owner has.
+    pub(crate) fn orders(&self, owner: u64) -> u32 {
+        self.entries[self.place(owner)].orders
     }
 
     /// All orders of this owner.
     pub(crate) fn slots(&self, owner: u64, slab: &Slab) -> impl Iterator<Item = u32> {
-        let owned = self.entries.get(self.find(owner) as usize);
         let is_there = |slot: &u32| *slot != NIL;
-        let first = owned.map(|it| it.first).filter(is_there);
-        let listed =
-            std::iter::successors(first, move |slot| Some(slab.extra(*slot).behind).filter(is_there));
-        owned.into_iter().flat_map(|it| it.slots).filter(is_there).chain(listed)
+        let first = self.entries[self.place(owner)].first;
+        std::iter::successors(Some(first).filter(is_there), move |slot| {
+            Some(slab.extra(*slot).behind).filter(is_there)
+        })
     }
 
-    /// `entry` is that of its owner, or [`NIL`] where it has none.
-    pub(crate) fn insert(&mut self, entry: u32, slot: u32, slab: &mut Slab) {
-        let entry = if entry == NIL { self.enter(slab[slot].owner) } else { entry };
-        slab[slot].entry = entry;
-        let owned = &mut self.entries[entry as usize];
-        owned.orders += 1;
-        let held = owned.held();
-        if let Some(free) = owned.slots.get_mut(held) {
-            *free = slot;
-            return;
+    pub(crate) fn insert(&mut self, slot: u32, slab: &mut Slab) {
+        let (place, _) = self.look_up(slab[slot].owner);
+        self.insert_at(place, slot, slab);
+    }
+
+    /// Invariant: none was taken out since this place was looked up.
+    pub(crate) fn insert_at(&mut self, place: Place, slot: u32, slab: &mut Slab) {
+        let (Place(mut place), owner) = (place, slab[slot].owner);
+        if self.entries[place].orders == 0 {
+            self.taken += 1;
+            if self.taken * SPARE > self.entries.len() {
+                self.grow(self.entries.len() * 2);
+                place = self.place(owner);
+            }
+            self.entries[place].owner = owner;
         }
+        let owned = &mut self.entries[place];
+        owned.orders += 1;
         let behind = std::mem::replace(&mut owned.first, slot);
-        slab[slot].word.set(Mark::Listed);
         let extra = slab.extra_mut(slot);
         (extra.before, extra.behind) = (NIL, behind);
         if behind != NIL {
@@ -88,46 +111,42 @@ impl Owners {
         }
     }
 
-    /// A new entry.
-    fn enter(&mut self, owner: u64) -> u32 {
-        let fresh = Owned { owner, orders: 0, first: NIL, slots: [NIL; HELD] };
-        let entry = if self.free == NIL {
-            self.entries.push(fresh);
-            (self.entries.len() - 1) as u32
-        } else {
-            let entry = self.free;
-            self.free = self.entries[entry as usize].first;
-            self.entries[entry as usize] = fresh;
-            entry
-        };
-        self.index.insert(owner, entry, |entry| self.entries[entry as usize].owner);
-        entry
-    }
-
     /// Takes out an order, which is still in its slot.
     pub(crate) fn remove(&mut self, slot: u32, slab: &mut Slab) {
-        let entry = slab[slot].entry;
-        let owned = &mut self.entries[entry as usize];
-        owned.orders -= 1;
-        if owned.orders == 0 {
-            self.index.remove(owned.owner, entry);
-            owned.first = self.free;
-            self.free = entry;
-        } else if slab[slot].word.has(Mark::Listed) {
-            let (before, behind) = (slab.extra(slot).before, slab.extra(slot).behind);
-            match before {
-                NIL => owned.first = behind,
-                before => slab.extra_mut(before).behind = behind,
-            }
-            if behind != NIL {
-                slab.extra_mut(behind).before = before;
-            }
-        } else {
-            let last = owned.held() - 1;
-            // All four are compared, since where it is cannot be guessed.
-            let found = (0..HELD).fold(0_u32, |bits, at| bits | u32::from(owned.slots[at] == slot) << at);
-            owned.slots[found.trailing_zeros() as usize & (HELD - 1)] = owned.slots[last];
-            owned.slots[last] = NIL;
+        let (owner, extra) = (slab[slot].owner, slab.extra(slot));
+        let (before, behind) = (extra.before, extra.behind);
+        if behind != NIL {
+            slab.extra_mut(behind).before = before;
         }
+        let place = self.place(owner);
+        let owned = &mut self.entries[place];
+        owned.orders -= 1;
+        if before != NIL {
+            slab.extra_mut(before).behind = behind;
+        } else if behind != NIL {
+            owned.first = behind;
+        } else {
+            self.forget(place);
+        }
+    }
+
+    /// Empties a place; those behind that may stand in it move up.
+    fn forget(&mut self, mut gap: usize) {
+        self.taken -= 1;
+        let mask = self.entries.len() - 1;
+        let mut at = gap;
+        loop {
+            at = (at + 1) & mask;
+            let owned = self.entries[at];
+            if owned.orders == 0 {
+                break;
+            }
+            let from_home = at.wrapping_sub(hash(owned.owner)) & mask;
+            if from_home >= (at.wrapping_sub(gap) & mask) {
+                self.entries[gap] = owned;
+                gap = at;
+            }
+        }
+        self.entries[gap] = NONE;
     }
 }

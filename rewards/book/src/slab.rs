@@ -1,13 +1,12 @@
 //! Where the resting orders lie.
 
-use crate::queue::Stand;
 use crate::{Posting, SelfTrade, Side};
 use std::ops::{Index, IndexMut};
 
 /// No slot.
 pub(crate) const NIL: u32 = u32::MAX;
 
-/// What every request touches of a resting order: half a line of the cache.
+/// What every request touches of a resting order, with its neighbours at the same price: half a line of the cache.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
 pub(crate) struct Slot {
@@ -16,29 +15,28 @@ pub(crate) struct Slot {
     /// What is still open.
     pub(crate) left: u32,
     pub(crate) word: Word,
-    /// The block of its level in which it stands; of a free slot, the next free one.
-    pub(crate) block: u32,
-    /// Its owner's entry.
-    pub(crate) entry: u32,
+    /// Who came before and after.
+    pub(crate) prev: u32,
+    pub(crate) next: u32,
 }
 
 const _: () = assert!(size_of::<Slot>() == 32, "no slot may lie in two lines");
 
-/// What few orders have, each part only where the word says so.
+/// The rest of it: a quarter of a line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extra {
-    /// What was filled while it rested or before.
+    /// What was filled while it rested or before; where the word says so.
     pub(crate) filled: u32,
-    /// Its place among those with a date.
+    /// Its place among those with a date; where the word says that it has one.
     pub(crate) lapse: u32,
-    /// Its neighbours in the list of its owner's orders that the owner's entry has no place for.
+    /// Its neighbours in the list of its owner's orders.
     pub(crate) before: u32,
     pub(crate) behind: u32,
 }
 
 const NONE: Extra = Extra { filled: 0, lapse: NIL, before: NIL, behind: NIL };
 
-/// Tick, side, posting and self-trade mode of an order, its place in its block, and which [`Extra`]s it has, in 32 bits.
+/// Tick, side, posting and self-trade mode of an order, and what is true of its [`Extra`], in 32 bits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word(u32);
 
@@ -49,8 +47,6 @@ pub(crate) enum Mark {
     Filled = 1 << 22,
     /// It is over at a date.
     Dated = 1 << 23,
-    /// It is in its owner's list.
-    Listed = 1 << 24,
 }
 
 impl Word {
@@ -80,15 +76,6 @@ impl Word {
         }
     }
 
-    /// Its place in its block.
-    pub(crate) const fn place(self) -> u32 {
-        self.0 >> 28
-    }
-
-    pub(crate) const fn stand_at(&mut self, place: u32) {
-        self.0 = (self.0 & !(0xf << 28)) | place << 28;
-    }
-
     pub(crate) const fn has(self, mark: Mark) -> bool {
         self.0 & mark as u32 != 0
     }
@@ -98,13 +85,7 @@ impl Word {
     }
 }
 
-impl Slot {
-    pub(crate) const fn stand(&self) -> Stand {
-        Stand { block: self.block, place: self.word.place() }
-    }
-}
-
-/// All slots; free ones are linked by `block`.
+/// All slots; free ones are linked by `next`.
 #[derive(Clone, Debug)]
 pub(crate) struct Slab {
     slots: Vec<Slot>,
@@ -133,13 +114,13 @@ impl Slab {
         }
         let at = self.free;
         let place = &mut self.slots[at as usize];
-        self.free = place.block;
+        self.free = place.next;
         *place = slot;
         at
     }
 
     pub(crate) fn remove(&mut self, at: u32) {
-        self.slots[at as usize].block = self.free;
+        self.slots[at as usize].next = self.free;
         self.free = at;
     }
 
@@ -149,11 +130,6 @@ impl Slab {
 
     pub(crate) fn extra_mut(&mut self, at: u32) -> &mut Extra {
         &mut self.extras[at as usize]
-    }
-
-    /// The id of a slot's order.
-    pub(crate) fn id_of(&self) -> impl Fn(u32) -> u64 {
-        |slot| self[slot].id
     }
 
     /// What was filled of an order.
@@ -199,14 +175,10 @@ mod tests {
                         SelfTrade::Decrement,
                     ] {
                         let mut word = Word::new(tick, side, posting, self_trade);
-                        for mark in [Mark::Filled, Mark::Dated, Mark::Listed] {
+                        for mark in [Mark::Filled, Mark::Dated] {
                             assert!(!word.has(mark));
                             word.set(mark);
                             assert!(word.has(mark));
-                        }
-                        for place in [15, 0, 9] {
-                            word.stand_at(place);
-                            assert_eq!(word.place(), place);
                         }
                         let said = (word.tick(), word.side(), word.posting(), word.self_trade());
                         assert_eq!(said, (tick, side, posting, self_trade));

@@ -100,18 +100,18 @@ impl Book {
             && whole <= self.rules.quantity_max.units()
             && it.until.is_none_or(|until| until > self.now)
             && self.len() < self.rules.orders_max as usize
-            && self.owners.orders(self.owners.find(it.owner.0)) < self.rules.orders_per_owner_max
+            && self.owners.orders(it.owner.0) < self.rules.orders_per_owner_max
             && self.order(it.id).is_none();
         // Both sides at one price would share a level.
-        let first = self.ladder.first(tick);
-        let is_alone = first == NIL || self.slab[first].word.side() == it.side;
+        let rung = self.ladder.rung(tick);
+        let is_alone = rung.first == NIL || self.slab[rung.first].word.side() == it.side;
         (fits && is_alone).then_some(Slot {
             id: it.id.0,
             owner: it.owner.0,
             left: it.left.units(),
             word: Word::new(tick, it.side, it.posting, it.self_trade),
-            block: NIL,
-            entry: NIL,
+            prev: NIL,
+            next: NIL,
         })
     }
 

@@ -20,8 +20,8 @@ pub fn compact(folder: &dyn Folder, settled: u64) -> Result<Option<u64>, Error> 
     let market = book.rules().market.0;
     let mut position = Position { seq: book.seq(), chain };
     let mut effects = Effects::default();
-    let segments = segments(&names);
-    let mut done = Vec::new();
+    let (segments, mut done) = segments(&names);
+    let overtaken = done.len();
     for pair in segments.windows(2).take_while(|pair| pair[1].first <= settled.saturating_add(1)) {
         if pair[1].first > position.seq + 1 {
             journal::read_whole(folder, market, pair[0], pair[1], &mut position, &mut |record| {
@@ -32,7 +32,7 @@ pub fn compact(folder: &dyn Folder, settled: u64) -> Result<Option<u64>, Error> 
         done.push(pair[0]);
     }
     let seq = book.seq();
-    if done.is_empty() {
+    if done.len() == overtaken {
         return Ok(None);
     }
     snapshot::write(folder, &Kept { book, chain: position.chain })?;

@@ -1,7 +1,7 @@
 //! What a market needs of files, so that tests can take away what was not synced.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::PathBuf;
 
 /// A folder of one market. Names have no folders in them.
@@ -15,7 +15,7 @@ pub trait Folder: Send + Sync {
     /// Makes an empty file, where there is none of this name.
     fn create(&self, name: &str) -> io::Result<Box<dyn Writable>>;
 
-    /// Opens a file that is there.
+    /// Opens a file that is there, at its front.
     fn open(&self, name: &str) -> io::Result<Box<dyn Writable>>;
 
     /// Takes the place of a file of the new name.
@@ -32,8 +32,11 @@ pub trait Folder: Send + Sync {
 
 /// An open file.
 pub trait Writable: Send {
-    /// Appends the front of these bytes: how many, maybe not all.
+    /// Writes the front of these bytes where it is, and goes behind them: how many, maybe not all.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Goes to the front.
+    fn rewind(&mut self) -> io::Result<()>;
 
     /// Returns when all that was written is on the disk.
     fn sync(&mut self) -> io::Result<()>;
@@ -72,12 +75,12 @@ impl Folder for Disk {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn Writable>> {
-        let file = OpenOptions::new().append(true).create_new(true).open(self.path.join(name))?;
+        let file = OpenOptions::new().write(true).create_new(true).open(self.path.join(name))?;
         Ok(Box::new(file))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Writable>> {
-        Ok(Box::new(OpenOptions::new().append(true).open(self.path.join(name))?))
+        Ok(Box::new(OpenOptions::new().write(true).open(self.path.join(name))?))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -105,6 +108,10 @@ impl Writable for File {
         Write::write(self, bytes)
     }
 
+    fn rewind(&mut self) -> io::Result<()> {
+        Seek::rewind(self)
+    }
+
     fn sync(&mut self) -> io::Result<()> {
         self.sync_data()
     }
@@ -114,7 +121,7 @@ impl Writable for File {
     }
 }
 
-/// Appends all of these bytes.
+/// Writes all of these bytes.
 pub(crate) fn write_all(file: &mut dyn Writable, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {

@@ -26,11 +26,18 @@ impl Segment {
     }
 }
 
-/// All segments, in the order of writing.
-pub(crate) fn segments(names: &[String]) -> Vec<Segment> {
-    let mut segments: Vec<Segment> = names.iter().filter_map(|it| Segment::of(it)).collect();
-    segments.sort_unstable();
-    segments
+/// The segments that count, in the order of writing, and the others: whoever was overtaken may have begun one behind the place where its successor did.
+pub(crate) fn segments(names: &[String]) -> (Vec<Segment>, Vec<Segment>) {
+    let mut all: Vec<Segment> = names.iter().filter_map(|it| Segment::of(it)).collect();
+    all.sort_unstable();
+    let (mut count, mut others) = (Vec::<Segment>::new(), Vec::new());
+    for segment in all {
+        while let Some(overtaken) = count.pop_if(|it| it.first > segment.first) {
+            others.push(overtaken);
+        }
+        count.push(segment);
+    }
+    (count, others)
 }
 
 /// How far reading has come.

@@ -20,8 +20,9 @@
 //!
 //! # Files
 //!
-//! `epoch`, `lock`, `snapshot-<seq>`, `journal-<epoch>-<first seq>`: a header and records of 64 bytes each, little-endian, with CRC-32C; each has the
-//! checksum of the one before. Files that are not appended to are written under another name, synced and renamed.
+//! `epoch`, `lock`, `prepared-<epoch>` (the next segment), `snapshot-<seq>`, `journal-<epoch>-<first seq>`: a header and records of 64 bytes each, little-endian, with CRC-32C; each has the
+//! checksum of the one before. Segments are written over zeros that are on the disk before; other
+//! files are written under another name, synced and renamed.
 //!
 //! Read [`Market`] first, then [`Folder`].
 

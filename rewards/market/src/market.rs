@@ -6,7 +6,7 @@ use crate::folder::Folder;
 use crate::journal::{self, End, Position, Segment, segments};
 use crate::record::{Chain, Record};
 use crate::snapshot::{self, Kept};
-use crate::writer::{Appending, Group, Writer, begin};
+use crate::writer::{Appending, Group, Writer};
 use book::{Book, Command, Done, Effects, Refusal, Rules, Time};
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,7 +23,8 @@ pub struct Opening {
     pub epoch: Epoch,
     /// The last command of whose effects nothing is left to do: what came after is told again.
     pub settled: u64,
-    /// A segment of the journal that is longer is followed by another: what [`compact`](crate::compact) can remove.
+    /// A segment of the journal has this length from the start, and one that is full is followed by another: what [`compact`](crate::compact) can remove.
+    /// The next one is made ready ahead, so that twice as much is on the disk: 1 MiB is for 16,000 commands.
     pub segment_bytes: u64,
 }
 
@@ -109,16 +110,8 @@ impl Market {
         if let Some((last, end)) = end {
             finish(folder.as_ref(), last, end)?;
         }
-        let segment = Segment { epoch: opening.epoch, first: position.seq + 1 };
-        let (file, len) = begin(folder.as_ref(), market, segment, position.chain)?;
-        let writer = Writer::start(Appending {
-            folder: Arc::clone(&folder),
-            market,
-            epoch: opening.epoch,
-            segment_bytes: opening.segment_bytes,
-            file,
-            len,
-        })?;
+        let appending = Appending::begin(folder, market, opening.epoch, opening.segment_bytes, position)?;
+        let writer = Writer::start(appending)?;
         effects.clear();
         Ok(Self {
             book,
@@ -205,7 +198,7 @@ fn first_or_newest(folder: &dyn Folder, opening: &Opening) -> Result<Kept, Error
     if let Some(kept) = snapshot::read(folder, &names)? {
         return if *kept.book.rules() == opening.rules { Ok(kept) } else { Err(Error::OtherRules) };
     }
-    if let Some(segment) = segments(&names).first() {
+    if let Some(segment) = segments(&names).0.first() {
         return Err(Error::Unreadable { file: format!("the snapshot before {}", segment.name()) });
     }
     let kept = Kept { book: Book::new(opening.rules)?, chain: 0 };
@@ -232,7 +225,7 @@ fn read_all(
     each: &mut dyn FnMut(&Record) -> Result<(), Error>,
 ) -> Result<Option<(Segment, End)>, Error> {
     let names = folder.names().doing(|| "listing the folder".to_owned())?;
-    let segments = segments(&names);
+    let (segments, _) = segments(&names);
     for pair in segments.windows(2) {
         // What a snapshot holds already is not looked at.
         if pair[1].first > position.seq + 1 {

@@ -3,7 +3,7 @@
 use crate::error::{Error, While};
 use crate::fence::{self, Epoch};
 use crate::folder::{Folder, Writable, write_all};
-use crate::journal::Segment;
+use crate::journal::{Position, Segment};
 use crate::record::{Chain, Header};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -32,9 +32,22 @@ pub(crate) struct Appending {
     pub(crate) epoch: Epoch,
     /// A segment that is longer is followed by another.
     pub(crate) segment_bytes: u64,
-    pub(crate) file: Box<dyn Writable>,
-    pub(crate) len: u64,
+    file: Box<dyn Writable>,
+    len: u64,
+    next: Next,
 }
+
+/// The segment that comes after this one.
+enum Next {
+    /// A small one is made when it is needed.
+    Later,
+    Ahead(JoinHandle<Result<Box<dyn Writable>, Error>>),
+}
+
+/// Where the next segment is made ready, followed by the epoch: nobody takes another's. It gets its name when it is needed.
+const PREPARED: &str = "prepared-";
+/// From this size on a segment is made ready ahead, by a thread of its own.
+const AHEAD_BYTES_MIN: u64 = 1 << 20;
 
 impl Writer {
     pub(crate) fn start(mut appending: Appending) -> Result<Self, Error> {
@@ -79,10 +92,33 @@ impl Drop for Writer {
 }
 
 impl Appending {
+    /// Begins a segment with the command after this position.
+    pub(crate) fn begin(
+        folder: Arc<dyn Folder>,
+        market: u64,
+        epoch: Epoch,
+        segment_bytes: u64,
+        after: Position,
+    ) -> Result<Self, Error> {
+        let doing = || "removing what others had prepared".to_owned();
+        for name in folder.names().doing(doing)?.iter().filter(|it| it.starts_with(PREPARED)) {
+            folder.remove(name).doing(doing)?;
+        }
+        let file = prepare(folder.as_ref(), epoch, segment_bytes)?;
+        let next = Next::Later;
+        let mut appending = Self { folder, market, epoch, segment_bytes, file, len: 0, next };
+        appending.enter(after.seq + 1, after.chain)?;
+        Ok(appending)
+    }
+
     fn append(&mut self, group: Group) -> Result<Vec<u8>, Error> {
         if self.len >= self.segment_bytes {
-            let segment = Segment { epoch: self.epoch, first: group.first };
-            (self.file, self.len) = begin(self.folder.as_ref(), self.market, segment, group.before)?;
+            fence::check(self.folder.as_ref(), self.epoch)?;
+            self.file = match std::mem::replace(&mut self.next, Next::Later) {
+                Next::Later => prepare(self.folder.as_ref(), self.epoch, self.segment_bytes)?,
+                Next::Ahead(thread) => thread.join().map_err(|_| Error::Stopped)??,
+            };
+            self.enter(group.first, group.before)?;
         }
         let mut bytes = group.bytes;
         write_all(self.file.as_mut(), &bytes).doing(|| "writing the journal".to_owned())?;
@@ -93,20 +129,51 @@ impl Appending {
         bytes.clear();
         Ok(bytes)
     }
+
+    /// Makes the prepared file the segment that begins with this command; returns when that is on the disk. The next one is prepared meanwhile.
+    fn enter(&mut self, first: u64, before: Chain) -> Result<(), Error> {
+        let segment = Segment { epoch: self.epoch, first };
+        let header = Header { market: self.market, epoch: self.epoch, first, before }.to_bytes();
+        let doing = || format!("beginning {}", segment.name());
+        write_all(self.file.as_mut(), &header).doing(doing)?;
+        self.file.sync().doing(doing)?;
+        self.folder.rename(&prepared(self.epoch), &segment.name()).doing(doing)?;
+        self.folder.sync().doing(doing)?;
+        self.len = header.len() as u64;
+        if self.segment_bytes >= AHEAD_BYTES_MIN {
+            let (folder, epoch, bytes) = (Arc::clone(&self.folder), self.epoch, self.segment_bytes);
+            self.next = Next::Ahead(std::thread::spawn(move || prepare(folder.as_ref(), epoch, bytes)));
+        }
+        Ok(())
+    }
 }
 
-/// Makes a segment; returns when it is on the disk, with nothing but its header.
-pub(crate) fn begin(
-    folder: &dyn Folder,
-    market: u64,
-    segment: Segment,
-    before: Chain,
-) -> Result<(Box<dyn Writable>, u64), Error> {
-    let doing = || format!("beginning {}", segment.name());
-    let header = Header { market, epoch: segment.epoch, first: segment.first, before }.to_bytes();
-    let mut file = folder.create(&segment.name()).doing(doing)?;
-    write_all(file.as_mut(), &header).doing(doing)?;
+fn prepared(epoch: Epoch) -> String {
+    format!("{PREPARED}{}", epoch.0)
+}
+
+/// Makes an empty segment of its whole length, on the disk: what is written into it later changes no metadata, which a sync would wait for together with
+/// whatever else the file system has to do.
+fn prepare(folder: &dyn Folder, epoch: Epoch, len: u64) -> Result<Box<dyn Writable>, Error> {
+    static ZEROS: [u8; 65_536] = [0; 65_536];
+    let doing = || "preparing the journal".to_owned();
+    let mut file = folder.create(&prepared(epoch)).doing(doing)?;
+    let mut rest = len;
+    while rest > 0 {
+        let bytes = &ZEROS[..rest.min(ZEROS.len() as u64) as usize];
+        write_all(file.as_mut(), bytes).doing(doing)?;
+        rest -= bytes.len() as u64;
+    }
     file.sync().doing(doing)?;
-    folder.sync().doing(doing)?;
-    Ok((file, header.len() as u64))
+    file.rewind().doing(doing)?;
+    Ok(file)
+}
+
+impl Drop for Appending {
+    fn drop(&mut self) {
+        if let Next::Ahead(thread) = std::mem::replace(&mut self.next, Next::Later) {
+            // Nobody needs it any more.
+            let _prepared = thread.join();
+        }
+    }
 }

@@ -43,7 +43,7 @@ fn rules() -> Rules {
 }
 
 fn opening(epoch: u64) -> Opening {
-    Opening { rules: rules(), epoch: Epoch(epoch), settled: 0, segment_bytes: 65_536 }
+    Opening { rules: rules(), epoch: Epoch(epoch), settled: 0, segment_bytes: 1 << 20 }
 }
 
 /// The commands of a writer with this epoch.

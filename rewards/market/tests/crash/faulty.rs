@@ -99,6 +99,7 @@ pub(crate) struct Faulty(Arc<Mutex<State>>);
 struct Open {
     folder: Faulty,
     file: FileId,
+    at: usize,
 }
 
 const SECTOR: usize = 512;
@@ -238,14 +239,14 @@ impl Folder for Faulty {
         state.next_file += 1;
         state.files.insert(file, Content::default());
         state.change(name, Some(file));
-        Ok(Box::new(Open { folder: self.clone(), file }))
+        Ok(Box::new(Open { folder: self.clone(), file, at: 0 }))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Writable>> {
         let mut state = self.state();
         state.step(&[])?;
         let file = state.find(name)?;
-        Ok(Box::new(Open { folder: self.clone(), file }))
+        Ok(Box::new(Open { folder: self.clone(), file, at: 0 }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -296,11 +297,20 @@ impl Writable for Open {
             len = state.below(len as u64 + 1) as usize;
         }
         let file = self.file;
-        state.files.get_mut(&file).unwrap().now.extend_from_slice(&bytes[..len]);
+        let now = &mut state.files.get_mut(&file).unwrap().now;
+        now.resize(now.len().max(self.at + len), 0);
+        now[self.at..self.at + len].copy_from_slice(&bytes[..len]);
+        self.at += len;
         match dies? {
             None => Ok(len),
             Some(_) => Err(io::ErrorKind::StorageFull.into()),
         }
+    }
+
+    fn rewind(&mut self) -> io::Result<()> {
+        self.folder.state().step(&[])?;
+        self.at = 0;
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -308,7 +318,7 @@ impl Writable for Open {
         let fault = state.step(&[Fault::BadSync])?;
         let content = state.files.get_mut(&self.file).unwrap();
         if fault.is_some() {
-            // The kernel calls these pages clean from now on: what is on the disk has holes in their place.
+            // The kernel calls these pages clean from now on, and the disk has what it had before, or nothing.
             let len = content.now.len();
             content.synced.resize(len, 0);
             return Err(io::Error::other("EIO"));

@@ -205,7 +205,7 @@ fn after_a_failed_sync_nothing_is_answered() {
 /// The journal of a story in groups of 20, in one segment.
 fn journal(groups: usize) -> (Faulty, Vec<(Time, Command)>, String) {
     let (folder, story) = (Faulty::new(5), story(5, groups * 20));
-    let long = Opening { segment_bytes: u64::MAX, ..opening(1, 0) };
+    let long = Opening { segment_bytes: 1 << 16, ..opening(1, 0) };
     let (mut market, _, _) = open(&folder, &long).unwrap();
     for group in story.chunks(20) {
         market.commit(group).unwrap();
@@ -274,8 +274,8 @@ fn damage_before_what_was_synced_later_is_an_error() {
 #[test]
 fn what_was_settled_must_be_there() {
     let (folder, story, name) = journal(3);
-    folder.tamper(&name, |bytes| bytes.truncate(bytes.len() - 1));
     let last = story.len() as u64;
+    folder.tamper(&name, |bytes| bytes[story.len() * RECORD + 30] ^= 1);
     assert!(matches!(open(&folder, &opening(2, last)), Err(Error::Lost { last: it, settled })
         if it == last - 1 && settled == last));
     assert!(open(&folder, &opening(3, last - 1)).is_ok());
@@ -297,6 +297,11 @@ fn an_older_epoch_is_refused_and_one_that_was_overtaken_answers_nothing() {
     let others: Vec<_> = story[40..].to_vec();
     new.commit(&others).unwrap();
     drop((old, new));
+    // Had it been at the end of its segment, it might have begun another one, further than where its successor did.
+    for first in [30, 41] {
+        let mut file = folder.create(&format!("journal-{:020}-{first:020}", 5)).unwrap();
+        file.write(&[0; 128]).unwrap();
+    }
     let (market, redone, _) = open(&folder, &opening(7, 0)).unwrap();
     let wanted = [&story[..20], &others[..]].concat();
     assert!(
