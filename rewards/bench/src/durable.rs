@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 /// Commands a second.
 const RATES: [usize; 4] = [10_000, 100_000, 500_000, 1_000_000];
-/// Some sixteen seconds at the highest rate.
-const SEGMENT_BYTES: u64 = 1 << 30;
+/// A million commands: a second at the highest rate.
+const SEGMENT_BYTES: u64 = 1 << 26;
 
 pub(crate) fn measure(options: &Options) -> anyhow::Result<Value> {
     let folder = tempfile::tempdir_in(&options.folder).context("a folder for the journals")?;

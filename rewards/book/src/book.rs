@@ -137,7 +137,7 @@ impl Book {
     }
 
     /// Makes room for so many orders in all, of so many owners, so that nothing is allocated until there are more. Some 100 bytes an order, and 32
-    /// to 64 an owner.
+    /// to 128 an owner.
     pub fn reserve(&mut self, orders: u32, owners: u32) {
         let orders = orders.min(self.rules.orders_max);
         self.slab.reserve(orders as usize);

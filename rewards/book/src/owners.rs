@@ -5,14 +5,16 @@ use crate::slab::{NIL, Slab};
 /// A hash table with open addressing. An owner is in it as long as it has an order.
 #[derive(Clone, Debug)]
 pub(crate) struct Owners {
-    /// Invariant: a power of two, at least [`SPARE`] times as many as are taken.
+    /// Invariant: a power of two, at least [`spare`] times as many as are taken.
     entries: Vec<Owned>,
     taken: usize,
 }
 
-/// How many entries there are for each owner at least. Most owners are found where they are first looked for: a second look is a guess that the processor
-/// gets wrong, which costs more than the room.
-const SPARE: usize = 4;
+/// How many entries there are for each owner at least, in a table of this length. In a sparse one most owners are found where they are first looked for: a second
+/// look is a guess that the processor gets wrong, which costs more than room in its cache. Larger tables (here: 2 MiB) are not in that.
+const fn spare(len: usize) -> usize {
+    if len < 1 << 17 { 4 } else { 2 }
+}
 
 /// The orders of one owner.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +42,10 @@ impl Owners {
 
     /// Makes room for so many owners in all.
     pub(crate) fn reserve(&mut self, owners: usize) {
-        let wanted = (owners * SPARE).next_power_of_two();
+        let mut wanted = self.entries.len();
+        while owners * spare(wanted) > wanted {
+            wanted *= 2;
+        }
         if wanted > self.entries.len() {
             self.grow(wanted);
         }
@@ -95,7 +100,7 @@ impl Owners {
         let (Place(mut place), owner) = (place, slab[slot].owner);
         if self.entries[place].orders == 0 {
             self.taken += 1;
-            if self.taken * SPARE > self.entries.len() {
+            if self.taken * spare(self.entries.len()) > self.entries.len() {
                 self.grow(self.entries.len() * 2);
                 place = self.place(owner);
             }

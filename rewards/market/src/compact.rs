@@ -24,7 +24,8 @@ pub fn compact(folder: &dyn Folder, settled: u64) -> Result<Option<u64>, Error> 
     let overtaken = done.len();
     for pair in segments.windows(2).take_while(|pair| pair[1].first <= settled.saturating_add(1)) {
         if pair[1].first > position.seq + 1 {
-            journal::read_whole(folder, market, pair[0], pair[1], &mut position, &mut |record| {
+            let bytes = pair[0].read(folder)?;
+            journal::read_whole(&bytes, market, pair[0], pair[1], &mut position, &mut |record| {
                 effects.clear();
                 replay(&mut book, record, &mut effects).map(drop)
             })?;

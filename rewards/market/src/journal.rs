@@ -20,6 +20,12 @@ impl Segment {
         format!("{PREFIX}{:020}-{:020}", self.epoch.0, self.first)
     }
 
+    /// All its bytes.
+    pub(crate) fn read(self, folder: &dyn Folder) -> Result<Vec<u8>, Error> {
+        let name = self.name();
+        folder.read(&name).doing(|| format!("reading {name}"))
+    }
+
     fn of(name: &str) -> Option<Self> {
         let (epoch, first) = name.strip_prefix(PREFIX)?.split_once('-')?;
         Some(Self { epoch: Epoch(epoch.parse().ok()?), first: first.parse().ok()? })
@@ -58,14 +64,14 @@ pub(crate) enum End {
 
 /// Reads the records of a segment that has a successor: from behind `from` up to the successor's first command. Anything that is wrong is damage.
 pub(crate) fn read_whole(
-    folder: &dyn Folder,
+    bytes: &[u8],
     market: u64,
     segment: Segment,
     next: Segment,
     from: &mut Position,
     each: &mut dyn FnMut(&Record) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let reading = Reading::open(folder, market, segment)?;
+    let reading = Reading::of(bytes, market, segment);
     let damaged = |seq| Error::Damaged { file: segment.name(), seq };
     let header = reading.header.ok_or_else(|| damaged(segment.first))?;
     let good = reading.read(&header, Some(next.first), from, each)?;
@@ -77,13 +83,13 @@ pub(crate) fn read_whole(
 
 /// Reads the records of the last segment from behind `from`; says where it ends.
 pub(crate) fn read_last(
-    folder: &dyn Folder,
+    bytes: &[u8],
     market: u64,
     segment: Segment,
     from: &mut Position,
     each: &mut dyn FnMut(&Record) -> Result<(), Error>,
 ) -> Result<End, Error> {
-    let reading = Reading::open(folder, market, segment)?;
+    let reading = Reading::of(bytes, market, segment);
     let Some(header) = reading.header else {
         // It is synced before anything is appended.
         return match reading.has_good_behind(segment.first) {
@@ -98,9 +104,9 @@ pub(crate) fn read_last(
     Ok(End::After(good.bytes as u64))
 }
 
-struct Reading {
+struct Reading<'a> {
     segment: Segment,
-    bytes: Vec<u8>,
+    bytes: &'a [u8],
     header: Option<Header>,
 }
 
@@ -111,13 +117,11 @@ struct Good {
     next: u64,
 }
 
-impl Reading {
-    fn open(folder: &dyn Folder, market: u64, segment: Segment) -> Result<Self, Error> {
-        let bytes = folder.read(&segment.name()).doing(|| format!("reading {}", segment.name()))?;
+impl<'a> Reading<'a> {
+    fn of(bytes: &'a [u8], market: u64, segment: Segment) -> Self {
         let is_right =
             |it: &Header| (it.market, it.epoch, it.first) == (market, segment.epoch, segment.first);
-        let header = Header::read(&bytes).filter(is_right);
-        Ok(Self { segment, bytes, header })
+        Self { segment, bytes, header: Header::read(bytes).filter(is_right) }
     }
 
     /// Hands on each good record behind `from`, which moves; to the first that is not good, or that belongs to the successor.
@@ -159,7 +163,8 @@ impl Reading {
     /// Whether there is a record, at its own place, that was written when the command `seq` was on the disk. Then what is wrong with that is no torn end.
     fn has_good_behind(&self, seq: u64) -> bool {
         let places = self.bytes.chunks_exact(BYTES).skip(1).zip(self.segment.first..);
-        let mut behind = places.filter(|(_, at)| *at > seq);
+        // Most of it was never written, which is seen without a checksum.
+        let mut behind = places.filter(|(bytes, at)| *at > seq && Record::seq_of(bytes) == *at);
         behind.any(|(bytes, at)| {
             Record::read(bytes).is_some_and(|(record, _)| record.seq == at && record.durable() >= seq)
         })

@@ -6,10 +6,11 @@ use crate::folder::Folder;
 use crate::journal::{self, End, Position, Segment, segments};
 use crate::record::{Chain, Record};
 use crate::snapshot::{self, Kept};
-use crate::writer::{Appending, Group, Writer};
+use crate::writer::{Appending, Group, Next, Writer};
 use book::{Book, Command, Done, Effects, Refusal, Rules, Time};
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 /// The most commands that are committed at once: 4 MiB of journal.
 pub const GROUP_MAX: usize = 65_536;
@@ -80,7 +81,7 @@ impl Market {
     /// torn off, and goes on in a segment of its own. Nobody else opens or compacts it meanwhile.
     ///
     /// # Errors
-    /// See [`Error`]. Nothing is changed on the disk but the epoch, unless all that should be there is good.
+    /// See [`Error`]. Nothing is changed on the disk but the epoch and what was prepared, unless all that should be there is good.
     pub fn open(
         folder: Arc<dyn Folder>,
         opening: &Opening,
@@ -89,6 +90,8 @@ impl Market {
         let market = opening.rules.market.0;
         let _lock = folder.lock().doing(|| "locking the folder".to_owned())?;
         fence::raise(folder.as_ref(), opening.epoch)?;
+        // While the journal is read.
+        let next = Next::first(&folder, opening.epoch, opening.segment_bytes)?;
         let Kept { mut book, chain } = first_or_newest(folder.as_ref(), opening)?;
         if book.seq() > opening.settled {
             return Err(Error::Compacted { snapshot: book.seq(), settled: opening.settled });
@@ -110,7 +113,8 @@ impl Market {
         if let Some((last, end)) = end {
             finish(folder.as_ref(), last, end)?;
         }
-        let appending = Appending::begin(folder, market, opening.epoch, opening.segment_bytes, position)?;
+        let appending =
+            Appending::begin(folder, market, opening.epoch, opening.segment_bytes, next, position)?;
         let writer = Writer::start(appending)?;
         effects.clear();
         Ok(Self {
@@ -217,7 +221,7 @@ pub(crate) fn replay(
     Ok((command, book.apply(at, &command, effects)))
 }
 
-/// Reads all behind the position; answers where the last segment ends, if there is one.
+/// Reads all behind the position; answers where the last segment ends, if there is one. A segment is read from the disk while the one before is carried out.
 fn read_all(
     folder: &dyn Folder,
     market: u64,
@@ -225,16 +229,24 @@ fn read_all(
     each: &mut dyn FnMut(&Record) -> Result<(), Error>,
 ) -> Result<Option<(Segment, End)>, Error> {
     let names = folder.names().doing(|| "listing the folder".to_owned())?;
-    let (segments, _) = segments(&names);
-    for pair in segments.windows(2) {
-        // What a snapshot holds already is not looked at.
-        if pair[1].first > position.seq + 1 {
-            journal::read_whole(folder, market, pair[0], pair[1], position, each)?;
+    let (mut segments, _) = segments(&names);
+    // What a snapshot holds already is not looked at.
+    let held = segments.windows(2).take_while(|pair| pair[1].first <= position.seq + 1).count();
+    let segments = segments.split_off(held);
+    std::thread::scope(|scope| {
+        let (send, read) = sync_channel(1);
+        scope.spawn({
+            let segments = segments.clone();
+            // Nobody waits for more after an error.
+            move || segments.into_iter().all(|it| send.send(it.read(folder)).is_ok())
+        });
+        let next = || read.recv().unwrap_or(Err(Error::Stopped));
+        for pair in segments.windows(2) {
+            journal::read_whole(&next()?, market, pair[0], pair[1], position, each)?;
         }
-    }
-    let Some(last) = segments.last() else { return Ok(None) };
-    let end = journal::read_last(folder, market, *last, position, each)?;
-    Ok(Some((*last, end)))
+        let Some(last) = segments.last() else { return Ok(None) };
+        Ok(Some((*last, journal::read_last(&next()?, market, *last, position, each)?)))
+    })
 }
 
 /// Cuts off what is behind the end, and syncs what is before it: it may have been written and not synced, and is about to be built on.

@@ -53,6 +53,11 @@ impl Record {
         Some((record, crc))
     }
 
+    /// The number that a record seems to have.
+    pub(crate) fn seq_of(bytes: &[u8]) -> u64 {
+        bytes.try_into().map_or(0, |bytes| u64_at(bytes, 8))
+    }
+
     /// All up to this command was on the disk when the record was written.
     pub(crate) const fn durable(&self) -> u64 {
         self.seq.saturating_sub(1 + self.of_group as u64)

@@ -37,8 +37,8 @@ pub(crate) struct Appending {
     next: Next,
 }
 
-/// The segment that comes after this one.
-enum Next {
+/// A segment that is to come.
+pub(crate) enum Next {
     /// A small one is made when it is needed.
     Later,
     Ahead(JoinHandle<Result<Box<dyn Writable>, Error>>),
@@ -46,6 +46,8 @@ enum Next {
 
 /// Where the next segment is made ready, followed by the epoch: nobody takes another's. It gets its name when it is needed.
 const PREPARED: &str = "prepared-";
+/// What is made ready at once while groups are synced: each of them waits for as much as is on its way to the disk.
+const STEP_BYTES: u64 = 1 << 17;
 /// From this size on a segment is made ready ahead, by a thread of its own.
 const AHEAD_BYTES_MIN: u64 = 1 << 20;
 
@@ -92,21 +94,17 @@ impl Drop for Writer {
 }
 
 impl Appending {
-    /// Begins a segment with the command after this position.
+    /// Begins a segment, which is to come, with the command after this position.
     pub(crate) fn begin(
         folder: Arc<dyn Folder>,
         market: u64,
         epoch: Epoch,
         segment_bytes: u64,
+        next: Next,
         after: Position,
     ) -> Result<Self, Error> {
-        let doing = || "removing what others had prepared".to_owned();
-        for name in folder.names().doing(doing)?.iter().filter(|it| it.starts_with(PREPARED)) {
-            folder.remove(name).doing(doing)?;
-        }
-        let file = prepare(folder.as_ref(), epoch, segment_bytes)?;
-        let next = Next::Later;
-        let mut appending = Self { folder, market, epoch, segment_bytes, file, len: 0, next };
+        let file = next.ready(folder.as_ref(), epoch, segment_bytes)?;
+        let mut appending = Self { folder, market, epoch, segment_bytes, file, len: 0, next: Next::Later };
         appending.enter(after.seq + 1, after.chain)?;
         Ok(appending)
     }
@@ -114,10 +112,8 @@ impl Appending {
     fn append(&mut self, group: Group) -> Result<Vec<u8>, Error> {
         if self.len >= self.segment_bytes {
             fence::check(self.folder.as_ref(), self.epoch)?;
-            self.file = match std::mem::replace(&mut self.next, Next::Later) {
-                Next::Later => prepare(self.folder.as_ref(), self.epoch, self.segment_bytes)?,
-                Next::Ahead(thread) => thread.join().map_err(|_| Error::Stopped)??,
-            };
+            let next = std::mem::replace(&mut self.next, Next::Later);
+            self.file = next.ready(self.folder.as_ref(), self.epoch, self.segment_bytes)?;
             self.enter(group.first, group.before)?;
         }
         let mut bytes = group.bytes;
@@ -140,11 +136,34 @@ impl Appending {
         self.folder.rename(&prepared(self.epoch), &segment.name()).doing(doing)?;
         self.folder.sync().doing(doing)?;
         self.len = header.len() as u64;
-        if self.segment_bytes >= AHEAD_BYTES_MIN {
-            let (folder, epoch, bytes) = (Arc::clone(&self.folder), self.epoch, self.segment_bytes);
-            self.next = Next::Ahead(std::thread::spawn(move || prepare(folder.as_ref(), epoch, bytes)));
-        }
+        self.next = Next::begin(&self.folder, self.epoch, self.segment_bytes, STEP_BYTES);
         Ok(())
+    }
+}
+
+impl Next {
+    /// Removes what others had made ready. The caller has raised the epoch.
+    pub(crate) fn first(folder: &Arc<dyn Folder>, epoch: Epoch, len: u64) -> Result<Self, Error> {
+        let doing = || "removing what others had prepared".to_owned();
+        for name in folder.names().doing(doing)?.iter().filter(|it| it.starts_with(PREPARED)) {
+            folder.remove(name).doing(doing)?;
+        }
+        Ok(Self::begin(folder, epoch, len, len))
+    }
+
+    fn begin(folder: &Arc<dyn Folder>, epoch: Epoch, len: u64, step: u64) -> Self {
+        if len < AHEAD_BYTES_MIN {
+            return Self::Later;
+        }
+        let folder = Arc::clone(folder);
+        Self::Ahead(std::thread::spawn(move || prepare(folder.as_ref(), epoch, len, step)))
+    }
+
+    fn ready(self, folder: &dyn Folder, epoch: Epoch, len: u64) -> Result<Box<dyn Writable>, Error> {
+        match self {
+            Self::Later => prepare(folder, epoch, len, len),
+            Self::Ahead(thread) => thread.join().map_err(|_| Error::Stopped)?,
+        }
     }
 }
 
@@ -154,8 +173,8 @@ fn prepared(epoch: Epoch) -> String {
 
 /// Makes an empty segment of its whole length, on the disk: what is written into it later changes no metadata, which a sync would wait for together with
 /// whatever else the file system has to do.
-fn prepare(folder: &dyn Folder, epoch: Epoch, len: u64) -> Result<Box<dyn Writable>, Error> {
-    static ZEROS: [u8; 65_536] = [0; 65_536];
+fn prepare(folder: &dyn Folder, epoch: Epoch, len: u64, step: u64) -> Result<Box<dyn Writable>, Error> {
+    static ZEROS: [u8; STEP_BYTES as usize] = [0; STEP_BYTES as usize];
     let doing = || "preparing the journal".to_owned();
     let mut file = folder.create(&prepared(epoch)).doing(doing)?;
     let mut rest = len;
@@ -163,6 +182,9 @@ fn prepare(folder: &dyn Folder, epoch: Epoch, len: u64) -> Result<Box<dyn Writab
         let bytes = &ZEROS[..rest.min(ZEROS.len() as u64) as usize];
         write_all(file.as_mut(), bytes).doing(doing)?;
         rest -= bytes.len() as u64;
+        if rest.is_multiple_of(step) {
+            file.sync().doing(doing)?;
+        }
     }
     file.sync().doing(doing)?;
     file.rewind().doing(doing)?;
