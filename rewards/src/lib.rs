@@ -9,6 +9,7 @@
 
 mod campaign;
 pub mod campaigns;
+mod code;
 mod condition;
 mod decide;
 mod dry_run;
@@ -19,6 +20,7 @@ mod trigger;
 mod work;
 
 pub use campaign::{Amount, Campaign, Caps, Invalid, Per, Rule, Streak};
+pub use code::{Code, NotACode};
 pub use condition::{Condition, Name, Scene};
 pub use decide::{Decision, Earned, Past, PastOfRule, Why, decide, grant_id};
 pub use dry_run::{DryRun, RuleCost};
