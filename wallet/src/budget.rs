@@ -157,8 +157,9 @@ impl<A: Asset> Budget<A> {
         for _ in 0..LOOKS_MAX {
             let (taken, left) = ledger
                 .read(async |db| {
-                    let taken = statement::transfer(db, id).await?;
-                    Ok((taken, account::available(db, &[credit]).await?))
+                    // In this order: where another has taken it meanwhile, that is found.
+                    let left = account::available(db, &[credit]).await?;
+                    Ok((statement::transfer(db, id).await?, left))
                 })
                 .await?;
             if let Some(taken) = taken {

@@ -287,6 +287,35 @@ async fn a_budget_gives_all_that_its_parts_have_together_and_not_one_more() {
 }
 
 #[tokio::test]
+async fn a_grant_is_taken_back_once_as_far_as_it_is_there() {
+    let here = Here::new().await;
+    here.fill(1_000).await;
+    let fans = [here.fan("fan_1").await, here.fan("fan_2").await, here.fan("fan_3").await];
+    let grants = [here.give(fans[0], 30).await, here.give(fans[1], 30).await, here.give(fans[2], 30).await];
+    for (fan, spent) in [(fans[1], 22), (fans[2], 30)] {
+        here.ledger.make(here.buy(fan, spent)).await.unwrap();
+    }
+    let none = Metadata::default();
+    let ids = [TransferId::fresh(), TransferId::fresh(), TransferId::fresh()];
+    let take = async |at: usize| here.budget.take_back(&here.ledger, grants[at], ids[at], &none).await;
+    // By many at once, and again when the fan has something that is not of this grant.
+    let all = join_all((0..6).map(|_| take(1))).await;
+    assert!(all.iter().all(|it| matches!(it, Ok(8))), "{all:?}");
+    here.give(fans[1], 5).await;
+    assert_eq!((take(0).await.unwrap(), take(1).await.unwrap(), take(2).await.unwrap()), (30, 8, 0));
+    assert_eq!((here.balance(fans[0]).await, here.balance(fans[1]).await), (0, 5));
+    assert_eq!(here.left().await, 1_000 - 52 - 5);
+    // What was never given, and what is no grant.
+    let never = here.budget.take_back(&here.ledger, TransferId::fresh(), ids[0], &none).await;
+    assert!(matches!(never, Err(Error::UnknownTransfer { .. })), "{never:?}");
+    let back = here.budget.take_back(&here.ledger, ids[0], TransferId::fresh(), &none).await;
+    assert!(matches!(back, Err(Error::NothingMoved { .. })), "{back:?}");
+    let other = here.budget.take_back(&here.ledger, grants[0], grants[1], &none).await;
+    assert!(matches!(other, Err(Error::Refused(Refusal::OtherContent { .. }))), "{other:?}");
+    here.is_sound().await;
+}
+
+#[tokio::test]
 async fn holds_whose_time_is_over_are_dropped() {
     let here = Here::new().await;
     here.fill(1_000).await;
