@@ -10,6 +10,7 @@ use deadpool_postgres::{
 use futures_util::future::join_all;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls, Row};
@@ -167,21 +168,32 @@ impl Store {
             let done = connection.prepare_cached(it.sql).await;
             prepared.push(measured.or_failed(done.map_err(|error| Error::statement(it.sql, error)))?);
         }
-        let Some((first, rest)) = prepared.split_first() else { return Ok(()) };
-        let rest = rest.iter().zip(&statements[1..]).map(|(to, it)| connection.execute(to, it.params));
+        // What cannot be sent, such as a parameter of another type, has failed when the commit would be sent: the others must not stand then.
+        let is_sent = AtomicBool::new(true);
+        let run = async |(to, it): (&tokio_postgres::Statement, &Statement<'_>)| {
+            let done = connection.execute(to, it.params).await;
+            is_sent.fetch_and(done.is_ok(), Ordering::Relaxed);
+            done
+        };
+        let mut all = prepared.iter().zip(statements);
+        let Some(first) = all.next() else { return Ok(()) };
         let first = async {
-            let done = connection.execute(first, statements[0].params).await;
+            let done = run(first).await;
             if done.is_ok() {
                 begun();
             }
             done
         };
+        let commit = async {
+            let sql = if is_sent.load(Ordering::Relaxed) { "commit" } else { "rollback" };
+            connection.batch_execute(sql).await
+        };
         let (begin, first, rest, commit) = tokio::join!(
             biased;
             connection.batch_execute("begin"),
             first,
-            join_all(rest),
-            connection.batch_execute("commit"),
+            join_all(all.map(&run)),
+            commit,
         );
         measured.or_failed(begin.map_err(|error| Error::statement("begin", error)))?;
         for (done, it) in std::iter::once(first).chain(rest).zip(statements) {
@@ -396,6 +408,12 @@ mod tests {
             let error = at_once(&all).await.unwrap_err();
             assert!(error.is_unique_violation(), "{error}");
             assert_eq!(begun.get(), has_begun);
+        }
+        // One that cannot even be sent.
+        let (three, none): (Params<'_>, Params<'_>) = (&[&3], &[&"four"]);
+        for all in [[three, none], [none, three]] {
+            let error = at_once(&all.map(|params| Statement { sql: INSERT, params })).await.unwrap_err();
+            assert!(error.sql_state().is_none(), "{error}");
         }
         at_once(&[]).await.unwrap();
         let sum = "select sum(id)::int from public.it";
