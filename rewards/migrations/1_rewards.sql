@@ -86,6 +86,8 @@ create table rewards.grant (
     version int not null,
     rule text not null,
     units bigint not null check (units > 0),
+    -- Of the trigger, counted from 1970-01-01: caps of a day count by it.
+    day int not null,
     state text not null default 'earned' check (state in ('earned', 'paid', 'refused', 'taken')),
     -- Why it was not paid.
     reason text,
@@ -100,7 +102,7 @@ create table rewards.grant (
 
 create index grant_of_trigger on rewards.grant (trigger, fan_id);
 create index grant_of_rule on rewards.grant (campaign, rule);
-create index grant_of_fan on rewards.grant (fan_id, earned_at);
+create index grant_of_fan on rewards.grant (fan_id, day);
 create index grant_unpaid on rewards.grant (earned_at) where state = 'earned';
 
 -- What went before, by fan and rule; all rules of a campaign together have the rule "".
@@ -109,9 +111,6 @@ create table rewards.past (
     rule text not null,
     fan_id text not null,
     units bigint not null,
-    -- The last day on which something was earned, counted from 1970-01-01, and how much then.
-    day int not null,
-    day_units bigint not null,
     times bigint not null,
     last_day int,
     days bigint not null,

@@ -54,14 +54,18 @@ const OPEN_FAN: &str = "insert into rewards.fan (fan_id) values ($1) on conflict
 const LOCK_FAN: &str = "select fan_id from rewards.fan where fan_id = $1 for update";
 
 const PAST: &str = "
-    select campaign, rule, units, day, day_units, times, last_day, days from rewards.past
-    where fan_id = $1 and campaign = any($2)";
+    select campaign, rule, units, times, last_day, days from rewards.past where fan_id = $1 and campaign = any($2)";
+
+// From what was earned, so that a trigger that comes late counts for its own day.
+const DAY: &str = "
+    select campaign, rule, sum(units)::bigint as units from rewards.grant
+    where fan_id = $1 and day = $2 and campaign = any($3) and state <> 'taken' group by campaign, rule";
 
 const REMEMBER: &str = "
-    insert into rewards.past (campaign, rule, fan_id, units, day, day_units, times, last_day, days)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-    on conflict (fan_id, campaign, rule) do update set units = excluded.units, day = excluded.day, day_units = excluded.day_units,
-        times = excluded.times, last_day = excluded.last_day, days = excluded.days";
+    insert into rewards.past as p (campaign, rule, fan_id, units, times, last_day, days)
+    values ($1, $2, $3, $4, $5, $6, $7)
+    on conflict (fan_id, campaign, rule) do update set units = p.units + excluded.units, times = excluded.times,
+        last_day = excluded.last_day, days = excluded.days";
 
 const OPEN_DEVICE: &str = "
     insert into rewards.past_of_device (campaign, rule, device, day, units) values ($1, $2, $3, $4, 0) on conflict do nothing";
@@ -73,15 +77,15 @@ const ADD_DEVICE: &str = "
 // What was earned before there was a cap counts.
 const OPEN_TOTAL: &str = "
     insert into rewards.total (campaign, rule, units)
-    select $1, $2, coalesce(sum(units - coalesce(taken, 0)), 0)::bigint from rewards.grant
-    where campaign = $1 and (rule = $2 or $2 = '') and state <> 'refused'
+    select $1, $2, coalesce(sum(units), 0)::bigint from rewards.grant
+    where campaign = $1 and (rule = $2 or $2 = '') and state <> 'taken'
     on conflict do nothing";
 const TOTAL: &str = "select units from rewards.total where campaign = $1 and rule = $2 for update";
 const ADD_TOTAL: &str = "update rewards.total set units = units + $3 where campaign = $1 and rule = $2";
 
 const EARN: &str = "
-    insert into rewards.grant (id, trigger, fan_id, campaign, version, rule, units, earned_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    insert into rewards.grant (id, trigger, fan_id, campaign, version, rule, units, day, earned_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 const GRANTS: &str = "
     select id, campaign, version, rule, units, state, reason from rewards.grant
@@ -95,7 +99,7 @@ const TAKEN: &str = "update rewards.grant set state = 'taken', taken = $2 where 
 
 // What did not happen leaves room under caps again.
 const LESS: &str = "
-    update rewards.past set units = greatest(units - $4, 0), day_units = case when day = $5 then greatest(day_units - $4, 0) else day_units end
+    update rewards.past set units = greatest(units - $4, 0)
     where campaign = $1 and (rule = $2 or rule = '') and fan_id = $3";
 const LESS_TOTAL: &str = "
     update rewards.total set units = greatest(units - $3, 0) where campaign = $1 and (rule = $2 or rule = '')";
@@ -250,7 +254,7 @@ async fn judge_once(
     };
     let told: Vec<_> = decisions.iter().map(told).collect();
     tx.execute(JUDGED, &[&trigger, &fan_id, &json!(told).to_string(), &At(now)]).await?;
-    let mut campaigns: BTreeMap<&str, i64> = BTreeMap::new();
+    let (mut campaigns, day) = (BTreeMap::<&str, i64>::new(), day_of(kept.trigger.at));
     for it in &decisions {
         let Some(of_rule) = &it.past else { continue };
         let units = it.outcome.unwrap_or(0);
@@ -260,7 +264,7 @@ async fn judge_once(
             let id = Uuid::from_u128(grant_id(&kept.trigger, &it.campaign, &it.rule, fan_id).number());
             let version = i32::try_from(it.version).unwrap_or(i32::MAX);
             let params: store::Params<'_> =
-                &[&id, &trigger, &fan_id, &it.campaign, &version, &it.rule, &units, &At(now)];
+                &[&id, &trigger, &fan_id, &it.campaign, &version, &it.rule, &units, &day, &At(now)];
             tx.execute(EARN, params).await?;
         }
     }
@@ -313,8 +317,7 @@ async fn past(
     let ids: Vec<&str> = campaigns.iter().map(|it| it.id.as_str()).collect();
     let (today, mut past) = (day_of(kept.trigger.at), Past::default());
     for row in tx.query(PAST, &[&fan_id, &ids]).await? {
-        let fan_day = if row.get::<_, i32>("day") == today { row.get("day_units") } else { 0 };
-        let earned = Earned { fan: row.get("units"), fan_day, ..Earned::default() };
+        let earned = Earned { fan: row.get("units"), ..Earned::default() };
         let (campaign, rule): (String, String) = (row.get("campaign"), row.get("rule"));
         if rule.is_empty() {
             past.campaigns.insert(campaign, earned);
@@ -324,6 +327,12 @@ async fn past(
         let of_rule =
             PastOfRule { earned, times: count("times"), last_day: row.get("last_day"), days: count("days") };
         past.rules.insert((campaign, rule), of_rule);
+    }
+    for row in tx.query(DAY, &[&fan_id, &today, &ids]).await? {
+        let (campaign, rule, units): (String, String, i64) =
+            (row.get("campaign"), row.get("rule"), row.get("units"));
+        past.campaigns.entry(campaign.clone()).or_default().fan_day += units;
+        past.rules.entry((campaign, rule)).or_default().earned.fan_day = units;
     }
     for (campaign, rule, caps) in capped(campaigns) {
         let earned = match rule {
@@ -352,7 +361,7 @@ async fn past(
 
 async fn less(tx: &Transaction<'_>, fan_id: &str, kept: &Kept, grant: &Granted) -> Result<(), Error> {
     let (campaign, rule, units, day) = (&grant.campaign, &grant.rule, grant.units, day_of(kept.trigger.at));
-    tx.execute(LESS, &[campaign, rule, &fan_id, &units, &day]).await?;
+    tx.execute(LESS, &[campaign, rule, &fan_id, &units]).await?;
     if let Some(device) = &kept.device {
         tx.execute(LESS_DEVICE, &[campaign, rule, device, &units, &day]).await?;
     }
@@ -368,20 +377,9 @@ async fn remember(
     units: i64,
     after: &PastOfRule,
 ) -> Result<(), Error> {
-    let today = day_of(kept.trigger.at);
-    let found = tx.query(PAST, &[&fan_id, &vec![campaign]]).await?;
-    let before = found.iter().find(|it| it.get::<_, &str>("rule") == rule);
-    let total = before.map_or(0, |it| it.get::<_, i64>("units")) + units;
-    // What comes late is of a day that is over: it does not begin that day again.
-    let (day, of_day) = match before.map(|it| (it.get::<_, i32>("day"), it.get::<_, i64>("day_units"))) {
-        Some((day, of_day)) if day == today => (day, of_day + units),
-        Some((day, of_day)) if day > today => (day, of_day),
-        _ => (today, units),
-    };
     let (times, days) = (i64::from(after.times), i64::from(after.days));
-    let params: store::Params<'_> =
-        &[&campaign, &rule, &fan_id, &total, &day, &of_day, &times, &after.last_day, &days];
-    tx.execute(REMEMBER, params).await?;
+    tx.execute(REMEMBER, &[&campaign, &rule, &fan_id, &units, &times, &after.last_day, &days]).await?;
+    let today = day_of(kept.trigger.at);
     if units > 0 {
         if let Some(device) = &kept.device {
             tx.execute(ADD_DEVICE, &[&campaign, &rule, device, &today, &units]).await?;
@@ -434,6 +432,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     OPEN_FAN,
     LOCK_FAN,
     PAST,
+    DAY,
     REMEMBER,
     OPEN_DEVICE,
     DEVICE,
