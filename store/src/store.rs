@@ -1,4 +1,4 @@
-//! The pool of connections, and the two ways to use one: [`Store::run_tx`] and [`Store::read`].
+//! The pool of connections, and the ways to use one: [`Store::run_tx`], [`Store::run_at_once`] and [`Store::read`].
 
 use crate::client::{Client, Params, Statement, Transaction, is_conflict};
 use crate::error::{Error, reason};
