@@ -12,6 +12,12 @@ pub enum Error {
     #[error("{id} has no version {version}")]
     UnknownVersion { id: String, version: u32 },
 
+    #[error("there is no product {id}")]
+    UnknownProduct { id: String },
+
+    #[error("{what}")]
+    Terms { what: &'static str },
+
     #[error(transparent)]
     Invalid(#[from] Invalid),
 

@@ -15,6 +15,7 @@ mod decide;
 mod dry_run;
 mod error;
 mod inbox;
+pub mod product;
 mod rewards;
 mod trigger;
 mod work;
@@ -33,7 +34,10 @@ pub use work::{Judge, QUEUE, Spread, TakeBack};
 /// The tables of this crate. They refer to those of `wallet` and `jobs`, which are migrated before.
 pub const MIGRATIONS: store::Migrations = store::Migrations {
     schema: "rewards",
-    steps: &[store::Step { name: "1_rewards", sql: include_str!("../migrations/1_rewards.sql") }],
+    steps: &[
+        store::Step { name: "1_rewards", sql: include_str!("../migrations/1_rewards.sql") },
+        store::Step { name: "2_products", sql: include_str!("../migrations/2_products.sql") },
+    ],
 };
 
 #[cfg(test)]
@@ -45,8 +49,14 @@ mod tests {
     async fn every_statement_fits_the_tables() {
         let all = [jobs::MIGRATIONS, access::MIGRATIONS, wallet::MIGRATIONS, MIGRATIONS];
         let test = TestStore::new(&all).await;
-        for sql in
-            [campaigns::STATEMENTS, dry_run::STATEMENTS, inbox::STATEMENTS, rewards::STATEMENTS].concat()
+        for sql in [
+            campaigns::STATEMENTS,
+            dry_run::STATEMENTS,
+            inbox::STATEMENTS,
+            product::STATEMENTS,
+            rewards::STATEMENTS,
+        ]
+        .concat()
         {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");

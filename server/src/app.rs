@@ -24,6 +24,8 @@ pub struct Parts {
     pub store: Store,
     /// Makes transfers.
     pub ledger: wallet::Ledger,
+    /// What fans earn.
+    pub rewards: rewards::Rewards,
     /// Where money comes in.
     pub tills: crate::tills::Tills,
     /// Wallets that somebody looks at.

@@ -74,6 +74,7 @@ pub const MIGRATIONS: &[Migrations] = &[
     moments::MIGRATIONS,
     wallet::MIGRATIONS,
     jobs::MIGRATIONS,
+    rewards::MIGRATIONS,
 ];
 
 /// Runs a role until it is told to stop by SIGINT or SIGTERM.
@@ -122,6 +123,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         .with_context(|| format!("{} cannot be listened on", config.http.listen))?;
     let presence = Presence::default();
     let ledger = wallet::Ledger::start(&store, &clock, &work::name());
+    let rewards = rewards::Rewards::new(&store, &clock, &ledger);
     let tills = Tills::open(&config, &store, &clock, &ledger, &seal)?;
     let every = Duration::from_secs(config.redis.presence_seconds.max(1));
     let census = Census::start(presence.clone(), bus.clone(), clock.clone(), every);
@@ -136,6 +138,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         courier: courier(&config, &store, &seal, &clock),
         ledger: ledger.clone(),
         payments: (tills.clone(), config.payments.concurrency),
+        rewards: rewards.clone(),
     };
     let passkeys = passkeys(&config)?;
     let app = App::from(Parts {
@@ -146,6 +149,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         config: Arc::new(config),
         store: store.clone(),
         ledger,
+        rewards,
         tills,
         wallets: crate::wallets::OpenWallets::default(),
         keys,

@@ -8,6 +8,7 @@ use access::Mailer;
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
 use partners::usage;
 use partners::webhook::{self, Courier};
+use rewards::Rewards;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use store::{Clock, Seal, Store};
@@ -41,6 +42,8 @@ pub(crate) struct Terms {
     /// Who delivers webhooks' messages, and how many at once; none where this machine trusts no certificates.
     pub(crate) courier: Option<(Courier, usize)>,
     pub(crate) ledger: Ledger,
+    /// What triggers earn.
+    pub(crate) rewards: Rewards,
     /// Payments, and how many a worker of theirs sees to at once.
     pub(crate) payments: (Tills, usize),
 }
@@ -207,6 +210,7 @@ pub(crate) async fn work(
     loop {
         let (delivers, delivering) = (store.clone(), terms.courier.clone());
         let (pays, paying) = (store.clone(), terms.payments.clone());
+        let (judges, rewarding) = (store.clone(), (terms.rewards.clone(), terms.concurrency));
         let (store, clock, terms) = (store.clone(), clock.clone(), terms.clone());
         let grace = terms.grace + Duration::from_secs(2);
         let default = Child::new("default", Restart::Permanent, move |stop| {
@@ -224,6 +228,11 @@ pub(crate) async fn work(
             });
             root = root.child(webhooks.grace(grace));
         }
+        let judging = Child::new("rewards", Restart::Permanent, move |stop| {
+            let worker = Worker::new(judges.clone(), &name()).queue(rewards::QUEUE).concurrency(rewarding.1);
+            rewarding.0.on(worker.grace(grace)).run(stop.cancelled_owned())
+        });
+        root = root.child(judging.grace(grace));
         let (tills, concurrency) = paying;
         for payments in tills.both() {
             let (store, payments) = (pays.clone(), payments.clone());

@@ -153,7 +153,7 @@ pub(crate) fn standing(row: &Row) -> Result<Standing, Error> {
     let id = AccountId::of_uuid(row.get::<_, Uuid>("id"));
     let unreadable = |column| Error::Unreadable { what: id.to_string(), column };
     Ok(Standing {
-        asset: AssetCode::of(row.get("asset")).ok_or_else(|| unreadable("asset"))?,
+        asset: AssetCode::kept(row.get("asset")).ok_or_else(|| unreadable("asset"))?,
         kind: Kind::of(row.get("kind")).ok_or_else(|| unreadable("kind"))?,
         bounds: Bounds { min: row.get("bound_min"), max: row.get("bound_max") },
         limits: DayLimits { in_max: row.get("day_in_max"), out_max: row.get("day_out_max") },

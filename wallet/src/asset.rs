@@ -1,6 +1,8 @@
 //! What a balance is of.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::sync::{Mutex, PoisonError};
 
 /// How an asset comes into being, which decides what it may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +52,8 @@ impl Where {
     }
 }
 
-/// An asset as rows and messages have it: `points`, `coins`, `inr`.
+/// An asset as rows and messages have it: `points`, `coins`, `inr`; each product's vouchers are one of their own, `voucher.prd_…`, so that
+/// those of two are never mixed up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AssetCode(&'static str);
 
@@ -67,10 +70,46 @@ impl AssetCode {
         }
     }
 
-    /// None where there is no such asset.
+    /// One that has a name of its own; none where there is no such asset, and none for vouchers.
     pub fn of(text: &str) -> Option<Self> {
         ALL.into_iter().find(|it| it.0 == text)
     }
+
+    /// The vouchers of a product that there is: each that is asked for is kept in memory for good, a hundred bytes. None where that is no
+    /// product's id.
+    pub fn voucher(product: &str) -> Option<Self> {
+        let word = product.strip_prefix("prd_")?;
+        let is_id = (1..=PRODUCT_CHARS_MAX).contains(&word.len())
+            && word.bytes().all(|it| it.is_ascii_alphanumeric());
+        is_id.then(|| Self(interned(format!("{VOUCHER}{product}"))))
+    }
+
+    /// One that is in a row: whichever it is.
+    pub(crate) fn kept(text: &str) -> Option<Self> {
+        Self::of(text).or_else(|| Self::voucher(text.strip_prefix(VOUCHER)?))
+    }
+
+    /// Of which product these are the vouchers.
+    pub fn product(self) -> Option<&'static str> {
+        self.0.strip_prefix(VOUCHER)
+    }
+}
+
+/// What the names of vouchers begin with.
+const VOUCHER: &str = "voucher.";
+/// Letters and digits of a product's id.
+const PRODUCT_CHARS_MAX: usize = 32;
+
+/// The same text for as long as the process is there.
+fn interned(text: String) -> &'static str {
+    static ALL: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = all.get(text.as_str()) {
+        return known;
+    }
+    let text: &'static str = text.leak();
+    all.insert(text);
+    text
 }
 
 /// An asset, as a type: amounts of two assets are of two types.
@@ -218,6 +257,23 @@ mod tests {
         {
             assert_eq!(may, expected);
         }
+    }
+
+    #[test]
+    fn the_vouchers_of_each_product_are_an_asset() {
+        let one = AssetCode::voucher("prd_1a").unwrap();
+        assert_eq!((one.text(), one.product(), one.places()), ("voucher.prd_1a", Some("prd_1a"), 0));
+        assert_eq!(AssetCode::voucher("prd_1a"), Some(one));
+        assert_ne!(AssetCode::voucher("prd_1b"), Some(one));
+        for (text, expected) in
+            [("voucher.prd_1a", Some(one)), ("points", Some(Points::CODE)), ("voucher.", None)]
+        {
+            assert_eq!(AssetCode::kept(text), expected, "{text}");
+        }
+        for bad in ["", "prd_", "1a", "prd_a.b", "prd_é", "prd_123456789012345678901234567890123"] {
+            assert_eq!(AssetCode::voucher(bad), None, "{bad}");
+        }
+        assert_eq!((AssetCode::of("voucher.prd_1a"), Points::CODE.product()), (None, None));
     }
 
     /// The reasons are all that there are, and none of them is the entry to a quiz: entering can cost nothing.

@@ -74,7 +74,7 @@ fn trial_line(row: &Row) -> Result<TrialLine, Error> {
     let unreadable = |column| Error::Unreadable { what: "the trial balance".to_owned(), column };
     Ok(TrialLine {
         books: Books::of(row.get("books")).ok_or_else(|| unreadable("books"))?,
-        asset: AssetCode::of(row.get("asset")).ok_or_else(|| unreadable("asset"))?,
+        asset: AssetCode::kept(row.get("asset")).ok_or_else(|| unreadable("asset"))?,
         kind: Kind::of(row.get("kind")).ok_or_else(|| unreadable("kind"))?,
         accounts: row.get("accounts"),
         frozen: row.get("frozen"),

@@ -137,7 +137,7 @@ fn recorded(row: &Row) -> Result<Recorded, Error> {
 pub(crate) fn read(row: &Row) -> Option<Transfer> {
     let account = |name| row.get::<_, Option<Uuid>>(name).map(AccountId::of_uuid);
     let moved = || {
-        let asset = AssetCode::of(row.get::<_, Option<&str>>("asset")?)?;
+        let asset = AssetCode::kept(row.get::<_, Option<&str>>("asset")?)?;
         let reason = Reason::of(row.get::<_, Option<&str>>("reason")?)?;
         Move::of(asset, row.get::<_, Option<i64>>("units")?, account("debit")?, account("credit")?, reason)
             .ok()

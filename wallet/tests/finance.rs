@@ -52,7 +52,7 @@ impl Here {
     }
 
     fn trade(&self, to: AccountId, units: i64) -> Transfer {
-        let of = Move::new(Amount::<Points>::new(units).unwrap(), self.market, to, Reason::Trade);
+        let of = Move::new(Amount::<Points>::new(units).unwrap(), self.market, to, Reason::Settle);
         Transfer::new(TransferId::fresh(), Act::Post(of))
     }
 

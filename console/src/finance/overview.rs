@@ -158,6 +158,7 @@ pub(super) const fn kind(kind: Kind) -> &'static str {
         Kind::Fan => "Fans",
         Kind::Partner => "Partners",
         Kind::Budget => "Budgets",
+        Kind::Stock => "Vouchers in stock",
         Kind::Market => "Markets",
         Kind::Gateway => "Gateways",
         Kind::Sales => "Sales",

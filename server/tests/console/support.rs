@@ -63,6 +63,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
         metering: Metering::new(&config, &clock).unwrap(),
         config: Arc::new(config),
+        rewards: rewards::Rewards::new(&store, &clock, &ledger),
         ledger,
         tills,
         wallets: server::wallets::OpenWallets::default(),

@@ -66,7 +66,7 @@ impl Ours {
                     let to = draw.below(FANS);
                     let (from, reason) = match load.pattern {
                         Pattern::Hot => (budget, Reason::Grant),
-                        Pattern::Uniform => (fans[(to + 1 + draw.below(FANS - 1)) % FANS], Reason::Trade),
+                        Pattern::Uniform => (fans[(to + 1 + draw.below(FANS - 1)) % FANS], Reason::Gift),
                     };
                     let units = 1 + draw.below(100) as i64;
                     let act = Act::Post(Move::new(amount(units), from, fans[to], reason));

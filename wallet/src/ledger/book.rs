@@ -15,7 +15,9 @@ pub enum Kind {
     Partner,
     /// What a campaign may give.
     Budget,
-    /// What orders of a market keep apart.
+    /// Vouchers of a product that nobody has yet.
+    Stock,
+    /// Where a fill's two sides meet: what it takes from one fan it gives to the other.
     Market,
     /// What a payment gateway owes us, or we it.
     Gateway,
@@ -35,10 +37,11 @@ pub struct Bounds {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Fan,
         Kind::Partner,
         Kind::Budget,
+        Kind::Stock,
         Kind::Market,
         Kind::Gateway,
         Kind::Sales,
@@ -52,6 +55,7 @@ impl Kind {
             Kind::Fan => "fan",
             Kind::Partner => "partner",
             Kind::Budget => "budget",
+            Kind::Stock => "stock",
             Kind::Market => "market",
             Kind::Gateway => "gateway",
             Kind::Sales => "sales",

@@ -198,7 +198,10 @@ fn no_reason_takes_from_a_fan_what_a_quiz_could_cost() {
         .filter(|reason| Kind::ALL.into_iter().any(|kind| reason.joins(Kind::Fan, kind)))
         .map(Reason::word)
         .collect();
-    assert_eq!(from_fans, ["clawback", "refund", "purchase", "trade", "fee", "expiry", "reversal"]);
+    assert_eq!(
+        from_fans,
+        ["clawback", "refund", "purchase", "trade", "gift", "claim", "fee", "expiry", "reversal"]
+    );
 }
 
 #[test]

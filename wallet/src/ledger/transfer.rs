@@ -23,10 +23,16 @@ pub enum Reason {
     Refund,
     /// Paid out to a partner.
     Payout,
-    /// Spent on a voucher.
+    /// Spent on a voucher, which comes for it.
     Purchase,
-    /// Between two fans, by a market.
+    /// Given up for what others have on a market: kept apart by an order, and taken by a fill.
     Trade,
+    /// What a fill brings, out of what was taken for it.
+    Settle,
+    /// A voucher that one fan gives to another.
+    Gift,
+    /// A voucher whose code is shown from now on: no other fan can have it any more.
+    Claim,
     /// What a gateway or a market keeps.
     Fee,
     /// Units that were good until then are over.
@@ -38,7 +44,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 15] = [
         Reason::Grant,
         Reason::Clawback,
         Reason::Issue,
@@ -47,6 +53,9 @@ impl Reason {
         Reason::Payout,
         Reason::Purchase,
         Reason::Trade,
+        Reason::Settle,
+        Reason::Gift,
+        Reason::Claim,
         Reason::Fee,
         Reason::Expiry,
         Reason::Reversal,
@@ -64,6 +73,9 @@ impl Reason {
             Reason::Payout => "payout",
             Reason::Purchase => "purchase",
             Reason::Trade => "trade",
+            Reason::Settle => "settle",
+            Reason::Gift => "gift",
+            Reason::Claim => "claim",
             Reason::Fee => "fee",
             Reason::Expiry => "expiry",
             Reason::Reversal => "reversal",
@@ -76,9 +88,18 @@ impl Reason {
         Self::ALL.into_iter().find(|it| it.word() == word)
     }
 
-    /// Whether it counts towards what an account may give or take in a day: what only undoes something does not.
+    /// Whether it counts towards what an account may give or take in a day: what only undoes something does not, nor what goes for its worth on a
+    /// market, where a fill that came about is settled whatever the day.
     pub const fn counts(self) -> bool {
-        !matches!(self, Reason::Clawback | Reason::Refund | Reason::Expiry | Reason::Reversal)
+        !matches!(
+            self,
+            Reason::Clawback
+                | Reason::Refund
+                | Reason::Expiry
+                | Reason::Reversal
+                | Reason::Trade
+                | Reason::Settle
+        )
     }
 
     /// Whether units may go from such an account to such another for this reason.
@@ -87,7 +108,10 @@ impl Reason {
             Reason::Grant => matches!((debit, credit), (Kind::Budget, Kind::Fan)),
             Reason::Clawback => matches!((debit, credit), (Kind::Fan, Kind::Budget)),
             Reason::Issue => {
-                matches!((debit, credit), (Kind::Issuer, Kind::Budget) | (Kind::Budget, Kind::Issuer))
+                matches!(
+                    (debit, credit),
+                    (Kind::Issuer, Kind::Budget | Kind::Stock) | (Kind::Budget | Kind::Stock, Kind::Issuer)
+                )
             }
             // What a fan buys is issued, and what was paid for it goes to the sales; a partner's money stays money.
             Reason::TopUp => matches!(
@@ -99,10 +123,17 @@ impl Reason {
                 (Kind::Fan | Kind::Partner | Kind::Sales, Kind::Gateway) | (Kind::Fan, Kind::Issuer)
             ),
             Reason::Payout => matches!((debit, credit), (Kind::Partner, Kind::Gateway)),
+            // Points that are spent are gone, whence they came.
             Reason::Purchase => {
-                matches!((debit, credit), (Kind::Fan, Kind::Partner | Kind::Market | Kind::Issuer))
+                matches!(
+                    (debit, credit),
+                    (Kind::Fan, Kind::Partner | Kind::Issuer) | (Kind::Stock, Kind::Fan)
+                )
             }
-            Reason::Trade => matches!((debit, credit), (Kind::Fan | Kind::Market, Kind::Fan | Kind::Market)),
+            Reason::Trade => matches!((debit, credit), (Kind::Fan, Kind::Market)),
+            Reason::Settle => matches!((debit, credit), (Kind::Market, Kind::Fan)),
+            Reason::Gift => matches!((debit, credit), (Kind::Fan, Kind::Fan)),
+            Reason::Claim => matches!((debit, credit), (Kind::Fan, Kind::Issuer)),
             // What a gateway keeps of what it owes us is a cost: below zero by as much.
             Reason::Fee => {
                 matches!(credit, Kind::Fees) || matches!((debit, credit), (Kind::Fees, Kind::Gateway))

@@ -259,7 +259,7 @@ fn unreadable(id: TransferId, column: &'static str) -> Error {
 
 fn hold(row: &Row) -> Result<(TransferId, Hold), Error> {
     let id = TransferId::of_uuid(row.get("id"));
-    let asset = AssetCode::of(row.get("asset")).ok_or_else(|| unreadable(id, "asset"))?;
+    let asset = AssetCode::kept(row.get("asset")).ok_or_else(|| unreadable(id, "asset"))?;
     let reason = Reason::of(row.get("reason")).ok_or_else(|| unreadable(id, "reason"))?;
     let (debit, credit) = (AccountId::of_uuid(row.get("debit")), AccountId::of_uuid(row.get("credit")));
     let of = Move::of(asset, row.get("units"), debit, credit, reason).map_err(|_| unreadable(id, "units"))?;

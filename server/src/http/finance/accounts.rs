@@ -35,7 +35,7 @@ pub(super) async fn list(State(app): State<App>, view: View) -> Answer {
     };
     let asked = finance::Asked {
         books: view.books,
-        asset: view.choice("asset", AssetCode::of)?,
+        asset: view.choice("asset", asset_of)?,
         kind: view.choice("kind", Kind::of)?,
         state: view.choice("state", finance::State::of)?,
         owner: view.sought("owner")?,
@@ -184,4 +184,9 @@ async fn change(app: &App, id: &str, pressed: &Pressed, change: Change) -> Answe
     });
     changed.await?;
     Ok(pressed.view.back(&format!("/accounts/{}", account.account.id), done))
+}
+
+/// An asset of a list: one with a name of its own, or a product's vouchers.
+fn asset_of(text: &str) -> Option<AssetCode> {
+    AssetCode::of(text).or_else(|| AssetCode::voucher(text.strip_prefix("voucher.")?))
 }

@@ -44,7 +44,7 @@ async fn a_long_statement_is_one_file_without_a_gap_and_one_that_is_too_long_is_
     let now = app.clock.now();
     let wanted = Wanted::new(Points::CODE, Kind::Market, "mkt_1", Bounds::NONE);
     let market = app.store.run_tx("test", async |tx| account::open(tx, &wanted, now).await).await.unwrap();
-    let of = Move::new(Amount::<Points>::new(1).unwrap(), market, bank.points, Reason::Trade);
+    let of = Move::new(Amount::<Points>::new(1).unwrap(), market, bank.points, Reason::Settle);
     let all = (0..1_200).map(|_| app.ledger.make(Transfer::new(TransferId::fresh(), Act::Post(of))));
     for made in futures_util::future::join_all(all).await {
         made.unwrap();

@@ -81,6 +81,7 @@ impl Server {
             census,
             feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
             config: Arc::new(config),
+            rewards: rewards::Rewards::new(&store, &clock, &ledger),
             ledger,
             tills,
             wallets: server::wallets::OpenWallets::default(),

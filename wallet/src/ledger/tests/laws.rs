@@ -16,8 +16,8 @@ const DEALINGS: [(AccountId, AccountId, Reason); 8] = [
     (BUDGET, OTHER, Reason::Grant),
     (FAN, BUDGET, Reason::Clawback),
     (FAN, SHOP, Reason::Purchase),
-    (FAN, OTHER, Reason::Trade),
-    (OTHER, FAN, Reason::Trade),
+    (FAN, OTHER, Reason::Gift),
+    (OTHER, FAN, Reason::Gift),
     (TILL, PURSE, Reason::TopUp),
     (PURSE, TILL, Reason::Refund),
 ];
