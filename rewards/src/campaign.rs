@@ -15,6 +15,8 @@ const PERCENT_MAX: i64 = 1_000;
 const STREAK_MAX: u32 = 365;
 /// Characters of a rule's and a tier's name.
 const WORD_MAX: usize = 40;
+/// Characters of what a rule is called to fans.
+const TITLE_MAX: usize = 80;
 
 /// One version of a campaign: it is never changed, and what was earned by it says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +62,9 @@ pub struct Caps {
 pub struct Rule {
     /// Within its campaign: small letters, digits and hyphens.
     pub id: String,
+    /// What fans read: "Every six while you watch".
+    #[serde(default)]
+    pub title: Option<String>,
     pub when: Condition,
     pub amount: Amount,
     #[serde(default)]
@@ -131,6 +136,9 @@ pub enum Invalid {
     #[error("{word:?} is no name: 1 to {max} small letters, digits and hyphens")]
     Word { word: String, max: usize },
 
+    #[error("a title has 1 to {max} characters, none of them for control")]
+    Title { max: usize },
+
     #[error("units are 0 to {max}, and not all of them 0: {units}")]
     Units { units: i64, max: i64 },
 
@@ -162,7 +170,7 @@ pub enum Invalid {
     NoBound,
 }
 
-fn check_word(word: &str) -> Result<(), Invalid> {
+pub(crate) fn check_word(word: &str) -> Result<(), Invalid> {
     let is_good = (1..=WORD_MAX).contains(&word.len())
         && word.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
     if is_good {
@@ -195,6 +203,7 @@ impl Campaign {
             if !ids.insert(&rule.id) {
                 return Err(Invalid::SameRule { id: rule.id.clone() });
             }
+            rule.check_title()?;
             rule.when.check()?;
             rule.caps.check()?;
             rule.check_amount()?;
@@ -217,6 +226,18 @@ impl Caps {
 }
 
 impl Rule {
+    /// As fans read it.
+    pub fn said(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.id)
+    }
+
+    fn check_title(&self) -> Result<(), Invalid> {
+        let is_good = |it: &String| {
+            (1..=TITLE_MAX).contains(&it.trim().chars().count()) && !it.chars().any(char::is_control)
+        };
+        if self.title.as_ref().is_none_or(is_good) { Ok(()) } else { Err(Invalid::Title { max: TITLE_MAX }) }
+    }
+
     fn check_amount(&self) -> Result<(), Invalid> {
         let Amount { units, per, tiers } = &self.amount;
         check_units(*units)?;

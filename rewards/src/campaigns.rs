@@ -3,11 +3,15 @@
 use crate::campaign::Campaign;
 use crate::error::Error;
 use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use store::{At, Client, Row, Transaction};
 use wallet::Books;
 
 /// Characters of a campaign's name.
 const NAME_MAX: usize = 120;
+/// Versions that are kept in memory; all are read anew beyond.
+const VERSIONS_MAX: usize = 1_000;
 
 const MAKE: &str = "
     insert into rewards.campaign (id, books, organisation_id, name, made_at) values ($1, $2, $3, $4, $5)";
@@ -67,21 +71,142 @@ pub async fn go_live(tx: &Transaction<'_>, id: &str, version: Option<u32>) -> Re
 }
 
 const LIVE: &str = "
-    select c.id, v.version, v.body::text as body
-    from rewards.campaign c join rewards.version v on v.campaign = c.id and v.version = c.live_version
-    where c.books = $1 and (c.organisation_id is null or c.organisation_id = $2) order by c.id";
+    select id, live_version from rewards.campaign
+    where books = $1 and live_version is not null and (organisation_id is null or organisation_id = $2) order by id";
+const BODIES: &str = "
+    select v.campaign, v.version, v.body::text as body
+    from rewards.version v join unnest($1::text[], $2::int[]) it (campaign, version) using (campaign, version)";
 
-/// Those that fans of an organisation are judged by.
-pub async fn live(client: &Client<'_>, books: Books, organisation_id: &str) -> Result<Vec<Campaign>, Error> {
-    client.query(LIVE, &[&books.word(), &organisation_id]).await?.iter().map(read).collect()
+/// By campaign and version.
+type Known = HashMap<(String, i32), Arc<Campaign>>;
+
+/// Versions that were read: they are never changed, so each is read once. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Versions(Arc<Mutex<Known>>);
+
+impl Versions {
+    /// Those that fans of an organisation are judged by.
+    pub(crate) async fn live(
+        &self,
+        client: &Client<'_>,
+        books: Books,
+        organisation_id: &str,
+    ) -> Result<Vec<Arc<Campaign>>, Error> {
+        let rows = client.query(LIVE, &[&books.word(), &organisation_id]).await?;
+        let wanted: Vec<(String, i32)> =
+            rows.iter().map(|it| (it.get("id"), it.get("live_version"))).collect();
+        let mut found = self.known(&wanted);
+        let missing = wanted.iter().filter(|it| !found.contains_key(*it)).cloned();
+        let (ids, versions): (Vec<String>, Vec<i32>) = missing.unzip();
+        if !ids.is_empty() {
+            let rows = client.query(BODIES, &[&ids, &versions]).await?;
+            let read: Vec<_> = rows.iter().map(read_version).collect::<Result<_, Error>>()?;
+            self.keep(&read);
+            found.extend(read);
+        }
+        Ok(wanted.iter().filter_map(|it| found.remove(it)).collect())
+    }
+
+    fn known(&self, wanted: &[(String, i32)]) -> Known {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.iter().filter_map(|it| Some((it.clone(), known.get(it)?.clone()))).collect()
+    }
+
+    fn keep(&self, read: &[((String, i32), Arc<Campaign>)]) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() + read.len() > VERSIONS_MAX {
+            known.clear();
+        }
+        known.extend(read.iter().cloned());
+    }
 }
 
-fn read(row: &Row) -> Result<Campaign, Error> {
-    let id: &str = row.get("id");
+fn read_version(row: &Row) -> Result<((String, i32), Arc<Campaign>), Error> {
+    let (id, version): (String, i32) = (row.get("campaign"), row.get("version"));
     let campaign: Result<Campaign, _> = serde_json::from_str(row.get("body"));
-    campaign.map_err(|_| Error::Unreadable { what: id.to_owned(), column: "body" })
+    let campaign = campaign.map_err(|_| Error::Unreadable { what: id.clone(), column: "body" })?;
+    Ok(((id, version), Arc::new(campaign)))
+}
+
+/// A campaign as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub id: String,
+    pub books: Books,
+    /// Whose fans it is for; none: all fans'.
+    pub organisation_id: Option<String>,
+    pub name: String,
+    pub live_version: Option<u32>,
+    pub last_version: u32,
+    pub made_at: Timestamp,
+    /// Grants so far, and the units of those that were paid or are about to be.
+    pub grants: i64,
+    pub units: i64,
+}
+
+const LIST: &str = "
+    select c.id, c.books, c.organisation_id, c.name, c.live_version, c.made_at,
+        (select coalesce(max(v.version), 0) from rewards.version v where v.campaign = c.id) as last_version,
+        coalesce(g.grants, 0) as grants, coalesce(g.units, 0) as units
+    from rewards.campaign c left join lateral (
+        select count(*) as grants, sum(units)::bigint as units from rewards.grant
+        where campaign = c.id and state in ('earned', 'paid')) g on true
+    where c.books = $1 and ($2::text is null or c.id < $2) and ($3::text is null or c.id = $3)
+    order by c.id desc limit $4";
+
+/// Campaigns, those with the highest ids first, from before one.
+pub async fn list(
+    client: &Client<'_>,
+    books: Books,
+    before: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Listed>, Error> {
+    let rows = client.query(LIST, &[&books.word(), &before, &None::<&str>, &limit]).await?;
+    rows.iter().map(listed).collect()
+}
+
+pub async fn find(client: &Client<'_>, books: Books, id: &str) -> Result<Option<Listed>, Error> {
+    let row = client.query_opt(LIST, &[&books.word(), &None::<&str>, &id, &1_i64]).await?;
+    row.as_ref().map(listed).transpose()
+}
+
+fn listed(row: &Row) -> Result<Listed, Error> {
+    let id: String = row.get("id");
+    let unsigned = |it: i32| it.unsigned_abs();
+    Ok(Listed {
+        books: Books::of(row.get("books"))
+            .ok_or_else(|| Error::Unreadable { what: id.clone(), column: "books" })?,
+        organisation_id: row.get("organisation_id"),
+        name: row.get("name"),
+        live_version: row.get::<_, Option<i32>>("live_version").map(unsigned),
+        last_version: unsigned(row.get("last_version")),
+        made_at: row.get::<_, At>("made_at").0,
+        grants: row.get("grants"),
+        units: row.get("units"),
+        id,
+    })
+}
+
+/// A version of a campaign, who wrote it and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub campaign: Campaign,
+    pub made_by: String,
+    pub made_at: Timestamp,
+}
+
+const VERSION: &str = "
+    select campaign, version, body::text as body, made_by, made_at from rewards.version
+    where campaign = $1 and version = $2";
+
+pub async fn version(client: &Client<'_>, id: &str, version: u32) -> Result<Option<Version>, Error> {
+    let number = i32::try_from(version).unwrap_or(i32::MAX);
+    let Some(row) = client.query_opt(VERSION, &[&id, &number]).await? else { return Ok(None) };
+    let (_, campaign) = read_version(&row)?;
+    let campaign = Arc::unwrap_or_clone(campaign);
+    Ok(Some(Version { campaign, made_by: row.get("made_by"), made_at: row.get::<_, At>("made_at").0 }))
 }
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[MAKE, LOCK, LAST, WRITE, GO, THERE, LIVE];
+pub(crate) const STATEMENTS: &[&str] = &[MAKE, LOCK, LAST, WRITE, GO, THERE, LIVE, BODIES, LIST, VERSION];

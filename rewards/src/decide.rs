@@ -4,6 +4,7 @@ use crate::campaign::{Campaign, Caps, Rule, Streak};
 use crate::condition::{Name, Scene};
 use crate::trigger::Trigger;
 use jiff::Timestamp;
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use wallet::TransferId;
 
@@ -98,8 +99,13 @@ pub(crate) fn day_of(at: Timestamp) -> i32 {
 
 /// Judges every rule of every campaign, in the order in which they are answered: those of high priority first. What one rule earns counts in the
 /// caps that the next is judged by.
-pub fn decide(campaigns: &[Campaign], trigger: &Trigger, scene: &Scene, past: &Past) -> Vec<Decision> {
-    let mut sorted: Vec<&Campaign> = campaigns.iter().collect();
+pub fn decide(
+    campaigns: &[impl Borrow<Campaign>],
+    trigger: &Trigger,
+    scene: &Scene,
+    past: &Past,
+) -> Vec<Decision> {
+    let mut sorted: Vec<&Campaign> = campaigns.iter().map(Borrow::borrow).collect();
     sorted.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
     let (mut groups, mut decisions) = (Vec::new(), Vec::new());
     for campaign in sorted {

@@ -41,7 +41,11 @@ pub struct RuleCost {
 /// In the order in which it happened. Whom a trigger was judged for stays on record, whatever it earned.
 const HEARD: &str = "
     select t.number, t.books, t.source, t.scope, t.id, t.kind, t.match_id, t.device, t.at, t.facts::text as facts,
-        j.fan_id, h.organisation_id, h.opened_at
+        j.fan_id, h.organisation_id, h.opened_at,
+        (select ti.name from rewards.tier ti
+         where ti.books = h.books and ti.from_units <=
+            (select coalesce(sum(p.units), 0) from rewards.past p where p.fan_id = h.fan_id and p.rule = '')
+         order by ti.from_units desc limit 1) as tier
     from rewards.trigger t
     join rewards.judged j on j.trigger = t.number
     join wallet.holder h on h.fan_id = j.fan_id and h.books = t.books

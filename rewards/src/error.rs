@@ -15,6 +15,9 @@ pub enum Error {
     #[error("there is no product {id}")]
     UnknownProduct { id: String },
 
+    #[error("there is no signal {number}")]
+    UnknownSignal { number: i64 },
+
     #[error("{what}")]
     Terms { what: &'static str },
 

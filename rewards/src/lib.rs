@@ -14,8 +14,10 @@ mod condition;
 mod decide;
 mod dry_run;
 mod error;
+mod fan;
 mod inbox;
 pub mod product;
+pub mod review;
 mod rewards;
 mod trigger;
 mod work;
@@ -26,6 +28,7 @@ pub use condition::{Condition, Name, Scene};
 pub use decide::{Decision, Earned, Past, PastOfRule, Why, decide, grant_id};
 pub use dry_run::{DryRun, RuleCost};
 pub use error::Error;
+pub use fan::{EarnedOnce, GrantState, Mission, OfFan, Progress};
 pub use inbox::{Heard, Told, follow, hear, leave, take_back};
 pub use rewards::{Granted, Judged, Rewards, budget_of};
 pub use trigger::{Fact, Source, Trigger};
@@ -37,6 +40,7 @@ pub const MIGRATIONS: store::Migrations = store::Migrations {
     steps: &[
         store::Step { name: "1_rewards", sql: include_str!("../migrations/1_rewards.sql") },
         store::Step { name: "2_products", sql: include_str!("../migrations/2_products.sql") },
+        store::Step { name: "5_reviews", sql: include_str!("../migrations/5_reviews.sql") },
     ],
 };
 
@@ -52,8 +56,10 @@ mod tests {
         for sql in [
             campaigns::STATEMENTS,
             dry_run::STATEMENTS,
+            fan::STATEMENTS,
             inbox::STATEMENTS,
             product::STATEMENTS,
+            review::STATEMENTS,
             rewards::STATEMENTS,
         ]
         .concat()

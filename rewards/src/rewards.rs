@@ -1,7 +1,7 @@
 //! Judging a trigger for a fan, once; and paying what it earned, through the ledger.
 
 use crate::campaign::{Campaign, Caps};
-use crate::campaigns;
+use crate::campaigns::Versions;
 use crate::condition::{Name, Scene};
 use crate::decide::{Decision, Earned, Past, PastOfRule, day_of, decide, grant_id};
 use crate::error::Error;
@@ -10,6 +10,7 @@ use crate::trigger::{Fact, Source};
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use store::{At, Client, Clock, Row, Store, Transaction};
 use uuid::Uuid;
 use wallet::{Amount, Asset, Books, Budget, Grant, Ledger, Metadata, Points, Refusal, TransferId};
@@ -18,8 +19,9 @@ use wallet::{Amount, Asset, Books, Budget, Grant, Ledger, Metadata, Points, Refu
 #[derive(Clone)]
 pub struct Rewards {
     pub(crate) store: Store,
-    clock: Clock,
+    pub(crate) clock: Clock,
     ledger: Ledger,
+    versions: Versions,
 }
 
 /// What came of a trigger for a fan.
@@ -39,9 +41,16 @@ pub struct Granted {
     pub refused: Option<String>,
 }
 
+// The tier is by what was earned before.
 const FAN: &str = "
-    select organisation_id, frozen_at is not null as is_frozen, opened_at from wallet.holder
-    where fan_id = $1 and books = $2";
+    select h.organisation_id, h.opened_at,
+        h.frozen_at is not null or f.blocked_at is not null as is_stopped,
+        (select t.name from rewards.tier t
+         where t.books = h.books and t.from_units <=
+            (select coalesce(sum(p.units), 0) from rewards.past p where p.fan_id = h.fan_id and p.rule = '')
+         order by t.from_units desc limit 1) as tier
+    from wallet.holder h left join rewards.fan f on f.fan_id = h.fan_id
+    where h.fan_id = $1 and h.books = $2";
 
 const HOLD: &str =
     "select taken_back_at is not null as is_over from rewards.trigger where number = $1 for share";
@@ -113,7 +122,18 @@ const REFUSED: &str =
 
 impl Rewards {
     pub fn new(store: &Store, clock: &Clock, ledger: &Ledger) -> Self {
-        Self { store: store.clone(), clock: clock.clone(), ledger: ledger.clone() }
+        let versions = Versions::default();
+        Self { store: store.clone(), clock: clock.clone(), ledger: ledger.clone(), versions }
+    }
+
+    /// The campaigns that fans of an organisation are judged by.
+    pub async fn live(
+        &self,
+        client: &Client<'_>,
+        books: Books,
+        organisation_id: &str,
+    ) -> Result<Vec<Arc<Campaign>>, Error> {
+        self.versions.live(client, books, organisation_id).await
     }
 
     /// Judges a trigger for a fan, if it was not, and pays what it has earned and was not paid: however often it is done, once. A fan without a
@@ -122,7 +142,9 @@ impl Rewards {
         let kept = self.store.read("rewards.trigger", async |db| inbox::find(db, trigger).await).await?;
         let now = self.clock.now();
         self.store
-            .run_tx("rewards.judge", async |tx| judge_once(tx, (trigger, fan_id), &kept, now).await)
+            .run_tx("rewards.judge", async |tx| {
+                judge_once(tx, &self.versions, (trigger, fan_id), &kept, now).await
+            })
             .await?;
         let grants = self.store.read("rewards.grants", async |db| grants(db, trigger, fan_id).await).await?;
         for (grant, _) in grants.iter().filter(|it| it.1 == State::Earned) {
@@ -225,6 +247,7 @@ pub fn budget_of(campaign: &str, books: Books) -> String {
 
 async fn judge_once(
     tx: &Transaction<'_>,
+    versions: &Versions,
     (trigger, fan_id): (i64, &str),
     kept: &Kept,
     now: Timestamp,
@@ -237,7 +260,7 @@ async fn judge_once(
     // It stays as it is until this is done: whoever takes it back finds what came of it.
     let is_over: bool = tx.query_one(HOLD, &[&trigger]).await?.get("is_over");
     let fan = tx.query_opt(FAN, &[&fan_id, &kept.books.word()]).await?;
-    let decisions = match fan.filter(|it| !it.get::<_, bool>("is_frozen")) {
+    let decisions = match fan.filter(|it| !it.get::<_, bool>("is_stopped")) {
         _ if is_over => Vec::new(),
         None => Vec::new(),
         Some(fan) => {
@@ -246,7 +269,7 @@ async fn judge_once(
             if kept.trigger.source == Source::Partner && kept.scope != organisation {
                 Vec::new()
             } else {
-                let campaigns = campaigns::live(tx, kept.books, organisation).await?;
+                let campaigns = versions.live(tx, kept.books, organisation).await?;
                 let past = past(tx, fan_id, kept, &campaigns).await?;
                 decide(&campaigns, &kept.trigger, &scene(kept, &fan), &past)
             }
@@ -293,14 +316,17 @@ pub(crate) fn scene(kept: &Kept, fan: &Row) -> Scene {
         ("fan.days".to_owned(), Fact::Number(days)),
     ];
     facts.extend(kept.match_id.iter().map(|it| ("match.id".to_owned(), Fact::Text(it.clone()))));
-    facts.extend(trigger.facts.iter().map(|(name, fact)| (format!("trigger.{name}"), fact.clone())));
+    facts.extend(fan.get::<_, Option<String>>("tier").map(|it| ("fan.tier".to_owned(), Fact::Text(it))));
+    // A name with a dot is one of another thing: of the match, or the place.
+    let whole = |name: &String| if name.contains('.') { name.clone() } else { format!("trigger.{name}") };
+    facts.extend(trigger.facts.iter().map(|(name, fact)| (whole(name), fact.clone())));
     let named = facts.into_iter().filter_map(|(name, fact)| Some((Name::parse(&name)?, fact)));
     named.fold(Scene::default(), |scene, (name, fact)| scene.with(name, fact))
 }
 
 /// Each campaign with its rules, and the caps of each; all rules together have the name "".
-fn capped(campaigns: &[Campaign]) -> impl Iterator<Item = (&Campaign, &str, &Caps)> {
-    campaigns.iter().flat_map(|campaign| {
+fn capped(campaigns: &[Arc<Campaign>]) -> impl Iterator<Item = (&Campaign, &str, &Caps)> {
+    campaigns.iter().map(Arc::as_ref).flat_map(|campaign| {
         let rules = campaign.rules.iter().map(move |rule| (campaign, rule.id.as_str(), &rule.caps));
         std::iter::once((campaign, "", &campaign.caps)).chain(rules)
     })
@@ -312,7 +338,7 @@ async fn past(
     tx: &Transaction<'_>,
     fan_id: &str,
     kept: &Kept,
-    campaigns: &[Campaign],
+    campaigns: &[Arc<Campaign>],
 ) -> Result<Past, Error> {
     let ids: Vec<&str> = campaigns.iter().map(|it| it.id.as_str()).collect();
     let (today, mut past) = (day_of(kept.trigger.at), Past::default());

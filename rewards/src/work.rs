@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 use crate::inbox;
+use crate::review::{self, LookOver};
 use crate::rewards::Rewards;
-use jobs::{Attempt, Job, NotDone, Wish, Worker};
+use jobs::{Attempt, Cron, Job, NotDone, Wish, Worker};
 use serde::{Deserialize, Serialize};
 
 /// The queue of rewards.
@@ -47,7 +48,8 @@ impl Job for TakeBack {
 impl Rewards {
     /// Has this worker, of the queue [`QUEUE`], judge and pay.
     pub fn on(&self, worker: Worker) -> Worker {
-        let (one, two, three) = (self.clone(), self.clone(), self.clone());
+        let (one, two, three, four) = (self.clone(), self.clone(), self.clone(), self.clone());
+        let looks = Cron::new("rewards-signals", "*/10 * * * *", "UTC").expect("a schedule that is one");
         worker
             .handle(move |job: Judge, _| {
                 let rewards = one.clone();
@@ -61,6 +63,17 @@ impl Rewards {
                 let rewards = three.clone();
                 async move { rewards.take_back(job.trigger).await.map_err(later) }
             })
+            .handle(move |_: LookOver, _| {
+                let rewards = four.clone();
+                async move { rewards.look_over().await.map(drop).map_err(later) }
+            })
+            .repeat(looks, &LookOver {})
+    }
+
+    /// Looks over what was earned lately; answers how many signals there are more to look at.
+    pub async fn look_over(&self) -> Result<u64, Error> {
+        let now = self.clock.now();
+        self.store.run_tx("rewards.look_over", async |tx| review::look_over(tx, now).await).await
     }
 
     async fn spread(&self, job: Spread, attempt: Attempt) -> Result<(), Error> {

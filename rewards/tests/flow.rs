@@ -8,7 +8,7 @@ use jobs::Worker;
 use jobs::testing::drain;
 use rewards::{
     Amount, Campaign, Caps, Condition, Fact, Heard, Invalid, Judge, Name, QUEUE, Rewards, Rule, Source,
-    Streak, Told, Trigger, budget_of, campaigns, follow, hear, take_back,
+    Streak, Told, Trigger, budget_of, campaigns, follow, hear, review, take_back,
 };
 use std::collections::BTreeMap;
 use store::testing::TestStore;
@@ -123,6 +123,7 @@ fn campaign(id: &str, caps: Caps, rules: Vec<Rule>) -> Campaign {
 fn rule(id: &str, kind: &str, units: i64) -> Rule {
     Rule {
         id: id.to_owned(),
+        title: None,
         when: Condition::Is { name: Name::parse("trigger.kind").unwrap(), fact: Fact::Text(kind.into()) },
         amount: Amount { units, per: None, tiers: BTreeMap::new() },
         caps: Caps::default(),
@@ -397,7 +398,7 @@ async fn versions_stay_as_they_are_and_what_cannot_be_is_not_kept() {
     let better = campaign(&id, Caps::default(), vec![rule("six", "six", 20)]);
     assert_eq!(write(&better).await.unwrap(), 2);
     let live = async || {
-        let read = here.store().read("test", async |db| campaigns::live(db, Books::Live, ORG).await);
+        let read = here.store().read("test", async |db| here.rewards.live(db, Books::Live, ORG).await);
         read.await.unwrap().remove(0)
     };
     assert_eq!((live().await.version, live().await.rules[0].amount.units), (1, 10));
@@ -422,4 +423,114 @@ async fn versions_stay_as_they_are_and_what_cannot_be_is_not_kept() {
         assert!(refused.is_err(), "{trigger:?}");
     }
     assert!(jobs::testing::enqueued::<Judge>(here.store()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_fan_sees_what_was_earned_and_what_can_be() {
+    let here = Here::new().await;
+    let day = Caps { fan_day: Some(30), ..Caps::default() };
+    let six = Rule { title: Some("Every six".into()), caps: day, ..rule("six", "six", 20) };
+    let visit = Rule { streak: Some(Streak::Days { length: 3, units: 50 }), ..rule("visit", "visit", 1) };
+    let id = here.campaign(None, 1_000, Caps::default(), vec![six, visit]).await;
+    here.fan("fan_1", ORG, Books::Live).await;
+    for number in ["1", "2"] {
+        here.hear(&trigger(Source::Partner, number, "six"), Some("fan_1")).await;
+    }
+    here.hear(&trigger(Source::Partner, "3", "visit"), Some("fan_1")).await;
+    here.work().await;
+    let sees = here.rewards.of_fan("fan_1", ORG, Books::Live, start()).await.unwrap();
+    let earned: Vec<_> =
+        sees.earned.iter().map(|it| (it.title.as_str(), it.units, it.state.word())).collect();
+    let mut sorted = earned.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, [("Every six", 10, "paid"), ("Every six", 20, "paid"), ("visit", 1, "paid")]);
+    assert_eq!(sees.missions.len(), 2);
+    let six = &sees.missions[0];
+    assert_eq!((six.campaign.as_str(), six.title.as_str()), (id.as_str(), "Every six"));
+    assert_eq!((six.units, six.earned_today, six.left_today, six.streak), (20, 30, Some(0), None));
+    let progress = |sees: &rewards::OfFan| sees.missions[1].streak.map(|it| (it.done, it.of, it.units));
+    assert_eq!(progress(&sees), Some((1, 3, 50)));
+    // The next day all of it is there again, and the streak goes on; a day later it is over.
+    for (hours, left, done) in [(24, Some(30), 1), (48, Some(30), 0)] {
+        let now = start() + SignedDuration::from_hours(hours);
+        let later = here.rewards.of_fan("fan_1", ORG, Books::Live, now).await.unwrap();
+        assert_eq!((later.missions[0].left_today, progress(&later).unwrap().0), (left, done), "{hours}");
+    }
+    let other = here.rewards.of_fan("fan_2", ORG, Books::Test, start()).await.unwrap();
+    assert_eq!((other.earned.len(), other.missions.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_tier_is_by_what_was_earned_and_gives_more() {
+    let here = Here::new().await;
+    let tiers = [("gold".to_owned(), 100), ("silver".to_owned(), 20)];
+    let set = async |tiers: &[(String, i64)]| {
+        here.store().run_tx("test", async |tx| review::set_tiers(tx, Books::Live, tiers).await).await
+    };
+    set(&tiers).await.unwrap();
+    for bad in [vec![("Gold".to_owned(), 1)], vec![("a".into(), 1), ("b".into(), 1)], vec![("a".into(), 0)]] {
+        assert!(set(&bad).await.is_err(), "{bad:?}");
+    }
+    let found = here.store().read("test", async |db| review::tiers(db, Books::Live).await).await.unwrap();
+    assert_eq!(found, [("silver".to_owned(), 20), ("gold".to_owned(), 100)]);
+    let amount = Amount { units: 20, per: None, tiers: BTreeMap::from([("silver".to_owned(), 150)]) };
+    here.campaign(None, 1_000, Caps::default(), vec![Rule { amount, ..rule("six", "six", 20) }]).await;
+    here.fan("fan_1", ORG, Books::Live).await;
+    for (number, expected) in [("1", 20), ("2", 50)] {
+        here.hear(&trigger(Source::Partner, number, "six"), Some("fan_1")).await;
+        here.work().await;
+        assert_eq!(here.points("fan_1").await, expected);
+    }
+    let sees = here.rewards.of_fan("fan_1", ORG, Books::Live, start()).await.unwrap();
+    assert_eq!(sees.tier.as_deref(), Some("silver"));
+}
+
+#[tokio::test]
+async fn what_looks_wrong_is_shown_once_and_people_decide() {
+    let here = Here::new().await;
+    here.campaign(None, 100_000, Caps::default(), vec![rule("six", "six", 1)]).await;
+    for fan in 1..=6 {
+        here.fan(&format!("fan_{fan}"), ORG, Books::Live).await;
+    }
+    for number in 0..=review::GRANTS_IN_HOUR_MAX {
+        here.hear(&trigger(Source::Partner, &number.to_string(), "six"), Some("fan_1")).await;
+    }
+    // All of them with the device "device 1".
+    for fan in 2..=6 {
+        here.hear(&trigger(Source::Partner, &format!("of {fan}"), "six"), Some(&format!("fan_{fan}"))).await;
+    }
+    while here.work().await > 0 {}
+    let open = async || {
+        let read = here
+            .store()
+            .read("test", async |db| review::list(db, Books::Live, review::Verdict::Open, None, 10).await);
+        read.await.unwrap()
+    };
+    here.rewards.look_over().await.unwrap();
+    assert_eq!(here.rewards.look_over().await.unwrap(), 0, "nothing is new");
+    let signals = open().await;
+    let kinds: Vec<_> = signals.iter().map(|it| (it.kind.word(), it.subject.as_str(), it.count)).collect();
+    assert_eq!(kinds, [("device", "device 1", 6), ("velocity", "fan_1", review::GRANTS_IN_HOUR_MAX + 1)]);
+    assert_eq!(signals[0].fans.len(), 6);
+    let decide = async |number, verdict| {
+        let now = here.clock.now();
+        let decide = async |tx: &store::Transaction<'_>| {
+            review::decide(tx, number, verdict, ("usr_1", "a farm of phones"), now).await
+        };
+        here.store().run_tx("test", decide).await
+    };
+    let points = here.points("fan_1").await;
+    let blocked = decide(signals[0].number, review::Verdict::Blocked).await.unwrap();
+    assert_eq!(blocked.reviewed_by.as_deref(), Some("usr_1"));
+    here.hear(&trigger(Source::Partner, "more", "six"), Some("fan_1")).await;
+    here.work().await;
+    assert_eq!(here.points("fan_1").await, points, "who is blocked earns nothing");
+    decide(signals[0].number, review::Verdict::Cleared).await.unwrap();
+    decide(signals[1].number, review::Verdict::Cleared).await.unwrap();
+    here.hear(&trigger(Source::Partner, "again", "six"), Some("fan_1")).await;
+    here.work().await;
+    assert_eq!(here.points("fan_1").await, points + 1);
+    here.rewards.look_over().await.unwrap();
+    assert_eq!(open().await, [], "what was cleared today stays so");
+    assert!(decide(9_999, review::Verdict::Cleared).await.is_err());
 }

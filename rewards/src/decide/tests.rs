@@ -20,6 +20,7 @@ fn trigger(id: &str, hours: i64) -> Trigger {
 fn rule(id: &str, units: i64) -> Rule {
     Rule {
         id: id.to_owned(),
+        title: None,
         when: Condition::All(vec![]),
         amount: Amount { units, per: None, tiers: BTreeMap::new() },
         caps: Caps::default(),
