@@ -60,9 +60,10 @@ impl Role {
     }
 
     /// Whether who has this role may have a key made with such scopes: one that manages may what an admin may, and one that
-    /// changes wallets is for admins too.
+    /// changes wallets, or says what earns, is for admins too.
     pub const fn may_issue(self, scopes: Scopes) -> bool {
-        let is_for_admins = scopes.has(Scope::Manage) || scopes.has(Scope::Wallet);
+        let is_for_admins =
+            scopes.has(Scope::Manage) || scopes.has(Scope::Wallet) || scopes.has(Scope::Rewards);
         self.may(if is_for_admins { Permission::Manage } else { Permission::Build })
     }
 

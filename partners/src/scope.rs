@@ -13,10 +13,13 @@ pub enum Scope {
     Usage,
     /// Fans' wallets: look, freeze, limit, erase.
     Wallet,
+    /// What fans do, by which they may earn.
+    Rewards,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 5] = [Scope::Feed, Scope::Read, Scope::Manage, Scope::Usage, Scope::Wallet];
+    pub const ALL: [Scope; 6] =
+        [Scope::Feed, Scope::Read, Scope::Manage, Scope::Usage, Scope::Wallet, Scope::Rewards];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -25,6 +28,7 @@ impl Scope {
             Scope::Manage => "manage",
             Scope::Usage => "usage",
             Scope::Wallet => "wallet",
+            Scope::Rewards => "rewards",
         }
     }
 

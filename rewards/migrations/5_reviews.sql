@@ -36,3 +36,13 @@ create table rewards.signal (
 );
 
 create index signal_open on rewards.signal (seen_at desc) where state = 'open';
+
+-- Minutes that a fan has watched of a match: one a minute at most, whatever is said and however many windows there are.
+create table rewards.watched (
+    fan_id text not null,
+    match_id text not null,
+    minutes int not null,
+    primary key (fan_id, match_id)
+);
+
+alter table rewards.fan add column watched_at timestamptz;

@@ -131,6 +131,24 @@ pub(crate) fn kept(row: &Row, number: i64) -> Result<Kept, Error> {
     })
 }
 
+/// A trigger of a match, as its source calls it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfMatch {
+    pub id: String,
+    /// It was taken back.
+    pub is_over: bool,
+}
+
+const OF_MATCH: &str = "
+    select id, taken_back_at is not null as is_over from rewards.trigger
+    where match_id = $1 and source = 'match' and books = $2";
+
+/// What a match's log has told of so far.
+pub async fn of_match(client: &Client<'_>, books: Books, match_id: &str) -> Result<Vec<OfMatch>, Error> {
+    let rows = client.query(OF_MATCH, &[&match_id, &books.word()]).await?;
+    Ok(rows.iter().map(|it| OfMatch { id: it.get("id"), is_over: it.get("is_over") }).collect())
+}
+
 const FOLLOW: &str = "
     insert into rewards.follower (match_id, fan_id, followed_at) values ($1, $2, $3) on conflict do nothing";
 const LEAVE: &str = "delete from rewards.follower where match_id = $1 and fan_id = $2";
@@ -166,4 +184,4 @@ pub(crate) async fn followers(
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[HEAR, UNHEAR, FIND, FOLLOW, LEAVE, FOLLOWERS];
+pub(crate) const STATEMENTS: &[&str] = &[HEAR, UNHEAR, FIND, OF_MATCH, FOLLOW, LEAVE, FOLLOWERS];

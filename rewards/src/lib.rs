@@ -20,6 +20,7 @@ pub mod product;
 pub mod review;
 mod rewards;
 mod trigger;
+mod watch;
 mod work;
 
 pub use campaign::{Amount, Campaign, Caps, Invalid, Per, Rule, Streak};
@@ -29,9 +30,10 @@ pub use decide::{Decision, Earned, Past, PastOfRule, Why, decide, grant_id};
 pub use dry_run::{DryRun, RuleCost};
 pub use error::Error;
 pub use fan::{EarnedOnce, GrantState, Mission, OfFan, Progress};
-pub use inbox::{Heard, Told, follow, hear, leave, take_back};
+pub use inbox::{Heard, OfMatch, Told, follow, hear, leave, of_match, take_back};
 pub use rewards::{Granted, Judged, Rewards, budget_of};
 pub use trigger::{Fact, Source, Trigger};
+pub use watch::{MINUTES, Watched, Watching, check_in, watched};
 pub use work::{Judge, QUEUE, Spread, TakeBack};
 
 /// The tables of this crate. They refer to those of `wallet` and `jobs`, which are migrated before.
@@ -61,6 +63,7 @@ mod tests {
             product::STATEMENTS,
             review::STATEMENTS,
             rewards::STATEMENTS,
+            watch::STATEMENTS,
         ]
         .concat()
         {

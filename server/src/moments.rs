@@ -1,12 +1,15 @@
-//! What happens in matches, told to partners' servers: beside the ball's way to the fan, and never on it.
+//! What happens in matches, told to partners' servers and to rewards: beside the ball's way to the fan, and never on it.
 //!
 //! A follower reads the logs after their commits, as far as nobody read them before, and writes the messages in the transaction that notes how
 //! far it is. It finds what is new by looking; it may be seconds late, and a fan's score never waits for it. Several processes may follow: they
 //! take turns at a match's row, and a message is told once whoever writes it.
 
+mod earning;
+
 use crate::feed::log::{self, LogError};
 use crate::feed::summary::{Score, Summary};
 use cricket::{Change, Log, Op};
+use earning::Earning;
 use partners::Mode;
 use partners::webhook::{self, Kind, NewMessage};
 use serde::Serialize;
@@ -20,7 +23,10 @@ use utoipa::ToSchema;
 /// How far logs were read, in the schema of this crate.
 pub const MIGRATIONS: Migrations = Migrations {
     schema: "server",
-    steps: &[Step { name: "0003_moment", sql: include_str!("moments/0001_moment.sql") }],
+    steps: &[
+        Step { name: "0003_moment", sql: include_str!("moments/0001_moment.sql") },
+        Step { name: "0004_since", sql: include_str!("moments/0002_since.sql") },
+    ],
 };
 
 /// How often is looked.
@@ -40,12 +46,12 @@ select m.id from server.match m left join server.moment r on r.match_id = m.id
 where not m.archive and m.seq > 0 and (r.match_id is null or r.epoch <> m.epoch or r.seq < m.seq)
 order by m.id = any($2), m.changed_at_ms, m.id limit $1";
 
-const HOLD: &str = "select epoch, seq from server.moment where match_id = $1 for update";
+const HOLD: &str = "select epoch, seq, since from server.moment where match_id = $1 for update";
 
 const BEGIN: &str =
     "insert into server.moment (match_id, epoch, seq) values ($1, 0, 0) on conflict (match_id) do nothing";
 
-const NOTE: &str = "update server.moment set epoch = $2, seq = $3 where match_id = $1";
+const NOTE: &str = "update server.moment set epoch = $2, seq = $3, since = $4 where match_id = $1";
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
@@ -58,6 +64,8 @@ pub enum MomentError {
     Log(#[from] LogError),
     #[error(transparent)]
     Webhook(#[from] webhook::Error),
+    #[error(transparent)]
+    Rewards(#[from] rewards::Error),
     #[error("the log of {match_id} does not fold: {reason}")]
     Unfoldable { match_id: String, reason: String },
 }
@@ -68,6 +76,7 @@ impl MomentError {
         matches!(
             self,
             MomentError::Log(LogError::Store(_))
+                | MomentError::Rewards(rewards::Error::Store(_) | rewards::Error::Jobs(_))
                 | MomentError::Webhook(
                     webhook::Error::Store(_) | webhook::Error::Jobs(jobs::Error::Store(_))
                 )
@@ -171,6 +180,7 @@ impl Follower {
         let read = self.store.run_tx("moments.read", async |tx| {
             tx.execute(BEGIN, &[&match_id]).await?;
             let reached = tx.query_one(HOLD, &[&match_id]).await?;
+            let told_since = unsigned(reached.get("since"));
             let reached = (unsigned(reached.get("epoch")), unsigned(reached.get("seq")));
             let Some(row) = log::match_by_id(tx, match_id).await? else { return Ok((0, None)) };
             let known = known.lock().map(|mut it| it.take()).unwrap_or_default();
@@ -187,14 +197,21 @@ impl Follower {
             } else {
                 0
             };
-            let (folded, moments) = fold(tx, match_id, folded, since).await?;
+            let told_since = match reached.0 == row.epoch {
+                _ if history => row.seq,
+                true => told_since,
+                false => 0,
+            };
+            let earning = Earning { row: &row, now };
+            let (folded, moments) = fold(tx, &earning, folded, (since, told_since)).await?;
             let mode = if row.sandbox { Mode::Test } else { Mode::Live };
             for moment in &moments {
                 let once = format!("{match_id}/{}/{}", row.epoch, moment.seq);
                 let message = NewMessage { kind: moment.kind, mode, data: &moment.data, once: &once };
                 webhook::announce(tx, &message, now).await?;
             }
-            tx.execute(NOTE, &[&match_id, &signed(folded.epoch), &signed(folded.seq)]).await?;
+            tx.execute(NOTE, &[&match_id, &signed(folded.epoch), &signed(folded.seq), &signed(told_since)])
+                .await?;
             Ok::<_, MomentError>((moments.len(), Some(folded)))
         });
         let (told, folded) = read.await?;
@@ -218,28 +235,43 @@ fn is_old(row: &log::MatchRow, now_ms: i64) -> bool {
 }
 
 /// Folds what was written since, and says what happened after `since`.
+///
+/// A correction is told from `told_since` on: where it began to be read.
 async fn fold(
     tx: &Transaction<'_>,
-    match_id: &str,
+    earning: &Earning<'_>,
     mut folded: Folded,
-    since: u64,
+    (since, told_since): (u64, u64),
 ) -> Result<(Folded, Vec<Moment>), MomentError> {
-    let mut moments = Vec::new();
+    let (mut moments, match_id) = (Vec::new(), earning.row.id.as_str());
+    let mut is_corrected = false;
     for entry in log::read(tx, match_id, folded.epoch, folded.seq).await? {
         let before = if folded.log.game().innings.is_empty() { Before::FirstBall } else { Before::Play };
         // A correction changes what was; it is no moment of its own.
-        let is_play = matches!(entry.op, Op::Append(_));
+        let play = match &entry.op {
+            Op::Append(command) => Some(command.clone()),
+            Op::Insert { .. } | Op::Edit { .. } | Op::Remove { .. } => None,
+        };
         let change = folded.log.apply(entry.seq, entry.op);
         let unfoldable = |reason: String| MomentError::Unfoldable { match_id: match_id.to_owned(), reason };
         let change = change.map_err(|refusal| unfoldable(refusal.to_string()))?;
         folded.seq = entry.seq;
-        if is_play && entry.seq > since {
+        let Some(command) = play else {
+            is_corrected |= entry.seq > since;
+            continue;
+        };
+        if entry.seq > since {
+            let earned = earning::moments(&command, &change, folded.log.game());
+            earning.tell(tx, entry.seq, entry.accepted_at_ms, earned).await?;
             let data = || told(match_id, &folded.log, &change);
             let moment = |kind| Moment { kind, seq: entry.seq, data: data() };
             let is_open = folded.log.game().computed_outcome().is_none();
             let after = if is_open { After::Open } else { After::Decided };
             moments.extend(kinds(&change, before, after).into_iter().map(moment));
         }
+    }
+    if is_corrected {
+        earning.correct(tx, &folded.log, told_since).await?;
     }
     Ok((folded, moments))
 }

@@ -21,6 +21,7 @@ mod operations;
 mod operator;
 mod payments;
 mod request;
+mod rewards;
 mod scorecard;
 pub mod scorer;
 mod stream;
@@ -69,7 +70,7 @@ fn router(app: App, surface: Surface) -> Router {
             &app,
         ));
         routes = routes.merge(layers::open_to_fans(
-            fans::routes().merge(wallet::of_fan()).merge(manage::tickets()),
+            fans::routes().merge(wallet::of_fan()).merge(rewards::of_fan()).merge(manage::tickets()),
             &app,
         ));
     }
@@ -87,7 +88,8 @@ fn router(app: App, surface: Surface) -> Router {
                 .merge(dashboard::routes())
                 .merge(manage::routes())
                 .merge(wallet::of_holders())
-                .merge(payments::routes()),
+                .merge(payments::routes())
+                .merge(rewards::of_partners()),
             &app,
         ));
     }

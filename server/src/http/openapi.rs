@@ -137,6 +137,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(super::manage::Description::openapi());
     api.merge(super::wallet::Description::openapi());
     api.merge(super::payments::Description::openapi());
+    api.merge(super::rewards::Description::openapi());
     Keys.modify(&mut api);
     api.webhooks = Some(messages::described());
     let types = problem::types::TYPES.iter().map(|it| {

@@ -1,6 +1,6 @@
 //! A fan's wallet: what the fan sees of it, and what the partner does who vouches for the fan.
 
-mod fan;
+pub(super) mod fan;
 mod holders;
 mod shown;
 mod stream;

@@ -22,6 +22,7 @@ mod nodes;
 mod outage;
 mod rest;
 mod restart;
+mod rewards;
 mod rounds;
 mod short_way;
 mod slow;

@@ -52,6 +52,8 @@ enum Scope {
     Usage,
     /// Fans' wallets: look, freeze, limit, erase.
     Wallet,
+    /// Tell of what fans do, by which they earn.
+    Rewards,
 }
 
 impl Scope {
@@ -62,6 +64,7 @@ impl Scope {
             Scope::Manage => partners::Scope::Manage,
             Scope::Usage => partners::Scope::Usage,
             Scope::Wallet => partners::Scope::Wallet,
+            Scope::Rewards => partners::Scope::Rewards,
         }
     }
 }
