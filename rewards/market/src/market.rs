@@ -7,7 +7,7 @@ use crate::journal::{self, End, Position, Segment, segments};
 use crate::record::{Chain, Record};
 use crate::snapshot::{self, Kept};
 use crate::writer::{Appending, Group, Next, Writer};
-use book::{Book, Command, Done, Effects, Refusal, Rules, Time};
+use book::{AHEAD, Book, Command, Done, Effects, Refusal, Rules, Time};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -180,7 +180,10 @@ impl Market {
     }
 
     fn apply(&mut self, commands: &[(Time, Command)]) {
-        for (at, command) in commands {
+        for (number, (at, command)) in commands.iter().enumerate() {
+            if number % AHEAD == 0 {
+                self.book.look_ahead(commands[number..].iter().map(|it| &it.1));
+            }
             let lens = |it: &Effects| (it.fills.len(), it.cancelled.len(), it.depth.len());
             let before = lens(&self.effects);
             let done = self.book.apply(*at, command, &mut self.effects);
