@@ -13,10 +13,13 @@ pub enum Scope {
     Usage,
     /// Fans' wallets: look, freeze, limit, erase.
     Wallet,
+    /// Vouchers of the organisation's own products: look one up, redeem it. A till's key, which may nothing else.
+    Redeem,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 5] = [Scope::Feed, Scope::Read, Scope::Manage, Scope::Usage, Scope::Wallet];
+    pub const ALL: [Scope; 6] =
+        [Scope::Feed, Scope::Read, Scope::Manage, Scope::Usage, Scope::Wallet, Scope::Redeem];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -25,6 +28,7 @@ impl Scope {
             Scope::Manage => "manage",
             Scope::Usage => "usage",
             Scope::Wallet => "wallet",
+            Scope::Redeem => "redeem",
         }
     }
 

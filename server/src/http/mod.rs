@@ -24,6 +24,7 @@ mod request;
 mod scorecard;
 pub mod scorer;
 mod stream;
+mod vouchers;
 mod wallet;
 mod web;
 
@@ -69,7 +70,7 @@ fn router(app: App, surface: Surface) -> Router {
             &app,
         ));
         routes = routes.merge(layers::open_to_fans(
-            fans::routes().merge(wallet::of_fan()).merge(manage::tickets()),
+            fans::routes().merge(wallet::of_fan()).merge(vouchers::of_fan()).merge(manage::tickets()),
             &app,
         ));
     }
@@ -87,6 +88,7 @@ fn router(app: App, surface: Surface) -> Router {
                 .merge(dashboard::routes())
                 .merge(manage::routes())
                 .merge(wallet::of_holders())
+                .merge(vouchers::of_partners())
                 .merge(payments::routes()),
             &app,
         ));

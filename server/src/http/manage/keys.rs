@@ -52,6 +52,8 @@ enum Scope {
     Usage,
     /// Fans' wallets: look, freeze, limit, erase.
     Wallet,
+    /// Look vouchers up, and redeem them.
+    Redeem,
 }
 
 impl Scope {
@@ -62,6 +64,7 @@ impl Scope {
             Scope::Manage => partners::Scope::Manage,
             Scope::Usage => partners::Scope::Usage,
             Scope::Wallet => partners::Scope::Wallet,
+            Scope::Redeem => partners::Scope::Redeem,
         }
     }
 }
@@ -80,7 +83,7 @@ pub(super) struct Shown {
     /// The site that it is good on: "sit_…".
     site: Option<String>,
     origins: Vec<String>,
-    /// feed, read, manage, usage
+    /// feed, read, manage, usage, wallet, redeem
     scopes: Vec<&'static str>,
     /// RFC 3339, as the others
     created_at: String,
