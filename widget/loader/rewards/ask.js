@@ -2,6 +2,8 @@
 
 /** A problem's types, by the last word, that are said with another's words. */
 const ALIKE = {
+  "day-limit": "LIMIT",
+  "purchase-limit": "LIMIT",
   "too-slow": "UNAVAILABLE",
   internal: "UNAVAILABLE",
   "not-set-up": "AWAY",

@@ -27,9 +27,12 @@ class Step {
       this.isOver = true;
       this.box.remove();
       closed?.();
-      // What had the focus may be gone.
-      if (view.box.isConnected && !view.root.activeElement) view.tabs[view.at].focus({ preventScroll: true });
+      if (!view.box.isConnected || view.root.activeElement) return;
+      // What had the focus was drawn anew, or is gone.
+      const named = [...view.panel.querySelectorAll("[aria-label]")].find((it) => it.ariaLabel === from && it.type);
+      (named ?? view.tabs[view.at]).focus({ preventScroll: true });
     });
+    const from = view.root.activeElement?.ariaLabel;
     view.step?.close();
     view.step = this;
     view.box.append(this.box);

@@ -2,6 +2,8 @@
 
 /** Between two looks at the time that is left. */
 const SECOND_MS = 1_000;
+/** Nothing is reserved for less. */
+const SOON_MS = 5_000;
 /** A picture is asked for again when it is over, at the least and at most after so long. */
 const QR_MS_MIN = 5_000;
 const QR_MS_MAX = 60_000;
@@ -20,7 +22,7 @@ class Vouchers extends Part {
   }
 
   async ask() {
-    const [products, own] = await Promise.all([ask(this.view, "GET", "products"), ask(this.view, "GET", "vouchers")]);
+    const [products, own] = await Promise.all([ask(this.view, "GET", "products?limit=100"), ask(this.view, "GET", "vouchers")]);
     return { ...own, products: products.items };
   }
 
@@ -141,6 +143,7 @@ class Vouchers extends Part {
     const begin = async () => {
       reservation = await ask(view, "POST", `products/${product.id}/reservations`, { units: 1 }, key);
       if (step.isOver) return ask(view, "POST", path("release"));
+      if (reservation.state !== "reserved") throw { word: "unavailable" };
       const { available } = view.purse.balanceOf("points") ?? { available: 0 };
       const sums = facts(view, [
         [say("PRICE"), view.points(reservation.price)],
@@ -159,6 +162,8 @@ class Vouchers extends Part {
         step.yes.hidden = true;
         step.run(over);
       };
+      // By a clock that is wrong it is over at once: then the server alone knows.
+      if (end - Date.now() < SOON_MS) return;
       ticking = setInterval(tick, SECOND_MS);
       tick();
     };

@@ -22,6 +22,13 @@ class CreaseRewards extends CreaseElement {
     this.panel?.draw();
   }
 
+  clear() {
+    const { panel } = this;
+    super.clear();
+    // Once more: now it is gone, not moved.
+    panel?.close();
+  }
+
   async build(kind) {
     const { speech } = this;
     this.clear();
