@@ -40,7 +40,7 @@ const add = (host, tabs) => {
   set(tab, { "aria-selected": false, tabindex: -1 });
   set(place, { class: "panel", role: "tabpanel", id: "panel-rewards", "aria-labelledby": "tab-rewards" });
   place.hidden = true;
-  place.append(rewards);
+  rewards.setAttribute("view", "tab");
 
   /** The tab that the widget takes for chosen, while this one is. */
   let other;
@@ -94,7 +94,6 @@ const add = (host, tabs) => {
   const watching = new MutationObserver(speak);
   watching.observe(card, { attributeFilter: ["lang"] });
   watching.observe(host, { attributeFilter: ["theme"] });
-  rewards.remove();
   speak();
   tabs.insertBefore(tab, tabs.lastElementChild);
   panel.after(place);

@@ -16,8 +16,8 @@ class Market extends Part {
   }
 
   async ask() {
-    const { Books } = await bringMarket();
-    this.books ??= new Books(this, { Step, ask, facts, fill, newKey, nothing, section, sentence });
+    const { market } = await bringMarket();
+    this.books ??= await market(this, { Step, ask, facts, fill, newKey, nothing, section, sentence });
     return this.books.ask(await super.ask());
   }
 

@@ -4,10 +4,12 @@
 const LEVELS = 6;
 const TRADES_MAX = 12;
 
+/** By name, as widget/languages/market.en.txt has them. */
+const ENGLISH = __CREASE_WORDS__;
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`__CREASE_STYLE__`);
 
-export class Books {
+class Books {
   /** `part` is the tab, `kit` what it has in common with the others. */
   constructor(part, kit) {
     Object.assign(this, { part, kit, view: part.view, side: "buy", trades: [], orders: [] });
@@ -358,3 +360,12 @@ export class Books {
     } else step.yes.focus();
   }
 }
+
+/** What is shown of markets in a tab; its words are the view's from now on. */
+export const market = async (part, kit) => {
+  const { view } = part;
+  const { say } = view;
+  const own = await view.speech.also("market", ENGLISH);
+  view.say = (...asked) => say(...asked) ?? own(...asked);
+  return new Books(part, kit);
+};

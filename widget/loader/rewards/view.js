@@ -93,7 +93,7 @@ class Rewards {
   /** The arrow keys lead from tab to tab (WAI-ARIA tabs pattern, automatic activation). */
   move(event) {
     const { length } = this.tabs;
-    const isRtl = getComputedStyle(this.box).direction === "rtl";
+    const isRtl = this.box.dir === "rtl";
     const steps = { ArrowRight: isRtl ? -1 : 1, ArrowLeft: isRtl ? 1 : -1, Home: -this.at, End: length - 1 - this.at };
     const step = steps[event.key];
     if (step === undefined) return;
@@ -122,6 +122,8 @@ class Rewards {
     const { root, sheet, box, purse } = this;
     root.adoptedStyleSheets = [sheet, own];
     root.replaceChildren(box);
+    // What others wrote may be read the other way round, and yet begins where all begins.
+    box.dir = getComputedStyle(box).direction;
     if (purse.phase === "fan") this.build();
     else if (purse.phase === "unknown") box.append(this.bones());
     else this.invite();

@@ -22,7 +22,7 @@ const TITLES: &str = "__CREASE_TITLES__";
 /// "wallet.en.txt", "rewards.en.txt" and so on: a line "NAME = text" a message.
 const LANGUAGES_FOLDER: &str = "widget/languages";
 /// The parts that have words.
-const SPEAKING: &[&str] = &["wallet", "rewards"];
+const SPEAKING: &[&str] = &["wallet", "rewards", "market"];
 /// Written by the script where the English texts, and the tags of the other languages, belong.
 const WORDS: &str = "__CREASE_WORDS__";
 const LANGUAGES: &str = "__CREASE_LANGUAGES__";
@@ -33,11 +33,11 @@ type Messages = Vec<(String, String)>;
 /// The files of both in the bundle's folder.
 pub(super) fn files() -> anyhow::Result<Vec<File>> {
     let panel = filled(PANEL, read(PANEL)?, &[(STYLE, style::part(style::WALLET_PANEL)?)])?;
-    let english = messages(&read(&format!("{LANGUAGES_FOLDER}/rewards.en.txt"))?)?;
-    let rewards = [(WORDS, object(&english)), (STYLE, style::part(style::REWARDS)?)];
+    let rewards = [(WORDS, object(&english("rewards")?)), (STYLE, style::part(style::REWARDS)?)];
     let rewards = filled(REWARDS_FOLDER, joined(REWARDS_FOLDER, REWARDS)?, &rewards)?;
-    let market = filled(MARKET, read(MARKET)?, &[(STYLE, style::part(style::MARKET)?)])?;
-    let tab = filled(TAB, read(TAB)?, &[(TITLES, object(&titles(english)?))])?;
+    let market = [(WORDS, object(&english("market")?)), (STYLE, style::part(style::MARKET)?)];
+    let market = filled(MARKET, read(MARKET)?, &market)?;
+    let tab = filled(TAB, read(TAB)?, &[(TITLES, object(&titles()?))])?;
     let scripts =
         [(PANEL_NAME, panel), ("rewards.js", rewards), ("market.js", market), ("tab.js", tab)];
     let mut files: Vec<File> =
@@ -55,10 +55,9 @@ pub(super) fn script(hash: &str, tools: Option<&NodeTools>) -> anyhow::Result<Ve
     let block = joined(FOLDER, SCRIPT)?;
     let source = format!("if (!customElements.get(\"crease-wallet\")) {{\n{block}}}\n");
     let tags: Vec<String> = languages("wallet")?.into_iter().map(|it| it.0).collect();
-    let english = messages(&read(&format!("{LANGUAGES_FOLDER}/wallet.en.txt"))?)?;
     let values = [
         (PLACEHOLDER, hash.to_owned()),
-        (WORDS, object(&english)),
+        (WORDS, object(&english("wallet")?)),
         (LANGUAGES, serde_json::to_string(&tags)?),
         (STYLE, style::sheet(style::WALLET)?),
     ];
@@ -84,13 +83,18 @@ fn filled(path: &str, mut source: String, values: &[(&str, String)]) -> anyhow::
 }
 
 /// What the rewards are called, by language.
-fn titles(english: Messages) -> anyhow::Result<Messages> {
+fn titles() -> anyhow::Result<Messages> {
     let mut titles = Vec::new();
-    for (tag, messages) in [("en".to_owned(), english)].into_iter().chain(languages("rewards")?) {
+    for (tag, messages) in [("en".to_owned(), english("rewards")?)].into_iter().chain(languages("rewards")?) {
         let title = messages.into_iter().find(|it| it.0 == "TITLE");
         titles.push((tag, title.context("rewards have a TITLE")?.1));
     }
     Ok(titles)
+}
+
+/// A part's messages in English.
+fn english(part: &str) -> anyhow::Result<Messages> {
+    messages(&read(&format!("{LANGUAGES_FOLDER}/{part}.en.txt"))?)
 }
 
 /// A part's languages beside English by tag, in the order of their tags.
