@@ -202,6 +202,21 @@ class Books {
     return all.sort(([a], [b]) => (side === "bid" ? b - a : a - b));
   }
 
+  /** How many of the fan's own rest at each price. */
+  resting(side) {
+    const own = new Map();
+    for (const it of this.orders) {
+      if ((it.side === "buy") === (side === "bid")) own.set(it.price, (own.get(it.price) ?? 0) + it.left);
+    }
+    return own;
+  }
+
+  /** The best level that others have: nobody trades with themselves. */
+  offer(side) {
+    const own = this.resting(side);
+    return this.best(side).find(([price, much]) => much > (own.get(price) ?? 0));
+  }
+
   /** How many there are to sell. */
   have() {
     return this.held.find((it) => it.product === this.market.product)?.available ?? 0;
@@ -230,12 +245,13 @@ class Books {
     this.drawSide("bid", bids);
     const spread = asks[0] && bids[0] ? say("SPREAD", view.number(asks[0][0] - bids[0][0])) : "\u2013";
     write(this.gap, spread);
-    const offer = (button, name, best, isPossible) => {
+    const offer = (button, name, side, isPossible) => {
+      const best = this.offer(side);
       write(button, best ? say(`${name}_AT`, view.number(best[0])) : say(name));
       button.setAttribute("aria-disabled", !(isOpen && best && isPossible && !purse.frozen));
     };
-    offer(this.buy, "BUY", asks[0], true);
-    offer(this.sell, "SELL", bids[0], have > 0);
+    offer(this.buy, "BUY", "ask", true);
+    offer(this.sell, "SELL", "bid", have > 0);
     for (const it of this.choice) it.setAttribute("aria-pressed", it.classList.contains(this.side));
     this.post.setAttribute("aria-disabled", !isOpen || purse.frozen);
     this.sum();
@@ -250,7 +266,7 @@ class Books {
     const { view, levels } = this;
     const seen = all.slice(0, LEVELS);
     const most = Math.max(...["ask", "bid"].flatMap((it) => this.best(it).slice(0, LEVELS).map(([, much]) => much)), 1);
-    const own = new Set(this.orders.filter((it) => (it.side === "buy") === (side === "bid")).map((it) => it.price));
+    const own = this.resting(side);
     levels[side].forEach(({ box, price, quantity }, at) => {
       const [much = 0, many = 0] = seen[at] ?? [];
       price.value = much;
@@ -317,7 +333,7 @@ class Books {
   quick(side) {
     const isBuy = side === "buy";
     const button = isBuy ? this.buy : this.sell;
-    const [best] = this.best(isBuy ? "ask" : "bid");
+    const best = this.offer(isBuy ? "ask" : "bid");
     if (button.getAttribute("aria-disabled") === "true" || !best) return;
     this.confirm(side, best[0], this.market.lot, "ioc");
   }

@@ -119,7 +119,7 @@ class Vouchers extends Part {
     const path = (verb) => `reservations/${reservation.id}/${verb}`;
     const over = () => {
       stop();
-      isDone = true;
+      isDone = step.yes.hidden = left.hidden = true;
       throw { word: "reservation-expired" };
     };
     const step = new Step(view, say("BUY_TITLE"), {
@@ -158,9 +158,7 @@ class Vouchers extends Part {
         const seconds = Math.max(Math.ceil((end - Date.now()) / SECOND_MS), 0);
         const clock = `${view.number(Math.floor(seconds / 60))}:${view.number(seconds % 60).padStart(2, view.number(0))}`;
         tools.write(left, say("TIME_LEFT", clock));
-        if (seconds) return;
-        step.yes.hidden = true;
-        step.run(over);
+        if (!seconds) step.run(over);
       };
       // By a clock that is wrong it is over at once: then the server alone knows.
       if (end - Date.now() < SOON_MS) return;
