@@ -1,5 +1,5 @@
-// Rewards, vouchers and markets of the test's own: what the server answers, with as much of a state as a page can see. Its
-// rules are those of the routes in short; a test against the real ones may take its place.
+// Rewards, vouchers and markets of the test's own: what the server answers, with as much of a state as a page can see.
+// Its rules are those of the routes in short; a test against the real ones may take its place.
 import type { Asked, Beside, FakeWallet } from './wallet';
 
 export interface Product {
@@ -176,10 +176,26 @@ export class FakeRewards implements Beside {
       'GET rewards': () => say(200, { earned: this.earned.slice(0, 20), missions: this.missions }),
       'GET products': () => say(200, { items: this.products, next: null }),
       'GET vouchers': () => (id ? this.draw(id, asked) : say(200, { held: this.held, claimed: this.claimed })),
-      'POST products': () => this.ofProduct(verb, this.products.find((it) => it.id === id)!, body, asked),
-      'POST reservations': () => this.ofReservation(verb, this.reservations.find((it) => it.id === id)!, asked),
+      'POST products': () =>
+        this.ofProduct(
+          verb,
+          this.products.find((it) => it.id === id)!,
+          body,
+          asked,
+        ),
+      'POST reservations': () =>
+        this.ofReservation(
+          verb,
+          this.reservations.find((it) => it.id === id)!,
+          asked,
+        ),
       'GET markets': () => this.look(id, verb, asked),
-      'POST markets': () => this.order(this.markets.find((it) => it.id === id)!, body, asked),
+      'POST markets': () =>
+        this.order(
+          this.markets.find((it) => it.id === id)!,
+          body,
+          asked,
+        ),
       'GET orders': () => say(200, { items: this.orders.filter((it) => it.state === 'resting'), next: null }),
       'DELETE orders': () => this.cancel(id, asked),
     };

@@ -230,13 +230,21 @@ export class FakeWallet {
     } else problem(404);
   }
 
+  /** A stream is passed on as it comes, and ends with who reads it. */
   private async passOn(request: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const { status, headers, body } = await fetch(this.behind + request.url).then(async (it) => ({
-      status: it.status,
-      headers: { ...CORS, 'content-type': it.headers.get('content-type') ?? 'text/plain' },
-      body: Buffer.from(await it.arrayBuffer()),
-    }));
-    answer.writeHead(status, headers).end(body);
+    const stopping = new AbortController();
+    answer.once('close', () => stopping.abort());
+    try {
+      const { origin } = request.headers;
+      const headers: Record<string, string> = origin === undefined ? {} : { origin };
+      const behind = await fetch(this.behind + request.url, { headers, signal: stopping.signal });
+      const type = behind.headers.get('content-type') ?? 'text/plain';
+      answer.writeHead(behind.status, { ...CORS, 'content-type': type });
+      for await (const part of behind.body ?? []) answer.write(part);
+      answer.end();
+    } catch {
+      answer.destroy();
+    }
   }
 }
 

@@ -1,92 +1,13 @@
-// What a fan earns and has for it, on a partner's page: four tabs, each state of them, and what they leave alone.
+// What a fan earns and has for it, on a partner's page: what was earned, missions and vouchers, each state of them, and
+// what they leave alone.
 import AxeBuilder from '@axe-core/playwright';
 import { ClubMatch } from '../club';
 import { type Crease, expect, test } from '../fixtures';
 import { openPartner, troubles } from '../partner';
-import { FakeRewards, market, product } from '../rewards';
-import { FakeWallet, points } from '../wallet';
+import type { FakeRewards } from '../rewards';
+import { balance, card, element, furnish, identify, level, news, open, step, tab, toast } from '../rewards-page';
+import { FakeWallet } from '../wallet';
 import type { Page } from '@playwright/test';
-
-const element = (page: Page) => page.locator('crease-rewards');
-const tab = (page: Page, name: string) => element(page).getByRole('tab', { name, exact: true });
-const step = (page: Page) => element(page).getByRole('dialog');
-const toast = (page: Page) => element(page).locator('.toast');
-
-const coffee = () =>
-  product('prd_coffee', 'A coffee at Mill Lane', {
-    description: 'Any size, at the stand behind the pavilion, on match days.',
-    price: 120,
-    left: 2,
-  });
-const cap = () =>
-  product('prd_cap', 'Fernhill cap', { description: 'The green one, one size.', price: 900, stock: 3, tradable: false });
-const scarf = () => product('prd_scarf', 'Scarf', { price: 80, stock: 0 });
-
-/** A fan with something of everything. */
-function furnish(wallet: FakeWallet): FakeRewards {
-  const rewards = FakeRewards.beside(wallet);
-  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
-  const earned = (title: string, units: number, minutes: number, state = 'paid') => {
-    const id = `grt_${title}`;
-    return { id, title, campaign: 'Super Sunday', rule: 'six', units, state, earned_at: ago(minutes) };
-  };
-  wallet.balances = [points(1240, 40)];
-  rewards.earned = [
-    earned('Six by Asha Vale', 30, 2),
-    earned('Ten minutes watched', 5, 12, 'earned'),
-    earned('Right answer: who opens the bowling', 50, 64),
-    earned('Named the player of the match before the toss', 100, 1500, 'taken'),
-    earned('Seventh wicket', 10, 1600, 'refused'),
-  ];
-  const end = new Date(Date.now() + 4 * 86_400_000).toISOString();
-  rewards.missions = [
-    { campaign: 'Super Sunday', rule: 'a', title: 'Watch five matches in a row', units: 200, done: 3, of: 5, earned_today: 0, left_today: null, ends_at: end },
-    { campaign: 'Super Sunday', rule: 'b', title: 'Each six of Fernhill', units: 30, done: 3, of: null, earned_today: 90, left_today: 60, ends_at: end },
-    { campaign: 'Quiz week', rule: 'c', title: 'Answer forty questions', units: 500, done: 22, of: 40, earned_today: 40, left_today: 0, ends_at: end },
-  ];
-  const own = coffee();
-  rewards.products = [own, cap(), scarf(), product('prd_shirt', 'Signed shirt', { price: 5000 })];
-  rewards.markets = [
-    market('mkt_coffee', own, { last: { price: 119, quantity: 1, at: ago(3) } }),
-    market('mkt_scarf', rewards.products[2]),
-  ];
-  rewards.bids = [[118, 4], [117, 9], [115, 2], [110, 14]];
-  rewards.asks = [[121, 3], [122, 6], [125, 11], [130, 1], [131, 2], [140, 20], [150, 5]];
-  rewards.trades = [119, 120, 118].map((price, at) => ({ price, quantity: at + 1, at: ago(3 + at), side: at % 2 ? 'buy' : 'sell' }));
-  const { valid_until, transferable, tradable, id, name } = own;
-  rewards.held = [{ product: id, name, units: 2, available: 2, held: 0, valid_until, transferable, tradable }];
-  const claimed = { product: id, name, valid_until, claimed_at: ago(90) };
-  rewards.claimed = [
-    { id: 'vch_a', ...claimed, state: 'claimed', code: 'ABCD-EFGH-JK42', redeemed_at: null },
-    { id: 'vch_b', ...claimed, name: 'Fernhill cap', state: 'redeemed', code: null, redeemed_at: ago(50) },
-    { id: 'vch_c', ...claimed, name: 'Scarf', state: 'expired', code: null, redeemed_at: null },
-  ];
-  return rewards;
-}
-
-interface Opened {
-  body?: string;
-  token?: string | null;
-  head?: string;
-  lang?: string;
-}
-
-/** A page with rewards and without the match's loader. */
-async function open(wallet: FakeWallet, crease: Crease, page: Page, opened: Opened = {}): Promise<string[]> {
-  const { body = '<crease-rewards></crease-rewards>', token = 'token-asha', head = '', lang } = opened;
-  const wrong = troubles(page);
-  const queue = 'window.Crease = window.Crease || { q: [] }';
-  const identify = `<script>${queue}; Crease.q.push(() => Crease.identify(${JSON.stringify(token)}))</script>`;
-  const main = `<main><h1>Cricket</h1>${body}</main>`;
-  await openPartner(crease, page, { head: head + wallet.tag('crease-wallet.js') + identify, script: null, lang, body: main });
-  return wrong;
-}
-
-const identify = (page: Page, token: string | null) =>
-  page.evaluate((token) => (window as any).Crease.identify(token), token);
-const balance = (page: Page) => element(page).locator('.balance .amount');
-const card = (page: Page, name: string) => element(page).locator('.product').filter({ hasText: name });
-const news = (page: Page) => element(page).locator('.unseen[role=status]');
 
 test('four tabs show what there is, one question each, and are moved between by keys', async ({ crease, page }) => {
   const wallet = await FakeWallet.before(crease, page);
@@ -225,7 +146,7 @@ test('a reservation whose time is over buys nothing @chromium', async ({ crease,
   await expect(step(page).getByRole('alert')).toHaveText('The time is over. Nothing was taken from you.');
 });
 
-test('each refusal has its sentence, and an unknown one the server\'s', async ({ crease, page }) => {
+test("each refusal has its sentence, and an unknown one the server's", async ({ crease, page }) => {
   const wallet = await FakeWallet.before(crease, page);
   const rewards = furnish(wallet);
   await open(wallet, crease, page);
@@ -305,143 +226,6 @@ test('a voucher that may be given is given to another fan', async ({ crease, pag
   await expect(held).toContainText('1 to use');
 });
 
-const level = (page: Page, side: 'ask' | 'bid', price: string) =>
-  element(page).locator(`tr.${side}`).filter({ has: page.getByText(price, { exact: true }) });
-const order = (page: Page) => element(page).locator('.order');
-
-test('a book is followed as it changes, and let go with its tab', async ({ crease, page }) => {
-  const wallet = await FakeWallet.before(crease, page);
-  const rewards = furnish(wallet);
-  const wrong = await open(wallet, crease, page);
-  await tab(page, 'Market').click();
-  await expect(level(page, 'ask', '121')).toContainText('3');
-  await expect(element(page).locator('tr.ask:visible')).toHaveCount(6);
-  await expect(element(page).locator('tr.bid:visible')).toHaveCount(4);
-  await expect(element(page).locator('.gap')).toHaveText('3 apart');
-  await expect(element(page).locator('.last')).toHaveText('119');
-  rewards.change(['ask', 120, 5], ['bid', 110, 0]);
-  await expect(level(page, 'ask', '120')).toContainText('5');
-  await expect(element(page).locator('tr.bid:visible')).toHaveCount(3);
-  await expect(element(page).getByRole('button', { name: 'Buy at 120' })).toBeVisible();
-  rewards.trade(120, 2, 'buy');
-  await expect(element(page).locator('.last')).toHaveText('120');
-  await expect(element(page).locator('.trade').first()).toContainText('120 \u00d7 2');
-  rewards.turn('halted');
-  await expect(element(page).locator('.badge')).toHaveText('Halted');
-  await expect(element(page).getByText('Trading is halted. Your orders stay, and can be cancelled.')).toBeVisible();
-  await expect(element(page).getByRole('button', { name: 'Buy at 120' })).toHaveAttribute('aria-disabled', 'true');
-  await element(page).getByRole('button', { name: 'Buy at 120' }).dispatchEvent('click');
-  await expect(step(page)).toHaveCount(0);
-  rewards.turn('open');
-  await expect(element(page).getByRole('button', { name: 'Buy at 120' })).toHaveAttribute('aria-disabled', 'false');
-  expect(rewards.readers).toBe(1);
-  await tab(page, 'Earned').click();
-  await expect.poll(() => rewards.readers).toBe(0);
-  await tab(page, 'Market').click();
-  await expect.poll(() => rewards.readers).toBe(1);
-  await page.evaluate(() => document.querySelector('crease-rewards')!.remove());
-  await expect.poll(() => rewards.readers).toBe(0);
-  expect(wrong).toEqual([]);
-});
-
-test('the best offer is taken when what it costs is confirmed, and not at a worse price', async ({ crease, page }) => {
-  const wallet = await FakeWallet.before(crease, page);
-  const rewards = furnish(wallet);
-  const wrong = await open(wallet, crease, page);
-  await tab(page, 'Market').click();
-  await expect(element(page).getByText('You have 2')).toBeVisible();
-  await element(page).getByRole('button', { name: 'Buy at 121' }).click();
-  await expect(step(page)).toContainText('It costs');
-  await expect(step(page)).toContainText('121 points');
-  await page.keyboard.press('Enter');
-  await expect(news(page)).toHaveText('Bought 1 for 121 points');
-  await expect(balance(page)).toHaveText('1,119');
-  await expect(element(page).getByText('You have 3')).toBeVisible();
-  await element(page).getByRole('button', { name: 'Sell at 118' }).click();
-  await expect(step(page)).toContainText('It brings');
-  await page.keyboard.press('Enter');
-  await expect(news(page)).toHaveText('Sold 1 for 118 points');
-  await expect(balance(page)).toHaveText('1,237');
-  await element(page).getByRole('button', { name: 'Buy at 121' }).click();
-  await expect(step(page)).toBeVisible();
-  rewards.change(['ask', 121, 0]);
-  await step(page).getByRole('button', { name: 'Buy' }).click();
-  await expect(step(page).getByRole('alert')).toHaveText('The price has moved. Nothing was traded.');
-  await page.keyboard.press('Escape');
-  expect(wrong).toEqual([]);
-});
-
-test('an order at a price of the fan\'s own rests, and is cancelled', async ({ crease, page }) => {
-  const wallet = await FakeWallet.before(crease, page);
-  const rewards = furnish(wallet);
-  const wrong = await open(wallet, crease, page);
-  await tab(page, 'Market').click();
-  await level(page, 'bid', '118').getByRole('button').click();
-  await expect(element(page).getByLabel('Price', { exact: true })).toHaveValue('118');
-  await expect(element(page).getByLabel('Price', { exact: true })).toBeFocused();
-  await element(page).getByLabel('Quantity', { exact: true }).fill('2');
-  await expect(element(page).locator('form output')).toHaveText('It costs 236 points');
-  await element(page).getByLabel('Price', { exact: true }).fill('119');
-  await page.keyboard.press('Enter');
-  await expect(step(page)).toContainText('238 points');
-  await expect(step(page)).toContainText('on hold until it is filled or cancelled');
-  await page.keyboard.press('Enter');
-  await expect(news(page)).toHaveText('Your order is in the book');
-  await expect(order(page)).toContainText('Buy 2 at 119');
-  await expect(level(page, 'bid', '119')).toHaveClass(/own/);
-  // A price that the market does not know is not asked for.
-  await element(page).getByLabel('Price', { exact: true }).fill('201');
-  await element(page).getByRole('button', { name: 'Place order' }).click();
-  await expect(step(page)).toHaveCount(0);
-  await element(page).locator('.choice').getByRole('button', { name: 'Sell' }).click();
-  await element(page).getByLabel('Price', { exact: true }).fill('150');
-  await element(page).getByRole('button', { name: 'Place order' }).click();
-  await expect(step(page)).toContainText('What you offer is on hold');
-  await step(page).getByRole('button', { name: 'Sell' }).click();
-  await expect(order(page)).toHaveCount(2);
-  await order(page).first().getByRole('button', { name: 'Cancel: Buy 2 at 119' }).click();
-  await expect(order(page)).toHaveCount(1);
-  await expect(news(page)).toHaveText('Cancelled');
-  await expect(level(page, 'bid', '119')).toHaveCount(0);
-  rewards.refusals = [{ of: 'POST /v1/markets', status: 409, word: 'market-closed' }];
-  await element(page).getByRole('button', { name: 'Place order' }).click();
-  await step(page).getByRole('button', { name: 'Sell' }).click();
-  await expect(step(page).getByRole('alert')).toHaveText('This market is closed.');
-  await page.keyboard.press('Escape');
-  expect(wrong.filter((it) => !it.includes('409'))).toEqual([]);
-});
-
-test('what is too much to pay, or more than there is, cannot be confirmed', async ({ crease, page }) => {
-  const wallet = await FakeWallet.before(crease, page);
-  furnish(wallet);
-  await open(wallet, crease, page);
-  await tab(page, 'Market').click();
-  await expect(element(page).getByText('You have 2')).toBeVisible();
-  await element(page).getByLabel('Price', { exact: true }).fill('150');
-  await element(page).getByLabel('Quantity', { exact: true }).fill('10');
-  await page.keyboard.press('Enter');
-  await expect(step(page).getByRole('alert')).toHaveText('300 points too few');
-  await expect(step(page).getByRole('button', { name: 'Buy' })).toBeHidden();
-  await page.keyboard.press('Escape');
-  await element(page).locator('.choice').getByRole('button', { name: 'Sell' }).click();
-  await element(page).getByRole('button', { name: 'Place order' }).click();
-  await expect(step(page).getByRole('alert')).toHaveText('You do not have enough of these to sell.');
-});
-
-test('a market that is away, and one that comes back, are told', async ({ crease, page }) => {
-  const wallet = await FakeWallet.before(crease, page);
-  const rewards = furnish(wallet);
-  await open(wallet, crease, page);
-  rewards.refusals = [{ of: 'GET /v1/markets', status: 503, word: 'unavailable' }];
-  await tab(page, 'Market').click();
-  await expect(element(page).getByText('This does not work just now. Please try again soon.')).toBeVisible();
-  rewards.refusals = [];
-  await element(page).getByRole('button', { name: 'Try again' }).click();
-  await expect(level(page, 'ask', '121')).toBeVisible();
-  await element(page).getByRole('button', { name: /Scarf/ }).click();
-  await expect(element(page).locator('.market .what')).toHaveText('Scarf');
-});
-
 test('guests and nobody hear what they would have to do', async ({ crease, page }) => {
   const wallet = await FakeWallet.before(crease, page);
   furnish(wallet);
@@ -502,7 +286,10 @@ test('a connection that is lost is told, and what was there stays @chromium', as
   await expect(element(page).getByText('This wallet is frozen.')).toBeVisible();
 });
 
-test('a policy that is strict lets all of it be, and a part that did not come is brought again', async ({ crease, page }) => {
+test('a policy that is strict lets all of it be, and a part that did not come is brought again', async ({
+  crease,
+  page,
+}) => {
   const wallet = await FakeWallet.before(crease, page);
   furnish(wallet);
   const wrong = troubles(page);
@@ -517,7 +304,9 @@ test('a policy that is strict lets all of it be, and a part that did not come is
   await identify(page, 'token-asha');
   await expect(element(page).locator('.row')).toHaveCount(5);
   await tab(page, 'Vouchers').click();
-  await element(page).getByRole('button', { name: /Show code/ }).click();
+  await element(page)
+    .getByRole('button', { name: /Show code/ })
+    .click();
   await expect(step(page).getByRole('img')).toBeVisible();
   await page.keyboard.press('Escape');
   expect(wrong).toEqual([]);
@@ -562,10 +351,10 @@ test.describe('in the full view of a match', () => {
     await club.score(4);
     const wallet = await FakeWallet.before(crease, page);
     furnish(wallet);
-    await wallet.answerFor(page);
     const wrong = troubles(page);
+    const loader = `<script async src="${wallet.url}/v1/crease.js" data-key="${crease.demo.publishable_key}"></script>`;
     const embed = `<crease-match match="${club.id}" view="full"></crease-match>`;
-    await openPartner(crease, page, { body: `<main><h1>Cricket</h1>${embed}</main>` });
+    await openPartner(crease, page, { head: loader, script: null, body: `<main><h1>Cricket</h1>${embed}</main>` });
     await expect(match(page).getByRole('tab')).toHaveCount(4);
     return [wallet, club, wrong];
   }
@@ -663,118 +452,3 @@ test('the example is a page with all of it @chromium', async ({ crease, page }) 
   expect(wallet.readers).toBe(1);
   expect(wrong).toEqual([]);
 });
-
-for (const name of ['Earned', 'Missions', 'Vouchers', 'Market']) {
-  for (const [width, theme, dir] of [
-    [360, 'light', 'ltr'],
-    [360, 'dark', 'rtl'],
-    [768, 'dark', 'ltr'],
-    [1280, 'light', 'ltr'],
-    [240, 'light', 'ltr'],
-  ] as const) {
-    test(`${name} fits ${width} px in ${theme}, ${dir}, and axe finds nothing`, { tag: '@chromium' }, async ({ crease, page }) => {
-      const wallet = await FakeWallet.before(crease, page);
-      furnish(wallet);
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ reducedMotion: 'reduce' });
-      const colours = theme === 'dark' ? '#121714; color: #eee' : '#fff';
-      const style = `<style>body { margin: 1rem; background: ${colours} }</style>`;
-      const wrong = await open(wallet, crease, page, {
-        head: style,
-        body: `<div dir="${dir}"><crease-rewards theme="${theme}"></crease-rewards></div>`,
-      });
-      await tab(page, name).click();
-      await expect(element(page).locator('.row, .card').first()).toBeVisible();
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-      await page.screenshot({ path: `shots/rewards-${name}-${width}-${theme}-${dir}.png`, fullPage: true });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`)).toEqual([]);
-      expect(wrong).toEqual([]);
-    });
-  }
-}
-
-for (const [width, theme, dir] of [
-  [360, 'light', 'ltr'],
-  [360, 'dark', 'rtl'],
-  [1280, 'dark', 'ltr'],
-] as const) {
-  test(`steps and states fit ${width} px in ${theme}, ${dir}`, { tag: '@chromium' }, async ({ crease, page }) => {
-    const wallet = await FakeWallet.before(crease, page);
-    const rewards = furnish(wallet);
-    await page.setViewportSize({ width, height: 760 });
-    await page.emulateMedia({ reducedMotion: 'reduce' });
-    const colours = theme === 'dark' ? '#121714; color: #eee' : '#fff';
-    await open(wallet, crease, page, {
-      head: `<style>body { margin: 1rem; background: ${colours} } a { color: inherit }</style>`,
-      body: `<div dir="${dir}"><crease-rewards theme="${theme}" signin-href="/login"></crease-rewards></div>`,
-    });
-    const look = async (name: string) => {
-      await page.screenshot({ path: `shots/rewards-${name}-${width}-${theme}-${dir}.png` });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map((it) => `${name}: ${it.id}: ${it.nodes[0]?.html}`)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    };
-    const leave = async () => {
-      await page.keyboard.press('Escape');
-      await expect(step(page)).toHaveCount(0);
-    };
-    await tab(page, 'Vouchers').click();
-    await card(page, 'A coffee').getByRole('button').click();
-    await expect(step(page)).toContainText('Reserved for');
-    await look('buy');
-    rewards.reservations[0].state = 'expired';
-    await step(page).getByRole('button', { name: 'Buy' }).click();
-    await expect(step(page).getByRole('alert')).not.toHaveText('');
-    await look('late');
-    await leave();
-    await element(page).getByRole('button', { name: /^Give/ }).click();
-    await look('gift');
-    await leave();
-    await element(page).getByRole('button', { name: /^Use/ }).click();
-    await look('use');
-    await step(page).getByRole('button', { name: 'Show the code' }).click();
-    await expect(step(page).getByRole('img')).toBeVisible();
-    await look('code');
-    rewards.claimed[0].state = 'redeemed';
-    wallet.tell();
-    await expect(step(page).getByRole('status')).toHaveText('Redeemed');
-    await look('redeemed');
-    await leave();
-    rewards.earn('Six!', 50);
-    await expect(toast(page)).toHaveText('You earned 50 points: Six!');
-    await look('toast');
-    await tab(page, 'Market').click();
-    await element(page).getByRole('button', { name: 'Buy at 121' }).click();
-    await look('order');
-    await leave();
-    rewards.orders = [119, 117].map((price, at) => {
-      const ids = { id: `ord_${at}`, market: 'mkt_coffee' };
-      return { ...ids, side: 'buy', type: 'limit', price, quantity: 3, filled: at, left: 3 - at, state: 'resting', fills: [] };
-    });
-    rewards.change(['bid', 119, 3]);
-    wallet.tell();
-    await expect(order(page)).toHaveCount(2);
-    await order(page).first().scrollIntoViewIfNeeded();
-    await look('orders');
-    rewards.turn('halted');
-    await expect(element(page).locator('.badge')).toHaveText('Halted');
-    await element(page).locator('.badge').scrollIntoViewIfNeeded();
-    await look('halted');
-    wallet.frozen = true;
-    wallet.tell();
-    await expect(element(page).getByText('This wallet is frozen.')).toBeVisible();
-    rewards.refusals = [{ of: 'GET', status: 503, word: 'unavailable' }];
-    await tab(page, 'Missions').click();
-    await expect(element(page).getByText('This does not work just now.')).toBeVisible();
-    await look('away');
-    rewards.refusals = [];
-    rewards.missions = [];
-    await element(page).getByRole('button', { name: 'Try again' }).click();
-    await expect(element(page).getByText('No missions now')).toBeVisible();
-    await look('empty');
-    await identify(page, 'guest');
-    await expect(element(page)).toContainText('Your points are waiting');
-    await look('guest');
-  });
-}

@@ -1,5 +1,5 @@
 // The tab "Rewards" in the full view of a match, for who is signed in, where the site has rewards. `fan.js` brings this
-// module where somebody signed is accepted and a full view is on the page; what is shown in the tab is <crease-rewards>,
+// module where somebody signed is accepted and a match is on the page; what is shown in the tab is <crease-rewards>,
 // whose script comes when the tab is chosen. The widget draws the tabs beside it and knows nothing of this one.
 
 import { request, who } from "./fan.js";
@@ -82,7 +82,7 @@ const add = (host, tabs) => {
     const ahead = isRtl ? "ArrowLeft" : "ArrowRight";
     const back = isRtl ? "ArrowRight" : "ArrowLeft";
     const beside = { [ahead]: target.nextElementSibling, [back]: target.previousElementSibling }[event.key];
-    const to = target === tab ? beside ?? { Home: tabs.firstChild, End: tabs.lastChild }[event.key] : beside;
+    const to = target === tab ? (beside ?? { Home: tabs.firstChild, End: tabs.lastChild }[event.key]) : beside;
     // Between the others the widget leads.
     if (!to || (target !== tab && to !== tab)) return;
     event.preventDefault();

@@ -13,7 +13,12 @@ class Earned extends Part {
   fill({ earned = [] }) {
     this.none.hidden = earned.length > 0;
     this.list.parentElement.hidden = !earned.length;
-    fill(this.list, earned, ({ id }) => id, (it) => this.row(it));
+    fill(
+      this.list,
+      earned,
+      ({ id }) => id,
+      (it) => this.row(it),
+    );
   }
 
   row({ title, campaign, units, state, earned_at: at }) {
@@ -43,7 +48,12 @@ class Missions extends Part {
   fill({ missions = [] }) {
     this.none.hidden = missions.length > 0;
     this.list.hidden = !missions.length;
-    fill(this.list, missions, ({ campaign, rule }) => `${campaign} ${rule}`, (it) => this.card(it));
+    fill(
+      this.list,
+      missions,
+      ({ campaign, rule }) => `${campaign} ${rule}`,
+      (it) => this.card(it),
+    );
   }
 
   card({ title, campaign, units, done = 0, of, earned_today: today, left_today: left, ends_at: end }) {

@@ -172,7 +172,12 @@ class Books {
     this.box.hidden = !market;
     this.choices.hidden = items.length < 2;
     if (!market) return;
-    this.kit.fill(this.choices, items, (it) => it.id, (it) => this.pick(it));
+    this.kit.fill(
+      this.choices,
+      items,
+      (it) => it.id,
+      (it) => this.pick(it),
+    );
     if (isNew) {
       const { low, high, tick, lot, quantity_max: most } = market;
       Object.assign(this.price, { min: low, max: high, step: tick, value: "" });
@@ -233,7 +238,13 @@ class Books {
     write(this.facts, say("HAVE", view.number(have)));
     write(this.badge, say(`IS_${String(this.state).toUpperCase()}`) ?? this.state);
     this.badge.className = `badge ${this.state}`;
-    const why = this.isAway ? "NO_MARKET" : this.isLost ? "LOST" : isOpen ? "" : `NO_MARKET_${String(this.state).toUpperCase()}`;
+    const why = this.isAway
+      ? "NO_MARKET"
+      : this.isLost
+        ? "LOST"
+        : isOpen
+          ? ""
+          : `NO_MARKET_${String(this.state).toUpperCase()}`;
     write(this.why.lastChild, (why && say(why)) || "");
     this.why.hidden = !why;
     this.box.classList.toggle("is-lost", !!(this.isLost || this.isAway));
@@ -257,15 +268,32 @@ class Books {
     this.sum();
     this.own.box.hidden = !this.orders.length;
     this.all.hidden = this.orders.length < 2;
-    kit.fill(this.own.list, this.orders, (it) => it.id, (it) => this.order(it));
+    kit.fill(
+      this.own.list,
+      this.orders,
+      (it) => it.id,
+      (it) => this.order(it),
+    );
     this.recent.box.hidden = !this.trades.length;
-    kit.fill(this.recent.list, this.trades, (it) => `${it.at} ${it.price} ${it.quantity}`, (it) => this.trade(it));
+    kit.fill(
+      this.recent.list,
+      this.trades,
+      (it) => `${it.at} ${it.price} ${it.quantity}`,
+      (it) => this.trade(it),
+    );
   }
 
   drawSide(side, all) {
     const { view, levels } = this;
     const seen = all.slice(0, LEVELS);
-    const most = Math.max(...["ask", "bid"].flatMap((it) => this.best(it).slice(0, LEVELS).map(([, much]) => much)), 1);
+    const most = Math.max(
+      ...["ask", "bid"].flatMap((it) =>
+        this.best(it)
+          .slice(0, LEVELS)
+          .map(([, much]) => much),
+      ),
+      1,
+    );
     const own = this.resting(side);
     levels[side].forEach(({ box, price, quantity }, at) => {
       const [much = 0, many = 0] = seen[at] ?? [];
@@ -290,7 +318,11 @@ class Books {
     const stop = tools.button("plain stop", say("CANCEL"));
     stop.setAttribute("aria-label", `${say("CANCEL")}: ${text}`);
     stop.addEventListener("click", () => this.cancel(`orders/${id}`, stop));
-    const sub = tools.element("span", "soft", left < quantity ? say("DONE_OF", ...[quantity - left, quantity].map((it) => view.number(it))) : "");
+    const sub = tools.element(
+      "span",
+      "soft",
+      left < quantity ? say("DONE_OF", ...[quantity - left, quantity].map((it) => view.number(it))) : "",
+    );
     return this.row("order", side, text, sub, stop);
   }
 
@@ -359,7 +391,9 @@ class Books {
         if (made.state === "cancelled" && !filled) throw { word: "price-moved" };
         const paid = made.fills?.reduce((sum, it) => sum + it.quantity * it.price, 0);
         step.close();
-        view.tell(filled ? say(isBuy ? "BOUGHT_FOR" : "SOLD_FOR", view.number(filled), view.points(paid)) : say("RESTS"));
+        view.tell(
+          filled ? say(isBuy ? "BOUGHT_FOR" : "SOLD_FOR", view.number(filled), view.points(paid)) : say("RESTS"),
+        );
       },
     });
     const sums = kit.facts(view, [

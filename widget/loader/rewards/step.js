@@ -16,7 +16,14 @@ class Step {
     this.yes = button("go yes", yes ?? "");
     this.yes.hidden = !yes;
     this.actions = element("div", "actions", this.no, this.yes);
-    this.box = element("dialog", "step", element("div", "head", heading, this.shut), this.body, this.trouble, this.actions);
+    this.box = element(
+      "dialog",
+      "step",
+      element("div", "head", heading, this.shut),
+      this.body,
+      this.trouble,
+      this.actions,
+    );
     this.box.setAttribute("aria-labelledby", "step");
     for (const it of [this.no, this.shut]) it.addEventListener("click", () => this.close());
     this.yes.addEventListener("click", () => this.run());
@@ -79,4 +86,8 @@ class Step {
 
 /** Lines of a name and what stands for it. */
 const facts = ({ tools: { element } }, all) =>
-  element("dl", "sums", ...all.map(([name, value]) => element("div", "", element("dt", "", name), element("dd", "", value))));
+  element(
+    "dl",
+    "sums",
+    ...all.map(([name, value]) => element("div", "", element("dt", "", name), element("dd", "", value))),
+  );

@@ -1,6 +1,6 @@
-// What <crease-rewards> shows: what was earned, missions, vouchers and markets, each of them a tab. The element's script
-// (`wallet/rewards.js`) brings this module, and lends it the wallet and what it draws with. xtask puts the files of this
-// folder into one module: they share their names. `market` is one of its own, brought when its tab is opened.
+// What <crease-rewards> shows: what was earned, missions, vouchers and markets, each of them a tab. The element's
+// script (`wallet/rewards.js`) brings this module, and lends it the wallet and what it draws with. xtask puts the files
+// of this folder into one module: they share their names. `market` is one of its own, brought when its tab is opened.
 
 /** By name, as widget/languages/rewards.en.txt has them. */
 const ENGLISH = __CREASE_WORDS__;
@@ -15,7 +15,9 @@ const TOAST_MS = 6_000;
 
 /** As `ICONS` of the chip has them. */
 const ICONS = {
-  gift: [["line", "M4 11h16v9H4zM3 7.5h18V11H3zM12 7.5V20M12 7.5C9 7.5 7 6.5 7 5s3-2 5 2.5C14 3 17 3.5 17 5s-2 2.5-5 2.5z"]],
+  gift: [
+    ["line", "M4 11h16v9H4zM3 7.5h18V11H3zM12 7.5V20M12 7.5C9 7.5 7 6.5 7 5s3-2 5 2.5C14 3 17 3.5 17 5s-2 2.5-5 2.5z"],
+  ],
   star: [["line", "M12 3.5l2.6 5.4 5.9.8-4.3 4.1 1 5.9L12 16.9l-5.2 2.8 1-5.9-4.3-4.1 5.9-.8z"]],
   clock: [["line", "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 7.5V12l3 2"]],
   back: [["line", "M9 6L4 11l5 5M4 11h10a5 5 0 0 1 0 10h-2"]],

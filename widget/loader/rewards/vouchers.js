@@ -22,7 +22,10 @@ class Vouchers extends Part {
   }
 
   async ask() {
-    const [products, own] = await Promise.all([ask(this.view, "GET", "products?limit=100"), ask(this.view, "GET", "vouchers")]);
+    const [products, own] = await Promise.all([
+      ask(this.view, "GET", "products?limit=100"),
+      ask(this.view, "GET", "vouchers"),
+    ]);
     return { ...own, products: products.items };
   }
 
@@ -33,9 +36,19 @@ class Vouchers extends Part {
     this.mine.box.hidden = !mine.length;
     this.sale.box.hidden = !products.length;
     this.none.hidden = mine.length + products.length > 0;
-    fill(this.mine.list, mine, (it) => it.id ?? it.product, (it) => (it.id ? this.ticket(it) : this.held(it)));
+    fill(
+      this.mine.list,
+      mine,
+      (it) => it.id ?? it.product,
+      (it) => (it.id ? this.ticket(it) : this.held(it)),
+    );
     const sold = products.map((it) => ({ ...it, lacks: Math.max(it.price - available, 0), isFrozen: purse.frozen }));
-    fill(this.sale.list, sold, (it) => it.id, (it) => this.product(it));
+    fill(
+      this.sale.list,
+      sold,
+      (it) => it.id,
+      (it) => this.product(it),
+    );
     this.seen?.(claimed);
   }
 
@@ -56,7 +69,12 @@ class Vouchers extends Part {
     const { view } = this;
     const { say, tools } = view;
     const { element } = tools;
-    const texts = element("div", "texts", view.foreign("b", "", it.name), view.foreign("p", "soft about", it.description));
+    const texts = element(
+      "div",
+      "texts",
+      view.foreign("b", "", it.name),
+      view.foreign("p", "soft about", it.description),
+    );
     const isOut = it.stock === 0;
     const stock = it.stock > 0 && say("STOCK", view.number(it.stock));
     const facts = [stock, it.left > 0 && say("LEFT", view.number(it.left)), this.until(it.valid_until)];
@@ -135,7 +153,10 @@ class Vouchers extends Part {
       },
       closed: () => {
         stop();
-        if (reservation && !isDone) ask(view, "POST", path("release")).catch(() => {}).then(() => this.read());
+        if (reservation && !isDone)
+          ask(view, "POST", path("release"))
+            .catch(() => {})
+            .then(() => this.read());
       },
     });
     step.put(view.foreign("p", "what", product.name), tools.element("p", "soft", speech.say("LOADING")));
@@ -156,8 +177,8 @@ class Vouchers extends Part {
       const end = Date.parse(reservation.until);
       const tick = () => {
         const seconds = Math.max(Math.ceil((end - Date.now()) / SECOND_MS), 0);
-        const clock = `${view.number(Math.floor(seconds / 60))}:${view.number(seconds % 60).padStart(2, view.number(0))}`;
-        tools.write(left, say("TIME_LEFT", clock));
+        const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60].map((it) => view.number(it));
+        tools.write(left, say("TIME_LEFT", `${minutes}:${rest.padStart(2, view.number(0))}`));
         if (!seconds) step.run(over);
       };
       // By a clock that is wrong it is over at once: then the server alone knows.
@@ -191,7 +212,12 @@ class Vouchers extends Part {
     const { view } = this;
     const { say, tools } = view;
     const key = newKey();
-    const to = Object.assign(tools.element("input"), { required: true, pattern: "fan_.+", autocomplete: "off", spellcheck: false });
+    const to = Object.assign(tools.element("input"), {
+      required: true,
+      pattern: "fan_.+",
+      autocomplete: "off",
+      spellcheck: false,
+    });
     const step = new Step(view, say("GIFT_TITLE"), {
       yes: say("GIFT"),
       act: async () => {
@@ -278,7 +304,9 @@ const picture = (rows, label) => {
   const size = rows.length + 2 * QUIET;
   // Runs of dark modules, each a rectangle.
   const runs = rows.flatMap((row, y) =>
-    [...row.matchAll(/1+/g)].map(({ 0: run, index: x }) => `M${x + QUIET} ${y + QUIET}h${run.length}v1h-${run.length}z`),
+    [...row.matchAll(/1+/g)].map(
+      ({ 0: run, index: x }) => `M${x + QUIET} ${y + QUIET}h${run.length}v1h-${run.length}z`,
+    ),
   );
   const set = { viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" };
   const light = make("rect", { width: size, height: size, fill: "#fff" });

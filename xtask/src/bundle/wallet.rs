@@ -1,5 +1,5 @@
-//! `<crease-wallet>` and `<crease-rewards>`: their script, which a page names; and what the bundle's folder has for them, the
-//! wallet's panel, what is in the rewards, and the languages of both.
+//! `<crease-wallet>` and `<crease-rewards>`: their script, which a page names; and what the bundle's folder has for
+//! them, the wallet's panel, what is in the rewards, and the languages of both.
 
 use super::{File, PLACEHOLDER, STYLE, shrink, style};
 use crate::install::NodeTools;
