@@ -38,8 +38,7 @@ pub(super) fn files() -> anyhow::Result<Vec<File>> {
     let market = [(WORDS, object(&english("market")?)), (STYLE, style::part(style::MARKET)?)];
     let market = filled(MARKET, read(MARKET)?, &market)?;
     let tab = filled(TAB, read(TAB)?, &[(TITLES, object(&titles()?))])?;
-    let scripts =
-        [(PANEL_NAME, panel), ("rewards.js", rewards), ("market.js", market), ("tab.js", tab)];
+    let scripts = [(PANEL_NAME, panel), ("rewards.js", rewards), ("market.js", market), ("tab.js", tab)];
     let mut files: Vec<File> =
         scripts.into_iter().map(|(name, source)| (name.to_owned(), source.into_bytes())).collect();
     for part in SPEAKING {
