@@ -130,3 +130,16 @@ export const request = async (path, init) => {
   if (!accepted || !isAnswered) throw new Error("Nobody is signed in.");
   return send(path, accepted.headers, init);
 };
+
+/** Who is signed in has their rewards beside a match in full: what adds the tab comes when both are there, and then looks by itself. */
+let tab;
+for (const name of ["fan", "ready"]) {
+  document.addEventListener(`crease:${name}`, (event) => {
+    const host = name === "ready" ? event.composedPath()[0] : document.querySelector("crease-match");
+    if (tab || (accepted?.fan?.kind === "signed" && host))
+      (tab ??= import("./tab.js")).then(
+        (it) => it.look(host),
+        () => (tab = undefined),
+      );
+  });
+}

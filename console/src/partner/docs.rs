@@ -214,6 +214,8 @@ fn wallets(_: Here<'_>, of: Docs<'_>) -> Markup {
             ". Without the element, a page asks " code { "GET /v1/wallet" } ", " code { "…/entries" } ", " code { "…/export" } " and " code { "…/stream" }
             " with the fan's token in " code { "Crease-Fan" } "."
         }
+        p { "The same script shows what a fan earns and has for it: missions, vouchers, markets. In a match in full they are a tab, without a word of yours:" }
+        (copied("docs-rewards", "<crease-rewards signin-href=\"/login\"></crease-rewards>", "Copy the HTML"))
         p { "Your server, by a secret key with the scope " code { "wallet" } ", looks, limits what comes and goes in a day, freezes, thaws and erases:" }
         (copied("docs-wallets", &ask, "Copy the commands"))
         p {
