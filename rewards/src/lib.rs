@@ -14,6 +14,7 @@ mod condition;
 mod decide;
 mod dry_run;
 mod error;
+pub mod exchange;
 mod inbox;
 pub mod product;
 mod rewards;
@@ -37,6 +38,7 @@ pub const MIGRATIONS: store::Migrations = store::Migrations {
     steps: &[
         store::Step { name: "1_rewards", sql: include_str!("../migrations/1_rewards.sql") },
         store::Step { name: "2_products", sql: include_str!("../migrations/2_products.sql") },
+        store::Step { name: "4_markets", sql: include_str!("../migrations/4_markets.sql") },
     ],
 };
 
@@ -57,6 +59,8 @@ mod tests {
             rewards::STATEMENTS,
         ]
         .concat()
+        .into_iter()
+        .chain(exchange::statements())
         {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");
