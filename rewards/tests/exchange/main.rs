@@ -3,6 +3,7 @@
 #![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 
+mod ground;
 mod model;
 mod scene;
 mod ways;
