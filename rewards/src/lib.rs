@@ -14,6 +14,7 @@ mod condition;
 mod decide;
 mod dry_run;
 mod error;
+pub mod exchange;
 mod fan;
 mod inbox;
 pub mod product;
@@ -45,6 +46,7 @@ pub const MIGRATIONS: store::Migrations = store::Migrations {
         store::Step { name: "1_rewards", sql: include_str!("../migrations/1_rewards.sql") },
         store::Step { name: "2_products", sql: include_str!("../migrations/2_products.sql") },
         store::Step { name: "3_vouchers", sql: include_str!("../migrations/3_vouchers.sql") },
+        store::Step { name: "4_markets", sql: include_str!("../migrations/4_markets.sql") },
         store::Step { name: "5_reviews", sql: include_str!("../migrations/5_reviews.sql") },
     ],
 };
@@ -68,7 +70,8 @@ mod tests {
             rewards::STATEMENTS,
             watch::STATEMENTS,
         ];
-        for sql in [own.concat(), voucher::statements()].concat() {
+        let all = [own.concat(), voucher::statements()].concat();
+        for sql in all.into_iter().chain(exchange::statements()) {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");
         }
