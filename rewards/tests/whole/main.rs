@@ -25,7 +25,7 @@ use store::Store;
 use store::postgres::{self, Embedded, Postgres, Source};
 
 /// Kills, where nothing else is said.
-const KILLS: u64 = 9;
+const KILLS: u64 = 6;
 /// Within which something is answered, also while PostgreSQL recovers and a lease comes to its end.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
