@@ -1,9 +1,11 @@
 //! Vouchers: bought with points, held as units of the product's asset, given, opened, and redeemed by a code.
 //!
-//! Who holds how many is the ledger's to say, and nothing here keeps a second count of it. Rows say what is wanted, and the ids of transfers
-//! follow from theirs: whatever was interrupted is repaired by doing it again, which [`Vouchers::sweep`] does too.
+//! Who holds how many is the ledger's to say, and nothing here keeps a second count of it. Rows say what is wanted, and
+//! the ids of transfers follow from theirs: whatever was interrupted is repaired by doing it again, which
+//! [`Vouchers::sweep`] does too.
 //!
-//! A held voucher has no code. [`Vouchers::claim`] takes one out of the product's pool, gives the unit up, and only then shows the code.
+//! A held voucher has no code. [`Vouchers::claim`] takes one out of the product's pool, gives the unit up, and only
+//! then shows the code.
 
 mod claim;
 mod expiry;
@@ -127,8 +129,8 @@ impl Vouchers {
     }
 }
 
-/// The id of what somebody asks for: the same each time that it is asked for under the same key, and a new one without a key. `prefix` says what
-/// it is of, and `who` whose keys they are.
+/// The id of what somebody asks for: the same each time that it is asked for under the same key, and a new one without
+/// a key. `prefix` says what it is of, and `who` whose keys they are.
 pub fn id_of(prefix: &str, who: &str, key: Option<&str>) -> String {
     let Some(key) = key else { return store::ids::new(prefix) };
     let follows = TransferId::following_from(prefix, &[who, key]).to_string();
@@ -147,6 +149,7 @@ pub(crate) fn statements() -> Vec<&'static str> {
         pool::STATEMENTS,
         redeem::STATEMENTS,
         reservation::STATEMENTS,
+        reservation::row::STATEMENTS,
         stock::STATEMENTS,
     ]
     .concat()

@@ -238,6 +238,13 @@ pub async fn purse(
     Ok(Purse { points, other })
 }
 
+const IS_OPEN: &str = "select 1 as there from wallet.holder where fan_id = $1";
+
+/// Whether a fan has a wallet, with whomever.
+pub async fn is_open(client: &Client<'_>, fan_id: &str) -> Result<bool, Error> {
+    Ok(client.query_opt(IS_OPEN, &[&fan_id]).await?.is_some())
+}
+
 /// Tells who looks at a fan's wallet that there is something new of it beside balances.
 pub async fn tell(tx: &Transaction<'_>, fan_id: &str) -> Result<(), Error> {
     let accounts = account::of_owner(tx, fan_id, Kind::Fan).await?;
@@ -299,4 +306,4 @@ pub async fn erase(store: &Store, ledger: &Ledger, holder: &Holder<'_>, by: &By)
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[OPEN, FIND, LIST, LOCK, FREEZE, THAW, SHARE, FORGET];
+pub(crate) const STATEMENTS: &[&str] = &[OPEN, FIND, LIST, LOCK, FREEZE, THAW, SHARE, IS_OPEN, FORGET];

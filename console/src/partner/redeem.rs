@@ -19,7 +19,8 @@ pub fn form(here: Here<'_>, filled: Filled<'_>) -> Markup {
         div.narrow {
             h1 { "Redeem a voucher" }
             p.muted {
-                "Type or paste the fan's code, or scan the QR code that the fan shows with your phone: it leads here. Nothing is redeemed before you confirm it."
+                "Type or paste the fan's code, or scan the QR code that the fan shows with your phone: it leads here. "
+                "Nothing is redeemed before you confirm it."
             }
             (filled.summary())
             (code(here, filled))
@@ -34,10 +35,15 @@ fn code(here: Here<'_>, filled: Filled<'_>) -> Markup {
         form.stack.boxed method="post" action=(here.path("/redeem")) {
             (csrf_field(here.person.csrf))
             (filled.line(Label::new("code", "Code").hint(hint), Line::Text, SAID_MAX))
-            (filled.line(Label::new("place", "Where you are").hint("For your audit log; may be empty."), Line::Text, PLACE_MAX))
+            (place(filled))
             p { button.primary type="submit" { "Look it up" } }
         }
     }
+}
+
+fn place(filled: Filled<'_>) -> Markup {
+    let label = Label::new("place", "Where you are").hint("For your audit log; may be empty.");
+    filled.line(label, Line::Text, PLACE_MAX)
 }
 
 /// Whether a voucher is of a fan in earnest.
@@ -70,7 +76,7 @@ pub fn confirm(here: Here<'_>, (voucher, of): (&Shown, Of), pass: &str, filled: 
             form.stack.boxed method="post" action=(here.path("/redeem/confirm")) {
                 (csrf_field(here.person.csrf))
                 input type="hidden" name="pass" value=(pass);
-                (filled.line(Label::new("place", "Where you are").hint("For your audit log; may be empty."), Line::Text, PLACE_MAX))
+                (place(filled))
                 p { "The fan cannot use it again, and this cannot be taken back." }
                 p { button.primary type="submit" autofocus { "Redeem it" } }
             }

@@ -1,7 +1,7 @@
 //! Opening a voucher: the unit is given up, and a code is shown for it.
 //!
-//! A code is taken out of the pool first, and shown only when the ledger has taken the unit: where it refuses, the code goes back and nobody
-//! has seen it.
+//! A code is taken out of the pool first, and shown only when the ledger has taken the unit: where it refuses, the code
+//! goes back and nobody has seen it.
 
 use super::{Denied, Vouchers, pool};
 use crate::code::Code;
@@ -13,7 +13,8 @@ use wallet::{Act, Holder, Metadata, Move, Reason, Transfer, TransferId, account,
 
 /// After how long a sweep sees to what was asked for and not answered.
 const ASKED_FOR: SignedDuration = SignedDuration::from_secs(30);
-/// For how long after a refusal it is looked whether the ledger has taken the unit all the same: another who asked the same may have been slower.
+/// For how long after a refusal it is looked whether the ledger has taken the unit all the same: another who asked the
+/// same may have been slower.
 const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// Vouchers that one sweep sees to.
 const ASKED_MAX: i64 = 500;
@@ -76,7 +77,8 @@ pub struct Opened {
 }
 
 const MAKE: &str = "
-    insert into rewards.voucher (id, product, fan_id, state, asked_at, valid_until) values ($1, $2, $3, 'asked', $4, $5)";
+    insert into rewards.voucher (id, product, fan_id, state, asked_at, valid_until)
+    values ($1, $2, $3, 'asked', $4, $5)";
 
 const FIND: &str = "
     select id, product, fan_id, state, reason, settled_at, valid_until, redeemed_at, place from rewards.voucher
@@ -104,9 +106,11 @@ const REFUSED_LATELY: &str = "
     where state = 'refused' and settled_at > $1 order by settled_at limit $2";
 
 impl Vouchers {
-    /// Opens one of a product's vouchers that a fan holds. Asked for again under the same id, it is the same one, with the same code.
+    /// Opens one of a product's vouchers that a fan holds. Asked for again under the same id, it is the same one, with
+    /// the same code.
     ///
-    /// Refused with [`Error::Denied`] where the fan holds none that is free; [`Error::Busy`] where every code is being taken by others.
+    /// Refused with [`Error::Denied`] where the fan holds none that is free; [`Error::Busy`] where every code is being
+    /// taken by others.
     pub async fn claim(&self, holder: &Holder<'_>, product: &str, id: &str) -> Result<Opened, Error> {
         let now = self.clock.now();
         let ask = async |tx: &Transaction<'_>| ask(tx, holder, product, id, now).await;
@@ -183,6 +187,10 @@ impl Vouchers {
                     pool::put_back(tx, &it.id).await?;
                 }
                 _ => {}
+            }
+            if let (None, Some(fan_id)) = (denied, &it.fan_id) {
+                // The ledger has told of the unit before there was a voucher.
+                holder::tell(tx, fan_id).await?;
             }
             find(tx, &it.id).await
         });

@@ -47,7 +47,8 @@ pub struct Swept {
 const OVER: &str = "
     update rewards.product set state = 'over', version = version + 1
     where id in (
-        select id from rewards.product where state <> 'over' and valid_until <= $1 order by valid_until limit $2 for update skip locked)";
+        select id from rewards.product where state <> 'over' and valid_until <= $1 order by valid_until limit $2
+        for update skip locked)";
 
 const FULL: &str = "
     select id from rewards.product
@@ -85,8 +86,8 @@ impl Vouchers {
             .repeat(each_minute, &Sweep {})
     }
 
-    /// Sees to all that is over now, and to what was left unfinished; as often as it is done, each once. Units that orders hold are left until
-    /// they are free, and those of wallets that are frozen stay there.
+    /// Sees to all that is over now, and to what was left unfinished; as often as it is done, each once. Units that
+    /// orders hold are left until they are free, and those of wallets that are frozen stay there.
     pub async fn sweep(&self) -> Result<Swept, Error> {
         let now = self.clock.now();
         // What cannot be done of one kind keeps none of the others.

@@ -18,8 +18,8 @@ pub struct Given {
 }
 
 impl Vouchers {
-    /// Gives units that a fan holds to another fan of the same organisation, in the same books, who has a wallet. Asked for again under the same
-    /// key, they are given once; without a key each time.
+    /// Gives units that a fan holds to another fan of the same organisation, in the same books, who has a wallet. Asked
+    /// for again under the same key, they are given once; without a key each time.
     pub async fn give(
         &self,
         from: &Holder<'_>,

@@ -5,6 +5,7 @@ use super::{Vouchers, limits};
 use crate::decide::day_of;
 use crate::error::Error;
 use crate::product::{self, Product};
+use jiff::Timestamp;
 use std::collections::HashMap;
 use store::{At, Client};
 use wallet::{Holder, Wallet};
@@ -29,13 +30,20 @@ const OPENED: &str = "
     from rewards.voucher v
         join rewards.product p on p.id = v.product
         left join rewards.code c on c.voucher = v.id
-    where v.fan_id = $1 and v.state in ('claimed', 'redeemed', 'expired') order by v.settled_at desc, v.id desc limit $2";
+    where v.fan_id = $1 and v.state in ('claimed', 'redeemed', 'expired')
+    order by v.settled_at desc, v.id desc limit $2";
 
 const CLAIMED: &str = "
     select count(*) as count from rewards.voucher where fan_id = $1 and state = 'claimed' and valid_until > $2";
 
-const FORGET_VOUCHERS: &str = "update rewards.voucher set fan_id = null where fan_id = $1";
-const FORGET_RESERVATIONS: &str = "update rewards.reservation set fan_id = null where fan_id = $1";
+const NAMED: &str = "
+    select exists (select 1 from rewards.voucher where fan_id = $1)
+        or exists (select 1 from rewards.reservation where fan_id = $1)
+        or exists (select 1 from rewards.bought where fan_id = $1) as is_named";
+
+const FORGET_VOUCHERS: &str = "update rewards.voucher set fan_id = null where fan_id = $1 and asked_at <= $2";
+const FORGET_RESERVATIONS: &str =
+    "update rewards.reservation set fan_id = null where fan_id = $1 and made_at <= $2";
 const FORGET_BOUGHT: &str = "delete from rewards.bought where fan_id = $1";
 
 impl Vouchers {
@@ -88,21 +96,37 @@ impl Vouchers {
         self.release_all(fan_id).await
     }
 
-    /// Vouchers, reservations and counts name the fan no more, whose wallet was erased. A code that was shown stays good: who has it has it.
-    pub async fn after_erasure(&self, fan_id: &str) -> Result<(), Error> {
+    /// Vouchers, reservations and counts name the fan no more, whose wallet was erased at that moment. A code that was
+    /// shown stays good: who has it has it. What came since is of whoever has come back.
+    pub async fn after_erasure(&self, fan_id: &str, erased_at: Timestamp) -> Result<(), Error> {
         self.store
             .run_tx("vouchers.forget", async |tx| {
                 limits::lock_fan(tx, fan_id).await?;
-                for sql in [FORGET_VOUCHERS, FORGET_RESERVATIONS, FORGET_BOUGHT] {
-                    tx.execute(sql, &[&fan_id]).await?;
+                for sql in [FORGET_VOUCHERS, FORGET_RESERVATIONS] {
+                    tx.execute(sql, &[&fan_id, &At(erased_at)]).await?;
                 }
+                tx.execute(FORGET_BOUGHT, &[&fan_id]).await?;
                 limits::forget_fan(tx, fan_id).await
             })
             .await
+    }
+
+    /// The same where there is no wallet: an earlier try may have ended between the ledger and this. Does nothing where
+    /// somebody has one.
+    pub async fn repair_erasure(&self, fan_id: &str) -> Result<(), Error> {
+        let now = self.clock.now();
+        let read = async |db: &Client<'_>| {
+            let is_named: bool = db.query_one(NAMED, &[&fan_id]).await?.get("is_named");
+            Ok::<_, Error>(is_named && !wallet::holder::is_open(db, fan_id).await?)
+        };
+        if self.store.read("vouchers.named", read).await? {
+            self.after_erasure(fan_id, now).await?;
+        }
+        Ok(())
     }
 }
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
-    &[OPENED, CLAIMED, FORGET_VOUCHERS, FORGET_RESERVATIONS, FORGET_BOUGHT];
+    &[OPENED, CLAIMED, NAMED, FORGET_VOUCHERS, FORGET_RESERVATIONS, FORGET_BOUGHT];

@@ -52,12 +52,14 @@ const OTHERS: &str = "select hash from rewards.code where hash = any($1) and bat
 const ISSUED: &str = "update rewards.batch set issued_at = $2 where id = $1 and issued_at is null";
 
 const UNISSUED: &str = "
-    select id, product, codes, digest, made_at, issued_at from rewards.batch where issued_at is null order by made_at limit $1";
+    select id, product, codes, digest, made_at, issued_at from rewards.batch
+    where issued_at is null order by made_at limit $1";
 
 const TAKE: &str = "
     update rewards.code set voucher = $2
     where number = (
-        select number from rewards.code where product = $1 and voucher is null order by number limit 1 for update skip locked)
+        select number from rewards.code where product = $1 and voucher is null order by number limit 1
+        for update skip locked)
     returning number";
 
 const PUT_BACK: &str = "update rewards.code set voucher = null where voucher = $1";
@@ -70,7 +72,8 @@ struct New {
 }
 
 impl Vouchers {
-    /// Makes so many codes, and as many units for the product's stock. Asked for again under the same id, they are made once.
+    /// Makes so many codes, and as many units for the product's stock. Asked for again under the same id, they are made
+    /// once.
     pub async fn make_codes(
         &self,
         owner: &Owner<'_>,
@@ -87,8 +90,8 @@ impl Vouchers {
         self.add(owner, (product, Codes::Made), made, content.as_bytes(), id, by).await
     }
 
-    /// Takes in a partner's codes, all of them or none, and as many units for the product's stock. Asked for again under the same id, they are
-    /// taken in once.
+    /// Takes in a partner's codes, all of them or none, and as many units for the product's stock. Asked for again
+    /// under the same id, they are taken in once.
     pub async fn import_codes(
         &self,
         owner: &Owner<'_>,

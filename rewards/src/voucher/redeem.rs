@@ -1,7 +1,8 @@
 //! Redeeming: whoever owns the product takes a voucher's code, or the link that a fan shows, once.
 //!
-//! What is not to be redeemed is told from nothing else: a code that nobody has, one of another organisation, one that is over or was never
-//! shown are one answer, and the way to it is the same. That a voucher of one's own was redeemed already is told, with when and where.
+//! What is not to be redeemed is told from nothing else: a code that nobody has, one of another organisation, one that
+//! is over or was never shown are one answer, and the way to it is the same. That a voucher of one's own was redeemed
+//! already is told, with when and where.
 
 use super::claim::{State, Voucher, voucher};
 use super::secrets::Purpose;
@@ -109,7 +110,8 @@ const REDEEM: &str = "
     where id = $1 and state = 'claimed' and valid_until > $2";
 
 impl Vouchers {
-    /// A text for a fan to show for a minute, and until when it is good: who has it can have the voucher redeemed, once.
+    /// A text for a fan to show for a minute, and until when it is good: who has it can have the voucher redeemed,
+    /// once.
     pub async fn link(&self, holder: &Holder<'_>, id: &str) -> Result<(String, Timestamp), Error> {
         let now = self.clock.now();
         let opened = self.voucher(holder, id).await?;
@@ -236,8 +238,8 @@ impl Vouchers {
         Ok(row.map(|row| (shown(&row), row.get("id"))))
     }
 
-    /// What a text is found by: as one that was made here, and as one that was imported. None for what is neither, which is then looked for like
-    /// any other.
+    /// What a text is found by: as one that was made here, and as one that was imported. None for what is neither,
+    /// which is then looked for like any other.
     fn hashes_of(&self, owner: &Owner<'_>, text: &str) -> Vec<Vec<u8>> {
         let text = if text.len() > SAID_MAX { "" } else { text };
         let codes = Code::typed(text).into_iter().chain(Code::imported(text));
@@ -271,7 +273,8 @@ enum Counted {
     Not,
 }
 
-/// In one order, so that no two wait for each other.
+/// One's own first: who may try no more uses up nothing of the others'. In one order, so that no two wait for each
+/// other.
 fn rules(redeemer: &Redeemer<'_>) -> [(Rule, String); 2] {
     let actor = &redeemer.by.actor;
     let own = match actor.kind {
@@ -281,7 +284,7 @@ fn rules(redeemer: &Redeemer<'_>) -> [(Rule, String); 2] {
     let organisation = redeemer.owner.organisation_id.unwrap_or("the house");
     // What is tried out counts apart.
     let books = redeemer.owner.books.word();
-    [(BY_ORGANISATION, format!("{organisation} {books}")), (own, format!("{} {books}", actor.id))]
+    [(own, format!("{} {books}", actor.id)), (BY_ORGANISATION, format!("{organisation} {books}"))]
 }
 
 async fn uncount(tx: &Transaction<'_>, redeemer: &Redeemer<'_>, counted: Counted) -> Result<(), Error> {

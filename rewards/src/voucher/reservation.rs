@@ -1,26 +1,30 @@
 //! Buying: vouchers and the points for them are held together, and finished together or dropped together.
 //!
-//! The row says what is asked; what became of the holds is the ledger's to say. A row leaves `Asked` once, by one statement: only where that made
-//! it `Reserved` are holds ever finished, and where it ended before, holds that were made late are dropped.
+//! The row says what is asked; what became of the holds is the ledger's to say. A row leaves `Asked` once, by one
+//! statement: only where that made it `Reserved` are holds ever finished, and where it ended before, holds that were
+//! made late are dropped.
+
+mod holds;
+pub(super) mod row;
 
 use super::limits;
 use super::{Denied, Vouchers};
-use crate::decide::day_of;
 use crate::error::Error;
-use crate::product::{self, Product};
-use jiff::{SignedDuration, Timestamp};
-use store::{At, Client, Row, Transaction};
+use crate::product::{self, State as ProductState};
+use holds::Part;
+use jiff::Timestamp;
+use row::{ask, find, reservation};
+use store::{At, Client, Transaction};
 use wallet::statement;
-use wallet::{Act, Asset, Holder, Metadata, Move, Points, Reason, Refusal, Transfer, TransferId, holder};
+use wallet::{Act, Holder, Refusal, Transfer, TransferId};
 
-/// How long vouchers are held for a fan who has not confirmed.
-const LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// Vouchers that are bought at once.
 pub const UNITS_MAX: i32 = 100;
 /// How often the ledger is looked at where others resolve holds at the same moment.
 const LOOKS_MAX: usize = 4;
-/// Reservations that one round of a sweep sees to.
+/// Reservations that are looked for at a time, and how often in one round of a sweep.
 const DUE_MAX: i64 = 200;
+const PAGES_MAX: usize = 20;
 
 /// Vouchers that a fan is about to buy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,24 +74,6 @@ impl Stage {
     }
 }
 
-/// What is held for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Points,
-    Vouchers,
-}
-
-impl Part {
-    const BOTH: [Part; 2] = [Part::Points, Part::Vouchers];
-
-    const fn word(self) -> &'static str {
-        match self {
-            Part::Points => "points",
-            Part::Vouchers => "vouchers",
-        }
-    }
-}
-
 /// What the ledger says of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
@@ -97,13 +83,6 @@ enum Fate {
     Voided,
     Lapsed,
 }
-
-const MAKE: &str = "
-    insert into rewards.reservation (id, product, fan_id, units, price, day, state, until, made_at)
-    values ($1, $2, $3, $4, $5, $6, 'asked', $7, $8)";
-
-const FIND: &str = "
-    select id, product, fan_id, units, price, day, state, reason, until, made_at from rewards.reservation where id = $1";
 
 const RESERVED: &str = "update rewards.reservation set state = 'reserved' where id = $1 and state = 'asked'";
 
@@ -122,10 +101,11 @@ const OPEN_OF_FAN: &str = "
     where fan_id = $1 and state in ('asked', 'reserved') order by id";
 
 impl Vouchers {
-    /// Holds vouchers for a fan, and the points for them, for ten minutes. Asked for again under the same id, it is the same reservation, as it
-    /// stands then.
+    /// Holds vouchers for a fan, and the points for them, for ten minutes. Asked for again under the same id, it is the
+    /// same reservation, as it stands then.
     ///
-    /// Refused with [`Error::Denied`] where the ledger refuses, and then for good under this id; with what was not asked right, it may be asked anew.
+    /// Refused with [`Error::Denied`] where there is not enough; it may be asked for anew, but where the ledger itself
+    /// has refused: that is so for good under this id.
     pub async fn reserve(
         &self,
         holder: &Holder<'_>,
@@ -157,6 +137,10 @@ impl Vouchers {
         let own = self.hold(own).await?;
         if own.stage != Stage::Reserved {
             return self.look(own).await;
+        }
+        // Where it was shortened meanwhile nobody pays for what is over.
+        if own.until > self.clock.now() && self.is_product_over(&own).await? {
+            return self.let_go(own).await;
         }
         let finish = |part: Part| {
             let id = TransferId::following_from("reservation.finish", &[&own.id, part.word()]);
@@ -206,7 +190,7 @@ impl Vouchers {
     /// Sees to reservations whose time is over; says to how many.
     pub(super) async fn expire_reservations(&self, now: Timestamp) -> Result<u64, Error> {
         let (mut ended, mut after) = (0, String::new());
-        loop {
+        for _ in 0..PAGES_MAX {
             let read = async |db: &Client<'_>| db.query(DUE, &[&At(now), &after, &DUE_MAX]).await;
             let rows = self.store.read("vouchers.due", read).await?;
             for row in &rows {
@@ -214,9 +198,17 @@ impl Vouchers {
             }
             match rows.last() {
                 Some(last) if rows.len() as i64 == DUE_MAX => after = last.get("id"),
-                _ => return Ok(ended),
+                _ => break,
             }
         }
+        Ok(ended)
+    }
+
+    async fn is_product_over(&self, it: &Reservation) -> Result<bool, Error> {
+        let now = self.clock.now();
+        let read = async |db: &Client<'_>| product::find(db, &it.product).await;
+        let found = self.store.read("vouchers.product", read).await?;
+        Ok(found.is_none_or(|it| it.state == ProductState::Over || it.terms.valid_until <= now))
     }
 
     async fn own_reservation(&self, holder: &Holder<'_>, id: &str) -> Result<Reservation, Error> {
@@ -352,108 +344,6 @@ impl Vouchers {
     }
 }
 
-impl Reservation {
-    fn hold_id(&self, part: Part) -> TransferId {
-        TransferId::following_from("reservation.hold", &[&self.id, part.word()])
-    }
-
-    /// What the ledger is to hold, and the account that vouchers come from.
-    async fn holds(
-        &self,
-        tx: &Transaction<'_>,
-        now: Timestamp,
-    ) -> Result<(Vec<Transfer>, wallet::AccountId), Error> {
-        let gone = || Error::UnknownProduct { id: self.product.clone() };
-        let product = product::find(tx, &self.product).await?.ok_or_else(gone)?;
-        let asset = product.asset()?;
-        let Some(fan_id) = &self.fan_id else { return Err(Denied::Refused.into()) };
-        let accounts = wallet::account::of_owner(tx, fan_id, wallet::Kind::Fan).await?;
-        let account = |asset| accounts.iter().find(|it| it.standing.asset == asset).map(|it| it.id);
-        let (Some(points), Some(vouchers)) = (account(Points::CODE), account(asset)) else {
-            return Err(Denied::Refused.into());
-        };
-        let issuer = holder::issuer(tx, product.books, Points::CODE, now).await?;
-        let stock = product.stock(tx, now).await?;
-        let metadata = Metadata::new([("product", self.product.as_str()), ("reservation", self.id.as_str())]);
-        let metadata = metadata.unwrap_or_default();
-        let until = Some(self.until);
-        let units = i64::from(self.units);
-        let paid = Move::of(Points::CODE, self.price, points, issuer, Reason::Purchase);
-        let had = Move::of(asset, units, stock, vouchers, Reason::Purchase);
-        let mut transfers = Vec::new();
-        for (part, of) in [(Part::Points, paid), (Part::Vouchers, had)] {
-            let of = of.map_err(wallet::Error::from)?;
-            transfers
-                .push(Transfer::new(self.hold_id(part), Act::Hold { of, until }).about(metadata.clone()));
-        }
-        Ok((transfers, stock))
-    }
-}
-
-/// The row of what is asked for, made now or before.
-async fn ask(
-    tx: &Transaction<'_>,
-    holder: &Holder<'_>,
-    (product, units): (&str, i32),
-    id: &str,
-    now: Timestamp,
-) -> Result<Reservation, Error> {
-    limits::lock_fan(tx, holder.fan_id).await?;
-    if let Some(known) = find(tx, id).await? {
-        let is_same = known.fan_id.as_deref() == Some(holder.fan_id)
-            && (known.product.as_str(), known.units) == (product, units);
-        return if is_same { Ok(known) } else { Err(Error::OtherRequest) };
-    }
-    if !(1..=UNITS_MAX).contains(&units) {
-        return Err(Error::Units { max: UNITS_MAX });
-    }
-    let found = product::find(tx, product).await?;
-    let found = found.filter(|it| it.is_for(holder.books, holder.organisation_id));
-    let product = found.ok_or_else(|| Error::UnknownProduct { id: product.to_owned() })?;
-    let price = price_of(&product, now)?.checked_mul(i64::from(units));
-    let price = price.filter(|it| *it <= wallet::UNITS_MAX).ok_or(Error::Units { max: UNITS_MAX })?;
-    holder::purse(tx, holder, product.asset()?, now).await?;
-    let counted = (holder.fan_id, product.id.as_str());
-    let day = limits::count(tx, counted, &product.terms, i64::from(units), day_of(now)).await?;
-    let until = At::after(now, LASTS).min(At(product.terms.valid_until));
-    let params: store::Params<'_> =
-        &[&id, &product.id, &holder.fan_id, &units, &price, &day, &until, &At(now)];
-    tx.execute(MAKE, params).await?;
-    find(tx, id).await?.ok_or_else(|| Error::UnknownReservation { id: id.to_owned() })
-}
-
-/// What one costs, where it is sold now.
-fn price_of(product: &Product, now: Timestamp) -> Result<i64, Error> {
-    let not_now = || Error::NotOnSale { id: product.id.clone() };
-    product.terms.price.filter(|_| product.is_on_sale(now)).ok_or_else(not_now)
-}
-
-async fn find(client: &Client<'_>, id: &str) -> Result<Option<Reservation>, Error> {
-    Ok(client.query_opt(FIND, &[&id]).await?.as_ref().map(reservation))
-}
-
-fn reservation(row: &Row) -> Reservation {
-    let stage = match row.get("state") {
-        "asked" => Stage::Asked,
-        "reserved" => Stage::Reserved,
-        "bought" => Stage::Bought,
-        "released" => Stage::Released,
-        "expired" => Stage::Expired,
-        _ => Stage::Refused(Denied::of(row.get::<_, Option<&str>>("reason").unwrap_or_default())),
-    };
-    Reservation {
-        id: row.get("id"),
-        product: row.get("product"),
-        fan_id: row.get("fan_id"),
-        units: row.get("units"),
-        price: row.get("price"),
-        stage,
-        until: row.get::<_, At>("until").0,
-        made_at: row.get::<_, At>("made_at").0,
-        day: row.get("day"),
-    }
-}
-
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[MAKE, FIND, RESERVED, END_ASKED, END_RESERVED, DUE, OPEN_OF_FAN];
+pub(in crate::voucher) const STATEMENTS: &[&str] = &[RESERVED, END_ASKED, END_RESERVED, DUE, OPEN_OF_FAN];

@@ -83,7 +83,8 @@ impl Secrets {
         format!("{}.{}", URL_SAFE_NO_PAD.encode(&payload), URL_SAFE_NO_PAD.encode(tag))
     }
 
-    /// The texts that were signed here for this, where they are believed still. The signature is compared in constant time.
+    /// The texts that were signed here for this, where they are believed still. The signature is compared in constant
+    /// time.
     pub(super) fn signed(&self, purpose: Purpose, text: &str, now: Timestamp) -> Option<Vec<String>> {
         let (payload, tag) = Some(text).filter(|it| it.len() <= SIGNED_MAX)?.split_once('.')?;
         let (payload, tag) = (URL_SAFE_NO_PAD.decode(payload).ok()?, URL_SAFE_NO_PAD.decode(tag).ok()?);

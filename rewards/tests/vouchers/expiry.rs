@@ -86,14 +86,14 @@ async fn an_erased_fan_is_named_nowhere_and_the_books_are_right() {
     assert!(matches!(erase().await, Err(wallet::Error::SomethingHeld { .. })));
     here.vouchers.before_erasure("fan_one").await.unwrap();
     erase().await.unwrap();
-    // Once more, as after a process that has ended in between.
+    // A process has ended in between.
     for _ in 0..2 {
-        here.vouchers.before_erasure("fan_one").await.unwrap();
-        here.vouchers.after_erasure("fan_one").await.unwrap();
+        here.vouchers.repair_erasure("fan_one").await.unwrap();
     }
     let named = "
         select count(*) from (
-            select query_to_xml(format('select t::text from %I.%I t', table_schema, table_name), true, false, '')::text as rows
+            select query_to_xml(
+                format('select t::text from %I.%I t', table_schema, table_name), true, false, '')::text as rows
             from information_schema.tables
             where table_schema in ('rewards', 'wallet', 'access') and table_type = 'BASE TABLE') it
         where position('fan_one' in rows) > 0";
@@ -111,5 +111,32 @@ async fn an_erased_fan_is_named_nowhere_and_the_books_are_right() {
     assert!(here.vouchers.opened_by(&one).await.unwrap().is_empty());
     let refused = here.vouchers.reserve(&one, &product, 1, "rsv_2").await;
     assert!(matches!(refused, Err(Error::Denied(Denied::TooLittle))), "{refused:?}");
+    // Of who has a wallet nothing is forgotten.
+    let two = fan("fan_two");
+    here.fan(&two, 100).await;
+    here.buy(&two, &product, 1).await;
+    here.vouchers.repair_erasure("fan_two").await.unwrap();
+    let found = here.found(&product).await;
+    assert_eq!(here.vouchers.left("fan_two", &[found]).await.unwrap(), [Some(8)]);
+    here.verify(&product).await;
+}
+
+#[tokio::test]
+async fn nobody_pays_for_what_is_over_before_its_time() {
+    let here = Here::new().await;
+    let own = terms(Codes::Made);
+    let product = here.product(own.clone(), 3).await;
+    let one = fan("fan_1");
+    here.fan(&one, 100).await;
+    here.vouchers.reserve(&one, &product, 2, "rsv_1").await.unwrap();
+    here.pass(5);
+    let shorter = Terms { valid_until: here.clock.now(), ..own };
+    let change =
+        async |tx: &store::Transaction<'_>| product::change(tx, &product, &shorter, State::OnSale).await;
+    here.store().run_tx("test", async |tx| change(tx).await).await.unwrap();
+    assert_eq!(here.vouchers.confirm(&one, "rsv_1").await.unwrap().stage, Stage::Released);
+    assert_eq!(here.balance("fan_1", None).await, (100, 100));
+    here.vouchers.sweep().await.unwrap();
+    assert_eq!(here.figures(&product).await, Figures { made: 3, expired: 3, ..Figures::default() });
     here.verify(&product).await;
 }

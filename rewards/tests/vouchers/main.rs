@@ -1,4 +1,5 @@
-//! Vouchers on a real PostgreSQL: each thing once, whatever is asked at the same time, in whichever order, and wherever it stops.
+//! Vouchers on a real PostgreSQL: each thing once, whatever is asked at the same time, in whichever order, and wherever
+//! it stops.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 

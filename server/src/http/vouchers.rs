@@ -51,13 +51,16 @@ pub(super) fn of_partners() -> Router<App> {
 #[derive(OpenApi)]
 #[openapi(
     paths(
-        fan::products, fan::reserve, fan::claim, fan::give, fan::reservation, fan::confirm, fan::release, fan::vouchers, fan::qr,
-        products::list, products::create, products::show, products::change, products::make_codes, products::import, products::stock,
+        fan::products, fan::reserve, fan::claim, fan::give, fan::reservation, fan::confirm, fan::release, fan::vouchers,
+        fan::qr, products::list, products::create, products::show, products::change, products::make_codes,
+        products::import, products::stock,
         redeem::look_up, redeem::redeem,
     ),
     tags(
-        (name = "vouchers", description = "What fans buy with points: asked for with the fan's identity; redeemed by your tills with a secret key with the scope redeem"),
-        (name = "products", description = "What vouchers are for, their codes and stock; a secret key with the scope manage, of a test key for test fans"),
+        (name = "vouchers", description = "What fans buy with points: asked for with the fan's identity; redeemed by your \
+            tills with a secret key with the scope redeem"),
+        (name = "products", description = "What vouchers are for, their codes and stock; a secret key with the scope \
+            manage, of a test key for test fans"),
     ),
 )]
 pub(super) struct Description;

@@ -73,7 +73,9 @@ impl Shop {
 
     /// A product on sale with so many codes.
     async fn product(&self, change: Value, codes: usize) -> String {
-        let mut new = json!({ "name": "A cap", "description": "Blue", "price": 20, "valid_until": "2099-01-01T00:00:00Z", "codes": "made" });
+        let mut new = json!({
+            "name": "A cap", "description": "Blue", "price": 20, "valid_until": "2099-01-01T00:00:00Z", "codes": "made",
+        });
         new.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         let made = self.seller().post("/v1/rewards/products", new).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
@@ -223,7 +225,7 @@ async fn a_fan_buys_opens_and_shows_a_voucher_and_a_till_redeems_it_once() {
     // Whatever is not to be redeemed is one answer.
     let strange = Program::of(&shop.paid.here.server, Mode::Live, &[Scope::Redeem]).await;
     let tester = shop.program(Mode::Test, &[Scope::Redeem]).await;
-    let (_, second) = shop.post(&claims, "open two", None).await;
+    let (_, second) = shop.post(&claims, "open-two", None).await;
     let fresh = second["code"].as_str().unwrap();
     let mut answers = Vec::new();
     for (program, said) in [
@@ -311,8 +313,15 @@ async fn a_voucher_is_given_and_who_looks_is_told() {
     let all = shop.get("/v1/wallet/export").await;
     assert_eq!(all["vouchers"]["held"][0]["units"], 1, "{all}");
     assert!(all["entries"].to_string().contains(&format!("voucher.{id}")));
-    // Erased, though something is reserved.
-    shop.post(&format!("/v1/products/{id}/reservations"), "", Some(json!({ "units": 1 }))).await;
+    // Another organisation erases nothing of it; erased it is though something is reserved.
+    let reservations = format!("/v1/products/{id}/reservations");
+    let (_, reserved) = shop.post(&reservations, "", Some(json!({ "units": 1 }))).await;
+    let strange = Program::of(&here.server, Mode::Live, &[Scope::Wallet]).await;
+    let fan_id = shop.paid.wallet().await["fan_id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/fans/{fan_id}/wallet");
+    assert_eq!(strange.ask(Method::DELETE, &path, &[], None).await.status, StatusCode::NOT_FOUND);
+    let path = format!("/v1/reservations/{}", reserved["id"].as_str().unwrap());
+    assert_eq!(shop.get(&path).await["state"], "reserved");
     let erased = here.server.bare(Method::DELETE, "/v1/wallet").header("origin", PAGE);
     let erased = erased.header("x-crease-key", &here.live).header("crease-fan", &shop.paid.fan);
     assert_eq!(erased.send().await.unwrap().status(), StatusCode::NO_CONTENT);
@@ -419,4 +428,43 @@ async fn a_partner_sells_and_imports_codes() {
         assert!(audit["data"].as_array().unwrap().iter().any(|it| it["action"] == action), "{action}");
     }
     assert!(!audit.to_string().contains("TEA-"));
+}
+
+/// Each route of the description is asked by who may not.
+#[tokio::test]
+async fn nobody_else_reaches_a_route_of_vouchers() {
+    let database = database().await;
+    let shop = Shop::on(&database).await;
+    let here = &shop.paid.here;
+    let (_, guest) = here.ask(Method::POST, "/v1/fans/guest", &here.live, None).await;
+    let guest = guest["token"].as_str().unwrap();
+    let other = shop.program(Mode::Live, &[Scope::Read, Scope::Feed, Scope::Usage, Scope::Wallet]).await;
+    let described = server::http::openapi::description();
+    let (mut of_fans, mut of_partners) = (0, 0);
+    for (path, item) in &described.paths.paths {
+        let is_ours = ["/v1/products", "/v1/reservations", "/v1/rewards/products", "/v1/vouchers"];
+        if !is_ours.iter().any(|it| path.starts_with(it)) {
+            continue;
+        }
+        let is_of_partners = path.starts_with("/v1/rewards")
+            || ["/v1/vouchers/look-up", "/v1/vouchers/redeem"].contains(&path.as_str());
+        let path = path.replace("{id}", "x_1");
+        let methods = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::PATCH, &item.patch)];
+        for (method, _) in methods.into_iter().filter(|it| it.1.is_some()) {
+            if is_of_partners {
+                of_partners += 1;
+                let refused = other.ask(method.clone(), &path, &[], Some(json!({}))).await;
+                assert_eq!(refusal(&refused), (403, "key-scope-missing".to_owned()), "{method} {path}");
+                let request = here.server.bare(method.clone(), &path).header("x-crease-key", &here.live);
+                let refused = request.header("origin", PAGE).body("{}").send().await.unwrap();
+                assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{method} {path} by a page's key");
+            } else {
+                of_fans += 1;
+                let ask = async |fan| told(&here.ask(method.clone(), &path, &here.live, fan).await);
+                assert_eq!(ask(Some(guest)).await, "403 wallet-for-guests ", "{method} {path}");
+                assert_eq!(ask(None).await, "401 fan-refused fan_missing", "{method} {path}");
+            }
+        }
+    }
+    assert_eq!((of_fans, of_partners), (9, 9));
 }

@@ -103,7 +103,8 @@ pub(super) async fn confirm(
 
 /// One answer for whatever is not to be redeemed.
 fn nothing(member: &MemberOf, fields: &Fields) -> Response {
-    let text = "There is no voucher of yours that this redeems. Look at the code again, or have the fan show the QR code anew: it is good for a minute.";
+    let text = "There is no voucher of yours that this redeems. Look at the code again, or have the fan show the \
+        QR code anew: it is good for a minute.";
     let place = Fields::of([("place", fields.text("place"))]);
     again(member, WRONG, &place, &Mistakes::one("code", text))
 }

@@ -67,8 +67,8 @@ pub(super) struct Wanted {
     units: i32,
 }
 
-/// Keeps vouchers for a fan, and the points for them, for ten minutes. Sent again with the same `Idempotency-Key`, it is the same reservation, as
-/// it stands then.
+/// Keeps vouchers for a fan, and the points for them, for ten minutes. Sent again with the same `Idempotency-Key`, it
+/// is the same reservation, as it stands then.
 #[utoipa::path(post, path = "/v1/products/{id}/reservations", tag = "vouchers", request_body = Wanted, params(
     ("id" = String, Path, description = "prd_…"),
     ("Crease-Fan" = Option<String>, Header, description = "Who it is"), alike::IdempotencyKey,
@@ -146,8 +146,8 @@ pub(super) async fn vouchers(owner: Owner, State(app): State<App>) -> Result<Res
     Ok(private(Json(shown::had(&app, &wallet).await?)))
 }
 
-/// Opens one of a product's vouchers that the fan holds: its code is shown, and it is given or sold no more. Sent again with the same
-/// `Idempotency-Key`, it is the same voucher.
+/// Opens one of a product's vouchers that the fan holds: its code is shown, and it is given or sold no more. Sent again
+/// with the same `Idempotency-Key`, it is the same voucher.
 #[utoipa::path(post, path = "/v1/products/{id}/claims", tag = "vouchers", params(
     ("id" = String, Path, description = "prd_…"),
     ("Crease-Fan" = Option<String>, Header, description = "Who it is"), alike::IdempotencyKey,

@@ -51,7 +51,10 @@ impl Seller {
     /// Writes down what was done, with the change itself.
     async fn record(&self, tx: &Transaction<'_>, action: &str, it: &Product) -> Result<(), Problem> {
         let after = json!({
-            "name": it.terms.name, "price": it.terms.price, "state": it.state.word(), "valid_until": it.terms.valid_until.to_string(),
+            "name": it.terms.name,
+            "price": it.terms.price,
+            "state": it.state.word(),
+            "valid_until": it.terms.valid_until.to_string(),
         });
         let organisation_id = Some(self.key.organisation_id());
         let deed = Deed { organisation_id, action, object: &it.id, before: None, after: Some(after) };
@@ -277,7 +280,8 @@ pub(super) async fn list(
     Ok(private(Json(Page::of_rows(rows, rows_max, |it| it.id.clone()).map(Shown::from))))
 }
 
-/// Makes a product, which nobody sees before it is put on sale. Sent again with the same `Idempotency-Key`, it is the same one.
+/// Makes a product, which nobody sees before it is put on sale. Sent again with the same `Idempotency-Key`, it is the
+/// same one.
 #[utoipa::path(post, path = "/v1/rewards/products", tag = "products", request_body = Wanted,
     params(alike::IdempotencyKey), responses(
     (status = 201, body = Shown), alike::BadRequest, alike::Unprocessable,
@@ -407,8 +411,9 @@ pub(super) async fn make_codes(
     Ok(created(app.vouchers.make_codes(&seller.owner(), &id, count, &batch, &seller.by).await?))
 }
 
-/// Takes in codes of yours, and as many vouchers: a CSV file of one column, with or without a head, of 50,000 codes and 4 MiB at most. All of them,
-/// or none; the detail of a refusal names lines. Sent again with the same `Idempotency-Key`, they are taken in once.
+/// Takes in codes of yours, and as many vouchers: a CSV file of one column, with or without a head, of 50,000 codes and
+/// 4 MiB at most. All of them, or none; the detail of a refusal names lines. Sent again with the same
+/// `Idempotency-Key`, they are taken in once.
 #[utoipa::path(post, path = "/v1/rewards/products/{id}/codes/import", tag = "products",
     request_body(content = String, content_type = "text/csv"), params(
     ("id" = String, Path, description = "prd_…"), alike::IdempotencyKey,

@@ -131,8 +131,8 @@ pub(super) async fn look_up(
     answer(found, &till.by)
 }
 
-/// Redeems a voucher, once. Whatever is not to be redeemed is one answer: unknown, another organisation's, over, or redeemed before. Sent again
-/// with the same `Idempotency-Key`, what was redeemed under it is answered again.
+/// Redeems a voucher, once. Whatever is not to be redeemed is one answer: unknown, another organisation's, over, or
+/// redeemed before. Sent again with the same `Idempotency-Key`, what was redeemed under it is answered again.
 #[utoipa::path(post, path = "/v1/vouchers/redeem", tag = "vouchers", request_body = Wanted,
     params(alike::IdempotencyKey), responses(
     (status = 200, body = Told), alike::BadRequest, alike::Conflict, alike::Unprocessable,

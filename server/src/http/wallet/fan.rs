@@ -145,10 +145,14 @@ pub(super) async fn erased(
     holder: &Holder<'_>,
     by: &By,
 ) -> Result<Result<(), wallet::Error>, Problem> {
+    if app.store.read("wallet.find", async |db| holder::find(db, holder).await).await?.is_none() {
+        app.vouchers.repair_erasure(holder.fan_id).await?;
+        return Ok(Err(wallet::Error::UnknownHolder { fan_id: holder.fan_id.into() }));
+    }
     app.vouchers.before_erasure(holder.fan_id).await?;
     let erased = holder::erase(&app.store, &app.ledger, holder, by).await;
-    if matches!(erased, Ok(()) | Err(wallet::Error::UnknownHolder { .. })) {
-        app.vouchers.after_erasure(holder.fan_id).await?;
+    if erased.is_ok() {
+        app.vouchers.after_erasure(holder.fan_id, app.clock.now()).await?;
     }
     Ok(erased)
 }
