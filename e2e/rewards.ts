@@ -305,8 +305,16 @@ export class FakeRewards implements Beside {
     });
   }
 
+  /** How the market answers next in place of what it would; taken once. */
+  next?: Record<string, unknown>;
+
   private order(of: Market, body: any, { say, problem }: Asked): void {
     if (of.state !== 'open') return problem(409, `market-${of.state}`);
+    if (this.next) {
+      const { next } = this;
+      this.next = undefined;
+      return say(201, { id: 'ord_x', market: of.id, ...body, filled: 0, left: body.quantity, fills: [], ...next });
+    }
     const isBuy = body.side === 'buy';
     const product = this.products.find((it) => it.id === of.product)!;
     const fills: { price: number; quantity: number }[] = [];

@@ -424,6 +424,12 @@ test.describe('in the full view of a match', () => {
     await own(page).click();
     await page.evaluate(() => document.querySelector('crease-match')!.setAttribute('theme', 'dark'));
     await expect(match(page).locator('crease-rewards')).toHaveAttribute('theme', 'dark');
+    for (const width of [390, 240]) {
+      await page.setViewportSize({ width, height: 800 });
+      await own(page).scrollIntoViewIfNeeded();
+      await page.screenshot({ path: `shots/rewards-in-match-${width}.png`, fullPage: true });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
     await page.evaluate(() => document.querySelector('crease-match')!.setAttribute('lang', 'ur'));
     const tab = match(page).getByRole('tab', { name: 'انعامات' });
     await tab.click();

@@ -95,6 +95,8 @@ const add = (host, tabs) => {
   watching.observe(card, { attributeFilter: ["lang"] });
   watching.observe(host, { attributeFilter: ["theme"] });
   speak();
+  // One more has to have room on a phone.
+  tabs.style.gap = "min(1.375rem, 2.5%)";
   tabs.insertBefore(tab, tabs.lastElementChild);
   panel.after(place);
   added.set(tabs, () => {
@@ -103,6 +105,7 @@ const add = (host, tabs) => {
     close();
     stop.abort();
     watching.disconnect();
+    tabs.style.gap = "";
     tab.remove();
     place.remove();
     if (hadFocus) was?.focus({ preventScroll: true });

@@ -168,7 +168,8 @@ class Rewards {
   /** Says what happened, for those who see it and, unless somebody else says it, for those who do not. */
   tell(text, isHeard = true) {
     const { write, element } = this.tools;
-    if (isHeard) write(this.news, text);
+    // The same said twice is heard twice.
+    if (isHeard) write(this.news, this.news.textContent === text ? `${text}\u00a0` : text);
     this.toast.replaceChildren(element("span", "", text));
     this.toast.setAttribute("aria-hidden", "true");
     clearTimeout(this.calming);
