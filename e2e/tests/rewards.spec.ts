@@ -346,16 +346,17 @@ test.describe('in the full view of a match', () => {
   const match = (page: Page) => page.locator('crease-match');
   const own = (page: Page) => match(page).getByRole('tab', { name: 'Rewards' });
 
-  async function openMatch(crease: Crease, page: Page): Promise<[FakeWallet, ClubMatch, string[]]> {
+  async function openMatch(crease: Crease, page: Page, view = 'full'): Promise<[FakeWallet, ClubMatch, string[]]> {
     const club = await ClubMatch.begin(crease);
     await club.score(4);
     const wallet = await FakeWallet.before(crease, page);
     furnish(wallet);
     const wrong = troubles(page);
     const loader = `<script async src="${wallet.url}/v1/crease.js" data-key="${crease.demo.publishable_key}"></script>`;
-    const embed = `<crease-match match="${club.id}" view="full"></crease-match>`;
+    const embed = `<crease-match match="${club.id}" view="${view}"></crease-match>`;
     await openPartner(crease, page, { head: loader, script: null, body: `<main><h1>Cricket</h1>${embed}</main>` });
-    await expect(match(page).getByRole('tab')).toHaveCount(4);
+    await expect(match(page).getByRole('tab')).toHaveCount(view === 'full' ? 4 : 0);
+    await expect(match(page).locator('.runs').first()).toHaveText('4/0');
     return [wallet, club, wrong];
   }
 
@@ -395,6 +396,17 @@ test.describe('in the full view of a match', () => {
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`)).toEqual([]);
     expect(wrong).toEqual([]);
+  });
+
+  test('it comes with a match that comes later, and with its full view', async ({ crease, page }) => {
+    const [wallet, club] = await openMatch(crease, page, 'card');
+    await identify(page, 'token-asha');
+    expect((wallet.beside as FakeRewards).asked, 'a card has no tabs').toEqual([]);
+    await page.evaluate(() => document.querySelector('crease-match')!.setAttribute('view', 'full'));
+    await expect(own(page)).toHaveCount(1);
+    await page.evaluate((match) => (window as any).Crease.mount(document.body, { match, view: 'full' }), club.id);
+    await expect(own(page)).toHaveCount(2);
+    expect((wallet.beside as FakeRewards).asked, 'once for the page').toEqual(['GET /v1/rewards']);
   });
 
   test('nobody else has it', async ({ crease, page }) => {

@@ -135,11 +135,13 @@ export const request = async (path, init) => {
 let tab;
 for (const name of ["fan", "ready"]) {
   document.addEventListener(`crease:${name}`, (event) => {
-    const host = name === "ready" ? event.composedPath()[0] : document.querySelector("crease-match");
-    if (tab || (accepted?.fan?.kind === "signed" && host))
-      (tab ??= import("./tab.js")).then(
-        (it) => it.look(host),
-        () => (tab = undefined),
-      );
+    // One within another's shadow root is found by its event alone.
+    const hosts = [...document.querySelectorAll("crease-match"), event.composedPath()[0]];
+    const full = hosts.filter((it) => it.shadowRoot?.querySelector(".tabs"));
+    if (!tab && !(accepted?.fan?.kind === "signed" && full[0])) return;
+    (tab ??= import("./tab.js")).then(
+      (it) => it.look(full),
+      () => (tab = undefined),
+    );
   });
 }

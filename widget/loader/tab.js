@@ -1,5 +1,5 @@
 // The tab "Rewards" in the full view of a match, for who is signed in, where the site has rewards. `fan.js` brings this
-// module where somebody signed is accepted and a match is on the page; what is shown in the tab is <crease-rewards>,
+// module where somebody signed is accepted and a full view is there; what is shown in the tab is <crease-rewards>,
 // whose script comes when the tab is chosen. The widget draws the tabs beside it and knows nothing of this one.
 
 import { request, who } from "./fan.js";
@@ -14,8 +14,6 @@ let asked;
 let hasRewards;
 /** What takes a tab away, by its list of tabs. */
 const added = new Map();
-
-const isSigned = () => who()?.kind === "signed";
 
 /** The script may stand on the page already. */
 const bringElement = () => {
@@ -113,26 +111,24 @@ const add = (host, tabs) => {
 };
 
 /** Full views that are on the page now have the tab, or have it no more. */
-export const look = async (host) => {
-  const fan = isSigned() ? who().id : undefined;
-  if (fan && fan !== asked) {
+export const look = async (hosts) => {
+  const fan = who()?.kind === "signed" && who().id;
+  if (fan && fan !== asked && hosts.length) {
     asked = fan;
     hasRewards = request("rewards").then(
       ({ ok }) => ok,
       () => (asked = undefined),
     );
   }
-  const isThere = fan && (await hasRewards) && isSigned();
-  const hosts = new Set(document.querySelectorAll("crease-match"));
-  if (host) hosts.add(host);
+  const isThere = fan && (await hasRewards) && who()?.id === fan;
   for (const [tabs, takeAway] of added) {
     if (isThere && tabs.isConnected) continue;
     takeAway();
     added.delete(tabs);
   }
   if (!isThere) return;
-  for (const it of hosts) {
-    const tabs = it.shadowRoot?.querySelector(".tabs");
-    if (tabs && !added.has(tabs)) add(it, tabs);
+  for (const host of hosts) {
+    const tabs = host.shadowRoot?.querySelector(".tabs");
+    if (tabs && !added.has(tabs)) add(host, tabs);
   }
 };
