@@ -1,17 +1,12 @@
-// The tab "Rewards" in the full view of a match, for who is signed in, where the site has rewards. `fan.js` brings this
-// module where somebody signed is accepted and a full view is there; what is shown in the tab is <crease-rewards>,
-// whose script comes when the tab is chosen. The widget draws the tabs beside it and knows nothing of this one.
-
-import { request, who } from "./fan.js";
+// The tab "Rewards" in the full view of a match, for who is signed in, where the site has rewards. `watch.js` brings
+// this module; what is shown in the tab is <crease-rewards>, whose script comes when the tab is chosen. The widget draws
+// the tabs beside it and knows nothing of this one.
 
 /** "https://live.example.com/v1/" */
 const BASE = import.meta.url.split("bundle/")[0];
 /** What the tab is called, by language. */
 const TITLES = __CREASE_TITLES__;
 
-/** Whether the site has rewards, for whom that was asked. */
-let asked;
-let hasRewards;
 /** What takes a tab away, by its list of tabs. */
 const added = new Map();
 
@@ -110,24 +105,14 @@ const add = (host, tabs) => {
   });
 };
 
-/** Full views that are on the page now have the tab, or have it no more. */
-export const look = async (hosts) => {
-  const fan = who()?.kind === "signed" && who().id;
-  if (fan && fan !== asked && hosts.length) {
-    asked = fan;
-    hasRewards = request("rewards").then(
-      ({ ok }) => ok,
-      () => (asked = undefined),
-    );
-  }
-  const isThere = fan && (await hasRewards) && who()?.id === fan;
+/** Full views that are on the page now have the tab, or, where nobody has rewards, have it no more. */
+export const show = (hosts, isThere) => {
   for (const [tabs, takeAway] of added) {
     if (isThere && tabs.isConnected) continue;
     takeAway();
     added.delete(tabs);
   }
-  if (!isThere) return;
-  for (const host of hosts) {
+  for (const host of isThere ? hosts : []) {
     const tabs = host.shadowRoot?.querySelector(".tabs");
     if (tabs && !added.has(tabs)) add(host, tabs);
   }
