@@ -31,7 +31,7 @@ export function furnish(wallet: FakeWallet): FakeRewards {
   const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
   const earned = (title: string, units: number, minutes: number, state = 'paid') => {
     const id = `grt_${title}`;
-    return { id, title, campaign: 'Super Sunday', rule: 'six', units, state, earned_at: ago(minutes) };
+    return { id, title, campaign: 'cmp_sunday', rule: 'six', units, state, earned_at: ago(minutes) };
   };
   wallet.balances = [points(1240, 40)];
   rewards.earned = [
@@ -42,36 +42,40 @@ export function furnish(wallet: FakeWallet): FakeRewards {
     earned('Seventh wicket', 10, 1600, 'refused'),
   ];
   const end = new Date(Date.now() + 4 * 86_400_000).toISOString();
+  rewards.tier = 'Gold';
   rewards.missions = [
     {
-      campaign: 'Super Sunday',
+      campaign: 'cmp_sunday',
       rule: 'a',
       title: 'Watch five matches in a row',
-      units: 200,
+      units: 20,
       done: 3,
       of: 5,
+      bonus: 200,
       earned_today: 0,
       left_today: null,
       ends_at: end,
     },
     {
-      campaign: 'Super Sunday',
+      campaign: 'cmp_sunday',
       rule: 'b',
       title: 'Each six of Fernhill',
       units: 30,
-      done: 3,
+      done: null,
       of: null,
+      bonus: null,
       earned_today: 90,
       left_today: 60,
       ends_at: end,
     },
     {
-      campaign: 'Quiz week',
+      campaign: 'cmp_quiz',
       rule: 'c',
       title: 'Answer forty questions',
-      units: 500,
+      units: 5,
       done: 22,
       of: 40,
+      bonus: 500,
       earned_today: 40,
       left_today: 0,
       ends_at: end,

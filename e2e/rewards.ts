@@ -88,6 +88,7 @@ export class FakeRewards implements Beside {
   readonly paths = /^\/v1\/(rewards|products|vouchers|reservations|markets|orders)(\/|$)/;
   earned: Record<string, unknown>[] = [];
   missions: Record<string, unknown>[] = [];
+  tier: string | null = null;
   products: Product[] = [];
   held: Held[] = [];
   claimed: Claimed[] = [];
@@ -97,6 +98,10 @@ export class FakeRewards implements Beside {
   trades: Record<string, unknown>[] = [];
   orders: any[] = [];
   reservations: any[] = [];
+  /** What the page has said of watching, as "follow mat_1". */
+  readonly watched: string[] = [];
+  /** How long the match was watched; none where nothing is played. */
+  minutes = 1;
   /** How long one is good. */
   reserved_ms = 120_000;
   /** How long a picture is good. */
@@ -130,7 +135,7 @@ export class FakeRewards implements Beside {
   }
 
   /** Something was earned, and is told. */
-  earn(title: string, units: number, campaign = 'Super Sunday'): void {
+  earn(title: string, units: number, campaign = 'cmp_sunday'): void {
     const id = `grt_${++this.made}`;
     this.earned.unshift({ id, title, campaign, rule: 'r', units, state: 'paid', earned_at: new Date().toISOString() });
     this.wallet.give(units, title);
@@ -173,7 +178,14 @@ export class FakeRewards implements Beside {
     if (refusal) return problem(refusal.status, refusal.word, refusal.title);
     const [, , kind, id, verb] = path.split('/');
     const routes: Record<string, () => void> = {
-      'GET rewards': () => say(200, { earned: this.earned.slice(0, 20), missions: this.missions }),
+      'GET rewards': () => {
+        const { tier, missions } = this;
+        say(200, { tier, earned: this.earned.slice(0, 20), missions });
+      },
+      'POST rewards': () => {
+        this.watched.push(`${id} ${body?.match ?? ''}`.trim());
+        say(id === 'follow' ? 204 : 202, id === 'watched' ? { minutes: this.minutes } : { heard: 'now' });
+      },
       'GET products': () => say(200, { items: this.products, next: null }),
       'GET vouchers': () => (id ? this.draw(id, asked) : say(200, { held: this.held, claimed: this.claimed })),
       'POST products': () =>
@@ -305,8 +317,16 @@ export class FakeRewards implements Beside {
     });
   }
 
+  /** How the market answers next in place of what it would; taken once. */
+  next?: Record<string, unknown>;
+
   private order(of: Market, body: any, { say, problem }: Asked): void {
     if (of.state !== 'open') return problem(409, `market-${of.state}`);
+    if (this.next) {
+      const { next } = this;
+      this.next = undefined;
+      return say(201, { id: 'ord_x', market: of.id, ...body, filled: 0, left: body.quantity, fills: [], ...next });
+    }
     const isBuy = body.side === 'buy';
     const product = this.products.find((it) => it.id === of.product)!;
     const fills: { price: number; quantity: number }[] = [];

@@ -135,3 +135,50 @@ test('a market that is away, and one that comes back, are told', async ({ crease
   await element(page).getByRole('button', { name: /Scarf/ }).click();
   await expect(element(page).locator('.market .what')).toHaveText('Scarf');
 });
+
+test('what became of an order is told, and asked again under the same key where that is not known', async ({
+  crease,
+  page,
+}) => {
+  const wallet = await FakeWallet.before(crease, page);
+  const rewards = furnish(wallet);
+  await open(wallet, crease, page);
+  await tab(page, 'Market').click();
+  const buy = element(page).getByRole('button', { name: 'Buy at 121' });
+  const alert = step(page).getByRole('alert');
+  for (const [next, text] of [
+    [{ state: 'refused', reason: 'outside-collar' }, "This price is too far from the market's."],
+    [{ state: 'refused', reason: 'some-new-word' }, 'The market did not take this order.'],
+    [{ state: 'cancelled', reason: 'self-trade' }, 'It would have met an order of your own. Nothing was traded.'],
+    [{ state: 'cancelled', reason: 'unfilled' }, 'The price has moved. Nothing was traded.'],
+  ] as const) {
+    rewards.next = next;
+    await buy.click();
+    await page.keyboard.press('Enter');
+    await expect(alert).toHaveText(text);
+    await page.keyboard.press('Escape');
+    await expect(step(page)).toHaveCount(0);
+  }
+  for (const [status, word, text] of [
+    [409, 'too-many-orders', 'You have too many orders: cancel one first.'],
+    [409, 'market-halted', 'Trading is halted. Your orders stay, and can be cancelled.'],
+    [503, 'market-away', 'This market cannot be reached just now.'],
+  ] as const) {
+    rewards.refusals = [{ of: 'POST /v1/markets', status, word }];
+    await buy.click();
+    await page.keyboard.press('Enter');
+    await expect(alert).toHaveText(text);
+    await page.keyboard.press('Escape');
+    await expect(step(page)).toHaveCount(0);
+  }
+  rewards.refusals = [{ of: 'POST /v1/markets', status: 503, word: 'unsure' }];
+  rewards.keys.length = 0;
+  await buy.click();
+  await page.keyboard.press('Enter');
+  await expect(alert).toContainText('Press again to see: nothing is done twice.');
+  rewards.refusals = [];
+  await page.keyboard.press('Enter');
+  await expect(news(page)).toHaveText('Bought 1 for 121 points');
+  expect(rewards.keys.length).toBe(2);
+  expect(new Set(rewards.keys).size).toBe(1);
+});

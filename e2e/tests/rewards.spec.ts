@@ -18,12 +18,14 @@ test('four tabs show what there is, one question each, and are moved between by 
   const rows = element(page).locator('.row');
   await expect(rows).toHaveCount(5);
   await expect(rows.first()).toContainText('Six by Asha Vale');
-  await expect(rows.first()).toContainText('Super Sunday \u00b7 2 minutes ago');
+  await expect(rows.first()).toContainText('2 minutes ago');
+  await expect(element(page).locator('.balance')).toContainText('Gold');
   await expect(rows.first()).toContainText('+30');
   await expect(rows.nth(1)).toContainText('On its way');
   await expect(rows.nth(3)).toContainText('Taken back');
   await expect(rows.nth(4)).toContainText('Not paid');
-  expect(rewards.asked).toEqual(['GET /v1/rewards']);
+  expect(rewards.asked.filter((it) => it.startsWith('GET'))).toEqual(['GET /v1/rewards']);
+  expect(rewards.watched, 'to be here may earn').toEqual(['check-ins']);
 
   await tab(page, 'Earned').focus();
   await page.keyboard.press('ArrowRight');
@@ -34,6 +36,7 @@ test('four tabs show what there is, one question each, and are moved between by 
   await expect(missions).toHaveCount(3);
   const bar = missions.first().getByRole('progressbar', { name: 'Watch five matches in a row' });
   await expect(bar).toHaveAttribute('aria-valuetext', '3 of 5');
+  await expect(missions.first()).toContainText('3 of 5 \u00b7 200 more when done');
   await expect(missions.nth(1).getByRole('progressbar')).toHaveCount(0);
   await expect(missions.nth(1)).toContainText('60 left today');
   await expect(missions.nth(2)).toContainText('All earned for today');
@@ -346,16 +349,17 @@ test.describe('in the full view of a match', () => {
   const match = (page: Page) => page.locator('crease-match');
   const own = (page: Page) => match(page).getByRole('tab', { name: 'Rewards' });
 
-  async function openMatch(crease: Crease, page: Page): Promise<[FakeWallet, ClubMatch, string[]]> {
+  async function openMatch(crease: Crease, page: Page, view = 'full'): Promise<[FakeWallet, ClubMatch, string[]]> {
     const club = await ClubMatch.begin(crease);
     await club.score(4);
     const wallet = await FakeWallet.before(crease, page);
     furnish(wallet);
     const wrong = troubles(page);
     const loader = `<script async src="${wallet.url}/v1/crease.js" data-key="${crease.demo.publishable_key}"></script>`;
-    const embed = `<crease-match match="${club.id}" view="full"></crease-match>`;
+    const embed = `<crease-match match="${club.id}" view="${view}"></crease-match>`;
     await openPartner(crease, page, { head: loader, script: null, body: `<main><h1>Cricket</h1>${embed}</main>` });
-    await expect(match(page).getByRole('tab')).toHaveCount(4);
+    await expect(match(page).getByRole('tab')).toHaveCount(view === 'full' ? 4 : 0);
+    await expect(match(page).locator('.runs').first()).toHaveText('4/0');
     return [wallet, club, wrong];
   }
 
@@ -397,6 +401,48 @@ test.describe('in the full view of a match', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('it comes with a match that comes later, and with its full view', async ({ crease, page }) => {
+    const [wallet, club] = await openMatch(crease, page, 'card');
+    await identify(page, 'token-asha');
+    const rewards = wallet.beside as FakeRewards;
+    await expect.poll(() => rewards.watched, 'a card earns, too').toEqual([`follow ${club.id}`]);
+    await page.evaluate(() => document.querySelector('crease-match')!.setAttribute('view', 'full'));
+    await expect(own(page)).toHaveCount(1);
+    await page.evaluate((match) => (window as any).Crease.mount(document.body, { match, view: 'full' }), club.id);
+    await expect(own(page)).toHaveCount(2);
+    expect(rewards.asked, 'once for the page').toEqual(['GET /v1/rewards', 'POST /v1/rewards/follow']);
+  });
+
+  test('watching is told each minute that the page is looked at, and ends with the match @chromium', async ({
+    crease,
+    page,
+  }) => {
+    await page.clock.install();
+    const [wallet, club] = await openMatch(crease, page, 'card');
+    const { watched } = wallet.beside as FakeRewards;
+    const beat = `watched ${club.id}`;
+    await identify(page, 'token-asha');
+    await expect.poll(() => watched).toEqual([`follow ${club.id}`]);
+    await page.clock.runFor(61_000);
+    await expect.poll(() => watched.slice(1)).toEqual([beat]);
+    // Each wait begins with the answer to the word before.
+    await expect(async () => {
+      await page.clock.runFor(61_000);
+      expect(watched.slice(1)).toEqual([beat, beat]);
+    }).toPass();
+    // What is not played is asked for seldom.
+    (wallet.beside as FakeRewards).minutes = 0;
+    await expect(async () => {
+      await page.clock.runFor(61_000);
+      expect(watched.length).toBe(4);
+    }).toPass();
+    await page.clock.runFor(200_000);
+    expect(watched.length).toBe(4);
+    await page.evaluate(() => document.querySelector('crease-match')!.remove());
+    await page.clock.runFor(700_000);
+    expect(watched.length).toBe(4);
+  });
+
   test('nobody else has it', async ({ crease, page }) => {
     const [wallet] = await openMatch(crease, page);
     const rewards = wallet.beside as FakeRewards;
@@ -424,6 +470,12 @@ test.describe('in the full view of a match', () => {
     await own(page).click();
     await page.evaluate(() => document.querySelector('crease-match')!.setAttribute('theme', 'dark'));
     await expect(match(page).locator('crease-rewards')).toHaveAttribute('theme', 'dark');
+    for (const width of [390, 240]) {
+      await page.setViewportSize({ width, height: 800 });
+      await own(page).scrollIntoViewIfNeeded();
+      await page.screenshot({ path: `shots/rewards-in-match-${width}.png`, fullPage: true });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
     await page.evaluate(() => document.querySelector('crease-match')!.setAttribute('lang', 'ur'));
     const tab = match(page).getByRole('tab', { name: 'انعامات' });
     await tab.click();

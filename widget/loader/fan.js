@@ -131,15 +131,16 @@ export const request = async (path, init) => {
   return send(path, accepted.headers, init);
 };
 
-/** Who is signed in has their rewards beside a match in full: what adds the tab comes when both are there, and then looks by itself. */
-let tab;
+/** Who is signed in earns by the matches on the page: what sees to that comes when both are there, and then looks whenever one changes. */
+let watching;
 for (const name of ["fan", "ready"]) {
   document.addEventListener(`crease:${name}`, (event) => {
-    const host = name === "ready" ? event.composedPath()[0] : document.querySelector("crease-match");
-    if (tab || (accepted?.fan?.kind === "signed" && host))
-      (tab ??= import("./tab.js")).then(
-        (it) => it.look(host),
-        () => (tab = undefined),
-      );
+    // One within another's shadow root is found by its event alone.
+    const hosts = [...document.querySelectorAll("crease-match"), event.composedPath()[0]].filter((it) => it.shadowRoot);
+    if (!watching && !(accepted?.fan?.kind === "signed" && hosts[0])) return;
+    (watching ??= import("./watch.js")).then(
+      (it) => it.look(hosts),
+      () => (watching = undefined),
+    );
   });
 }

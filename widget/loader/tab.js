@@ -1,21 +1,14 @@
-// The tab "Rewards" in the full view of a match, for who is signed in, where the site has rewards. `fan.js` brings this
-// module where somebody signed is accepted and a match is on the page; what is shown in the tab is <crease-rewards>,
-// whose script comes when the tab is chosen. The widget draws the tabs beside it and knows nothing of this one.
-
-import { request, who } from "./fan.js";
+// The tab "Rewards" in the full view of a match, for who is signed in, where the site has rewards. `watch.js` brings
+// this module; what is shown in the tab is <crease-rewards>, whose script comes when the tab is chosen. The widget draws
+// the tabs beside it and knows nothing of this one.
 
 /** "https://live.example.com/v1/" */
 const BASE = import.meta.url.split("bundle/")[0];
 /** What the tab is called, by language. */
 const TITLES = __CREASE_TITLES__;
 
-/** Whether the site has rewards, for whom that was asked. */
-let asked;
-let hasRewards;
 /** What takes a tab away, by its list of tabs. */
 const added = new Map();
-
-const isSigned = () => who()?.kind === "signed";
 
 /** The script may stand on the page already. */
 const bringElement = () => {
@@ -95,6 +88,8 @@ const add = (host, tabs) => {
   watching.observe(card, { attributeFilter: ["lang"] });
   watching.observe(host, { attributeFilter: ["theme"] });
   speak();
+  // One more has to have room on a phone.
+  tabs.style.gap = "min(1.375rem, 2.5%)";
   tabs.insertBefore(tab, tabs.lastElementChild);
   panel.after(place);
   added.set(tabs, () => {
@@ -103,33 +98,22 @@ const add = (host, tabs) => {
     close();
     stop.abort();
     watching.disconnect();
+    tabs.style.gap = "";
     tab.remove();
     place.remove();
     if (hadFocus) was?.focus({ preventScroll: true });
   });
 };
 
-/** Full views that are on the page now have the tab, or have it no more. */
-export const look = async (host) => {
-  const fan = isSigned() ? who().id : undefined;
-  if (fan && fan !== asked) {
-    asked = fan;
-    hasRewards = request("rewards").then(
-      ({ ok }) => ok,
-      () => (asked = undefined),
-    );
-  }
-  const isThere = fan && (await hasRewards) && isSigned();
-  const hosts = new Set(document.querySelectorAll("crease-match"));
-  if (host) hosts.add(host);
+/** Full views that are on the page now have the tab, or, where nobody has rewards, have it no more. */
+export const show = (hosts, isThere) => {
   for (const [tabs, takeAway] of added) {
     if (isThere && tabs.isConnected) continue;
     takeAway();
     added.delete(tabs);
   }
-  if (!isThere) return;
-  for (const it of hosts) {
-    const tabs = it.shadowRoot?.querySelector(".tabs");
-    if (tabs && !added.has(tabs)) add(it, tabs);
+  for (const host of isThere ? hosts : []) {
+    const tabs = host.shadowRoot?.querySelector(".tabs");
+    if (tabs && !added.has(tabs)) add(host, tabs);
   }
 };

@@ -10,7 +10,8 @@ class Earned extends Part {
     this.box = this.outer;
   }
 
-  fill({ earned = [] }) {
+  fill({ earned = [], tier }) {
+    this.view.rank(tier);
     this.none.hidden = earned.length > 0;
     this.list.parentElement.hidden = !earned.length;
     fill(
@@ -21,12 +22,11 @@ class Earned extends Part {
     );
   }
 
-  row({ title, campaign, units, state, earned_at: at }) {
+  row({ title, units, state, earned_at: at }) {
     const { view } = this;
     const { element } = view.tools;
     const when = Object.assign(element("time", "", view.speech.when(Date.parse(at))), { dateTime: at });
     const sub = element("span", "soft", when);
-    if (campaign && campaign !== title) sub.prepend(view.foreign("span", "", campaign), " \u00b7 ");
     const word = { earned: "COMING", refused: "REFUSED", taken: "TAKEN" }[state];
     if (word) sub.append(" \u00b7 ", element("b", "state", view.say(word)));
     const icon = view.icon({ earned: "clock", taken: "back" }[state] ?? "star");
@@ -45,7 +45,8 @@ class Missions extends Part {
     this.body.append(this.list, this.none);
   }
 
-  fill({ missions = [] }) {
+  fill({ missions = [], tier }) {
+    this.view.rank(tier);
     this.none.hidden = missions.length > 0;
     this.list.hidden = !missions.length;
     fill(
@@ -56,11 +57,11 @@ class Missions extends Part {
     );
   }
 
-  card({ title, campaign, units, done = 0, of, earned_today: today, left_today: left, ends_at: end }) {
+  card({ title, units, done, of, bonus, earned_today: today, left_today: left, ends_at: end }) {
     const { view } = this;
     const { say, tools, speech } = view;
     const { element } = tools;
-    const name = element("div", "texts", view.foreign("b", "", title), view.foreign("span", "soft", campaign));
+    const name = element("div", "texts", view.foreign("b", "", title));
     const prize = element("b", "prize", tools.icon("points"), `+${view.number(units)}`);
     const card = element("li", "card", element("div", "top", name, prize));
     if (of > 1) {
@@ -77,7 +78,8 @@ class Missions extends Part {
       for (const [key, value] of Object.entries({ ...set, "aria-valuetext": text, "aria-label": title })) {
         progress.setAttribute(key, value);
       }
-      card.append(progress, element("span", "soft", text));
+      const then = bonus > 0 ? ` \u00b7 ${say("BONUS", view.number(bonus))}` : "";
+      card.append(progress, element("span", "soft", `${text}${then}`));
     }
     const facts = [
       today > 0 && say("TODAY", view.number(today)),

@@ -119,7 +119,7 @@ class Books {
 
   /** Follows a market from now on. */
   async begin(id) {
-    if (this.id === id && this.line) return;
+    if (this.id === id && this.line?.isOver() === false) return;
     this.leave();
     if (this.id !== id) Object.assign(this, { id, book: undefined, trades: [], state: undefined, price0: undefined });
     const mine = () => this.id === id;
@@ -239,7 +239,7 @@ class Books {
     write(this.badge, say(`IS_${String(this.state).toUpperCase()}`) ?? this.state);
     this.badge.className = `badge ${this.state}`;
     const why = this.isAway
-      ? "NO_MARKET"
+      ? "NO_MARKET_AWAY"
       : this.isLost
         ? "LOST"
         : isOpen
@@ -388,7 +388,10 @@ class Books {
         this.part.read();
         if (made.state === "refused") throw { word: made.reason, title: say("NO_ORDER") };
         const filled = made.fills?.reduce((sum, it) => sum + it.quantity, 0) || 0;
-        if (made.state === "cancelled" && !filled) throw { word: "price-moved" };
+        if (made.state === "asked") throw { word: "unsure" };
+        if (made.state === "cancelled" && !filled) {
+          throw { word: made.reason === "self-trade" ? made.reason : "price-moved" };
+        }
         const paid = made.fills?.reduce((sum, it) => sum + it.quantity * it.price, 0);
         step.close();
         view.tell(

@@ -66,7 +66,8 @@ class Rewards {
     this.name = element("span", "soft");
     this.held = element("span", "soft held");
     const sum = element("span", "", this.amount, this.name);
-    const balance = element("div", "balance", icon("points"), element("div", "", sum, this.held));
+    this.tier = this.foreign("span", "badge", "");
+    const balance = element("div", "balance", icon("points"), element("div", "", sum, this.held), this.tier);
     this.frozen = element("p", "warn", icon("lock"), element("span", "", this.speech.say("FROZEN_WHY")));
     this.lost = element("p", "warn lost", this.icon("clock"), element("span", "", this.say("LOST")));
     this.lost.setAttribute("role", "status");
@@ -126,8 +127,11 @@ class Rewards {
     root.replaceChildren(box);
     // What others wrote may be read the other way round, and yet begins where all begins.
     box.dir = getComputedStyle(box).direction;
-    if (purse.phase === "fan") this.build();
-    else if (purse.phase === "unknown") box.append(this.bones());
+    if (purse.phase === "fan") {
+      this.build();
+      // To be here may earn, once a day.
+      ask(this, "POST", "rewards/check-ins").catch(() => {});
+    } else if (purse.phase === "unknown") box.append(this.bones());
     else this.invite();
     this.draw();
     this.ticking = setInterval(() => this.tick(), TICK_MS);
@@ -165,10 +169,16 @@ class Rewards {
     this.asking = setTimeout(() => this.shown.read(), Math.random() * ANEW_MS_MAX);
   }
 
+  /** Which tier the fan is of, if of any. */
+  rank(tier) {
+    this.tools.write(this.tier, tier ?? "");
+  }
+
   /** Says what happened, for those who see it and, unless somebody else says it, for those who do not. */
   tell(text, isHeard = true) {
     const { write, element } = this.tools;
-    if (isHeard) write(this.news, text);
+    // The same said twice is heard twice.
+    if (isHeard) write(this.news, this.news.textContent === text ? `${text}\u00a0` : text);
     this.toast.replaceChildren(element("span", "", text));
     this.toast.setAttribute("aria-hidden", "true");
     clearTimeout(this.calming);

@@ -16,6 +16,8 @@ const PANEL_NAME: &str = "wallet.js";
 const REWARDS: &[&str] = &["ask", "part", "step", "earned", "vouchers", "market-tab", "view"];
 const REWARDS_FOLDER: &str = "widget/loader/rewards";
 const MARKET: &str = "widget/loader/rewards/market.js";
+/// What sees to it that watching earns.
+const WATCH: &str = "widget/loader/watch.js";
 /// The tab in a match's full view; and where its name in each language belongs in it.
 const TAB: &str = "widget/loader/tab.js";
 const TITLES: &str = "__CREASE_TITLES__";
@@ -38,7 +40,13 @@ pub(super) fn files() -> anyhow::Result<Vec<File>> {
     let market = [(WORDS, object(&english("market")?)), (STYLE, style::part(style::MARKET)?)];
     let market = filled(MARKET, read(MARKET)?, &market)?;
     let tab = filled(TAB, read(TAB)?, &[(TITLES, object(&titles()?))])?;
-    let scripts = [(PANEL_NAME, panel), ("rewards.js", rewards), ("market.js", market), ("tab.js", tab)];
+    let scripts = [
+        (PANEL_NAME, panel),
+        ("rewards.js", rewards),
+        ("market.js", market),
+        ("tab.js", tab),
+        ("watch.js", read(WATCH)?),
+    ];
     let mut files: Vec<File> =
         scripts.into_iter().map(|(name, source)| (name.to_owned(), source.into_bytes())).collect();
     for part in SPEAKING {
