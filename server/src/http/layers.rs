@@ -44,9 +44,10 @@ pub(super) fn open(routes: Router<App>, app: &App) -> Router<App> {
 
 /// The same of routes that pages call for a fan. No cookie is sent to them, nor would one count: who a fan is stands in a header.
 pub(super) fn open_to_fans(routes: Router<App>, app: &App) -> Router<App> {
-    let headers = READING.into_iter().chain([header::CONTENT_TYPE, fan::CREASE_FAN]);
+    let headers = [header::CONTENT_TYPE, fan::CREASE_FAN, HeaderName::from_static("idempotency-key")];
+    let headers = READING.into_iter().chain(headers);
     let cors = cors()
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers(headers.collect::<Vec<_>>());
     timely(routes, app).layer(cors)
 }
@@ -107,6 +108,8 @@ async fn surround(request: Request, next: Next) -> Response {
     let method = match *request.method() {
         Method::GET => "GET",
         Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
         Method::HEAD => "HEAD",
         Method::OPTIONS => "OPTIONS",
         _ => "other",

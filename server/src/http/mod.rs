@@ -15,6 +15,7 @@ mod health;
 mod layers;
 mod limits;
 mod manage;
+mod markets;
 mod matches;
 pub mod openapi;
 mod operations;
@@ -69,7 +70,7 @@ fn router(app: App, surface: Surface) -> Router {
             &app,
         ));
         routes = routes.merge(layers::open_to_fans(
-            fans::routes().merge(wallet::of_fan()).merge(manage::tickets()),
+            fans::routes().merge(wallet::of_fan()).merge(markets::of_fan()).merge(manage::tickets()),
             &app,
         ));
     }

@@ -95,6 +95,9 @@ impl Modify for Keys {
                 | "/v1/wallet/top-ups"
                 | "/v1/wallet/top-ups/{id}"
                 | "/v1/wallet/top-ups/{id}/returned" => &["bearer", "header"],
+                path if path.starts_with("/v1/markets") || path.starts_with("/v1/orders") => {
+                    &["bearer", "header"]
+                }
                 // A gateway has no key: it signs.
                 path if path.starts_with("/v1/payments/") => &[],
                 path if path.starts_with("/v1/") => &["bearer"],
@@ -136,6 +139,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     let mut api = Description::openapi();
     api.merge(super::manage::Description::openapi());
     api.merge(super::wallet::Description::openapi());
+    api.merge(super::markets::Description::openapi());
     api.merge(super::payments::Description::openapi());
     Keys.modify(&mut api);
     api.webhooks = Some(messages::described());

@@ -20,16 +20,16 @@ use wallet::{Holder, Wallet, holder};
 
 /// Acts for a fan who can have a wallet: one whom a partner's server vouches for.
 #[derive(Clone, Debug)]
-pub(super) struct Owner {
+pub(in crate::http) struct Owner {
     fan: Fan,
 }
 
 impl Owner {
-    pub(super) fn mode(&self) -> partners::Mode {
+    pub(in crate::http) fn mode(&self) -> partners::Mode {
         self.fan.mode()
     }
 
-    pub(super) fn holder(&self) -> Holder<'_> {
+    pub(in crate::http) fn holder(&self) -> Holder<'_> {
         Holder {
             fan_id: self.fan.fan_id(),
             organisation_id: self.fan.organisation_id(),
@@ -38,13 +38,13 @@ impl Owner {
     }
 
     /// The wallet, if it was ever opened.
-    pub(super) async fn find(&self, app: &App) -> Result<Option<Wallet>, Problem> {
+    pub(in crate::http) async fn find(&self, app: &App) -> Result<Option<Wallet>, Problem> {
         let holder = self.holder();
         Ok(app.store.read("wallet.find", async |db| holder::find(db, &holder).await).await?)
     }
 
     /// The wallet, opened now if it was not before.
-    pub(super) async fn open(&self, app: &App) -> Result<Wallet, Problem> {
+    pub(in crate::http) async fn open(&self, app: &App) -> Result<Wallet, Problem> {
         if let Some(wallet) = self.find(app).await? {
             return Ok(wallet);
         }
@@ -140,6 +140,6 @@ pub(super) async fn erase(owner: Owner, State(app): State<App>) -> Result<Status
 }
 
 /// In no cache.
-pub(super) fn private(answer: impl IntoResponse) -> Response {
+pub(in crate::http) fn private(answer: impl IntoResponse) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], answer).into_response()
 }

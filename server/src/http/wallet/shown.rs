@@ -34,6 +34,9 @@ pub(super) struct Shown {
     balances: Vec<Balance>,
     /// Whether nothing may come or go.
     frozen: bool,
+    /// In the stream: orders that rest on markets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orders: Option<i64>,
     /// When this was so, milliseconds since 1970.
     t: i64,
 }
@@ -45,7 +48,12 @@ impl Shown {
 
     /// Whether the same is so at another moment.
     pub(super) fn is_as(&self, other: &Self) -> bool {
-        (&self.balances, self.frozen) == (&other.balances, other.frozen)
+        (&self.balances, self.frozen, self.orders) == (&other.balances, other.frozen, other.orders)
+    }
+
+    /// With how many orders rest.
+    pub(super) fn with_orders(self, orders: i64) -> Self {
+        Self { orders: Some(orders), ..self }
     }
 
     pub(super) fn of(wallet: &Wallet, now: Timestamp) -> Self {
@@ -63,6 +71,7 @@ impl Shown {
             fan_id: wallet.fan_id.clone(),
             balances,
             frozen: wallet.frozen_at.is_some(),
+            orders: None,
             t: now.as_millisecond(),
         }
     }

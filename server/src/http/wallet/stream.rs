@@ -12,6 +12,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 use rand::Rng;
+use rewards::exchange::order;
 use serde_json::json;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -81,9 +82,9 @@ impl Following {
                 Step::Over => return None,
                 Step::Look => {
                     self.step = Step::Wait;
-                    match self.owner.find(&self.app).await {
-                        Ok(Some(wallet)) => {
-                            if let Some(event) = self.changed(&wallet) {
+                    match self.look().await {
+                        Ok(Some((wallet, orders))) => {
+                            if let Some(event) = self.changed(&wallet, orders) {
                                 return Some((Ok(event), self));
                             }
                         }
@@ -107,9 +108,17 @@ impl Following {
         }
     }
 
+    /// The wallet, with how many orders rest.
+    async fn look(&self) -> Result<Option<(Wallet, i64)>, Problem> {
+        let Some(wallet) = self.owner.find(&self.app).await? else { return Ok(None) };
+        let fan_id = &wallet.fan_id;
+        let orders = self.app.store.read("orders.count", async |db| order::resting(db, fan_id).await).await?;
+        Ok(Some((wallet, orders)))
+    }
+
     /// None where it is as it was.
-    fn changed(&mut self, wallet: &Wallet) -> Option<Event> {
-        let shown = Shown::of(wallet, self.app.clock.now());
+    fn changed(&mut self, wallet: &Wallet, orders: i64) -> Option<Event> {
+        let shown = Shown::of(wallet, self.app.clock.now()).with_orders(orders);
         if self.said.as_ref().is_some_and(|said| said.is_as(&shown)) {
             return None;
         }
