@@ -1,5 +1,7 @@
 //! What `--demo` adds: an organisation with keys, written to a file for the tools around it, and the examples' pages.
 
+pub(crate) mod rewards;
+
 use crate::feed::Feed;
 use crate::feed::sandbox;
 use access::By;

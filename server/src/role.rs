@@ -2,7 +2,7 @@
 
 use crate::app::{App, Parts};
 use crate::config::Config;
-use crate::demo::Demo;
+use crate::demo::{self, Demo};
 use crate::door::Door;
 use crate::feed::{Feed, log, sandbox};
 use crate::http::{self, Surface};
@@ -111,7 +111,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let plans_since = metering.plans.load(&store).await?;
     let identities = Identities::new(seal.clone());
     let secrets_since = identities.load(&store).await?;
-    let demo = match with_demo {
+    let seeded = match with_demo {
         WithDemo::Yes => {
             let secret = match config.operations.secret.reveal() {
                 Some(secret) => secret.to_owned(),
@@ -184,9 +184,12 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         hub,
         bus,
         metrics,
-        demo,
+        demo: seeded,
         shutdown: shutdown.clone(),
     });
+    if app.demo.is_some() && app.config.wallet.enabled {
+        demo::rewards::seed(&app).await.context("the demo's rewards")?;
+    }
     let playing = (role.ingests() && app.config.sandbox.enabled)
         .then(|| tokio::spawn(sandbox::play(feed, app.config.sandbox.clone(), shutdown.clone())));
     let working = role.does_jobs().then(|| {

@@ -34,13 +34,14 @@ pub enum Countries {
 /// A part of the page: its anchor, its title.
 type Part = (&'static str, &'static str, fn(Here<'_>, Docs<'_>) -> Markup);
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 12] = [
     ("start", "Quick start", start),
     ("element", "Attributes and events", element),
     ("keys", "Keys and origins", keys),
     ("tickets", "Tickets", tickets),
     ("fans", "Signed fans", fans),
     ("wallets", "Wallets", wallets),
+    ("rewards", "Rewards", rewards),
     ("vouchers", "Vouchers", vouchers),
     ("webhooks", "Webhooks", webhooks),
     ("usage", "What is counted", usage),
@@ -222,6 +223,29 @@ fn wallets(_: Here<'_>, of: Docs<'_>) -> Markup {
         p {
             "Test keys have wallets of their own, whose coins are bought from the sandbox and cost nothing. Points are never money and cannot be bought; no quiz costs "
             "anything to enter. An erased wallet is empty and nobody's, and the books still add up."
+        }
+    }
+}
+
+fn rewards(_: Here<'_>, of: Docs<'_>) -> Markup {
+    let tell = format!(
+        "curl {0}/v1/rewards/triggers -H \"Authorization: Bearer crs_sk_live_…\" \\\n  \
+         -H \"Content-Type: application/json\" \\\n  \
+         -d '{{\"id\": \"order-4711\", \"kind\": \"purchase\", \"fan_id\": \"fan_…\", \"facts\": {{\"amount\": 250}}}}'\n\
+         curl -X DELETE {0}/v1/rewards/triggers/order-4711 -H \"Authorization: Bearer crs_sk_live_…\"",
+        of.origin
+    );
+    html! {
+        p {
+            "Fans whose ids you sign earn points by campaigns: for sixes, wickets and results of matches that your pages show them, for time that they watch, for coming back. "
+            "The widget sees to that by itself. What a page without it has to say is " code { "POST /v1/rewards/follow" } " when it shows a match, "
+            code { "…/watched" } " about once a minute and " code { "…/check-ins" } " once a day; more is not counted."
+        }
+        p { "Your server tells of what happens with you, by a secret key with the scope " code { "rewards" } ", and takes it back where it did not:" }
+        (copied("docs-triggers", &tell, "Copy the commands"))
+        p {
+            "Told of again under the same " code { "id" } ", it counts once. Rules ask for " code { "trigger.kind" } " and your facts, such as " code { "trigger.amount" } "; "
+            code { "device" } ", a hash of yours, is for limits by device. " code { "GET /v1/rewards" } " shows a fan what was earned and what can be."
         }
     }
 }
