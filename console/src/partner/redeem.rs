@@ -118,16 +118,16 @@ pub fn scanned(person: Person<'_>, all: &[(Organisation, Role)]) -> Markup {
             h1 { "Redeem a voucher" }
             @if all.is_empty() { p { "You belong to no organisation that redeems vouchers." } }
             @else {
-                p { "Which of your organisations redeems it?" }
+                p { "Scan the QR code that the fan shows: it leads here, and is good for a minute. Or type the fan's code." }
                 ul.rows {
                     @for (organisation, _) in all {
                         li {
-                            form method="post" action={ "/console/o/" (organisation.id) "/redeem" } data-scanned {
+                            form method="post" action={ "/console/o/" (organisation.id) "/redeem" } data-scanned hidden {
                                 (csrf_field(person.csrf))
                                 input type="hidden" name="token" value="";
-                                button.primary type="submit" { (organisation.name) }
+                                button.primary type="submit" { "Redeem for " (organisation.name) }
                             }
-                            a href={ "/console/o/" (organisation.id) "/redeem" } { "Type a code instead" }
+                            a href={ "/console/o/" (organisation.id) "/redeem" } { "Type a code of " (organisation.name) }
                         }
                     }
                 }
