@@ -14,6 +14,7 @@ mod carried;
 mod desk;
 mod error;
 mod feed;
+pub mod figures;
 mod following;
 mod house;
 mod lease;
@@ -34,8 +35,9 @@ pub use book::{Around, Collar, Price, Side};
 pub use desk::{Amended, Asked};
 pub use error::{Error, Refused, Why};
 pub use feed::{Best, Event, LEVELS_MAX, Place, Shown};
+pub use figures::{Figures, Stuck};
 pub use following::Following;
-pub use listing::{Figures, Last, Listing, Stuck, Trade};
+pub use listing::{Last, Listing, Trade};
 pub use order::{Order, Part, View};
 pub use traders::Fan;
 pub use wanted::{Wanted, Words};
@@ -169,8 +171,15 @@ impl Exchange {
 /// Every statement below, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    [lease::STATEMENTS, listing::STATEMENTS, order::STATEMENTS, record::STATEMENTS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        figures::STATEMENTS,
+        lease::STATEMENTS,
+        listing::STATEMENTS,
+        order::STATEMENTS,
+        record::STATEMENTS,
+        traders::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

@@ -5,6 +5,7 @@ mod capacity;
 mod jobs;
 mod keys;
 mod ledger;
+mod orders;
 mod stream;
 mod widget;
 
@@ -43,6 +44,11 @@ const BENCHES: &[Bench] = &[
         "book",
         "the order book beside five libraries, and a market's answers from the disk, in one run",
         book::run,
+    ),
+    (
+        "orders",
+        "from an order on a market to its acknowledgement over HTTP, at 70 % of what can be had",
+        orders::run,
     ),
     ("capacity", "nothing: computes deploy/capacity.md anew from the measured figures in it", capacity::run),
 ];

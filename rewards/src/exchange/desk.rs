@@ -1,5 +1,9 @@
 //! Where orders of a market are taken, in the process that holds its lease: each is written down, its funds are held, and then it is entered.
 
+mod amend;
+
+pub use amend::Amended;
+
 use super::error::{Error, Refused, Why};
 use super::feed::Feed;
 use super::lease::Lease;
@@ -12,7 +16,7 @@ use super::traders::{Fan, Trader, Traders};
 use super::turns::Turns;
 use super::wanted::{Wanted, Words};
 use super::writer::{Outcome, Seen, Task};
-use book::{Amendment, Command, Done, OrderId, OwnerId, Phase, Price, Quantity, Side, Terms, Whose};
+use book::{Command, Done, OrderId, OwnerId, Phase, Price, Side, Terms, Whose};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +30,8 @@ use wallet::{Ledger, Transfer};
 
 /// How long an answer waits for what is committed to be in the tables.
 const SETTLES: Duration = Duration::from_secs(5);
+/// Commands that are committed and not settled, at most, where another order is taken.
+const BEHIND_MAX: u64 = 20_000;
 /// How often the ledger is asked for a hold that it could not make for now.
 const TRIES_MAX: usize = 3;
 const TRY_AGAIN: Duration = Duration::from_millis(50);
@@ -37,14 +43,6 @@ pub struct Asked {
     pub id: String,
     pub fan: Fan,
     pub words: Words,
-}
-
-/// What an order is to be from now on.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Amended {
-    pub price: Option<u32>,
-    /// With what is filled.
-    pub quantity: Option<u32>,
 }
 
 pub(crate) struct Desk {
@@ -136,7 +134,12 @@ impl Desk {
                 }
             }
         };
-        self.enter(order).await
+        let entered = self.enter(order).await;
+        if let Err(Error::Refused(Refused { why: Why::Frozen, .. })) = &entered {
+            // Of a wallet that was erased, too.
+            self.traders.forget(&asked.fan.fan_id);
+        }
+        entered
     }
 
     /// What was asked for before under this id, with what has become of it.
@@ -165,9 +168,11 @@ impl Desk {
         if self.is_closed.load(Ordering::Relaxed) {
             return Err(Why::Closed.because("the market is closed").into());
         }
-        let look = self.seen.look();
-        if look.phase == Phase::Halted {
+        if self.seen.look().phase == Phase::Halted {
             return Err(Refused::from(book::Refusal::Halted).into());
+        }
+        if self.seen.committed().saturating_sub(*self.recorded.borrow()) > BEHIND_MAX {
+            return Err(Error::Busy);
         }
         self.market.check(wanted, now)?;
         self.traders.check(trader.number, self.market.terms.fan_minute_max, now)
@@ -290,63 +295,6 @@ impl Desk {
         .await
     }
 
-    /// Amends a resting order. What more it may cost is held before, and what it needs no more is free when it is settled.
-    pub(crate) async fn amend(
-        self: &Arc<Self>,
-        fan_id: String,
-        id: String,
-        to: Amended,
-    ) -> Result<View, Error> {
-        let desk = Arc::clone(self);
-        whole(async move {
-            let _turn = desk.turns.wait(&id).await;
-            desk.amend_in_turn(&fan_id, &id, to).await
-        })
-        .await
-    }
-
-    async fn amend_in_turn(&self, fan_id: &str, id: &str, to: Amended) -> Result<View, Error> {
-        let unknown = || Error::UnknownOrder { id: id.to_owned() };
-        self.catch_up().await?;
-        let order = self.find(id, fan_id).await?.ok_or_else(unknown)?;
-        if order.state != State::Resting {
-            return Err(Error::Over { id: order.id, state: order.state.word().to_owned() });
-        }
-        let out = |what: &str| Error::Wanted { what: format!("{what}: more than there can be") };
-        let price = Price::new(to.price.unwrap_or(order.price)).ok_or_else(|| out("price"))?;
-        let quantity = Quantity::new(to.quantity.unwrap_or(order.quantity)).ok_or_else(|| out("quantity"))?;
-        self.market.check_price(price)?;
-        self.market.check_quantity(quantity)?;
-        let extra = match more_for(&order, price, quantity) {
-            0 => None,
-            units => Some(self.hold_extra(&order, units).await?),
-        };
-        let (id_of, owner) = (order_id(&order), owner_id(order.trader));
-        let command = Command::Amend(Amendment { order: id_of, owner, price, quantity });
-        let outcome = self.ask(command, None, extra).await?;
-        if let (Err(_), Some(extra)) = (outcome.done, extra) {
-            self.give_back(&order, extra).await?;
-        }
-        self.catch_up().await?;
-        outcome.done.map_err(Refused::from)?;
-        let order = self.find(id, fan_id).await?.ok_or_else(unknown)?;
-        self.answer(&order).await
-    }
-
-    async fn hold_extra(&self, order: &Order, units: i64) -> Result<u32, Error> {
-        let begun = order::begin_extra(&self.store, order.number, self.lease.epoch).await?;
-        // What another had held is given back by the next round.
-        let extra = begun.ok_or(Error::Unsure)?;
-        let of = step::gives(&self.market, order, units)?;
-        let id = order::extra_id(&order.id, extra);
-        let hold = Transfer::new(id, wallet::Act::Hold { of, until: None }).about(step::about(&self.market));
-        if let Err(refused) = self.hold(&hold).await? {
-            order::end_extra(&self.store, order.number, extra).await?;
-            return Err(refused.into());
-        }
-        Ok(extra)
-    }
-
     /// Takes all orders of a fan out; answers how many.
     pub(crate) async fn cancel_all(&self, fan: &Fan) -> Result<u32, Error> {
         let trader = self.traders.of(&self.store, &self.market, fan, self.clock.now()).await?;
@@ -414,18 +362,4 @@ pub(crate) fn order_id(order: &Order) -> OrderId {
 
 fn owner_id(trader: i64) -> OwnerId {
     OwnerId(trader.unsigned_abs())
-}
-
-/// The most that an amendment may need beyond what is held, however much is filled until it is carried out: what is held falls with each unit
-/// that is filled by the old price, and what is needed by the new one, so that it is most at one of the ends.
-fn more_for(order: &Order, price: Price, quantity: Quantity) -> i64 {
-    let (old, new) = match order.wanted.side {
-        Side::Buy => (i64::from(order.price), i64::from(price.points())),
-        Side::Sell => (1, 1),
-    };
-    let wanted = i64::from(quantity.units().saturating_sub(order.filled));
-    let left = i64::from(order.left);
-    let before_all = new * wanted - old * left;
-    let after_all = new * (wanted - left);
-    before_all.max(after_all).max(0)
 }

@@ -108,7 +108,8 @@ impl Feed {
 
     pub(crate) fn state(&self, state: State) {
         let mut told = self.lock();
-        if told.state != state {
+        // What is closed stays so.
+        if told.state != state && told.state != State::Closed {
             told.state = state;
             told.push(Event::State(state.word().to_owned()));
             self.tell(told);

@@ -5,7 +5,7 @@ use super::listing::{account, uint};
 use super::wanted::{Wanted, Words};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{At, Client, Row, Store, Transaction};
+use store::{At, Client, Row, Store};
 use uuid::Uuid;
 use wallet::{AccountId, TransferId};
 
@@ -341,18 +341,6 @@ pub(crate) async fn end_extra(store: &Store, order: i64, extra: u32) -> Result<(
     Ok(())
 }
 
-const OPEN_TRADER: &str = "insert into rewards.trader (fan_id) values ($1) on conflict do nothing";
-const TRADER: &str = "select number from rewards.trader where fan_id = $1";
-
-/// The number of a fan as an owner of orders.
-pub(crate) async fn trader(tx: &Transaction<'_>, fan_id: &str) -> Result<i64, Error> {
-    if let Some(row) = tx.query_opt(TRADER, &[&fan_id]).await? {
-        return Ok(row.get("number"));
-    }
-    tx.execute(OPEN_TRADER, &[&fan_id]).await?;
-    Ok(tx.query_one(TRADER, &[&fan_id]).await?.get("number"))
-}
-
 pub(crate) fn read(row: &Row) -> Result<Order, Error> {
     let id: String = row.get("id");
     let unreadable = |column: &str| Error::Unreadable { what: id.clone(), column: column.to_owned() };
@@ -391,18 +379,5 @@ pub(crate) fn read(row: &Row) -> Result<Order, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[
-    INSERT,
-    FIND,
-    OPEN,
-    BY_NUMBERS,
-    OF_FAN,
-    COUNT,
-    MARKETS,
-    PARTS,
-    REFUSE,
-    EXTRA,
-    NO_EXTRA,
-    OPEN_TRADER,
-    TRADER,
-];
+pub(crate) const STATEMENTS: &[&str] =
+    &[INSERT, FIND, OPEN, BY_NUMBERS, OF_FAN, COUNT, MARKETS, PARTS, REFUSE, EXTRA, NO_EXTRA];

@@ -3,6 +3,7 @@
 //! Pure: the same orders and the same commands give the same steps, so that what a crash has cut short is done again and not twice.
 
 use super::carried::Carried;
+use super::error::Error;
 use super::order::{Order, State};
 use super::step::{Filled, Leg, Step};
 use super::wanted::side_word;
@@ -17,6 +18,8 @@ pub(crate) struct Orders {
     changed: BTreeSet<i64>,
     /// Whose amendments' holds are over.
     without_extra: BTreeSet<i64>,
+    /// One that the journal has and the tables do not.
+    missing: Option<i64>,
 }
 
 fn number(id: OrderId) -> i64 {
@@ -68,7 +71,10 @@ impl Orders {
     }
 
     /// What of a command the ledger has to do, in order; its orders are as they are after it.
-    pub(crate) fn take(&mut self, it: Carried) -> Vec<Step> {
+    ///
+    /// # Errors
+    /// Where the tables are not those of the journal: nothing may be settled by them.
+    pub(crate) fn take(&mut self, it: Carried) -> Result<Vec<Step>, Error> {
         if let Some(order) = it.order {
             self.all.insert(order.number, *order);
         }
@@ -130,7 +136,13 @@ impl Orders {
             };
             self.change(order, |it| it.settle_state(reason));
         }
-        steps.all
+        match self.missing {
+            None => Ok(steps.all),
+            Some(order) => {
+                let what = format!("order {order}, which the journal has");
+                Err(Error::Unreadable { what, column: "number".to_owned() })
+            }
+        }
     }
 
     fn change(&mut self, order: i64, change: impl FnOnce(&mut Order)) {
@@ -139,7 +151,7 @@ impl Orders {
                 change(it);
                 self.changed.insert(order);
             }
-            None => tracing::error!(order, "the journal has an order that the tables do not have"),
+            None => self.missing = Some(order),
         }
     }
 

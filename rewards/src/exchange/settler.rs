@@ -22,8 +22,8 @@ use wallet::{Ledger, Transfer};
 
 /// Groups of commands that are settled together, at most.
 const GROUPS_MAX: usize = 64;
-/// Steps that are asked of the ledger without waiting, at most.
-const ASKED_MAX: usize = 1_000;
+/// Steps that are asked of the ledger without waiting, at most: more would keep the holds of new orders waiting behind them.
+const ASKED_MAX: usize = 64;
 /// How soon it is tried again where something was away; it doubles up to the longest.
 const AGAIN: Duration = Duration::from_millis(20);
 const AGAIN_MAX: Duration = Duration::from_secs(2);
@@ -158,7 +158,7 @@ impl Settler {
         let mut steps = Vec::new();
         for it in carried {
             record.fills.extend(it.fills.iter().map(|fill| FillRow { fill: *fill, at: it.at }));
-            let steps_of = self.orders.take(it);
+            let steps_of = self.orders.take(it)?;
             // With its orders as they are at the end: what a transfer says of them does not change.
             for step in steps_of {
                 let orders: Vec<&Order> = step.orders().filter_map(|it| self.orders.get(it)).collect();

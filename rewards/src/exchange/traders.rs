@@ -2,13 +2,12 @@
 
 use super::error::{Error, Why};
 use super::listing::Listing;
-use super::order;
 use crate::product;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use store::Store;
+use store::{Store, Transaction};
 use wallet::{AccountId, Asset, Books, Kind, Points};
 
 /// Fans that are kept in mind, at most; then all are forgotten and asked for anew.
@@ -74,7 +73,7 @@ impl Traders {
             let points = accounts.iter().find(|it| it.standing.asset == Points::CODE);
             let points = points.ok_or_else(|| Why::TooLittle.because("there is no wallet"))?.id;
             let vouchers = product.account(tx, &fan.fan_id, now).await?;
-            Ok(Trader { number: order::trader(tx, &fan.fan_id).await?, points, vouchers })
+            Ok(Trader { number: number_of(tx, &fan.fan_id).await?, points, vouchers })
         });
         let trader = trader.await?;
         let mut known = lock(&self.known);
@@ -83,6 +82,11 @@ impl Traders {
         }
         known.insert(fan.fan_id.clone(), trader);
         Ok(trader)
+    }
+
+    /// Asks for a fan anew the next time: the accounts may be others by now.
+    pub(crate) fn forget(&self, fan_id: &str) {
+        lock(&self.known).remove(fan_id);
     }
 
     /// Whether a fan may make another order in this minute.
@@ -106,3 +110,19 @@ impl Traders {
         *it = if it.0 == minute { (minute, it.1 + 1) } else { (minute, 1) };
     }
 }
+
+const OPEN: &str = "insert into rewards.trader (fan_id) values ($1) on conflict do nothing";
+const NUMBER: &str = "select number from rewards.trader where fan_id = $1";
+
+/// The number of a fan as an owner of orders.
+async fn number_of(tx: &Transaction<'_>, fan_id: &str) -> Result<i64, Error> {
+    if let Some(row) = tx.query_opt(NUMBER, &[&fan_id]).await? {
+        return Ok(row.get("number"));
+    }
+    tx.execute(OPEN, &[&fan_id]).await?;
+    Ok(tx.query_one(NUMBER, &[&fan_id]).await?.get("number"))
+}
+
+/// Every statement of this file, for the test that prepares each on a migrated store.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[OPEN, NUMBER];

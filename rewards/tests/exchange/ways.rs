@@ -3,7 +3,7 @@
 use crate::scene::{POINTS, Scene, VOUCHERS, fan, words};
 use jiff::SignedDuration;
 use rewards::exchange::order::{State, id_of};
-use rewards::exchange::{Asked, Error, Event, Refused, Why, Words, listing};
+use rewards::exchange::{Asked, Error, Event, Refused, Why, Words, figures, listing};
 use wallet::{Act, Books, Holder, Transfer, TransferId, holder};
 
 fn why<T: std::fmt::Debug>(done: Result<T, Error>) -> Why {
@@ -175,7 +175,7 @@ async fn a_halted_market_takes_nothing_but_cancelling_and_a_closed_one_gives_all
     assert_eq!(why(scene.amend(0, &order.id, Some(35), None).await), Why::Halted);
     assert_eq!(scene.has(0).await[0], (POINTS, 150));
     let figures =
-        scene.store.read("test", async |db| listing::figures(db, scene.clock.now()).await).await.unwrap();
+        scene.store.read("test", async |db| figures::all(db, scene.clock.now()).await).await.unwrap();
     let it = &figures[0];
     assert_eq!(
         (it.listing.state, it.open_orders, it.bids, it.asks, it.units_today, it.stuck),
@@ -265,7 +265,7 @@ async fn a_fill_of_a_frozen_fan_waits_and_others_go_on() {
     assert_eq!(scene.has(1).await, [(POINTS - 40, 100 + 165), (VOUCHERS + 1, 0)]);
     let listed =
         scene.store.read("test", async |db| listing::find(db, &scene.market).await).await.unwrap().unwrap();
-    let stuck = scene.store.read("test", async |db| listing::stuck(db, &listed).await).await.unwrap();
+    let stuck = scene.store.read("test", async |db| figures::stuck(db, &listed).await).await.unwrap();
     assert_eq!(stuck.len(), 2);
     assert!(stuck[0].reason.contains("frozen") && stuck[1].reason.contains("hold"), "{stuck:?}");
     assert_eq!((stuck[0].price, stuck[0].quantity), (Some(50), Some(2)));
