@@ -21,7 +21,7 @@ test('a book is followed as it changes, and let go with its tab', async ({ creas
   await expect(element(page).locator('.last')).toHaveText('120');
   await expect(element(page).locator('.trade').first()).toContainText('120 \u00d7 2');
   rewards.turn('halted');
-  await expect(element(page).locator('.badge')).toHaveText('Halted');
+  await expect(element(page).locator('.market .badge')).toHaveText('Halted');
   await expect(element(page).getByText('Trading is halted. Your orders stay, and can be cancelled.')).toBeVisible();
   await expect(element(page).getByRole('button', { name: 'Buy at 120' })).toHaveAttribute('aria-disabled', 'true');
   await element(page).getByRole('button', { name: 'Buy at 120' }).dispatchEvent('click');
