@@ -112,8 +112,8 @@ for (const [width, theme, dir] of [
     await order(page).first().scrollIntoViewIfNeeded();
     await look('orders');
     rewards.turn('halted');
-    await expect(element(page).locator('.badge')).toHaveText('Halted');
-    await element(page).locator('.badge').scrollIntoViewIfNeeded();
+    await expect(element(page).locator('.market .badge')).toHaveText('Halted');
+    await element(page).locator('.market .badge').scrollIntoViewIfNeeded();
     await look('halted');
     wallet.frozen = true;
     wallet.tell();

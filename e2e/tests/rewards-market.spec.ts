@@ -20,8 +20,17 @@ test('a book is followed as it changes, and let go with its tab', async ({ creas
   rewards.trade(120, 2, 'buy');
   await expect(element(page).locator('.last')).toHaveText('120');
   await expect(element(page).locator('.trade').first()).toContainText('120 \u00d7 2');
+  rewards.change(...[...rewards.asks].map(([price]) => ['ask', price, 0] as ['ask', number, number]));
+  rewards.change(...[...rewards.bids].map(([price]) => ['bid', price, 0] as ['bid', number, number]));
+  await expect(element(page).locator('.gap')).toHaveText('No offers yet');
+  await expect(element(page).getByRole('button', { name: 'Sell', exact: true }).first()).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  );
+  rewards.change(['ask', 120, 5]);
+  await expect(element(page).locator('.gap')).toHaveText('\u2013');
   rewards.turn('halted');
-  await expect(element(page).locator('.badge')).toHaveText('Halted');
+  await expect(element(page).locator('.market .badge')).toHaveText('Halted');
   await expect(element(page).getByText('Trading is halted. Your orders stay, and can be cancelled.')).toBeVisible();
   await expect(element(page).getByRole('button', { name: 'Buy at 120' })).toHaveAttribute('aria-disabled', 'true');
   await element(page).getByRole('button', { name: 'Buy at 120' }).dispatchEvent('click');

@@ -1,6 +1,6 @@
 // The tab "Rewards" in the full view of a match, for who is signed in, where the site has rewards. `watch.js` brings
-// this module; what is shown in the tab is <crease-rewards>, whose script comes when the tab is chosen. The widget draws
-// the tabs beside it and knows nothing of this one.
+// this module; what is shown is <crease-rewards>, whose script comes when the tab is chosen. The widget draws its own
+// tabs, and knows nothing of this one.
 
 /** "https://live.example.com/v1/" */
 const BASE = import.meta.url.split("bundle/")[0];

@@ -255,7 +255,7 @@ class Books {
     this.drawSide("ask", asks);
     this.drawSide("bid", bids);
     const spread = asks[0] && bids[0] ? say("SPREAD", view.number(asks[0][0] - bids[0][0])) : "\u2013";
-    write(this.gap, spread);
+    write(this.gap, asks[0] || bids[0] ? spread : say("BOOK_NONE"));
     const offer = (button, name, side, isPossible) => {
       const best = this.offer(side);
       write(button, best ? say(`${name}_AT`, view.number(best[0])) : say(name));
