@@ -62,7 +62,8 @@ export class FakeWallet {
   frozen = false;
   /** The newest first. */
   entries: Entry[] = [];
-  vouchers?: Record<string, unknown>[];
+  /** As `GET /v1/vouchers` says them. */
+  vouchers: { held: { units: number }[]; claimed: object[] } = { held: [], claimed: [] };
   /** Answered in place of anything of the wallet: a status, and the problem's type. */
   refusal?: { status: number; type?: string };
   /** Whose token is believed, and for whom. */
@@ -149,8 +150,14 @@ export class FakeWallet {
     }
   }
 
+  private shown(): object {
+    const { held, claimed } = this.vouchers;
+    const vouchers = held.reduce((sum, it) => sum + it.units, 0);
+    return { balances: this.balances, vouchers, claimed: claimed.length, frozen: this.frozen };
+  }
+
   private event(): string {
-    const said = { balances: this.balances, frozen: this.frozen, t: ++this.t, ...this.beside?.told() };
+    const said = { ...this.shown(), t: ++this.t, ...this.beside?.told() };
     return `event: fan\nid: ${this.t}\ndata: ${JSON.stringify(said)}\n\n`;
   }
 
@@ -167,7 +174,7 @@ export class FakeWallet {
       return;
     }
     const isBeside = this.beside?.paths.test(pathname);
-    if (!isBeside && !/^\/v1\/(wallet|fans)(\/|$)/.test(pathname)) return void this.passOn(request, answer);
+    if (!isBeside && !/^\/v1\/(wallet|fans|vouchers)(\/|$)/.test(pathname)) return void this.passOn(request, answer);
     this.asked.push(`${request.method} ${pathname}`);
     const token = String(request.headers['crease-fan'] ?? '');
     this.names.push(`${request.headers['x-crease-key']} ${token}`);
@@ -209,13 +216,9 @@ export class FakeWallet {
         },
       });
     } else if (pathname === '/v1/wallet') {
-      say(200, {
-        fan_id: fan.fan_id,
-        balances: this.balances,
-        frozen: this.frozen,
-        t: this.t,
-        ...(this.vouchers && { vouchers: this.vouchers }),
-      });
+      say(200, { fan_id: fan.fan_id, ...this.shown(), t: this.t });
+    } else if (pathname === '/v1/vouchers') {
+      say(200, this.vouchers);
     } else if (pathname === '/v1/wallet/entries') {
       const own = this.entries.filter((it) => it.asset === searchParams.get('asset'));
       const cursor = searchParams.get('cursor');

@@ -355,10 +355,11 @@ test('a page that nobody looks at lets its stream go @chromium', async ({ crease
 test('a frozen wallet says so, and vouchers are shown where there are any', async ({ crease, page }) => {
   const wallet = await FakeWallet.before(crease, page);
   wallet.frozen = true;
-  wallet.vouchers = [
-    { id: 'vou_1', title: '₹100 off at <b>Fernhill</b>', code: 'SIX-4711', expires_at: '2031-05-01T00:00:00Z' },
-    { id: 'vou_2' },
-  ];
+  const until = { valid_until: '2031-05-01T00:00:00Z' };
+  wallet.vouchers = {
+    held: [{ name: 'A cap', units: 3, ...until }],
+    claimed: [{ name: '₹100 off at <b>Fernhill</b>', code: 'SIX-4711', state: 'claimed', ...until }],
+  };
   await open(wallet, crease, page);
   await expect(chip(page)).toHaveAccessibleName('120 points, Frozen, Your wallet');
   await chip(page).click();
@@ -368,6 +369,10 @@ test('a frozen wallet says so, and vouchers are shown where there are any', asyn
   await expect(vouchers).toHaveCount(2);
   await expect(vouchers.first()).toContainText('₹100 off at <b>Fernhill</b>');
   await expect(vouchers.first()).toContainText('Code SIX-4711');
+  await expect(vouchers.last()).toContainText('A cap \u00d7 3');
+  wallet.vouchers.held[0].units = 1;
+  wallet.tell();
+  await expect(vouchers.last()).not.toContainText('\u00d7');
   wallet.frozen = false;
   wallet.tell();
   await expect(frozen).toBeHidden();

@@ -224,19 +224,19 @@ export class Panel {
     return part(tile.box, "balance");
   }
 
-  /** Whatever a voucher is told to have: a title, a code, an end. */
+  /** What is held, by how many, and what has a code; each with its end. */
   drawVouchers() {
     const { say, day } = this.speech;
     const { element } = this.tools;
-    const all = (this.purse.vouchers ?? []).filter((it) => it && typeof it === "object");
+    const all = this.purse.vouchers ?? [];
     this.vouchers.hidden = !all.length;
     const said = JSON.stringify(all);
     if (said === this.said) return;
     this.said = said;
     const row = (it) => {
-      const end = Date.parse(it.expires_at);
+      const end = Date.parse(it.valid_until);
       const facts = [it.code && say("CODE", it.code), Number.isNaN(end) ? "" : say("UNTIL", day(end))];
-      const texts = element("span", "texts", this.foreign("b", "", it.title ?? it.name ?? it.id ?? ""));
+      const texts = element("span", "texts", this.foreign("b", "", it.units > 1 ? `${it.name} \u00d7 ${it.units}` : it.name));
       texts.append(this.foreign("span", "when", facts.filter(Boolean).join(" \u00b7 ")));
       return element("li", "entry", this.icon("voucher"), texts);
     };

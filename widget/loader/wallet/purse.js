@@ -25,6 +25,7 @@ const purse = {
   phase: "unknown",
   fan: undefined,
   balances: null,
+  /** Those that are held or have a code; null before they were asked for. */
   vouchers: null,
   frozen: false,
   isLost: false,
@@ -52,12 +53,18 @@ const bringFan = () => import(`${base}bundle/${window.Crease?.version?.slice(2) 
 const pointsNow = () => purse.balanceOf("points")?.units ?? 0;
 
 /** Takes what the server says of the wallet; what is older than what is shown is left. */
-const put = ({ balances, frozen, vouchers, t = 0 }) => {
+const put = ({ balances, frozen, vouchers = 0, claimed = 0, t = 0 }) => {
   if (!Array.isArray(balances) || t < purse.t) return;
   const before = purse.balances && pointsNow();
   const isNew = JSON.stringify([balances, !!frozen]) !== JSON.stringify([purse.balances, purse.frozen]);
   Object.assign(purse, { phase: "fan", balances, frozen: !!frozen, t });
-  if (Array.isArray(vouchers)) purse.vouchers = vouchers;
+  const counts = `${vouchers} ${claimed}`;
+  if (counts !== purse.counts) {
+    // What is shown of them stays until there is an answer.
+    Object.assign(purse, { counts, isStale: vouchers + claimed > 0 });
+    if (!purse.isStale) purse.vouchers = [];
+    if ([...elements].some((it) => it.panel?.isOpen)) readVouchers();
+  }
   changed();
   if (!isNew) return;
   document.dispatchEvent(
@@ -134,6 +141,25 @@ const readAnew = async (asset) => {
   await readHistory(asset);
 };
 
+/** Which vouchers there are, where the wallet has said that there are some: those with a code first. */
+const readVouchers = async () => {
+  const own = stream;
+  if (!purse.isStale) return;
+  try {
+    const answer = await fan.request("vouchers");
+    if (!answer.ok || own !== stream) return;
+    const { held, claimed } = await answer.json();
+    purse.vouchers = [
+      ...claimed.filter((it) => it.state === "claimed"),
+      ...held.filter((it) => it.units > 0),
+    ];
+    purse.isStale = false;
+    changed();
+  } catch {
+    // They are asked for when the panel is opened again.
+  }
+};
+
 /** Asks for what the stream does not say, and for the history that is looked at. */
 const refresh = async (asset) => {
   const own = stream;
@@ -142,6 +168,7 @@ const refresh = async (asset) => {
     const answer = await fan.request("wallet");
     const said = answer.ok && (await answer.json());
     if (said && own === stream) put(said);
+    await readVouchers();
   } catch {
     // What is there stays.
   }
@@ -290,7 +317,7 @@ const followWallet = () =>
 const forget = () => {
   stream?.end();
   stream = undefined;
-  Object.assign(purse, { histories: {}, balances: null, vouchers: null, frozen: false, isLost: false, t: 0 });
+  Object.assign(purse, { histories: {}, balances: null, vouchers: null, counts: "", frozen: false, isLost: false, t: 0 });
 };
 
 /** Looks who is signed in, and follows their wallet. */
