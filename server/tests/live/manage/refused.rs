@@ -74,6 +74,8 @@ async fn only_a_live_key_that_may_manage_manages() {
                 "/v1/fans",
                 "/v1/wallet",
                 "/v1/payments",
+                "/v1/markets",
+                "/v1/orders",
             ]
             .iter()
             .any(|it| path.starts_with(it));
