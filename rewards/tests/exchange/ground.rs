@@ -159,6 +159,11 @@ pub(crate) const FAULTS: &[(&str, &str)] = &[
             join rewards.market_order o on o.number = f.sell_order where o.trader = t.number) came
          where a.posted <> 100000 + came - went",
     ),
+    (
+        "each fill is settled once",
+        "select abs((select count(*) from wallet.transfer where act = 'post' and reason = 'settle')
+            - 2 * (select count(*) from rewards.fill))",
+    ),
     ("something is stuck", "select count(*) from rewards.stuck"),
 ];
 

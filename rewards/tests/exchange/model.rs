@@ -107,7 +107,7 @@ async fn compare(scene: &Scene) {
 async fn trade(seed: u64) {
     let scene = Scene::lively(usize::try_from(FANS).unwrap()).await;
     let (mut draw, mut known) = (Draw(seed), Vec::new());
-    for round in 0..60 {
+    for round in 0..40 {
         let acts: Vec<Draw> = (0..8).map(|_| Draw(draw.below(u64::MAX >> 34))).collect();
         let resting = known.clone();
         let done = join_all(acts.into_iter().map(|it| act(&scene, it, &resting))).await;

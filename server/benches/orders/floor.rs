@@ -59,7 +59,7 @@ impl Floor {
             }
         };
         std::thread::spawn(move || {
-            lines.map_while(Result::ok).filter(|it| it.contains("ERROR")).for_each(|it| println!("{it}"))
+            lines.map_while(Result::ok).filter(|it| it.contains("ERROR")).for_each(|it| println!("{it}"));
         });
         let demo = std::fs::read_to_string(data.join("demo.json")).unwrap();
         let demo: Value = serde_json::from_str(&demo).unwrap();

@@ -153,9 +153,14 @@ async fn fans_trade_and_see_what_became_of_their_orders() {
     let shown = floor.get(&path).await;
     assert_eq!((resting(&shown), &shown["fills"]), (("resting", 2, 3), &bought["fills"]));
 
-    let market = floor.get(&format!("/v1/markets/{}", floor.market)).await;
-    assert_eq!(market["last"]["price"], json!(120));
-    assert_eq!((&market["depth"]["asks"], &market["depth"]["bids"]), (&json!([[120, 3]]), &json!([])));
+    // What is shown of the depth is as old as a pause between two changes.
+    let market = loop {
+        let market = floor.get(&format!("/v1/markets/{}", floor.market)).await;
+        if market["depth"]["asks"] == json!([[120, 3]]) {
+            break market;
+        }
+    };
+    assert_eq!((&market["last"]["price"], &market["depth"]["bids"]), (&json!(120), &json!([])));
     assert_eq!((&market["trades"][0]["side"], &market["trades"][0]["quantity"]), (&json!("buy"), &json!(2)));
     let wallet = floor.get("/v1/wallet").await;
     assert_eq!(wallet["balances"][0]["units"], json!(1_240));

@@ -78,6 +78,8 @@ async fn only_a_live_key_that_may_manage_manages() {
                 "/v1/reservations",
                 "/v1/rewards",
                 "/v1/vouchers",
+                "/v1/markets",
+                "/v1/orders",
             ]
             .iter()
             .any(|it| path.starts_with(it));
