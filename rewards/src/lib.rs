@@ -15,6 +15,8 @@ mod decide;
 mod dry_run;
 mod error;
 mod fan;
+pub mod figures;
+pub mod fill;
 mod inbox;
 pub mod product;
 pub mod review;
@@ -43,6 +45,7 @@ pub const MIGRATIONS: store::Migrations = store::Migrations {
         store::Step { name: "1_rewards", sql: include_str!("../migrations/1_rewards.sql") },
         store::Step { name: "2_products", sql: include_str!("../migrations/2_products.sql") },
         store::Step { name: "5_reviews", sql: include_str!("../migrations/5_reviews.sql") },
+        store::Step { name: "6_fills", sql: include_str!("../migrations/6_fills.sql") },
     ],
 };
 
@@ -59,6 +62,8 @@ mod tests {
             campaigns::STATEMENTS,
             dry_run::STATEMENTS,
             fan::STATEMENTS,
+            figures::STATEMENTS,
+            fill::STATEMENTS,
             inbox::STATEMENTS,
             product::STATEMENTS,
             review::STATEMENTS,
