@@ -13,6 +13,7 @@ mod oidc;
 mod operations;
 mod presses;
 mod reach;
+mod rewards;
 mod roles;
 mod sessions;
 mod support;
