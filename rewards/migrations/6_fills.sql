@@ -1,5 +1,5 @@
 -- What operators have put into budgets: asked for once under its id, whatever is pressed how often. The units are the ledger's.
-create table rewards.fill (
+create table rewards.budget_fill (
     -- "trf_…", as a number: the ledger's transfers follow from it.
     id uuid primary key,
     campaign text not null references rewards.campaign (id),
@@ -11,7 +11,7 @@ create table rewards.fill (
     filled_at timestamptz
 );
 
-create index fill_of_campaign on rewards.fill (campaign, asked_at);
+create index budget_fill_of_campaign on rewards.budget_fill (campaign, asked_at);
 
 -- A campaign that has been live and is not now is paused; one that never was is a draft.
 alter table rewards.campaign add column was_live boolean not null default false;

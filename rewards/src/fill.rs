@@ -45,9 +45,9 @@ pub struct Filled {
 }
 
 const ASK: &str = "
-    insert into rewards.fill (id, campaign, units, why, by_id, asked_at) values ($1, $2, $3, $4, $5, $6)
+    insert into rewards.budget_fill (id, campaign, units, why, by_id, asked_at) values ($1, $2, $3, $4, $5, $6)
     on conflict (id) do nothing";
-const SAME: &str = "select campaign = $2 and units = $3 as is_same from rewards.fill where id = $1";
+const SAME: &str = "select campaign = $2 and units = $3 as is_same from rewards.budget_fill where id = $1";
 
 /// Notes what is to be put into the budget of a campaign that is there, in the transaction that writes the log. [`Rewards::fill`] does it.
 pub async fn ask(tx: &Transaction<'_>, fill: &Fill, now: Timestamp) -> Result<Asked, Error> {
@@ -67,7 +67,7 @@ pub async fn ask(tx: &Transaction<'_>, fill: &Fill, now: Timestamp) -> Result<As
 }
 
 const OF_CAMPAIGN: &str = "
-    select id, units, why, by_id, asked_at, filled_at from rewards.fill where campaign = $1
+    select id, units, why, by_id, asked_at, filled_at from rewards.budget_fill where campaign = $1
     order by asked_at desc, id limit $2";
 
 /// What was asked for last.
@@ -87,7 +87,7 @@ fn read(row: &Row) -> Filled {
     }
 }
 
-const DONE: &str = "update rewards.fill set filled_at = $2 where id = $1 and filled_at is null";
+const DONE: &str = "update rewards.budget_fill set filled_at = $2 where id = $1 and filled_at is null";
 
 impl Rewards {
     /// Puts what was asked for into the campaign's budget, out of the house's issuer: once under its id.
