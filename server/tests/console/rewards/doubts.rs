@@ -28,7 +28,7 @@ async fn a_version_is_tried_on_what_was_heard_and_nothing_is_earned() {
         "11 things judged",
         // Fifty in 47 hours, and ten days to come.
         "A day, about</dt><dd>26</dd>",
-        "Until its end, about</dt><dd>256</dd>",
+        "Until its end, about</dt><dd class=\"\">256</dd>",
         "10 days, 51 % of the budget left",
         "day was reached: 4</li>",
         "the condition did not hold: 1</li>",
