@@ -30,6 +30,28 @@ export const points = (units: number, held = 0): Balance => ({
   places: 0,
 });
 
+/** Answers what is asked beside the wallet; undefined where that is nothing of its. */
+export interface Beside {
+  /** Paths below /v1/ that it answers. */
+  readonly paths: RegExp;
+  /** What the fan's stream says beside the balances. */
+  told(): Record<string, unknown>;
+  answer(asked: Asked): Promise<void>;
+}
+
+/** A question, and the ways to answer it. */
+export interface Asked {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingMessage['headers'];
+  body: () => Promise<any>;
+  say: (status: number, body?: unknown) => void;
+  problem: (status: number, type?: string, title?: string) => void;
+  /** Answers with a stream, which `event` writes to. */
+  stream: (opened: (event: (name: string, said: unknown) => void) => () => void) => void;
+}
+
 const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'retry-after' };
 
 /** Not asked about. */
@@ -48,6 +70,8 @@ export class FakeWallet {
     'token-asha': { fan_id: 'fan_asha', kind: 'signed' },
     'token-bram': { fan_id: 'fan_bram', kind: 'signed' },
   };
+  /** What else there is of a fan. */
+  beside?: Beside;
   /** What was asked, as "GET /v1/wallet". */
   readonly asked: string[] = [];
   /** Tokens and keys that came with it. */
@@ -80,7 +104,7 @@ export class FakeWallet {
 
   /** The same for a page that Crease itself serves. */
   async answerFor(page: Page): Promise<void> {
-    await page.route(/\/v1\/(wallet|fans)(\/|\?|$)/, (route) => {
+    await page.route(/\/v1\/(wallet|fans|rewards|products|vouchers|reservations|markets|orders)(\/|\?|$)/, (route) => {
       const url = new URL(route.request().url());
       return route.continue({ url: this.url + url.pathname + url.search });
     });
@@ -126,7 +150,7 @@ export class FakeWallet {
   }
 
   private event(): string {
-    const said = { balances: this.balances, frozen: this.frozen, t: ++this.t };
+    const said = { balances: this.balances, frozen: this.frozen, t: ++this.t, ...this.beside?.told() };
     return `event: fan\nid: ${this.t}\ndata: ${JSON.stringify(said)}\n\n`;
   }
 
@@ -136,13 +160,14 @@ export class FakeWallet {
       answer
         .writeHead(204, {
           ...CORS,
-          'access-control-allow-headers': 'x-crease-key, crease-fan, accept, content-type',
-          'access-control-allow-methods': 'GET, POST',
+          'access-control-allow-headers': 'x-crease-key, crease-fan, accept, content-type, idempotency-key',
+          'access-control-allow-methods': 'GET, POST, PATCH, DELETE',
         })
         .end();
       return;
     }
-    if (!/^\/v1\/(wallet|fans)(\/|$)/.test(pathname)) return void this.passOn(request, answer);
+    const isBeside = this.beside?.paths.test(pathname);
+    if (!isBeside && !/^\/v1\/(wallet|fans)(\/|$)/.test(pathname)) return void this.passOn(request, answer);
     this.asked.push(`${request.method} ${pathname}`);
     const token = String(request.headers['crease-fan'] ?? '');
     this.names.push(`${request.headers['x-crease-key']} ${token}`);
@@ -154,8 +179,8 @@ export class FakeWallet {
           ...headers,
         })
         .end(JSON.stringify(body));
-    const problem = (status: number, type = 'about:blank') =>
-      say(status, { type, title: 'No', status }, { 'retry-after': '7' });
+    const problem = (status: number, type = 'about:blank', title = 'No') =>
+      say(status, { type, title, status }, { 'retry-after': '7' });
     if (pathname === '/v1/fans/guest')
       return void say(201, {
         token: 'token-guest',
@@ -166,7 +191,24 @@ export class FakeWallet {
     if (pathname === '/v1/fans/me') return void (fan ? say(200, fan) : problem(401));
     if (this.refusal) return void problem(this.refusal.status, this.refusal.type);
     if (!fan) return void problem(401);
-    if (pathname === '/v1/wallet') {
+    if (isBeside) {
+      void this.beside!.answer({
+        method: request.method!,
+        path: pathname,
+        query: searchParams,
+        headers: request.headers,
+        body: () => bodyOf(request),
+        say: (status, body = {}) => void (status === 204 ? answer.writeHead(204, CORS).end() : say(status, body)),
+        problem: (status, type, title) => void problem(status, type && `/problems/${type}`, title),
+        stream: (opened) => {
+          answer.writeHead(200, { ...CORS, 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+          answer.write('retry: 2000\n\n');
+          const write = (name: string, said: unknown) =>
+            answer.write(`event: ${name}\ndata: ${JSON.stringify(said)}\n\n`);
+          answer.once('close', opened(write));
+        },
+      });
+    } else if (pathname === '/v1/wallet') {
       say(200, {
         fan_id: fan.fan_id,
         balances: this.balances,
@@ -188,12 +230,28 @@ export class FakeWallet {
     } else problem(404);
   }
 
+  /** A stream is passed on as it comes, and ends with who reads it. */
   private async passOn(request: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const { status, headers, body } = await fetch(this.behind + request.url).then(async (it) => ({
-      status: it.status,
-      headers: { ...CORS, 'content-type': it.headers.get('content-type') ?? 'text/plain' },
-      body: Buffer.from(await it.arrayBuffer()),
-    }));
-    answer.writeHead(status, headers).end(body);
+    const stopping = new AbortController();
+    answer.once('close', () => stopping.abort());
+    try {
+      const { origin } = request.headers;
+      const headers: Record<string, string> = origin === undefined ? {} : { origin };
+      const behind = await fetch(this.behind + request.url, { headers, signal: stopping.signal });
+      const type = behind.headers.get('content-type') ?? 'text/plain';
+      answer.writeHead(behind.status, { ...CORS, 'content-type': type });
+      for await (const part of behind.body ?? []) answer.write(part);
+      answer.end();
+    } catch {
+      answer.destroy();
+    }
   }
+}
+
+/** A request's body as JSON; nothing where there is none. */
+async function bodyOf(request: IncomingMessage): Promise<any> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  const text = Buffer.concat(parts).toString();
+  return text ? JSON.parse(text) : undefined;
 }

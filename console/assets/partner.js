@@ -61,6 +61,14 @@ document.addEventListener('input', async (event) => {
   ready();
 });
 
+// What a fan's QR code says stands behind the number sign, which no server sees: it goes into the form, and out of the address.
+const scanned = document.querySelectorAll('form[data-scanned]');
+if (scanned.length && location.hash.length > 1) {
+  for (const form of scanned) form.elements.token.value = location.hash.slice(1);
+  history.replaceState(null, '', location.pathname);
+  if (scanned.length === 1) scanned[0].requestSubmit();
+}
+
 const watching = document.getElementById('watching');
 if (watching) {
   const stream = new EventSource(watching.dataset.stream);

@@ -76,6 +76,7 @@ pub enum Tab {
     Keys,
     Embed,
     Usage,
+    Redeem,
     Identity,
     Webhooks,
     Team,
@@ -86,12 +87,13 @@ pub enum Tab {
 
 impl Tab {
     /// In the order of the bar: each with the last part of its address, and its name.
-    const ALL: [(Tab, &'static str, &'static str, Permission); 11] = [
+    const ALL: [(Tab, &'static str, &'static str, Permission); 12] = [
         (Tab::Overview, "", "Overview", Permission::Look),
         (Tab::Embed, "/embed", "Embed", Permission::Look),
         (Tab::Sites, "/sites", "Sites", Permission::Look),
         (Tab::Keys, "/keys", "Keys", Permission::Look),
         (Tab::Usage, "/usage", "Usage", Permission::Look),
+        (Tab::Redeem, "/redeem", "Redeem", Permission::Build),
         (Tab::Identity, "/identity", "Identity", Permission::Look),
         (Tab::Webhooks, "/webhooks", "Webhooks", Permission::Look),
         (Tab::Team, "/team", "Team", Permission::Look),

@@ -6,6 +6,7 @@ pub mod embed;
 pub mod identity;
 pub mod keys;
 pub mod overview;
+pub mod redeem;
 pub mod settings;
 pub mod sites;
 pub mod team;

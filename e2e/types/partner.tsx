@@ -1,6 +1,6 @@
 // What a partner writes in TypeScript; it is compiled, not run. A line that must not compile says so.
 import { identify, load, loadWallet, mount, on, unmount, type CreaseDetail } from 'crease-match';
-import { CreaseMatch, CreaseWallet } from 'crease-match/react';
+import { CreaseMatch, CreaseRewards, CreaseWallet } from 'crease-match/react';
 
 const place = document.body;
 
@@ -40,3 +40,6 @@ export const Nothing = () => <CreaseMatch view="card" />;
 export const Points = () => <CreaseWallet signinHref="/login" view="compact" theme="dark" style={{ "--crease-coin": "#f2b632" }} />;
 // @ts-expect-error a wallet has no match
 export const Strange = () => <CreaseWallet match="mat_1" />;
+export const Rewards = () => <CreaseRewards signinHref="/login" theme="auto" lang="hi" style={{ "--crease-six": "#6a2aa0" }} />;
+// @ts-expect-error rewards have one view
+export const Small = () => <CreaseRewards view="compact" />;

@@ -15,11 +15,13 @@ pub enum Scope {
     Wallet,
     /// What fans do, by which they may earn.
     Rewards,
+    /// Vouchers of the organisation's own products: look one up, redeem it. A till's key, which may nothing else.
+    Redeem,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 6] =
-        [Scope::Feed, Scope::Read, Scope::Manage, Scope::Usage, Scope::Wallet, Scope::Rewards];
+    pub const ALL: [Scope; 7] =
+        [Scope::Feed, Scope::Read, Scope::Manage, Scope::Usage, Scope::Wallet, Scope::Rewards, Scope::Redeem];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -29,6 +31,7 @@ impl Scope {
             Scope::Usage => "usage",
             Scope::Wallet => "wallet",
             Scope::Rewards => "rewards",
+            Scope::Redeem => "redeem",
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// Crockford's 32 digits: none is taken for another, and none makes a word.
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Digits of a code that is made here, the last of which checks the others: 75 random bits.
-const LENGTH: usize = 16;
+pub(crate) const LENGTH: usize = 16;
 /// Digits between hyphens.
 const GROUP: usize = 4;
 /// Characters of a code that is imported.
@@ -68,6 +68,11 @@ impl Code {
         let is_good = (1..=IMPORTED_MAX).contains(&text.len())
             && text.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_'));
         if is_good { Ok(Self(text.to_owned())) } else { Err(NotACode::Text { max: IMPORTED_MAX }) }
+    }
+
+    /// One that was kept.
+    pub(crate) fn kept(text: String) -> Self {
+        Self(text)
     }
 
     /// What is kept, sealed.

@@ -1,6 +1,9 @@
 //! What can go wrong with rewards.
 
 use crate::campaign::Invalid;
+use crate::product::Codes;
+use crate::voucher::{Denied, NotImported};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// Why something was not done.
@@ -20,6 +23,51 @@ pub enum Error {
 
     #[error("{what}")]
     Terms { what: &'static str },
+
+    #[error("{id} is not to be had now")]
+    NotOnSale { id: String },
+
+    #[error("vouchers of {id} are not given to others")]
+    NotTransferable { id: String },
+
+    #[error("one buys 1 to {max} at once")]
+    Units { max: i32 },
+
+    #[error("that is more than a fan may buy: {left} may be")]
+    LimitReached { left: i64 },
+
+    #[error(transparent)]
+    Denied(#[from] Denied),
+
+    #[error("there is no reservation {id}")]
+    UnknownReservation { id: String },
+
+    #[error("there is no voucher {id}")]
+    UnknownVoucher { id: String },
+
+    /// What is asked for again is not what was asked for under the same key.
+    #[error("something else was asked for under this key")]
+    OtherRequest,
+
+    #[error("1 to {max} codes are made at once")]
+    Codes { max: usize },
+
+    #[error("the codes of {id} are {}", has.word())]
+    OtherCodes { id: String, has: Codes },
+
+    #[error(transparent)]
+    NotImported(#[from] NotImported),
+
+    #[error("codes were tried too often")]
+    TooOften { until: Timestamp },
+
+    /// Others are doing the same at this moment: ask again.
+    #[error("others are at it: ask again")]
+    Busy,
+
+    /// Of the audit log, and of what counts attempts.
+    #[error("{0}")]
+    Access(Arc<access::Error>),
 
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -41,6 +89,15 @@ pub enum Error {
 
     #[error("{0}")]
     Store(Arc<store::Error>),
+}
+
+impl From<access::Error> for Error {
+    fn from(error: access::Error) -> Self {
+        match error {
+            access::Error::Store(error) => error.into(),
+            error => Self::Access(Arc::new(error)),
+        }
+    }
 }
 
 impl From<jobs::Error> for Error {

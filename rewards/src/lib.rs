@@ -3,7 +3,7 @@
 //! A [`Trigger`] is something that happened: a six, an answer, ten minutes watched. A [`Campaign`] has rules for which triggers earn how much,
 //! and [`decide`] says what one trigger earns one fan: pure, so that a rule is tried on triggers of the past before it goes live, by the same
 //! code that will judge those to come. [`hear`] takes a trigger into the caller's transaction; a job judges it, once for each fan, and pays
-//! through the ledger: [`Rewards`].
+//! through the ledger: [`Rewards`]. What points are spent on are [`Vouchers`] of a [`Product`](product::Product).
 //!
 //! Architecture Invariant: no floating point, and rules know no clock: time comes with the trigger.
 
@@ -14,6 +14,7 @@ mod condition;
 mod decide;
 mod dry_run;
 mod error;
+pub mod exchange;
 mod fan;
 pub mod figures;
 pub mod fill;
@@ -22,6 +23,7 @@ pub mod product;
 pub mod review;
 mod rewards;
 mod trigger;
+pub mod voucher;
 mod watch;
 mod work;
 
@@ -35,6 +37,7 @@ pub use fan::{EarnedOnce, GrantState, Mission, OfFan, Progress};
 pub use inbox::{Heard, OfMatch, Told, follow, hear, leave, of_match, take_back};
 pub use rewards::{Granted, Judged, Rewards, budget_of};
 pub use trigger::{Fact, Source, Trigger};
+pub use voucher::Vouchers;
 pub use watch::{MINUTES, Watched, Watching, check_in, watched};
 pub use work::{Judge, QUEUE, Spread, TakeBack};
 
@@ -44,6 +47,8 @@ pub const MIGRATIONS: store::Migrations = store::Migrations {
     steps: &[
         store::Step { name: "1_rewards", sql: include_str!("../migrations/1_rewards.sql") },
         store::Step { name: "2_products", sql: include_str!("../migrations/2_products.sql") },
+        store::Step { name: "3_vouchers", sql: include_str!("../migrations/3_vouchers.sql") },
+        store::Step { name: "4_markets", sql: include_str!("../migrations/4_markets.sql") },
         store::Step { name: "5_reviews", sql: include_str!("../migrations/5_reviews.sql") },
         store::Step { name: "6_fills", sql: include_str!("../migrations/6_fills.sql") },
     ],
@@ -58,7 +63,7 @@ mod tests {
     async fn every_statement_fits_the_tables() {
         let all = [jobs::MIGRATIONS, access::MIGRATIONS, wallet::MIGRATIONS, MIGRATIONS];
         let test = TestStore::new(&all).await;
-        for sql in [
+        let own = [
             campaigns::STATEMENTS,
             dry_run::STATEMENTS,
             fan::STATEMENTS,
@@ -69,9 +74,9 @@ mod tests {
             review::STATEMENTS,
             rewards::STATEMENTS,
             watch::STATEMENTS,
-        ]
-        .concat()
-        {
+        ];
+        let all = [own.concat(), voucher::statements()].concat();
+        for sql in all.into_iter().chain(exchange::statements()) {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
             assert!(prepared.is_ok(), "{sql}: {prepared:?}");
         }

@@ -1,10 +1,11 @@
 //! Products: what a voucher is for, and by which terms it is had.
 
 use crate::error::Error;
+use crate::voucher::Owner;
 use jiff::Timestamp;
 use store::{At, Client, Row, Transaction};
 use wallet::account::{self, Wanted};
-use wallet::{AccountId, AssetCode, Books, Bounds, Kind};
+use wallet::{AccountId, AssetCode, Books, Bounds, Kind, Made};
 
 /// Characters of a product's name and of its description.
 const NAME_MAX: usize = 120;
@@ -114,6 +115,21 @@ impl Product {
         self.books == books && self.organisation_id.as_deref().is_none_or(|it| it == organisation_id)
     }
 
+    /// Whether its vouchers are good at a moment.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        (self.terms.valid_from..self.terms.valid_until).contains(&now)
+    }
+
+    /// Whether it is sold then.
+    pub fn is_on_sale(&self, now: Timestamp) -> bool {
+        self.state == State::OnSale && self.is_valid(now)
+    }
+
+    /// Whether who holds one may do something with it then.
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        !matches!(self.state, State::Draft | State::Over) && self.is_valid(now)
+    }
+
     /// The account of those that nobody has yet; opened when it is first asked for.
     pub async fn stock(&self, tx: &Transaction<'_>, now: Timestamp) -> Result<AccountId, Error> {
         let owner = match self.books {
@@ -164,7 +180,8 @@ impl Terms {
 const MAKE: &str = "
     insert into rewards.product (id, books, organisation_id, name, description, price, fan_max, fan_day_max, valid_from,
         valid_until, claim_seconds, transferable, tradable, codes, state, made_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'draft', $15)";
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'draft', $15)
+    on conflict (id) do nothing";
 
 /// A new product, which is a draft: of an organisation's fans, or of all. Answers its id.
 pub async fn make(
@@ -174,8 +191,21 @@ pub async fn make(
     terms: &Terms,
     now: Timestamp,
 ) -> Result<String, Error> {
-    terms.check()?;
     let id = store::ids::new("prd");
+    make_as(tx, &id, books, organisation_id, terms, now).await?;
+    Ok(id)
+}
+
+/// The same under an id that was made before; does nothing where it is there.
+pub async fn make_as(
+    tx: &Transaction<'_>,
+    id: &str,
+    books: Books,
+    organisation_id: Option<&str>,
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<Made, Error> {
+    terms.check()?;
     let Terms { name, description, price, fan_max, fan_day_max, claim_seconds, .. } = terms;
     let params: store::Params<'_> = &[
         &id,
@@ -194,8 +224,7 @@ pub async fn make(
         &terms.codes.word(),
         &At(now),
     ];
-    tx.execute(MAKE, params).await?;
-    Ok(id)
+    Ok(if tx.execute(MAKE, params).await? == 1 { Made::Now } else { Made::Before })
 }
 
 const FIND: &str = "
@@ -211,18 +240,95 @@ const OF_FANS: &str = "
     select id, books, organisation_id, name, description, price, fan_max, fan_day_max, valid_from, valid_until, claim_seconds,
         transferable, tradable, codes, state, version, made_at
     from rewards.product
-    where books = $1 and (organisation_id is null or organisation_id = $2) and state <> 'draft' and id > $3
-    order by id limit $4";
+    where books = $1 and (organisation_id is null or organisation_id = $2) and state in ('on-sale', 'paused')
+        and valid_from <= $3 and valid_until > $3 and id > $4
+    order by id limit $5";
 
-/// Those that fans of an organisation can see, by id from after one.
+/// Those that fans of an organisation can see at a moment, by id from after one.
 pub async fn of_fans(
     client: &Client<'_>,
     (books, organisation_id): (Books, &str),
+    now: Timestamp,
     after: &str,
     limit: i64,
 ) -> Result<Vec<Product>, Error> {
-    let rows = client.query(OF_FANS, &[&books.word(), &organisation_id, &after, &limit]).await?;
-    rows.iter().map(read).collect()
+    let params: store::Params<'_> = &[&books.word(), &organisation_id, &At(now), &after, &limit];
+    client.query(OF_FANS, params).await?.iter().map(read).collect()
+}
+
+const NAMED: &str = "
+    select id, books, organisation_id, name, description, price, fan_max, fan_day_max, valid_from, valid_until, claim_seconds,
+        transferable, tradable, codes, state, version, made_at
+    from rewards.product where id = any($1) order by id";
+
+/// Those of these ids that there are.
+pub async fn named(client: &Client<'_>, ids: &[&str]) -> Result<Vec<Product>, Error> {
+    client.query(NAMED, &[&ids]).await?.iter().map(read).collect()
+}
+
+const OF_OWNER: &str = "
+    select id, books, organisation_id, name, description, price, fan_max, fan_day_max, valid_from, valid_until, claim_seconds,
+        transferable, tradable, codes, state, version, made_at
+    from rewards.product where books = $1 and organisation_id is not distinct from $2 and id > $3 order by id limit $4";
+
+/// Those of an owner, drafts too, by id from after one.
+pub async fn of_owner(
+    client: &Client<'_>,
+    owner: &Owner<'_>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Product>, Error> {
+    let params: store::Params<'_> = &[&owner.books.word(), &owner.organisation_id, &after, &limit];
+    client.query(OF_OWNER, params).await?.iter().map(read).collect()
+}
+
+const ALL: &str = "
+    select id, books, organisation_id, name, description, price, fan_max, fan_day_max, valid_from, valid_until, claim_seconds,
+        transferable, tradable, codes, state, version, made_at
+    from rewards.product where books = $1 and id > $2 order by id limit $3";
+
+/// Whoever's, drafts too, by id from after one.
+pub async fn all(client: &Client<'_>, books: Books, after: &str, limit: i64) -> Result<Vec<Product>, Error> {
+    client.query(ALL, &[&books.word(), &after, &limit]).await?.iter().map(read).collect()
+}
+
+const LOCK: &str = "select version from rewards.product where id = $1 for update";
+
+const CHANGE: &str = "
+    update rewards.product set name = $2, description = $3, price = $4, fan_max = $5, fan_day_max = $6, valid_from = $7,
+        valid_until = $8, claim_seconds = $9, transferable = $10, tradable = $11, state = $12, version = version + 1
+    where id = $1 and state <> 'over'";
+
+/// Has nobody else change it before the transaction ends; answers it.
+pub async fn lock(tx: &Transaction<'_>, id: &str) -> Result<Option<Product>, Error> {
+    if tx.query_opt(LOCK, &[&id]).await?.is_none() {
+        return Ok(None);
+    }
+    find(tx, id).await
+}
+
+/// Changes terms and state; where codes come from stays what it was, and who has bought has bought. One that is over stays so.
+pub async fn change(tx: &Transaction<'_>, id: &str, terms: &Terms, state: State) -> Result<(), Error> {
+    terms.check()?;
+    let Terms { name, description, price, fan_max, fan_day_max, claim_seconds, .. } = terms;
+    let params: store::Params<'_> = &[
+        &id,
+        name,
+        description,
+        price,
+        fan_max,
+        fan_day_max,
+        &At(terms.valid_from),
+        &At(terms.valid_until),
+        claim_seconds,
+        &terms.between.transferable,
+        &terms.between.tradable,
+        &state.word(),
+    ];
+    match tx.execute(CHANGE, params).await? {
+        1 => Ok(()),
+        _ => Err(Error::NotOnSale { id: id.to_owned() }),
+    }
 }
 
 const SET: &str =
@@ -263,4 +369,4 @@ fn read(row: &Row) -> Result<Product, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[MAKE, FIND, OF_FANS, SET];
+pub(crate) const STATEMENTS: &[&str] = &[MAKE, FIND, OF_FANS, NAMED, OF_OWNER, ALL, LOCK, CHANGE, SET];

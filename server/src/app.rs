@@ -26,6 +26,8 @@ pub struct Parts {
     pub ledger: wallet::Ledger,
     /// What fans earn.
     pub rewards: rewards::Rewards,
+    /// What points are spent on.
+    pub vouchers: rewards::Vouchers,
     /// Where money comes in.
     pub tills: crate::tills::Tills,
     /// Wallets that somebody looks at.

@@ -124,6 +124,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let presence = Presence::default();
     let ledger = wallet::Ledger::start(&store, &clock, &work::name());
     let rewards = rewards::Rewards::new(&store, &clock, &ledger);
+    let vouchers = rewards::Vouchers::new(&store, &clock, &ledger, &seal);
     let tills = Tills::open(&config, &store, &clock, &ledger, &seal)?;
     let every = Duration::from_secs(config.redis.presence_seconds.max(1));
     let census = Census::start(presence.clone(), bus.clone(), clock.clone(), every);
@@ -139,6 +140,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         ledger: ledger.clone(),
         payments: (tills.clone(), config.payments.concurrency),
         rewards: rewards.clone(),
+        vouchers: vouchers.clone(),
     };
     let passkeys = passkeys(&config)?;
     let app = App::from(Parts {
@@ -150,6 +152,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         store: store.clone(),
         ledger,
         rewards,
+        vouchers,
         tills,
         wallets: crate::wallets::OpenWallets::default(),
         keys,

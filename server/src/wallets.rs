@@ -119,6 +119,27 @@ impl OpenWallets {
 }
 
 impl Looking {
+    /// Hears of these accounts as well from now on: such as were opened since. What changed on one before it is known is seen by who looks after.
+    pub fn know(&mut self, accounts: impl Iterator<Item = AccountId>) {
+        let new: Vec<AccountId> = accounts.filter(|it| !self.accounts.contains(it)).collect();
+        if new.is_empty() {
+            return;
+        }
+        {
+            let mut open = self.wallets.lock();
+            let own = self.accounts.iter().filter_map(|it| open.by_account.get(it)).flatten();
+            let Some(sender) = own.clone().find(|it| it.0 == self.number).map(|it| it.1.clone()) else {
+                return;
+            };
+            for account in &new {
+                open.by_account.entry(*account).or_default().push((self.number, sender.clone()));
+            }
+            // Something may have come to them since they were read.
+            sender.send_modify(|it| *it += 1);
+        }
+        self.accounts.extend(new);
+    }
+
     /// Resolves when something has changed since the last time that it did.
     pub async fn changed(&mut self) {
         // Its sender is there as long as it is.
@@ -166,7 +187,15 @@ mod tests {
         assert_eq!([heard(&one), heard(&two), heard(&three)], [true, true, false]);
         wallets.changed_all();
         assert!(heard(&three));
-        drop((one, two, three));
+        let mut four = wallets.open("fan_4", vec![of(4)], (4, 2)).unwrap();
+        four.know([of(4), of(5)].into_iter());
+        let known = four.accounts.clone();
+        four.know([of(4), of(5)].into_iter());
+        assert_eq!((known, four.accounts.clone()), (vec![of(4), of(5)], vec![of(4), of(5)]));
+        four.changes.mark_unchanged();
+        wallets.changed([of(5)].into_iter());
+        assert!(heard(&four));
+        drop((one, two, three, four));
         let open = wallets.lock();
         assert!(open.count == 0 && open.by_account.is_empty() && open.by_fan.is_empty(), "{open:?}");
     }

@@ -8,7 +8,7 @@ use access::Mailer;
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
 use partners::usage;
 use partners::webhook::{self, Courier};
-use rewards::Rewards;
+use rewards::{Rewards, Vouchers};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use store::{Clock, Seal, Store};
@@ -44,6 +44,7 @@ pub(crate) struct Terms {
     pub(crate) ledger: Ledger,
     /// What triggers earn.
     pub(crate) rewards: Rewards,
+    pub(crate) vouchers: Vouchers,
     /// Payments, and how many a worker of theirs sees to at once.
     pub(crate) payments: (Tills, usize),
 }
@@ -210,7 +211,8 @@ pub(crate) async fn work(
     loop {
         let (delivers, delivering) = (store.clone(), terms.courier.clone());
         let (pays, paying) = (store.clone(), terms.payments.clone());
-        let (judges, rewarding) = (store.clone(), (terms.rewards.clone(), terms.concurrency));
+        let (judges, rewarding) =
+            (store.clone(), (terms.rewards.clone(), terms.vouchers.clone(), terms.concurrency));
         let (store, clock, terms) = (store.clone(), clock.clone(), terms.clone());
         let grace = terms.grace + Duration::from_secs(2);
         let default = Child::new("default", Restart::Permanent, move |stop| {
@@ -229,8 +231,8 @@ pub(crate) async fn work(
             root = root.child(webhooks.grace(grace));
         }
         let judging = Child::new("rewards", Restart::Permanent, move |stop| {
-            let worker = Worker::new(judges.clone(), &name()).queue(rewards::QUEUE).concurrency(rewarding.1);
-            rewarding.0.on(worker.grace(grace)).run(stop.cancelled_owned())
+            let worker = Worker::new(judges.clone(), &name()).queue(rewards::QUEUE).concurrency(rewarding.2);
+            rewarding.1.on(rewarding.0.on(worker.grace(grace))).run(stop.cancelled_owned())
         });
         root = root.child(judging.grace(grace));
         let (tills, concurrency) = paying;

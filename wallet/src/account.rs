@@ -95,11 +95,63 @@ const OF_OWNER: &str = "
 /// All accounts of a kind that an owner has, by asset.
 pub async fn of_owner(client: &Client<'_>, owner: &str, kind: Kind) -> Result<Vec<Account>, Error> {
     let rows = client.query(OF_OWNER, &[&owner, &kind.word()]).await?;
-    let account = |row: &Row| {
-        let id = AccountId::of_uuid(row.get("id"));
-        Ok(Account { id, owner: row.get("owner"), standing: standing(row)? })
-    };
     rows.iter().map(account).collect()
+}
+
+/// What accounts of one asset and kind have together, units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sum {
+    pub asset: AssetCode,
+    pub kind: Kind,
+    pub posted: i64,
+    /// Of it, what holds keep apart.
+    pub held_out: i64,
+    /// What holds may bring.
+    pub held_in: i64,
+}
+
+const SUMS: &str = "
+    select asset, kind, sum(posted)::bigint as posted, sum(held_out)::bigint as held_out, sum(held_in)::bigint as held_in
+    from wallet.standing where asset = any($1) group by asset, kind order by asset, kind";
+
+/// What there is of each of these assets, by the kind of account on which it is.
+pub async fn sums(client: &Client<'_>, assets: &[AssetCode]) -> Result<Vec<Sum>, Error> {
+    let names: Vec<&str> = assets.iter().map(|it| it.text()).collect();
+    let rows = client.query(SUMS, &[&names]).await?;
+    let sum = |row: &Row| {
+        let asset: &str = row.get("asset");
+        let unreadable = |column| Error::Unreadable { what: asset.to_owned(), column };
+        Ok(Sum {
+            asset: AssetCode::kept(asset).ok_or_else(|| unreadable("asset"))?,
+            kind: Kind::of(row.get("kind")).ok_or_else(|| unreadable("kind"))?,
+            posted: row.get("posted"),
+            held_out: row.get("held_out"),
+            held_in: row.get("held_in"),
+        })
+    };
+    rows.iter().map(sum).collect()
+}
+
+const WITH_UNITS: &str = "
+    select id, owner, asset, kind, bound_min, bound_max, day_in_max, day_out_max, frozen_at is not null as is_frozen,
+        posted, held_out, held_in, version, day, day_in, day_out
+    from wallet.standing
+    where asset = $1 and kind = $2 and id > $3 and frozen_at is null and posted > held_out order by id limit $4";
+
+/// Accounts of an asset and a kind that have something to give, by id from after one; without those that are frozen.
+pub async fn with_units(
+    client: &Client<'_>,
+    (asset, kind): (AssetCode, Kind),
+    after: AccountId,
+    limit: i64,
+) -> Result<Vec<Account>, Error> {
+    let params: store::Params<'_> = &[&asset.text(), &kind.word(), &after.uuid(), &limit];
+    client.query(WITH_UNITS, params).await?.iter().map(account).collect()
+}
+
+fn account(row: &Row) -> Result<Account, Error> {
+    let id = AccountId::of_uuid(row.get("id"));
+    Ok(Account { id, owner: row.get("owner"), standing: standing(row)? })
 }
 
 const AVAILABLE: &str = "
@@ -169,4 +221,4 @@ pub(crate) fn standing(row: &Row) -> Result<Standing, Error> {
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] =
-    &[OPEN, OF, FIND, OF_OWNER, AVAILABLE, CHANGE, LIMIT, FREEZE, THAW, RENAME];
+    &[OPEN, OF, FIND, OF_OWNER, SUMS, WITH_UNITS, AVAILABLE, CHANGE, LIMIT, FREEZE, THAW, RENAME];

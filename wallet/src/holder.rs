@@ -4,7 +4,7 @@ use crate::account::{self, Account, Wanted};
 use crate::asset::{Asset, AssetCode, Coins, Points};
 use crate::error::Error;
 use crate::id::{AccountId, TransferId};
-use crate::ledger::{Act, Bounds, DayLimits, Kind, Move, Reason, Transfer};
+use crate::ledger::{Act, Bounds, DayLimits, Kind, Move, Reason, Refusal, Transfer};
 use crate::told;
 use crate::writer::Ledger;
 use access::audit::{self, By, Deed};
@@ -200,6 +200,58 @@ fn unknown(holder: &Holder<'_>) -> Error {
     Error::UnknownHolder { fan_id: holder.fan_id.into() }
 }
 
+/// Shared with others who do something with the wallet, and not with who freezes or erases it.
+const SHARE: &str = "
+    select frozen_at from wallet.holder where fan_id = $1 and organisation_id = $2 and books = $3 for share";
+
+/// The accounts that something is bought on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Purse {
+    pub points: AccountId,
+    /// Of the asset that was asked for.
+    pub other: AccountId,
+}
+
+/// A fan's accounts of points and of another asset, which is opened where it is not yet. The wallet is neither frozen nor erased before the
+/// transaction ends; one that is frozen is refused, and so is one that is not there.
+pub async fn purse(
+    tx: &Transaction<'_>,
+    holder: &Holder<'_>,
+    asset: AssetCode,
+    now: Timestamp,
+) -> Result<Purse, Error> {
+    let params: store::Params<'_> = &[&holder.fan_id, &holder.organisation_id, &holder.books.word()];
+    let row = tx.query_opt(SHARE, params).await?.ok_or_else(|| unknown(holder))?;
+    let accounts = account::of_owner(tx, holder.fan_id, Kind::Fan).await?;
+    let of = |asset| accounts.iter().find(|it| it.standing.asset == asset).map(|it| it.id);
+    let points = of(Points::CODE).ok_or_else(|| unknown(holder))?;
+    if row.get::<_, Option<At>>("frozen_at").is_some() {
+        return Err(Refusal::Frozen { account: points }.into());
+    }
+    if let Some(other) = of(asset) {
+        return Ok(Purse { points, other });
+    }
+    let wanted = Wanted::new(asset, Kind::Fan, holder.fan_id, Bounds::NO_OVERDRAFT);
+    let other = account::open(tx, &wanted, now).await?;
+    // Who looks at the wallet looks at this account too from now on.
+    told::tell_in(tx, [points].into_iter()).await?;
+    Ok(Purse { points, other })
+}
+
+const IS_OPEN: &str = "select 1 as there from wallet.holder where fan_id = $1";
+
+/// Whether a fan has a wallet, with whomever.
+pub async fn is_open(client: &Client<'_>, fan_id: &str) -> Result<bool, Error> {
+    Ok(client.query_opt(IS_OPEN, &[&fan_id]).await?.is_some())
+}
+
+/// Tells who looks at a fan's wallet that there is something new of it beside balances.
+pub async fn tell(tx: &Transaction<'_>, fan_id: &str) -> Result<(), Error> {
+    let accounts = account::of_owner(tx, fan_id, Kind::Fan).await?;
+    let points = accounts.iter().filter(|it| it.standing.asset == Points::CODE);
+    told::tell_in(tx, points.map(|it| it.id)).await
+}
+
 const FORGET: &str = "delete from wallet.holder where fan_id = $1";
 
 /// Erases a wallet: what is in it goes back to where it came into being, its accounts are closed and named after nobody. The books stay as they
@@ -254,4 +306,4 @@ pub async fn erase(store: &Store, ledger: &Ledger, holder: &Holder<'_>, by: &By)
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[OPEN, FIND, LIST, LOCK, FREEZE, THAW, FORGET];
+pub(crate) const STATEMENTS: &[&str] = &[OPEN, FIND, LIST, LOCK, FREEZE, THAW, SHARE, IS_OPEN, FORGET];

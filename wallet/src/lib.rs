@@ -51,6 +51,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         Step { name: "2_payments", sql: include_str!("../migrations/2_payments.sql") },
         Step { name: "3_holders", sql: include_str!("../migrations/3_holders.sql") },
         Step { name: "4_standing", sql: include_str!("../migrations/4_standing.sql") },
+        Step { name: "5_by_asset", sql: include_str!("../migrations/5_by_asset.sql") },
     ],
 };
 

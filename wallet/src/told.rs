@@ -24,11 +24,8 @@ fn payload(ids: &[AccountId]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// Tells with a transaction.
-pub(crate) async fn tell_in(
-    tx: &Transaction<'_>,
-    accounts: impl Iterator<Item = AccountId>,
-) -> Result<(), Error> {
+/// Tells with a transaction: also of something beside balances that who has the wallet open shows.
+pub async fn tell_in(tx: &Transaction<'_>, accounts: impl Iterator<Item = AccountId>) -> Result<(), Error> {
     let ids: Vec<AccountId> = accounts.collect();
     for some in ids.chunks(IDS_MAX) {
         tx.query(TELL, &[&payload(some)]).await?;

@@ -130,3 +130,17 @@ export const request = async (path, init) => {
   if (!accepted || !isAnswered) throw new Error("Nobody is signed in.");
   return send(path, accepted.headers, init);
 };
+
+/** Who is signed in earns by the matches on the page: what sees to that comes when both are there, and then looks whenever one changes. */
+let watching;
+for (const name of ["fan", "ready"]) {
+  document.addEventListener(`crease:${name}`, (event) => {
+    // One within another's shadow root is found by its event alone.
+    const hosts = [...document.querySelectorAll("crease-match"), event.composedPath()[0]].filter((it) => it.shadowRoot);
+    if (!watching && !(accepted?.fan?.kind === "signed" && hosts[0])) return;
+    (watching ??= import("./watch.js")).then(
+      (it) => it.look(hosts),
+      () => (watching = undefined),
+    );
+  });
+}

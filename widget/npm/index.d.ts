@@ -24,6 +24,14 @@ export interface WalletOptions {
   lang?: string;
 }
 
+/** What the rewards' element takes; each is an attribute and may change at any time. */
+export interface RewardsOptions {
+  /** Where who is not signed in can do so; without it they read what they would have to do. */
+  "signin-href"?: string;
+  theme?: "auto" | "light" | "dark";
+  lang?: string;
+}
+
 export type CreaseEventName = "ready" | "ball" | "wicket" | "result" | "error" | "fan" | "wallet";
 
 /** Who is signed in: a token that your server signed, a function that fetches one (asked again before it ends), `guest`, or null for nobody. */
@@ -86,7 +94,7 @@ export interface LoadOptions {
 }
 
 export function load(options: LoadOptions): Promise<Crease>;
-/** Brings `<crease-wallet>`, with or without `load`; resolves when elements of that name come alive. */
+/** Brings `<crease-wallet>` and `<crease-rewards>`, with or without `load`; resolves when elements of these names come alive. */
 export function loadWallet(options: LoadOptions): Promise<void>;
 export function mount(place: Element, options: MatchOptions): HTMLElement;
 export function unmount(place: Element): void;

@@ -24,7 +24,7 @@ export function load({ host, key }) {
   return bring(src, key, () => window.Crease?.version).then(() => window.Crease);
 }
 
-/** The same of the wallet's; it needs no loader beside it. */
+/** The same of the wallet's, which brings the rewards too; it needs no loader beside it. */
 export function loadWallet({ host, key }) {
   const src = new URL("/v1/crease-wallet.js", host).href;
   return bring(src, key, () => customElements.get("crease-wallet")).then(() => undefined);

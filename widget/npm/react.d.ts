@@ -1,5 +1,5 @@
 import type { CSSProperties, ReactElement } from "react";
-import type { CreaseEvent, MatchOptions, WalletOptions } from "./index.js";
+import type { CreaseEvent, MatchOptions, RewardsOptions, WalletOptions } from "./index.js";
 
 /** Custom properties, `--crease-accent` and so on, beside what React knows. */
 export type CreaseStyle = CSSProperties & { [property: `--crease-${string}`]: string | number };
@@ -28,3 +28,13 @@ export interface CreaseWalletProps extends Pick<WalletOptions, "view" | "theme" 
 
 /** The fan's points, and what is in the wallet; it needs `loadWallet({ host, key })` of "crease-match", or the script tag. */
 export function CreaseWallet(props: CreaseWalletProps): ReactElement;
+
+export interface CreaseRewardsProps extends Pick<RewardsOptions, "theme" | "lang"> {
+  /** Where who is not signed in can do so; without it they read what they would have to do. */
+  signinHref?: string;
+  className?: string;
+  style?: CreaseStyle;
+}
+
+/** What the fan earns, and what is had for it; it needs `loadWallet({ host, key })` of "crease-match", or the script tag. */
+export function CreaseRewards(props: CreaseRewardsProps): ReactElement;

@@ -29,3 +29,7 @@ export function CreaseMatch({ match, view, theme, tone, lang, apiKey, className,
 export function CreaseWallet({ signinHref, view, theme, lang, className, style }) {
   return createElement("crease-wallet", { "signin-href": signinHref, view, theme, lang, class: className, style });
 }
+
+export function CreaseRewards({ signinHref, theme, lang, className, style }) {
+  return createElement("crease-rewards", { "signin-href": signinHref, theme, lang, class: className, style });
+}

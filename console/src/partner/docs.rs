@@ -34,13 +34,14 @@ pub enum Countries {
 /// A part of the page: its anchor, its title.
 type Part = (&'static str, &'static str, fn(Here<'_>, Docs<'_>) -> Markup);
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     ("start", "Quick start", start),
     ("element", "Attributes and events", element),
     ("keys", "Keys and origins", keys),
     ("tickets", "Tickets", tickets),
     ("fans", "Signed fans", fans),
     ("wallets", "Wallets", wallets),
+    ("vouchers", "Vouchers", vouchers),
     ("webhooks", "Webhooks", webhooks),
     ("usage", "What is counted", usage),
     ("limits", "Limits and quotas", limits),
@@ -214,11 +215,46 @@ fn wallets(_: Here<'_>, of: Docs<'_>) -> Markup {
             ". Without the element, a page asks " code { "GET /v1/wallet" } ", " code { "…/entries" } ", " code { "…/export" } " and " code { "…/stream" }
             " with the fan's token in " code { "Crease-Fan" } "."
         }
+        p { "The same script shows what a fan earns and has for it: missions, vouchers, markets. In a match in full they are a tab, without a word of yours:" }
+        (copied("docs-rewards", "<crease-rewards signin-href=\"/login\"></crease-rewards>", "Copy the HTML"))
         p { "Your server, by a secret key with the scope " code { "wallet" } ", looks, limits what comes and goes in a day, freezes, thaws and erases:" }
         (copied("docs-wallets", &ask, "Copy the commands"))
         p {
             "Test keys have wallets of their own, whose coins are bought from the sandbox and cost nothing. Points are never money and cannot be bought; no quiz costs "
             "anything to enter. An erased wallet is empty and nobody's, and the books still add up."
+        }
+    }
+}
+
+fn vouchers(here: Here<'_>, of: Docs<'_>) -> Markup {
+    let key = "-H \"Authorization: Bearer crs_sk_live_…\"";
+    let json = "-H \"Content-Type: application/json\"";
+    let sell = format!(
+        "curl {0}/v1/rewards/products {key} {json} \\\n  \
+         -d '{{\"name\": \"A cap\", \"price\": 120, \"codes\": \"imported\", \"valid_until\": \"2027-06-30T18:30:00Z\"}}'\n\
+         curl {0}/v1/rewards/products/prd_…/codes/import {key} \\\n  \
+         -H \"Content-Type: text/csv\" --data-binary @codes.csv\n\
+         curl -X PATCH {0}/v1/rewards/products/prd_… {key} {json} -d '{{\"state\": \"on-sale\"}}'",
+        of.origin
+    );
+    let redeem = format!(
+        "curl {}/v1/vouchers/redeem {key} {json} \\\n  -H \"Idempotency-Key: till-4-000187\" -d '{{\"code\": \"ABCD-…\", \"place\": \"Gate 4\"}}'",
+        of.origin
+    );
+    html! {
+        p {
+            "What fans have for points. Your server, by a secret key with the scope " code { "manage" } ", makes a product, brings your codes or has them made, and puts it on sale:"
+        }
+        (copied("docs-sell", &sell, "Copy the commands"))
+        p {
+            "A fan's page asks " code { "GET /v1/products" } ", reserves with " code { "…/reservations" } ", and confirms or releases within ten minutes. A voucher that is held has no code: "
+            "it is given (" code { "…/gifts" } ") where you allow it, and opened by " code { "…/claims" } ", which shows the code. " code { "GET /v1/vouchers/{id}/qr" }
+            " draws one that is good for a minute. POSTs take an " code { "Idempotency-Key" } ": sent again, they are done once."
+        }
+        p { "A till's key has the scope " code { "redeem" } " and no other; staff use " a href=(here.path("/redeem")) { "Redeem" } ", or scan the fan's QR code with their phone:" }
+        (copied("docs-redeem", &redeem, "Copy the command"))
+        p {
+            "Whatever is not to be redeemed is answered by one problem, " code { "not-redeemable" } "; many tries in vain are answered by 429. Test keys have products, vouchers and tills of their own."
         }
     }
 }

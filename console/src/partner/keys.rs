@@ -111,13 +111,14 @@ pub fn new(here: Here<'_>, sites: &[Site], filled: Filled<'_>) -> Markup {
 }
 
 /// What a secret key may do, the field that says so, and its words.
-pub const SCOPES: [(Scope, &str, &str); 6] = [
+pub const SCOPES: [(Scope, &str, &str); 7] = [
     (Scope::Feed, "scope_feed", "Create matches and send balls"),
     (Scope::Read, "scope_read", "Read matches and follow them"),
     (Scope::Manage, "scope_manage", "Change sites, keys, members and webhooks"),
     (Scope::Usage, "scope_usage", "Read figures of the audience"),
     (Scope::Wallet, "scope_wallet", "Fans' wallets: look, freeze, limit, erase"),
     (Scope::Rewards, "scope_rewards", "Tell of what fans do, by which they earn"),
+    (Scope::Redeem, "scope_redeem", "Look vouchers up, and redeem them"),
 ];
 
 /// The one moment at which a key's text is shown.

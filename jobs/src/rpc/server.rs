@@ -105,13 +105,27 @@ impl Server {
 
     /// What answers for a service; a refusal is for the caller to read.
     #[must_use]
-    pub fn serve<S, H, F>(mut self, handler: H) -> Server
+    pub fn serve<S, H, F>(self, handler: H) -> Server
     where
         S: Service,
         H: Fn(S::Request, Call) -> F + Send + Sync + 'static,
         F: Future<Output = Result<S::Reply, String>> + Send + 'static,
     {
+        self.serve_what::<S, _, _, _>(|_| true, handler)
+    }
+
+    /// The same where not every server of the service has what every request is about: one that is about something else is not begun here, and its
+    /// caller asks the next server.
+    #[must_use]
+    pub fn serve_what<S, P, H, F>(mut self, has: P, handler: H) -> Server
+    where
+        S: Service,
+        P: Fn(&S::Request) -> bool + Send + Sync + 'static,
+        H: Fn(S::Request, Call) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<S::Reply, String>> + Send + 'static,
+    {
         let handler: Handler = Box::new(move |json, call| match serde_json::from_slice(&json) {
+            Ok(request) if !has(&request) => Box::pin(std::future::ready(Answer::Elsewhere)),
             Ok(request) => {
                 let answering = handler(request, call);
                 Box::pin(async move {

@@ -1,7 +1,7 @@
 //! Ours and the libraries that it is measured beside, each by way of the same two questions.
 
 use crate::stream::{Limit, Op, Stream, command, rules};
-use book::{Book, Effects, Side, Time};
+use book::{Book, Command, Effects, Side, Time};
 use rust_decimal::Decimal;
 
 /// A fill as every engine can say it: the order that rested, the price and how much.
@@ -16,6 +16,9 @@ pub(crate) struct Came {
 }
 
 pub(crate) trait Engine {
+    /// Looks at the requests that come next, at most [`book::AHEAD`], if it has a way to.
+    fn look_ahead(&mut self, _: &[Op]) {}
+
     /// Carries out one request; with `seen`, appends its fills.
     fn apply(&mut self, op: &Op, seen: Option<&mut Vec<Seen>>) -> Came;
 }
@@ -70,6 +73,15 @@ fn ours(stream: &Stream) -> Box<dyn Engine> {
 }
 
 impl Engine for Ours {
+    fn look_ahead(&mut self, ops: &[Op]) {
+        let commands = ops.iter().map(command);
+        let mut all = [Command::Expire; book::AHEAD];
+        for (to, command) in all.iter_mut().zip(commands) {
+            *to = command;
+        }
+        self.book.look_ahead(all[..ops.len()].iter());
+    }
+
     fn apply(&mut self, op: &Op, seen: Option<&mut Vec<Seen>>) -> Came {
         self.effects.clear();
         let done = self.book.apply(Time(0), &command(op), &mut self.effects);

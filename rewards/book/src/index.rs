@@ -134,6 +134,21 @@ impl Index {
         }
     }
 
+    /// Reads the line in which a search for this id begins.
+    pub(crate) fn touch(&self, id: u64) -> u64 {
+        self.buckets[self.home(hash(id))].passed.into()
+    }
+
+    /// A slot that is likely to be of this id, or [`NIL`]: without looking at the slot.
+    pub(crate) fn guess(&self, id: u64) -> u32 {
+        let hash = hash(id);
+        let bucket = &self.buckets[self.home(hash)];
+        match bucket.places(tag(hash)) {
+            0 => NIL,
+            places => bucket.slots[first(places)],
+        }
+    }
+
     /// Invariant: the id is not in it, and is the slot's.
     pub(crate) fn insert(&mut self, id: u64, slot: u32, slab: &Slab) {
         if self.taken >= self.buckets.len() * FILLED {

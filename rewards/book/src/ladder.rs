@@ -54,6 +54,11 @@ impl Ladder {
         &self.rungs[tick as usize]
     }
 
+    /// Who came last at this price, or [`NIL`].
+    pub(crate) fn last(&self, tick: u32) -> u32 {
+        self.rungs[tick as usize].last
+    }
+
     pub(crate) fn rung_mut(&mut self, tick: u32) -> &mut Rung {
         &mut self.rungs[tick as usize]
     }

@@ -33,6 +33,7 @@
 //!
 //! Read [`Command`] first, then [`Book`].
 
+mod ahead;
 mod bits;
 mod book;
 mod bytes;
@@ -51,6 +52,7 @@ mod slab;
 mod snapshot;
 mod units;
 
+pub use ahead::AHEAD;
 pub use book::{Book, Phase, Resting};
 pub use bytes::{COMMAND_BYTES, Malformed};
 pub use command::{

@@ -7,7 +7,7 @@ use crate::journal::{self, End, Position, Segment, segments};
 use crate::record::{Chain, Record};
 use crate::snapshot::{self, Kept};
 use crate::writer::{Appending, Group, Next, Writer};
-use book::{Book, Command, Done, Effects, Refusal, Rules, Time};
+use book::{AHEAD, Book, Command, Done, Effects, Refusal, Rules, Time};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -33,6 +33,8 @@ pub struct Opening {
 #[derive(Clone, Copy, Debug)]
 pub struct Redone<'a> {
     pub seq: u64,
+    /// When it came.
+    pub at: Time,
     pub command: &'a Command,
     pub done: &'a Result<Done, Refusal>,
     /// Of this command alone.
@@ -100,9 +102,9 @@ impl Market {
         let mut effects = Effects::default();
         let mut each = |record: &Record| {
             effects.clear();
-            let (command, done) = replay(&mut book, record, &mut effects)?;
+            let (at, command, done) = replay(&mut book, record, &mut effects)?;
             if record.seq > opening.settled {
-                redo(Redone { seq: record.seq, command: &command, done: &done, effects: &effects });
+                redo(Redone { seq: record.seq, at, command: &command, done: &done, effects: &effects });
             }
             Ok(())
         };
@@ -180,7 +182,10 @@ impl Market {
     }
 
     fn apply(&mut self, commands: &[(Time, Command)]) {
-        for (at, command) in commands {
+        for (number, (at, command)) in commands.iter().enumerate() {
+            if number % AHEAD == 0 {
+                self.book.look_ahead(commands[number..].iter().map(|it| &it.1));
+            }
             let lens = |it: &Effects| (it.fills.len(), it.cancelled.len(), it.depth.len());
             let before = lens(&self.effects);
             let done = self.book.apply(*at, command, &mut self.effects);
@@ -215,10 +220,10 @@ pub(crate) fn replay(
     book: &mut Book,
     record: &Record,
     effects: &mut Effects,
-) -> Result<(Command, Result<Done, Refusal>), Error> {
+) -> Result<(Time, Command, Result<Done, Refusal>), Error> {
     let unreadable = |_| Error::Unreadable { file: format!("the journal's command {}", record.seq) };
     let (at, command) = Command::from_bytes(&record.command).map_err(unreadable)?;
-    Ok((command, book.apply(at, &command, effects)))
+    Ok((at, command, book.apply(at, &command, effects)))
 }
 
 /// Reads all behind the position; answers where the last segment ends, if there is one. A segment is read from the disk while the one before is carried out.

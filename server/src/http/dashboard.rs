@@ -15,6 +15,7 @@ pub(super) mod letters;
 mod oidc;
 mod organisations;
 mod passkeys;
+mod redeem;
 mod settings;
 mod signed_in;
 mod sites;
@@ -76,7 +77,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/account/devices/end", post(account::end_device))
         .route("/console/account/devices/end-others", post(account::end_other_devices))
         .route("/console/leaked", get(keys::leaked_form).post(keys::leaked))
-        .route("/console/preview", get(embed::preview));
+        .route("/console/preview", get(embed::preview))
+        .route("/redeem", get(redeem::scanned));
     let organisation = Router::new()
         .route("/console/organisations", get(organisations::list).post(organisations::create))
         .route("/console/o/{org}", get(organisations::overview))
@@ -90,6 +92,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/o/{org}/sites/{site}/allow", post(usage::allow))
         .route("/console/o/{org}/usage", get(usage::page))
         .route("/console/o/{org}/usage.csv", get(usage::csv))
+        .route("/console/o/{org}/redeem", get(redeem::form).post(redeem::look))
+        .route("/console/o/{org}/redeem/confirm", post(redeem::confirm))
         .route("/console/o/{org}/keys", get(keys::list).post(keys::issue))
         .route("/console/o/{org}/keys/new", get(keys::blank))
         .route("/console/o/{org}/keys/{key}", get(keys::show))

@@ -44,7 +44,8 @@ pub(super) fn open(routes: Router<App>, app: &App) -> Router<App> {
 
 /// The same of routes that pages call for a fan. No cookie is sent to them, nor would one count: who a fan is stands in a header.
 pub(super) fn open_to_fans(routes: Router<App>, app: &App) -> Router<App> {
-    let headers = READING.into_iter().chain([header::CONTENT_TYPE, fan::CREASE_FAN]);
+    let sent = [header::CONTENT_TYPE, fan::CREASE_FAN, HeaderName::from_static("idempotency-key")];
+    let headers = READING.into_iter().chain(sent);
     let cors = cors()
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(headers.collect::<Vec<_>>());

@@ -26,6 +26,7 @@ mod rewards;
 mod scorecard;
 pub mod scorer;
 mod stream;
+mod vouchers;
 mod wallet;
 mod web;
 
@@ -71,7 +72,11 @@ fn router(app: App, surface: Surface) -> Router {
             &app,
         ));
         routes = routes.merge(layers::open_to_fans(
-            fans::routes().merge(wallet::of_fan()).merge(rewards::of_fan()).merge(manage::tickets()),
+            fans::routes()
+                .merge(wallet::of_fan())
+                .merge(rewards::of_fan())
+                .merge(vouchers::of_fan())
+                .merge(manage::tickets()),
             &app,
         ));
     }
@@ -92,7 +97,8 @@ fn router(app: App, surface: Surface) -> Router {
                 .merge(manage::routes())
                 .merge(wallet::of_holders())
                 .merge(payments::routes())
-                .merge(rewards::of_partners()),
+                .merge(rewards::of_partners())
+                .merge(vouchers::of_partners()),
             &app,
         ));
     }

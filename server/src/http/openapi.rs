@@ -94,7 +94,12 @@ impl Modify for Keys {
                 | "/v1/wallet/packs"
                 | "/v1/wallet/top-ups"
                 | "/v1/wallet/top-ups/{id}"
-                | "/v1/wallet/top-ups/{id}/returned" => &["bearer", "header"],
+                | "/v1/wallet/top-ups/{id}/returned"
+                | "/v1/vouchers"
+                | "/v1/vouchers/{id}/qr" => &["bearer", "header"],
+                path if path.starts_with("/v1/products") || path.starts_with("/v1/reservations") => {
+                    &["bearer", "header"]
+                }
                 // A gateway has no key: it signs.
                 path if path.starts_with("/v1/payments/") => &[],
                 path if path.starts_with("/v1/") => &["bearer"],
@@ -136,6 +141,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     let mut api = Description::openapi();
     api.merge(super::manage::Description::openapi());
     api.merge(super::wallet::Description::openapi());
+    api.merge(super::vouchers::Description::openapi());
     api.merge(super::payments::Description::openapi());
     api.merge(super::rewards::Description::openapi());
     Keys.modify(&mut api);

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 use rewards::Error;
+use rewards::voucher::Denied;
 use utoipa::OpenApi;
 
 /// Thirty-two facts and some: far less than this.
@@ -47,11 +48,33 @@ impl From<Error> for Problem {
             Error::UnknownCampaign { .. }
             | Error::UnknownVersion { .. }
             | Error::UnknownProduct { .. }
-            | Error::UnknownSignal { .. } => Self::new(&types::UNKNOWN_THING, detail),
-            Error::Invalid(_) | Error::OfNobody | Error::Text { .. } | Error::Terms { .. } => {
-                Self::new(&types::INVALID_VALUE, detail)
-            }
-            Error::Unreadable { .. } | Error::Jobs(_) => Self::internal(&error),
+            | Error::UnknownSignal { .. }
+            | Error::UnknownReservation { .. }
+            | Error::UnknownVoucher { .. } => Self::new(&types::UNKNOWN_THING, detail),
+            Error::Terms { .. }
+            | Error::Invalid(_)
+            | Error::OfNobody
+            | Error::Text { .. }
+            | Error::Units { .. }
+            | Error::Codes { .. }
+            | Error::NotImported(_) => Self::new(&types::INVALID_VALUE, detail),
+            Error::NotOnSale { .. } => Self::new(&types::NOT_ON_SALE, detail),
+            Error::NotTransferable { .. } | Error::OtherCodes { .. } => Self::new(&types::CONFLICT, detail),
+            Error::LimitReached { .. } => Self::new(&types::PURCHASE_LIMIT, detail),
+            Error::Denied(denied) => Self::new(
+                match denied {
+                    Denied::SoldOut => &types::SOLD_OUT,
+                    Denied::TooLittle | Denied::NotHeld => &types::TOO_LITTLE,
+                    Denied::DayLimit => &types::DAY_LIMIT,
+                    Denied::Frozen => &types::WALLET_FROZEN,
+                    Denied::Over | Denied::Refused => &types::CONFLICT,
+                },
+                detail,
+            ),
+            Error::OtherRequest => Self::new(&types::IDEMPOTENCY_KEY_REUSED, detail),
+            Error::TooOften { .. } => Self::new(&types::RATE_LIMITED, detail),
+            Error::Busy => Self::unavailable(&error),
+            Error::Access(_) | Error::Unreadable { .. } | Error::Jobs(_) => Self::internal(&error),
             Error::Ledger(error) => error.into(),
             Error::Store(error) => Self::from(&*error),
         }

@@ -6,6 +6,8 @@ mod shown;
 mod stream;
 mod top_up;
 
+pub(super) use fan::{Owner, private};
+
 use crate::app::App;
 use crate::problem::{Problem, types};
 use axum::Router;

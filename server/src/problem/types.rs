@@ -82,6 +82,14 @@ types! {
         "The detail says what can be spent.";
     DAY_LIMIT = "day-limit", 409, "That is more than may be moved in a day",
         "The detail says what is left; the day is UTC's.";
+    SOLD_OUT = "sold-out", 409, "As many as that are not left",
+        "Fewer may be, or more may come.";
+    NOT_ON_SALE = "not-on-sale", 409, "It is not to be had now",
+        "It is paused, over, or not there yet.";
+    PURCHASE_LIMIT = "purchase-limit", 409, "A fan may not buy so many",
+        "The detail says how many are left; the day is UTC's.";
+    NOT_REDEEMABLE = "not-redeemable", 409, "There is nothing to redeem",
+        "It is no voucher of yours, or one that is over or redeemed.";
     WALLET_FROZEN = "wallet-frozen", 409, "The wallet is frozen",
         "Whoever froze it can thaw it.";
     CHANGED_MEANWHILE = "changed-meanwhile", 412, "It was changed meanwhile",

@@ -14,6 +14,7 @@ mod operations;
 mod presses;
 mod reach;
 mod rewards;
+mod redeem;
 mod roles;
 mod sessions;
 mod support;

@@ -28,6 +28,8 @@ const FORMS: &[(&str, Form)] = &[
     ("/console/o/{org}/keys/{key}/limits", &[("streams", "0")]),
     ("/console/o/{org}/keys/{key}/rotate", &[("overlap", "0")]),
     ("/console/o/{org}/keys/{key}/revoke", &[("sure", "yes")]),
+    ("/console/o/{org}/redeem", &[("code", "0000-0000-0000-0000")]),
+    ("/console/o/{org}/redeem/confirm", &[("pass", "x")]),
     ("/console/o/{org}/identity", &[("mode", "live"), ("others", "0")]),
     ("/console/o/{org}/identity/{secret}/revoke", &[("sure", "yes")]),
     (
@@ -109,6 +111,7 @@ const PAGES: &[(&str, Sees)] = &[
     ("/console/o/{org}/keys", Sees::Everybody),
     ("/console/o/{org}/keys/new", Sees::WhoChanges),
     ("/console/o/{org}/keys/{key}", Sees::Everybody),
+    ("/console/o/{org}/redeem", Sees::WhoChanges),
     ("/console/o/{org}/identity", Sees::Everybody),
     ("/console/o/{org}/identity/new", Sees::WhoChanges),
     ("/console/o/{org}/identity/{secret}", Sees::Everybody),
@@ -125,8 +128,14 @@ const PAGES: &[(&str, Sees)] = &[
 ];
 
 /// Pages of who is signed in.
-const OWN_PAGES: &[&str] =
-    &["/console", "/console/account", "/console/leaked", "/console/preview", "/console/organisations"];
+const OWN_PAGES: &[&str] = &[
+    "/console",
+    "/console/account",
+    "/console/leaked",
+    "/console/preview",
+    "/console/organisations",
+    "/redeem",
+];
 
 /// Pages of who is not.
 const OPEN_PAGES: &[&str] = &[

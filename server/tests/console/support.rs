@@ -64,6 +64,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         metering: Metering::new(&config, &clock).unwrap(),
         config: Arc::new(config),
         rewards: rewards::Rewards::new(&store, &clock, &ledger),
+        vouchers: rewards::Vouchers::new(&store, &clock, &ledger, &seal),
         ledger,
         tills,
         wallets: server::wallets::OpenWallets::default(),

@@ -28,6 +28,7 @@ mod short_way;
 mod slow;
 mod stream;
 mod support;
+mod vouchers;
 mod wallets;
 mod webhooks;
 mod work;

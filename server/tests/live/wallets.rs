@@ -13,15 +13,15 @@ use wallet::{
 };
 
 /// A server whose fans are paid from a budget.
-struct Paid {
-    here: Here,
+pub(crate) struct Paid {
+    pub(crate) here: Here,
     /// "Crease-Fan" of a user of the live mode.
-    fan: String,
+    pub(crate) fan: String,
     budget: Budget<Points>,
 }
 
 impl Paid {
-    async fn on(database: &store::testing::TestStore) -> Self {
+    pub(crate) async fn on(database: &store::testing::TestStore) -> Self {
         let here = Here::on(database).await;
         let app = &here.server.app;
         let (open_wallets, store) = (app.wallets.clone(), app.store.clone());
@@ -38,25 +38,30 @@ impl Paid {
         Self { here, fan, budget }
     }
 
-    async fn ask(&self, method: Method, path: &str) -> (u16, Value) {
+    pub(crate) async fn ask(&self, method: Method, path: &str) -> (u16, Value) {
         self.here.ask(method, path, &self.here.live, Some(&self.fan)).await
     }
 
-    async fn wallet(&self) -> Value {
+    pub(crate) async fn wallet(&self) -> Value {
         let (status, wallet) = self.ask(Method::GET, "/v1/wallet").await;
         assert_eq!(status, 200, "{wallet}");
         wallet
     }
 
     /// The account of points of whoever this wallet is of.
-    async fn account(&self, wallet: &Value) -> AccountId {
+    pub(crate) async fn account(&self, wallet: &Value) -> AccountId {
         let (fan_id, organisation_id) = (wallet["fan_id"].as_str().unwrap(), &self.here.program.organisation);
         let holder = Holder { fan_id, organisation_id, books: Books::Live };
         let read = self.here.server.app.store.read("test", async |db| holder::find(db, &holder).await);
         read.await.unwrap().unwrap().account(Points::CODE).unwrap().id
     }
 
-    async fn give(&self, to: AccountId, units: i64, what: &str) -> Result<wallet::Made, wallet::Error> {
+    pub(crate) async fn give(
+        &self,
+        to: AccountId,
+        units: i64,
+        what: &str,
+    ) -> Result<wallet::Made, wallet::Error> {
         let metadata = Metadata::new([("what", what)]).unwrap();
         let grant = Grant { id: TransferId::fresh(), to, amount: Amount::new(units).unwrap(), metadata };
         self.budget.grant(&self.here.server.app.ledger, &grant).await
@@ -76,7 +81,7 @@ impl Paid {
     }
 }
 
-fn points(units: i64, held: i64) -> Value {
+pub(crate) fn points(units: i64, held: i64) -> Value {
     json!({ "asset": "points", "units": units, "available": units - held, "held": held, "places": 0 })
 }
 

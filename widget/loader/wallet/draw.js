@@ -1,4 +1,7 @@
-// What the chip and its panel are drawn with.
+// What is drawn with, by the chip, its panel and the rewards.
+
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(`__CREASE_STYLE__`);
 
 const element = (tag, className, ...children) => {
   const element = document.createElement(tag);
@@ -46,3 +49,6 @@ const icon = (name, paths = ICONS[name]) => {
   }
   return svg;
 };
+
+/** What modules that come later draw with. */
+const tools = { element, button, part, write, icon };

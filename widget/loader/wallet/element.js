@@ -4,11 +4,6 @@
 const GROW_MS = 900;
 const GAIN_MS = 3_000;
 
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(`__CREASE_STYLE__`);
-
-/** What the panel is drawn with. */
-const tools = { element, button, part, write, icon };
 let panelPart;
 /** A browser may remember that an import failed: the next has another address. */
 let again = "";
@@ -23,55 +18,13 @@ const bringPanel = () =>
 
 const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-class CreaseWallet extends HTMLElement {
-  static get observedAttributes() {
-    return ["signin-href", "lang"];
-  }
-
-  // An element that is moved goes on: what happened is looked at when the page's script has ended.
-  connectedCallback() {
-    queueMicrotask(() => this.turn());
-  }
-
-  disconnectedCallback() {
-    queueMicrotask(() => this.turn());
-  }
-
-  attributeChangedCallback(name, before, now) {
-    if (before !== now && elements.has(this)) this.speak();
-  }
-
-  turn() {
-    if (this.isConnected === elements.has(this)) return this.panel?.close();
-    if (this.isConnected) {
-      elements.add(this);
-      if (elements.size === 1) begin();
-      this.speak();
-    } else {
-      elements.delete(this);
-      this.clear();
-      if (!elements.size) end();
-    }
-  }
-
-  /** Learns the language, then draws. */
-  async speak() {
-    const asked = this.getAttribute("lang") || defaults.lang || document.documentElement.lang || "en";
-    this.asked = asked;
-    const speech = await speechOf(asked);
-    if (asked !== this.asked || !elements.has(this)) return;
-    this.clear();
-    this.speech = speech;
-    this.draw();
-  }
-
+class CreaseWallet extends CreaseElement {
   /** Takes everything away. */
   clear() {
-    this.panel?.close();
-    this.shadowRoot?.replaceChildren();
+    super.clear();
     clearTimeout(this.calming);
     cancelAnimationFrame(this.growing);
-    Object.assign(this, { drawn: "", panel: undefined, speech: undefined, chip: undefined });
+    this.chip = undefined;
   }
 
   /** What is to be seen: nothing, a link to sign in, a word, or the chip. */
@@ -80,16 +33,6 @@ class CreaseWallet extends HTMLElement {
     if (phase === "nobody") return this.signInAddress() && "link";
     if (phase === "guest") return this.signInAddress() ? "link" : "word";
     return balances ? "chip" : isLost && phase !== "none" && "waiting";
-  }
-
-  /** Where to sign in: a page's address, never a script. */
-  signInAddress() {
-    try {
-      const { href, protocol } = new URL(this.getAttribute("signin-href"), document.baseURI);
-      return this.hasAttribute("signin-href") && /^https?:$/.test(protocol) ? href : "";
-    } catch {
-      return "";
-    }
   }
 
   draw() {
@@ -112,8 +55,7 @@ class CreaseWallet extends HTMLElement {
     const { speech } = this;
     this.clear();
     Object.assign(this, { speech, drawn: kind, units: undefined });
-    const root = this.shadowRoot || this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [sheet];
+    const root = this.root();
     if (!kind) return;
     const { say, lang, dir } = speech;
     const inner = [];
@@ -214,8 +156,8 @@ class CreaseWallet extends HTMLElement {
   }
 
   /** Tells who does not see it how many points were given, and for what. */
-  announce(gain, what) {
-    if (!this.news || !this.speech) return;
+  announce(gain, what, isHeard) {
+    if (!isHeard || !this.news || !this.speech) return;
     const text = this.speech.counted("points", gain, purse.balanceOf("points")?.places ?? 0, "exceptZero");
     write(this.news, what ? this.speech.say("NEWS", text, what) : text);
   }

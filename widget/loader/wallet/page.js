@@ -5,8 +5,8 @@
 const tag = "crease-wallet";
 const BUNDLE = "__CREASE_BUNDLE__";
 const script = document.currentScript || document.querySelector('script[src*="crease-wallet.js"]');
-/** "https://live.example.com/v1/" */
-const base = script?.src.split("crease-wallet.js")[0];
+/** "https://live.example.com/v1/"; where a match's tab brought this as a module, as that says. */
+const base = script?.src.split("crease-wallet.js")[0] ?? window.Crease?.base;
 const defaults = script?.dataset || {};
 
 // Where the match's loader is not there (yet), what a page asks of it. A loader that comes later puts its own in the

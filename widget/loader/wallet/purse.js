@@ -29,14 +29,20 @@ const purse = {
   frozen: false,
   isLost: false,
   t: 0,
+  /** Grows with each event: something of the fan has changed. */
+  heard: 0,
   histories: {},
   balanceOf: (asset) => purse.balances?.find((it) => it.asset === asset),
   read: (asset, isEarlier) => readHistory(asset, isEarlier),
   refresh: (asset) => refresh(asset),
+  ask: (path, init) => fan.request(path, init),
+  follow: (path, ears) => follow(path, ears),
 };
 let fan;
 let stream;
 let stopping;
+/** Streams that are followed. */
+const lines = new Set();
 
 const changed = () => elements.forEach((it) => it.draw());
 
@@ -78,7 +84,9 @@ const tellNews = (gain) => {
       left -= change;
       if (metadata?.what) texts.push(String(metadata.what));
     }
-    [...elements][0]?.announce(gain, left ? "" : texts.join(", "));
+    let at = 0;
+    // It is said aloud once.
+    for (const it of elements) it.announce(gain, left ? "" : texts.join(", "), !at++);
   };
   if (gain > 0) elements.forEach((it) => it.celebrate(gain));
   setTimeout(tell, isOpen ? 0 : Math.random() * NEWS_MS_MAX);
@@ -164,8 +172,11 @@ const readEvents = async (body, hear) => {
   }
 };
 
-/** Follows the wallet until it is stopped, or refused. */
-const follow = () => {
+/**
+ * Follows a stream until it is ended, or refused. `hear` takes the name and what is said of each event, `lost` whether
+ * the stream broke, `refused` the type of the server's problem.
+ */
+const follow = (path, { hear, lost, refused }) => {
   let attempt;
   let timer;
   let silence;
@@ -186,7 +197,7 @@ const follow = () => {
     wait = Math.min(wait * 2, WAIT_MS_MAX);
     try {
       listen();
-      const answer = await fan.request("wallet/stream", {
+      const answer = await fan.request(path, {
         headers: { accept: "text/event-stream" },
         signal: own.signal,
       });
@@ -202,15 +213,13 @@ const follow = () => {
         if (attempt !== own) return;
         listen();
         if (name === "retry") shortest = Math.min(Math.max(Number(data) || WAIT_MS, WAIT_MS), WAIT_MS_MAX);
-        if (name === "bye") {
+        else if (name === "bye") {
           pause = Number(JSON.parse(data).retry) || shortest;
           isGoodbye = true;
-        }
-        if (name === "fan") {
+        } else if (name) {
           pause = shortest;
           wait = shortest * 2;
-          purse.isLost = false;
-          put(JSON.parse(data));
+          hear(name, JSON.parse(data));
         }
       });
     } catch {
@@ -221,8 +230,7 @@ const follow = () => {
     own.abort();
     clearTimeout(silence);
     attempt = undefined;
-    purse.isLost = !isGoodbye;
-    changed();
+    lost(!isGoodbye);
     timer = setTimeout(open, pause * (1 + Math.random() / 2));
   };
 
@@ -232,12 +240,7 @@ const follow = () => {
     if (attempt !== own) return;
     halt();
     isOver = true;
-    Object.assign(purse, {
-      phase: String(type).endsWith("/wallet-for-guests") ? "guest" : "none",
-      balances: null,
-      isLost: false,
-    });
-    changed();
+    refused(String(type));
   };
 
   const halt = () => {
@@ -248,18 +251,44 @@ const follow = () => {
     attempt = undefined;
   };
 
-  open();
-  return {
+  const line = {
     /** Tries at once, unless it is open or refused. */
     wake: () => attempt || isOver || open(),
     halt,
+    end: () => {
+      halt();
+      lines.delete(line);
+    },
     isOver: () => isOver,
   };
+  lines.add(line);
+  open();
+  return line;
 };
+
+/** Follows the wallet. */
+const followWallet = () =>
+  follow("wallet/stream", {
+    hear: (name, said) => {
+      if (name !== "fan") return;
+      purse.isLost = false;
+      purse.heard++;
+      put(said);
+    },
+    lost: (isLost) => {
+      purse.isLost = isLost;
+      changed();
+    },
+    refused: (type) => {
+      const phase = type.endsWith("/wallet-for-guests") ? "guest" : "none";
+      Object.assign(purse, { phase, balances: null, isLost: false });
+      changed();
+    },
+  });
 
 /** Nothing of the last fan may be seen by the next. */
 const forget = () => {
-  stream?.halt();
+  stream?.end();
   stream = undefined;
   Object.assign(purse, { histories: {}, balances: null, vouchers: null, frozen: false, isLost: false, t: 0 });
 };
@@ -286,7 +315,7 @@ const settle = (who) => {
   forget();
   purse.fan = who?.id;
   purse.phase = !who ? "nobody" : who.kind === "guest" ? "guest" : "unknown";
-  if (purse.phase === "unknown") stream = follow();
+  if (purse.phase === "unknown") stream = followWallet();
   changed();
 };
 
@@ -296,12 +325,12 @@ const begin = () => {
   let unseen;
   const look = () => {
     clearTimeout(unseen);
-    if (document.hidden) unseen = setTimeout(() => signal.aborted || stream?.halt(), UNSEEN_MS_MAX);
-    else stream?.wake();
+    if (document.hidden) unseen = setTimeout(() => signal.aborted || lines.forEach((it) => it.halt()), UNSEEN_MS_MAX);
+    else lines.forEach((it) => it.wake());
   };
   document.addEventListener("visibilitychange", look, { signal });
   document.addEventListener("crease:fan", () => turn(signal), { signal });
-  addEventListener("online", () => document.hidden || stream?.wake(), { signal });
+  addEventListener("online", () => document.hidden || lines.forEach((it) => it.wake()), { signal });
   turn(signal);
   look();
 };

@@ -1,5 +1,5 @@
 // What <crease-wallet> says, and how it writes numbers and times. English comes with the script; another language is
-// one small file, which only a page that speaks it downloads. xtask puts the four files of this folder into one block:
+// one small file, which only a page that speaks it downloads. xtask puts the files of this folder into one block:
 // they share their names.
 
 /** By name, as widget/languages/wallet.en.txt has them. */
@@ -17,12 +17,19 @@ const DAY_MS = 86_400_000;
 const tables = {};
 
 /** A language's texts by name; English where there are none, or they cannot be had. */
-const table = (name) =>
-  (tables[name] ??= fetch(`${base}bundle/${BUNDLE}/wallet.${name}.txt`)
+const table = (file, english) =>
+  (tables[file] ??= fetch(`${base}bundle/${BUNDLE}/${file}.txt`)
     .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer)))
     // A table has the texts alone, in the order of the English ones.
     .then((text) => text.split("\n"))
-    .then((texts) => Object.fromEntries(Object.keys(ENGLISH).map((name, at) => [name, texts[at] || ENGLISH[name]]))));
+    .then((texts) => Object.fromEntries(Object.keys(english).map((name, at) => [name, texts[at] || english[name]])))
+    .catch((error) => {
+      // The next element asks again.
+      delete tables[file];
+      throw error;
+    }));
+
+const filled = (text, values) => text?.replace(/\{(\d)\}/g, (_, at) => values[at]);
 
 /** How a language speaks: resolves with functions that make texts. */
 const speechOf = async (tag) => {
@@ -31,10 +38,8 @@ const speechOf = async (tag) => {
   let words = ENGLISH;
   if (LANGUAGES.includes(name)) {
     try {
-      words = await table(name);
+      words = await table(`wallet.${name}`, ENGLISH);
     } catch {
-      // The next element asks again.
-      delete tables[name];
       name = "en";
     }
   }
@@ -52,7 +57,12 @@ const speechOf = async (tag) => {
   const days = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric" });
   const ago = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
 
-  const say = (name, ...values) => words[name].replace(/\{(\d)\}/g, (_, at) => values[at]);
+  const say = (name, ...values) => filled(words[name], values);
+  /** The same with the words of another part, whose English ones come with it; where they cannot be had, in English. */
+  const also = async (part, english) => {
+    const own = LANGUAGES.includes(name) ? await table(`${part}.${name}`, english).catch(() => english) : english;
+    return (name, ...values) => filled(own[name], values);
+  };
   /** An amount of an asset: units of its smallest part. */
   const amount = (asset, units, places, signs = "auto") => {
     const money = MONEY.includes(asset) && { style: "currency", currency: asset, currencyDisplay: "narrowSymbol" };
@@ -86,6 +96,7 @@ const speechOf = async (tag) => {
     lang,
     dir,
     say,
+    also,
     amount,
     nameOf,
     around,

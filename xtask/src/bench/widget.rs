@@ -12,6 +12,8 @@ const LOADER_MAX: f64 = 1024.0;
 const LIVE_SCORE_MAX: f64 = 6.0 * 1024.0;
 const CORE_MAX: f64 = 55.0 * 1024.0;
 const PART_MAX: f64 = 25.0 * 1024.0;
+/// What a fan downloads who opens all of the rewards, beside the wallet's script: the tab, what is in it, the market.
+const REWARDS_MAX: f64 = 16.0 * 1024.0;
 /// Of the peers' times.
 const TIMES_MAX: f64 = 1.0;
 /// The same for the first score, where the frame stands in the partner's page.
@@ -41,6 +43,8 @@ fn compared(measured: &Value, files: &[(String, u64)]) -> anyhow::Result<Value> 
     goal("loader_bytes".to_owned(), LOADER_MAX, loader);
     goal("live_score_bytes".to_owned(), LIVE_SCORE_MAX, loader + number(&measured["frame_bytes"])?);
     goal("core_bytes".to_owned(), CORE_MAX, core);
+    let rewards = size(&|path| ["/tab.js", "/rewards.js", "/market.js"].iter().any(|it| path.ends_with(it)));
+    goal("rewards_bytes".to_owned(), REWARDS_MAX, rewards);
     for (path, bytes) in files.iter().filter(|it| it.0.ends_with(".wasm") && !it.0.ends_with("/crease.wasm"))
     {
         goal(format!("part_bytes {}", path.rsplit('/').next().unwrap_or(path)), PART_MAX, *bytes as f64);

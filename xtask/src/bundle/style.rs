@@ -11,6 +11,10 @@ pub(super) const MATCHES: &str = "widget/src/matches.css";
 pub(super) const WALLET: &str = "widget/src/wallet.css";
 /// What the wallet's panel has beside that of the chip.
 pub(super) const WALLET_PANEL: &str = "widget/src/wallet-panel.css";
+/// What the rewards have beside it.
+pub(super) const REWARDS: &str = "widget/src/rewards.css";
+/// What their market has beside both.
+pub(super) const MARKET: &str = "widget/src/market.css";
 
 /// Colours, which sheets begin with.
 const THEME: &str = "widget/src/theme.css";

@@ -122,6 +122,15 @@ impl From<access::Error> for Failure {
     }
 }
 
+impl From<rewards::Error> for Failure {
+    fn from(error: rewards::Error) -> Self {
+        match error {
+            rewards::Error::TooOften { .. } => Failure::TooOften,
+            error => Failure::Problem(Box::new(error.into())),
+        }
+    }
+}
+
 impl From<partners::Error> for Failure {
     fn from(error: partners::Error) -> Self {
         use partners::Error as It;

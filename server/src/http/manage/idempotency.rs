@@ -160,7 +160,7 @@ fn opened(seal: &Seal, place: &str, sealed: Option<&[u8]>) -> Result<Answer, Pro
 }
 
 /// Whether the caller's `If-Match` names what is there now (RFC 9110 §13.1.1); without one it does not matter.
-pub(super) fn check_match(headers: &HeaderMap, present: &impl Serialize) -> Result<(), Problem> {
+pub(in crate::http) fn check_match(headers: &HeaderMap, present: &impl Serialize) -> Result<(), Problem> {
     let Some(wanted) = headers.get(header::IF_MATCH) else { return Ok(()) };
     let tag = etag(present);
     let is_named =
@@ -181,7 +181,7 @@ fn etag(shown: &impl Serialize) -> String {
 }
 
 /// One thing, with its ETag.
-pub(super) fn shown(thing: &impl Serialize) -> Response {
+pub(in crate::http) fn shown(thing: &impl Serialize) -> Response {
     let text = serde_json::to_string(thing).expect("what is shown is JSON");
     let mut response = ([(header::CONTENT_TYPE, "application/json")], text).into_response();
     let headers = response.headers_mut();

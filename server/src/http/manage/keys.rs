@@ -54,6 +54,8 @@ enum Scope {
     Wallet,
     /// Tell of what fans do, by which they earn.
     Rewards,
+    /// Look vouchers up, and redeem them.
+    Redeem,
 }
 
 impl Scope {
@@ -65,6 +67,7 @@ impl Scope {
             Scope::Usage => partners::Scope::Usage,
             Scope::Wallet => partners::Scope::Wallet,
             Scope::Rewards => partners::Scope::Rewards,
+            Scope::Redeem => partners::Scope::Redeem,
         }
     }
 }
@@ -83,7 +86,7 @@ pub(super) struct Shown {
     /// The site that it is good on: "sit_…".
     site: Option<String>,
     origins: Vec<String>,
-    /// feed, read, manage, usage
+    /// feed, read, manage, usage, wallet, redeem
     scopes: Vec<&'static str>,
     /// RFC 3339, as the others
     created_at: String,

@@ -83,7 +83,7 @@ impl FromRequestParts<App> for Owner {
 ))]
 pub(super) async fn show(owner: Owner, State(app): State<App>) -> Result<Response, Problem> {
     let wallet = owner.open(&app).await?;
-    Ok(private(Json(Shown::of(&wallet, app.clock.now()))))
+    Ok(private(Json(Shown::of(&app, &wallet).await?)))
 }
 
 /// What came and went, newest first.
@@ -133,10 +133,28 @@ pub(super) async fn erase(owner: Owner, State(app): State<App>) -> Result<Status
         return Err(Problem::new(&types::WALLET_FROZEN, detail));
     }
     let by = By::system("fan", app.clock.now());
-    match holder::erase(&app.store, &app.ledger, &owner.holder(), &by).await {
+    match erased(&app, &owner.holder(), &by).await? {
         Ok(()) | Err(wallet::Error::UnknownHolder { .. }) => Ok(StatusCode::NO_CONTENT),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Erases a wallet, and what is kept of it beside the ledger: also where an earlier try came as far as the ledger alone.
+pub(super) async fn erased(
+    app: &App,
+    holder: &Holder<'_>,
+    by: &By,
+) -> Result<Result<(), wallet::Error>, Problem> {
+    if app.store.read("wallet.find", async |db| holder::find(db, holder).await).await?.is_none() {
+        app.vouchers.repair_erasure(holder.fan_id).await?;
+        return Ok(Err(wallet::Error::UnknownHolder { fan_id: holder.fan_id.into() }));
+    }
+    app.vouchers.before_erasure(holder.fan_id).await?;
+    let erased = holder::erase(&app.store, &app.ledger, holder, by).await;
+    if erased.is_ok() {
+        app.vouchers.after_erasure(holder.fan_id, app.clock.now()).await?;
+    }
+    Ok(erased)
 }
 
 /// In no cache.

@@ -118,7 +118,7 @@ pub(super) async fn show(
     State(app): State<App>,
     Id(id): Id,
 ) -> Result<Json<Shown>, Problem> {
-    Ok(Json(Shown::of(&treasurer.find(&app, &id).await?, app.clock.now())))
+    Ok(Json(Shown::of(&app, &treasurer.find(&app, &id).await?).await?))
 }
 
 /// What came and went, newest first.
@@ -238,6 +238,6 @@ pub(super) async fn erase(
     State(app): State<App>,
     Id(id): Id,
 ) -> Result<StatusCode, Problem> {
-    holder::erase(&app.store, &app.ledger, &treasurer.holder(&id), &treasurer.by).await?;
+    super::fan::erased(&app, &treasurer.holder(&id), &treasurer.by).await??;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::http::manage::page::{Page, PageQuery, ROWS_MAX};
+use crate::http::vouchers::shown::{self as vouchers, Had};
 use crate::problem::Problem;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use wallet::{Asset, AssetCode, Points, Wallet};
 /// How much there is of an asset, in its smallest unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Balance {
-    /// "points", "coins"
+    /// "points", "coins"; vouchers are counted apart
     asset: &'static str,
     /// All that there is.
     units: i64,
@@ -32,6 +33,10 @@ pub(super) struct Shown {
     /// "fan_…"
     fan_id: String,
     balances: Vec<Balance>,
+    /// Vouchers that the fan holds, of all products together: `GET /v1/vouchers` says of which.
+    vouchers: i64,
+    /// Vouchers that the fan has opened and that can be redeemed.
+    claimed: i64,
     /// Whether nothing may come or go.
     frozen: bool,
     /// When this was so, milliseconds since 1970.
@@ -45,10 +50,20 @@ impl Shown {
 
     /// Whether the same is so at another moment.
     pub(super) fn is_as(&self, other: &Self) -> bool {
-        (&self.balances, self.frozen) == (&other.balances, other.frozen)
+        let said = |it: &Self| (it.vouchers, it.claimed, it.frozen);
+        (&self.balances, said(self)) == (&other.balances, said(other))
     }
 
-    pub(super) fn of(wallet: &Wallet, now: Timestamp) -> Self {
+    /// The wallet as it is now.
+    pub(super) async fn of(app: &App, wallet: &Wallet) -> Result<Self, Problem> {
+        let claimed = app.vouchers.claimed_count(&wallet.fan_id).await?;
+        Ok(Self::with(wallet, claimed, app.clock.now()))
+    }
+
+    fn with(wallet: &Wallet, claimed: i64, now: Timestamp) -> Self {
+        // Those of a product are vouchers, and no balance that something is counted in.
+        let (vouchers, others): (Vec<_>, Vec<_>) =
+            wallet.accounts.iter().partition(|it| it.standing.asset.product().is_some());
         let balance = |it: &wallet::account::Account| Balance {
             asset: it.standing.asset.text(),
             units: it.standing.posted,
@@ -56,12 +71,14 @@ impl Shown {
             held: it.standing.held_out,
             places: it.standing.asset.places(),
         };
-        let mut balances: Vec<Balance> = wallet.accounts.iter().map(balance).collect();
+        let mut balances: Vec<Balance> = others.into_iter().map(balance).collect();
         // What is earned first.
         balances.sort_by_key(|it| (it.asset != Points::CODE.text(), it.asset));
         Self {
             fan_id: wallet.fan_id.clone(),
             balances,
+            vouchers: vouchers.iter().map(|it| it.standing.posted).sum(),
+            claimed,
             frozen: wallet.frozen_at.is_some(),
             t: now.as_millisecond(),
         }
@@ -80,7 +97,7 @@ pub(super) struct Entry {
     balance_after: i64,
     /// 1, 2, 3… of the account, without a gap.
     version: i64,
-    /// grant, clawback, top-up, refund, purchase, trade, fee, expiry, reversal; others may come.
+    /// grant, clawback, top-up, refund, purchase, trade, gift, claim, fee, expiry, reversal; others may come.
     reason: &'static str,
     /// What it is about, by name.
     metadata: BTreeMap<String, String>,
@@ -107,7 +124,7 @@ impl Entry {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct EntriesQuery {
-    /// "points" when left out.
+    /// "points" when left out; "voucher.prd_…" of vouchers that the fan holds or has held.
     asset: Option<String>,
     /// RFC 3339: lines from this moment on.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -128,7 +145,13 @@ pub(super) async fn entries(
     wallet: Option<&Wallet>,
     query: &EntriesQuery,
 ) -> Result<Page<Entry>, Problem> {
-    let asset = asset(query.asset.as_deref())?;
+    let own = wallet.and_then(|it| {
+        it.accounts.iter().find(|it| Some(it.standing.asset.text()) == query.asset.as_deref())
+    });
+    let asset = match own {
+        Some(own) => own.standing.asset,
+        None => asset(query.asset.as_deref())?,
+    };
     let page = PageQuery { cursor: query.cursor.clone(), limit: query.limit };
     let (rows_max, before) = (page.rows()?, page.after::<i64>()?);
     let Some(account) = wallet.and_then(|it| it.account(asset)) else {
@@ -159,6 +182,8 @@ pub(super) struct WalletExport {
     organisation_id: String,
     /// RFC 3339
     opened_at: String,
+    /// What the fan holds, and has opened.
+    vouchers: Had,
     /// Of every asset, the newest first.
     entries: Vec<Entry>,
 }
@@ -184,7 +209,8 @@ pub(super) async fn export(app: &App, wallet: &Wallet) -> Result<WalletExport, P
         }
     }
     Ok(WalletExport {
-        wallet: Shown::of(wallet, app.clock.now()),
+        wallet: Shown::of(app, wallet).await?,
+        vouchers: vouchers::had(app, wallet).await?,
         organisation_id: wallet.organisation_id.clone(),
         opened_at: wallet.opened_at.to_string(),
         entries,

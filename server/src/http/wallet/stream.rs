@@ -16,7 +16,6 @@ use serde_json::json;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::Instant;
-use wallet::Wallet;
 
 /// Open streams of one fan: windows and devices.
 const OF_FAN_MAX: usize = 16;
@@ -83,16 +82,18 @@ impl Following {
                     self.step = Step::Wait;
                     match self.owner.find(&self.app).await {
                         Ok(Some(wallet)) => {
-                            if let Some(event) = self.changed(&wallet) {
-                                return Some((Ok(event), self));
+                            self.looking.know(wallet.accounts.iter().map(|it| it.id));
+                            match Shown::of(&self.app, &wallet).await {
+                                Ok(shown) => {
+                                    if let Some(event) = self.changed(shown) {
+                                        return Some((Ok(event), self));
+                                    }
+                                }
+                                Err(_) => self.look_again().await,
                             }
                         }
                         Ok(None) => return Some(self.bye("erased")),
-                        Err(_) => {
-                            // Logged where it was made; the next look may have it.
-                            tokio::time::sleep(AGAIN).await;
-                            self.step = Step::Look;
-                        }
+                        Err(_) => self.look_again().await,
                     }
                 }
                 Step::Wait => {
@@ -107,9 +108,14 @@ impl Following {
         }
     }
 
+    /// What could not be read was logged where it was made; the next look may have it.
+    async fn look_again(&mut self) {
+        tokio::time::sleep(AGAIN).await;
+        self.step = Step::Look;
+    }
+
     /// None where it is as it was.
-    fn changed(&mut self, wallet: &Wallet) -> Option<Event> {
-        let shown = Shown::of(wallet, self.app.clock.now());
+    fn changed(&mut self, shown: Shown) -> Option<Event> {
         if self.said.as_ref().is_some_and(|said| said.is_as(&shown)) {
             return None;
         }

@@ -74,6 +74,10 @@ async fn only_a_live_key_that_may_manage_manages() {
                 "/v1/fans",
                 "/v1/wallet",
                 "/v1/payments",
+                "/v1/products",
+                "/v1/reservations",
+                "/v1/rewards",
+                "/v1/vouchers",
             ]
             .iter()
             .any(|it| path.starts_with(it));

@@ -82,6 +82,7 @@ impl Server {
             feed: Feed::new(store.clone(), clock.clone(), hub.clone(), config.feed.clone()),
             config: Arc::new(config),
             rewards: rewards::Rewards::new(&store, &clock, &ledger),
+            vouchers: rewards::Vouchers::new(&store, &clock, &ledger, &seal),
             ledger,
             tills,
             wallets: server::wallets::OpenWallets::default(),
