@@ -107,6 +107,11 @@ impl Filled<'_> {
 
     /// Several lines of text.
     pub fn lines(self, label: Label<'_>, rows: u8, length_max: u16) -> Markup {
+        self.long_lines(label, rows, u32::from(length_max))
+    }
+
+    /// The same, of a file that is pasted.
+    pub fn long_lines(self, label: Label<'_>, rows: u8, length_max: u32) -> Markup {
         self.around(
             label,
             html! {

@@ -1,5 +1,5 @@
 //! What operators see of rewards, and what they can do about them: campaigns with their budgets, the form in which a version of one is written,
-//! what it would have cost, what looks as if it were not a fan's doing, and tiers.
+//! what it would have cost, what looks as if it were not a fan's doing, tiers, products with their vouchers, and markets.
 //!
 //! Every page says of which books it is, live or test. Read [`Here`] first, then [`campaigns`]. A version's form is a [`Draft`].
 
@@ -10,7 +10,9 @@ pub mod campaign;
 pub mod campaigns;
 mod draft;
 pub mod forecast;
+pub mod markets;
 mod names;
+pub mod products;
 pub mod signals;
 pub mod tiers;
 pub mod version;

@@ -165,9 +165,9 @@ test('a campaign from its first field to going live @chromium', async ({ crease,
   await checkIn(crease, ['eight']);
   await expect(async () => {
     await asha.reload();
-    const figures = asha.getByRole('region', { name: 'What came of it, by rule' });
+    const figures = asha.getByRole('region', { name: 'Figures of rules' });
     await expect(figures.getByRole('row', { name: /Come back each day/ })).toContainText('5', { timeout: 500 });
-    await expect(asha.getByRole('region', { name: 'Versions' })).toContainText('live');
+    await expect(asha.getByRole('region', { name: 'Versions of the campaign' })).toContainText('live');
     await expect(asha.locator('.sums')).toContainText('50,995', { timeout: 500 });
   }).toPass();
   await isSound(asha, 'campaign');

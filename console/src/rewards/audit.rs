@@ -7,7 +7,7 @@ use access::audit::Entry;
 use maud::{Markup, html};
 
 /// The first parts of the actions that are shown: "campaign" of "campaign.live".
-pub const NOUNS: [&str; 3] = ["campaign", "signal", "tiers"];
+pub const NOUNS: [&str; 5] = ["campaign", "signal", "tiers", "product", "market"];
 
 pub fn page(here: &Here<'_>, all: &[Entry], before: Option<i64>, next: Option<i64>) -> Markup {
     let main = html! {

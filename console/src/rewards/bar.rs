@@ -8,6 +8,8 @@ use wallet::Books;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Campaigns,
+    Vouchers,
+    Markets,
     Signals,
     Tiers,
     Audit,
@@ -15,8 +17,10 @@ pub enum Tab {
 
 impl Tab {
     /// Each with the last part of its address, and its name.
-    const ALL: [(Tab, &'static str, &'static str); 4] = [
+    const ALL: [(Tab, &'static str, &'static str); 6] = [
         (Tab::Campaigns, "", "Campaigns"),
+        (Tab::Vouchers, "/products", "Vouchers"),
+        (Tab::Markets, "/markets", "Markets"),
         (Tab::Signals, "/signals", "Signals"),
         (Tab::Tiers, "/tiers", "Tiers"),
         (Tab::Audit, "/audit", "Audit"),

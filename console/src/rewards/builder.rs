@@ -85,7 +85,7 @@ pub fn page(here: &Here<'_>, building: &Building<'_>) -> Markup {
                 input type="hidden" name="last" value=(fields.text("last"));
                 // What Enter presses.
                 button.unseen type="submit" name="do" value="look" tabindex="-1" { "Check" }
-                (form.summary())
+                (wrong(form))
                 (span(here, form))
                 section #rules aria-labelledby="rules-name" {
                     h2 #rules-name { "What earns" }
@@ -115,6 +115,20 @@ pub fn page(here: &Here<'_>, building: &Building<'_>) -> Markup {
         }
     };
     here.page(Tab::Campaigns, &format!("{}: version {next}", campaign.name), main)
+}
+
+/// All that is wrong, above the form, each with the rule that it is of.
+fn wrong(form: Filled<'_>) -> Markup {
+    let of_rule = |field: &str| {
+        let number: usize = field.strip_prefix('r')?.split('-').next()?.parse().ok()?;
+        Some(format!("Rule {}: ", number + 1))
+    };
+    let mut told = Mistakes::default();
+    for it in form.mistakes.iter() {
+        let of = of_rule(&it.field).unwrap_or_default();
+        told.add(it.field.clone(), format!("{of}{}", it.text));
+    }
+    Filled { fields: form.fields, mistakes: &told }.summary()
 }
 
 fn is_open(fields: &Fields, mistakes: &Mistakes) -> bool {
@@ -305,10 +319,7 @@ impl Part<'_> {
                         }
                     }
                     section.part { h3 { "At most, by this rule" } (caps(self.form, &format!("r{}-", self.at))) }
-                    section.part {
-                        h3 { "Its id" }
-                        (self.line("id", "Id", "Made from the title where it is empty. Keep it from version to version: what a fan has earned by a rule is known by it.", (Line::Text, WORD_MAX)))
-                    }
+                    (self.line("id", "Id", "Made from the title where it is empty. Keep it from version to version: what a fan has earned by a rule is known by it.", (Line::Text, WORD_MAX)))
                 }
             }
         }

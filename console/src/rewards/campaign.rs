@@ -174,7 +174,7 @@ fn figures(shown: &Shown<'_>) -> Markup {
             td.wide { @if of.refused.is_empty() { span.muted { "—" } } @else { (reasons(&of.refused)) } }
         }
     } };
-    table("What came of it, by rule", &columns, rows)
+    table("Figures of rules", &columns, rows)
 }
 
 fn reasons(refused: &BTreeMap<String, i64>) -> String {
@@ -270,5 +270,5 @@ fn versions(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
             } }
         }
     } };
-    table("Versions", &columns, rows)
+    table("Versions of the campaign", &columns, rows)
 }

@@ -193,13 +193,13 @@ fn numbered(name: &str, letter: char, count_max: usize) -> Option<(usize, &str)>
 }
 
 /// A moment as browsers write it into a field of day and time.
-fn typed(at: Timestamp) -> String {
+pub(super) fn typed(at: Timestamp) -> String {
     let format = if at.as_second() % 60 == 0 { "%Y-%m-%dT%H:%M" } else { "%Y-%m-%dT%H:%M:%S" };
     at.strftime(format).to_string()
 }
 
 /// Of UTC, whole seconds.
-fn moment(text: &str) -> Option<Timestamp> {
+pub(super) fn moment(text: &str) -> Option<Timestamp> {
     let at: DateTime = text.trim_end_matches('Z').parse().ok()?;
     let at = TimeZone::UTC.to_timestamp(at).ok()?;
     let far = Timestamp::UNIX_EPOCH.checked_add((24 * 365 * 1000).hours()).ok()?;

@@ -240,7 +240,7 @@ fn rules(forecast: &Forecast<'_>, run: &DryRun) -> Markup {
     html! {
         section aria-labelledby="by-rule" {
             h2 #by-rule { "By rule" }
-            (table("By rule", &columns, rows))
+            (table("Cost of rules", &columns, rows))
         }
     }
 }
@@ -280,7 +280,7 @@ fn until_the_end(here: &Here<'_>, forecast: &Forecast<'_>) -> Markup {
         section aria-labelledby="to-come" {
             h2 #to-come { "Until its end, at this pace" }
             p.muted { "The same each day as what was heard came to, from its first moment on. Matches come in seasons: a day of a final is not a day." }
-            (table("Until its end, at this pace", &columns, rows))
+            (table("Days to come", &columns, rows))
         }
     }
 }

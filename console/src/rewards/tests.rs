@@ -1,3 +1,5 @@
+mod shops;
+
 use super::campaigns::{List, Row, State, state};
 use super::forecast::{Doubt, Forecast, Tried};
 use super::*;

@@ -88,9 +88,10 @@ pub(super) fn amount(amount: &Amount) -> String {
         let of = called(&per.name.to_string());
         text.push_str(&format!(", and {} for each of {of} ({} at most)", count(per.units), count(per.max)));
     }
-    let shares: Vec<String> = tiers.iter().map(|(tier, share)| format!("{tier} {share} %")).collect();
+    let shares: Vec<String> =
+        tiers.iter().map(|(tier, share)| format!("{share} % of it for {tier}")).collect();
     if !shares.is_empty() {
-        text.push_str(&format!("; of that: {}", shares.join(", ")));
+        text.push_str(&format!("; {}", shares.join(", ")));
     }
     text
 }

@@ -6,6 +6,7 @@ mod budget;
 mod campaign;
 mod list;
 mod live;
+mod products;
 mod signals;
 mod tiers;
 mod view;
@@ -18,8 +19,16 @@ use axum::routing::{get, post};
 
 /// A reason, and the longest form of all: a campaign's, whose conditions may be JSON.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// A partner's codes, as browsers send what was pasted.
+const CODES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Rows of a page.
 const PAGE: usize = 50;
+
+/// What takes a longer body than others.
+fn codes() -> Router<App> {
+    let codes = post(products::codes).layer(DefaultBodyLimit::max(CODES_BYTES_MAX));
+    Router::new().route("/console/rewards/products/{id}/codes", codes)
+}
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -36,5 +45,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/rewards/signals/{number}", post(signals::decide))
         .route("/console/rewards/tiers", get(tiers::page).post(tiers::set))
         .route("/console/rewards/audit", get(audit::page))
+        .route("/console/rewards/products", get(products::list))
+        .route("/console/rewards/products/new", get(products::new).post(products::make))
+        .route("/console/rewards/products/{id}", get(products::show).post(products::change))
+        .route("/console/rewards/products/{id}/state", post(products::set_state))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .merge(codes())
 }

@@ -1,6 +1,7 @@
 //! Campaigns as operators make them: written in a form, tried on what was heard, live when somebody says so, and nobody else gets in.
 
 mod doubts;
+mod products;
 
 use crate::dashboard::{Browser, From};
 use crate::support::{Ground, fields, hidden, location};
@@ -19,22 +20,28 @@ const PATH: &str = "/console/rewards";
 const FAN: &str = "fan_0000000000000000000001";
 
 /// Every page, and every act; `{campaign}` is one with a version.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 10] = [
     "",
     "/campaigns/new",
     "/campaigns/{campaign}",
     "/campaigns/{campaign}/versions/1",
     "/campaigns/{campaign}/write",
     "/campaigns/{campaign}/forecast?version=1&days=7",
+    "/products",
+    "/products/new",
     "/signals",
     "/tiers",
 ];
-const ACTS: [&str; 7] = [
+const ACTS: [&str; 11] = [
     "/campaigns/new",
     "/campaigns/{campaign}/write",
     "/campaigns/{campaign}/live",
     "/campaigns/{campaign}/pause",
     "/campaigns/{campaign}/fill",
+    "/products/new",
+    "/products/prd_1",
+    "/products/prd_1/state",
+    "/products/prd_1/codes",
     "/signals/1",
     "/tiers",
 ];

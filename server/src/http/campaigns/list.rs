@@ -83,7 +83,11 @@ pub(super) async fn make(State(app): State<App>, pressed: Pressed) -> Answer {
 }
 
 /// By its id, or its whole name where it is the only one that is called so.
-async fn chosen(app: &App, text: &str, mistakes: &mut Mistakes) -> Result<Option<Organisation>, Refused> {
+pub(super) async fn chosen(
+    app: &App,
+    text: &str,
+    mistakes: &mut Mistakes,
+) -> Result<Option<Organisation>, Refused> {
     if text.is_empty() || text.contains('\0') {
         mistakes.add("organisation", "Enter the organisation's id or its name.");
         return Ok(None);

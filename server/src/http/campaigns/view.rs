@@ -14,7 +14,7 @@ use rewards::campaigns::{self, Listed};
 use std::ops::Deref;
 
 /// What was done before the page, by its word in the address.
-const DONE: [(&str, &str); 9] = [
+const DONE: [(&str, &str); 19] = [
     ("made", "The campaign is made. Write what it gives, and for what."),
     ("written", "The version is saved. It is not live by that."),
     ("live", "The version is live: what happens from now on is judged by it."),
@@ -24,6 +24,16 @@ const DONE: [(&str, &str); 9] = [
     ("blocked", "Its fans are blocked: they earn nothing from now on."),
     ("opened", "The signal is open again. Its fans earn again, unless another signal blocks them."),
     ("tiers", "The tiers are saved."),
+    ("product-made", "The product is made, as a draft. Add codes, then put it on sale."),
+    ("product-changed", "The terms are changed."),
+    ("on-sale", "It is on sale."),
+    ("product-paused", "It is paused: none is sold. Who has one keeps it."),
+    ("codes", "The codes are there, and as many vouchers in stock."),
+    ("market-made", "The market is made. It is open when a worker has taken it, in a moment."),
+    ("halted", "The market is halted. Nothing but cancelling is taken."),
+    ("reopened", "The market is open again."),
+    ("closed", "The market is closed for good: its orders are cancelled."),
+    ("tried", "What is stuck was tried again."),
 ];
 
 /// Who looks, at which books, and what the address says.

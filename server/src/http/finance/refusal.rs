@@ -162,8 +162,15 @@ impl From<rewards::Error> for Refused {
             | It::UnknownVersion { .. }
             | It::UnknownProduct { .. }
             | It::UnknownSignal { .. } => Self::not_found(text),
-            It::Terms { .. } => Self::conflict(text),
-            It::Invalid(_) | It::OfNobody | It::Text { .. } => Self::form(text),
+            It::Terms { .. }
+            | It::NotOnSale { .. }
+            | It::OtherRequest
+            | It::OtherCodes { .. }
+            | It::Denied(_)
+            | It::Busy => Self::conflict(text),
+            It::Invalid(_) | It::OfNobody | It::Text { .. } | It::Codes { .. } | It::NotImported(_) => {
+                Self::form(text)
+            }
             error => Self::of(error.into()),
         }
     }
