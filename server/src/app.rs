@@ -30,6 +30,8 @@ pub struct Parts {
     pub vouchers: rewards::Vouchers,
     /// Where money comes in.
     pub tills: crate::tills::Tills,
+    /// Where fans trade vouchers.
+    pub markets: crate::markets::Markets,
     /// Wallets that somebody looks at.
     pub wallets: crate::wallets::OpenWallets,
     pub clock: Clock,

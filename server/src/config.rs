@@ -40,6 +40,7 @@ pub struct Config {
     pub jobs: Jobs,
     pub webhooks: Webhooks,
     pub wallet: Wallet,
+    pub markets: Markets,
     pub payments: Payments,
     pub operations: Operations,
     pub shutdown: Shutdown,
@@ -182,6 +183,15 @@ pub struct Wallet {
     pub points_out_day_max: i64,
     pub coins_in_day_max: i64,
     pub coins_out_day_max: i64,
+    pub streams_max: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Markets {
+    pub enabled: bool,
+    pub listen: std::net::SocketAddr,
+    pub advertise: String,
     pub streams_max: usize,
 }
 

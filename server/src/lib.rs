@@ -16,6 +16,7 @@ pub mod feed;
 pub mod grants;
 pub mod http;
 mod mail;
+pub mod markets;
 pub mod metering;
 pub mod moments;
 pub mod notices;

@@ -6,16 +6,19 @@ use crate::demo::Demo;
 use crate::door::Door;
 use crate::feed::{Feed, log, sandbox};
 use crate::http::{self, Surface};
+use crate::markets::Markets;
 use crate::metering::{self, Metering};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use crate::tills::Tills;
-use crate::{mail, moments, secrets, telemetry, work};
+use crate::{mail, markets, moments, secrets, telemetry, work};
 use access::human::SettingsError;
 use access::{BotVerifier, Oidc, Passkeys, Passwords};
 use anyhow::Context;
 use jobs::Health;
+use jobs::rpc::{Caller, Registry};
 use partners::webhook::Courier;
 use partners::{Guests, Identities, KeyRing, Tickets};
+use rewards::exchange::Exchange;
 use std::sync::Arc;
 use std::time::Duration;
 use store::postgres::{self, Embedded, Postgres, Source};
@@ -93,6 +96,10 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         Some(url) => Some(Redis::at(url)?),
         None => None,
     };
+    let registry = match &redis {
+        Some(redis) => Registry::postgres(&store).or_by_way_of(redis),
+        None => Registry::postgres(&store),
+    };
     let bus = redis.map(|redis| Bus::new(redis, &config.redis));
     let hub = Hub::new(store.clone(), config.stream.clone(), bus.clone());
     let clock = Clock::system();
@@ -125,6 +132,11 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let ledger = wallet::Ledger::start(&store, &clock, &work::name());
     let rewards = rewards::Rewards::new(&store, &clock, &ledger);
     let vouchers = rewards::Vouchers::new(&store, &clock, &ledger, &seal);
+    let writes = role.does_jobs() && config.wallet.enabled && config.markets.enabled;
+    let folder = writes.then(|| config.data.dir.join("markets"));
+    let caller = Caller::new(registry.clone());
+    let exchange = Exchange::new((&store, &clock, &ledger), &work::name(), folder, Some(caller));
+    let (listen, advertise) = markets::addresses(&config)?;
     let tills = Tills::open(&config, &store, &clock, &ledger, &seal)?;
     let every = Duration::from_secs(config.redis.presence_seconds.max(1));
     let census = Census::start(presence.clone(), bus.clone(), clock.clone(), every);
@@ -141,6 +153,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         payments: (tills.clone(), config.payments.concurrency),
         rewards: rewards.clone(),
         vouchers: vouchers.clone(),
+        markets: writes.then(|| work::Writes { exchange: exchange.clone(), registry, listen, advertise }),
     };
     let passkeys = passkeys(&config)?;
     let app = App::from(Parts {
@@ -154,6 +167,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         rewards,
         vouchers,
         tills,
+        markets: Markets::new(exchange),
         wallets: crate::wallets::OpenWallets::default(),
         keys,
         tickets: Tickets::new(&seal),

@@ -5,11 +5,14 @@ use crate::mail::{self, SendLetter};
 use crate::notices;
 use crate::tills::Tills;
 use access::Mailer;
+use jobs::rpc::{Registry, Server};
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
 use partners::usage;
 use partners::webhook::{self, Courier};
+use rewards::exchange::Exchange;
 use rewards::{Rewards, Vouchers};
 use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
 use std::time::Duration;
 use store::{Clock, Seal, Store};
 use tokio_util::sync::CancellationToken;
@@ -47,6 +50,28 @@ pub(crate) struct Terms {
     pub(crate) vouchers: Vouchers,
     /// Payments, and how many a worker of theirs sees to at once.
     pub(crate) payments: (Tills, usize),
+    /// Markets that are written here; none where others write them.
+    pub(crate) markets: Option<Writes>,
+}
+
+/// How this process writes markets, and is called for those that it writes.
+#[derive(Clone)]
+pub(crate) struct Writes {
+    pub(crate) exchange: Exchange,
+    pub(crate) registry: Registry,
+    pub(crate) listen: SocketAddr,
+    pub(crate) advertise: Option<SocketAddr>,
+}
+
+impl Writes {
+    async fn answer(self, stop: CancellationToken) -> Result<(), jobs::Error> {
+        let server = Server::new(self.listen);
+        let server = match self.advertise {
+            Some(address) => server.advertise(address),
+            None => server,
+        };
+        self.exchange.on(server).run(self.registry, stop).await
+    }
 }
 
 /// Forgets sessions, links, invitations and counts of attempts that are over.
@@ -213,6 +238,7 @@ pub(crate) async fn work(
         let (pays, paying) = (store.clone(), terms.payments.clone());
         let (judges, rewarding) =
             (store.clone(), (terms.rewards.clone(), terms.vouchers.clone(), terms.concurrency));
+        let writing = terms.markets.clone();
         let (store, clock, terms) = (store.clone(), clock.clone(), terms.clone());
         let grace = terms.grace + Duration::from_secs(2);
         let default = Child::new("default", Restart::Permanent, move |stop| {
@@ -235,6 +261,13 @@ pub(crate) async fn work(
             rewarding.1.on(rewarding.0.on(worker.grace(grace))).run(stop.cancelled_owned())
         });
         root = root.child(judging.grace(grace));
+        if let Some(writes) = writing {
+            let exchange = writes.exchange.clone();
+            let markets = Child::new("markets", Restart::Permanent, move |stop| exchange.clone().run(stop));
+            let calls =
+                Child::new("market calls", Restart::Permanent, move |stop| writes.clone().answer(stop));
+            root = root.child(markets.grace(grace)).child(calls.grace(grace));
+        }
         let (tills, concurrency) = paying;
         for payments in tills.both() {
             let (store, payments) = (pays.clone(), payments.clone());

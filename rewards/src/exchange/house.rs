@@ -36,7 +36,7 @@ pub(crate) struct House {
     /// One look for leases at a time.
     looking: tokio::sync::Mutex<()>,
     kept: TaskTracker,
-    stop: CancellationToken,
+    stop: Mutex<CancellationToken>,
 }
 
 impl House {
@@ -54,13 +54,18 @@ impl House {
             desks: Mutex::default(),
             looking: tokio::sync::Mutex::default(),
             kept: TaskTracker::new(),
-            stop: CancellationToken::new(),
+            stop: Mutex::default(),
         }
     }
 
     /// The desk of a market that this process writes.
     pub(crate) fn desk(&self, market: &str) -> Option<Arc<Desk>> {
         self.lock().get(market).filter(|it| !it.ended.is_cancelled()).cloned()
+    }
+
+    /// Cancelled when all markets are to be given back.
+    fn stop(&self) -> CancellationToken {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Desk>>> {
@@ -73,7 +78,7 @@ impl House {
         let _alone = self.looking.lock().await;
         let mut opened = 0;
         for number in lease::free(&self.store).await? {
-            if self.stop.is_cancelled() {
+            if self.stop().is_cancelled() {
                 break;
             }
             let Some(lease) = lease::take(&self.store, number, &self.name).await? else { continue };
@@ -95,6 +100,9 @@ impl House {
 
     /// Looks for markets until `stop`, then gives all back in order.
     pub(crate) async fn run(self: Arc<Self>, stop: CancellationToken) -> Result<(), Error> {
+        // Also after an earlier run.
+        *self.stop.lock().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
+        self.kept.reopen();
         loop {
             if let Err(error) = self.look().await {
                 tracing::warn!(%error, "it was not looked for markets that nobody writes");
@@ -110,20 +118,20 @@ impl House {
 
     /// Gives all markets back.
     pub(crate) async fn end(&self) {
-        self.stop.cancel();
+        self.stop().cancel();
         self.kept.close();
         self.kept.wait().await;
     }
 
     /// Keeps a market that is open, until it has to be given back.
     async fn keep(self: Arc<Self>, working: Working) {
-        let desk = Arc::clone(&working.desk);
+        let (desk, stop) = (Arc::clone(&working.desk), self.stop());
         let mut renewed = tokio::time::interval(RENEWED);
         let mut swept = tokio::time::interval_at(tokio::time::Instant::now() + SWEPT, SWEPT);
         let mut compacted = desk.market.settled;
         loop {
             tokio::select! {
-                () = self.stop.cancelled() => break,
+                () = stop.cancelled() => break,
                 () = desk.ended.cancelled() => break,
                 _ = renewed.tick() => match desk.lease.renew(&self.store).await {
                     Ok(true) => {}

@@ -5,5 +5,6 @@
 
 mod ground;
 mod model;
+mod reach;
 mod scene;
 mod ways;

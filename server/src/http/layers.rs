@@ -47,7 +47,7 @@ pub(super) fn open_to_fans(routes: Router<App>, app: &App) -> Router<App> {
     let sent = [header::CONTENT_TYPE, fan::CREASE_FAN, HeaderName::from_static("idempotency-key")];
     let headers = READING.into_iter().chain(sent);
     let cors = cors()
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers(headers.collect::<Vec<_>>());
     timely(routes, app).layer(cors)
 }
@@ -108,6 +108,8 @@ async fn surround(request: Request, next: Next) -> Response {
     let method = match *request.method() {
         Method::GET => "GET",
         Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
         Method::HEAD => "HEAD",
         Method::OPTIONS => "OPTIONS",
         _ => "other",

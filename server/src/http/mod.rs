@@ -16,6 +16,7 @@ mod health;
 mod layers;
 mod limits;
 mod manage;
+mod markets;
 mod matches;
 pub mod openapi;
 mod operations;
@@ -76,6 +77,7 @@ fn router(app: App, surface: Surface) -> Router {
                 .merge(wallet::of_fan())
                 .merge(rewards::of_fan())
                 .merge(vouchers::of_fan())
+                .merge(markets::of_fan())
                 .merge(manage::tickets()),
             &app,
         ));

@@ -97,7 +97,10 @@ impl Modify for Keys {
                 | "/v1/wallet/top-ups/{id}/returned"
                 | "/v1/vouchers"
                 | "/v1/vouchers/{id}/qr" => &["bearer", "header"],
-                path if path.starts_with("/v1/products") || path.starts_with("/v1/reservations") => {
+                path if ["/v1/products", "/v1/reservations", "/v1/markets", "/v1/orders"]
+                    .iter()
+                    .any(|it| path.starts_with(it)) =>
+                {
                     &["bearer", "header"]
                 }
                 // A gateway has no key: it signs.
@@ -142,6 +145,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(super::manage::Description::openapi());
     api.merge(super::wallet::Description::openapi());
     api.merge(super::vouchers::Description::openapi());
+    api.merge(super::markets::Description::openapi());
     api.merge(super::payments::Description::openapi());
     api.merge(super::rewards::Description::openapi());
     Keys.modify(&mut api);

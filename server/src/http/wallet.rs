@@ -1,6 +1,6 @@
 //! A fan's wallet: what the fan sees of it, and what the partner does who vouches for the fan.
 
-pub(super) mod fan;
+pub(in crate::http) mod fan;
 mod holders;
 mod shown;
 mod stream;
@@ -54,7 +54,7 @@ pub(super) fn of_holders() -> Router<App> {
 pub(super) struct Description;
 
 /// The books that a key's fans are in.
-pub(super) fn books(mode: Mode) -> Books {
+pub(in crate::http) fn books(mode: Mode) -> Books {
     match mode {
         Mode::Live => Books::Live,
         Mode::Test => Books::Test,

@@ -92,6 +92,20 @@ types! {
         "It is no voucher of yours, or one that is over or redeemed.";
     WALLET_FROZEN = "wallet-frozen", 409, "The wallet is frozen",
         "Whoever froze it can thaw it.";
+    MARKET_HALTED = "market-halted", 409, "The market is halted",
+        "Only cancelling is taken until it is reopened; its stream says when.";
+    MARKET_CLOSED = "market-closed", 409, "The market is closed",
+        "It takes no orders any more.";
+    OUTSIDE_COLLAR = "outside-collar", 409, "The price is too far from the market's",
+        "The detail says which prices are allowed for now.";
+    WOULD_CROSS = "would-cross", 409, "A post-only order would be filled at once",
+        "The detail says the other side's best price.";
+    TOO_MANY_ORDERS = "too-many-orders", 409, "No further order can rest",
+        "Cancel some.";
+    MARKET_AWAY = "market-away", 503, "The market takes nothing for now",
+        "Ask again after Retry-After, under the same Idempotency-Key: nothing is done twice.";
+    UNSURE = "unsure", 503, "Whether it was done is not known yet",
+        "Ask again after Retry-After, under the same Idempotency-Key: the answer says what became of it.";
     CHANGED_MEANWHILE = "changed-meanwhile", 412, "It was changed meanwhile",
         "Read it again, and send If-Match with its present ETag.";
     INVALID_VALUE = "invalid-value", 422, "A value cannot be taken",

@@ -46,6 +46,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
     let hub = Hub::new(store.clone(), config.stream.clone(), None);
     let seal = store::Seal::random();
     let ledger = wallet::Ledger::start(&store, &clock, "test");
+    let exchange = rewards::exchange::Exchange::new((&store, &clock, &ledger), "test", None, None);
     let tills = server::tills::Tills::open(&config, &store, &clock, &ledger, &seal).unwrap();
     let human = server::role::human(&config).unwrap();
     let oidc = access::Oidc::new(&config.access.oidc).unwrap();
@@ -67,6 +68,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         vouchers: rewards::Vouchers::new(&store, &clock, &ledger, &seal),
         ledger,
         tills,
+        markets: server::markets::Markets::new(exchange),
         wallets: server::wallets::OpenWallets::default(),
         store,
         clock,

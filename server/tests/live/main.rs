@@ -14,6 +14,7 @@ mod keys;
 mod late;
 mod limits;
 mod manage;
+mod markets;
 mod metering;
 mod moments;
 mod names;

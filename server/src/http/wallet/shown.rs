@@ -39,6 +39,9 @@ pub(super) struct Shown {
     claimed: i64,
     /// Whether nothing may come or go.
     frozen: bool,
+    /// In the stream: orders that rest on markets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orders: Option<i64>,
     /// When this was so, milliseconds since 1970.
     t: i64,
 }
@@ -50,8 +53,13 @@ impl Shown {
 
     /// Whether the same is so at another moment.
     pub(super) fn is_as(&self, other: &Self) -> bool {
-        let said = |it: &Self| (it.vouchers, it.claimed, it.frozen);
+        let said = |it: &Self| (it.vouchers, it.claimed, it.frozen, it.orders);
         (&self.balances, said(self)) == (&other.balances, said(other))
+    }
+
+    /// With how many orders rest.
+    pub(super) fn with_orders(self, orders: i64) -> Self {
+        Self { orders: Some(orders), ..self }
     }
 
     /// The wallet as it is now.
@@ -80,6 +88,7 @@ impl Shown {
             vouchers: vouchers.iter().map(|it| it.standing.posted).sum(),
             claimed,
             frozen: wallet.frozen_at.is_some(),
+            orders: None,
             t: now.as_millisecond(),
         }
     }

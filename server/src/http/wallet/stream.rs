@@ -12,6 +12,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 use rand::Rng;
+use rewards::exchange::order;
 use serde_json::json;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -80,16 +81,10 @@ impl Following {
                 Step::Over => return None,
                 Step::Look => {
                     self.step = Step::Wait;
-                    match self.owner.find(&self.app).await {
-                        Ok(Some(wallet)) => {
-                            self.looking.know(wallet.accounts.iter().map(|it| it.id));
-                            match Shown::of(&self.app, &wallet).await {
-                                Ok(shown) => {
-                                    if let Some(event) = self.changed(shown) {
-                                        return Some((Ok(event), self));
-                                    }
-                                }
-                                Err(_) => self.look_again().await,
+                    match self.look().await {
+                        Ok(Some(shown)) => {
+                            if let Some(event) = self.changed(shown) {
+                                return Some((Ok(event), self));
                             }
                         }
                         Ok(None) => return Some(self.bye("erased")),
@@ -112,6 +107,15 @@ impl Following {
     async fn look_again(&mut self) {
         tokio::time::sleep(AGAIN).await;
         self.step = Step::Look;
+    }
+
+    /// The wallet, with how many orders rest; from now on each of its accounts is heard of.
+    async fn look(&mut self) -> Result<Option<Shown>, Problem> {
+        let Some(wallet) = self.owner.find(&self.app).await? else { return Ok(None) };
+        self.looking.know(wallet.accounts.iter().map(|it| it.id));
+        let fan_id = &wallet.fan_id;
+        let orders = self.app.store.read("orders.count", async |db| order::resting(db, fan_id).await).await?;
+        Ok(Some(Shown::of(&self.app, &wallet).await?.with_orders(orders)))
     }
 
     /// None where it is as it was.

@@ -1,9 +1,11 @@
 //! A server in this process, over real HTTP.
 
 use super::{Stream, announcement, within};
+use jobs::rpc::{Caller, Registry};
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::{Kind, Mode, NewKey, Origins, Scope, Scopes, key, organisation};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use rewards::exchange::Exchange;
 use serde_json::{Value, json};
 use server::app::{App, Parts};
 use server::config::Config;
@@ -74,6 +76,9 @@ impl Server {
         let door = Door::open(config.http.clone(), &config.stream).unwrap();
         let seal = store::Seal::random();
         let ledger = wallet::Ledger::start(&store, &clock, "test");
+        let caller = Some(Caller::new(Registry::postgres(&store)));
+        let folder = config.markets.enabled.then(|| config.data.dir.join("markets"));
+        let exchange = Exchange::new((&store, &clock, &ledger), "test", folder, caller);
         let tills = server::tills::Tills::open(&config, &store, &clock, &ledger, &seal).unwrap();
         let app = App::from(Parts {
             subscribers: subscribers.clone(),
@@ -85,6 +90,7 @@ impl Server {
             vouchers: rewards::Vouchers::new(&store, &clock, &ledger, &seal),
             ledger,
             tills,
+            markets: server::markets::Markets::new(exchange),
             wallets: server::wallets::OpenWallets::default(),
             store,
             clock,
