@@ -1,4 +1,4 @@
-//! The operators' pages under `/console/rewards`: campaigns and their budgets, signals, tiers. The pages are the crate `console`'s, for whoever is
+//! The operators' pages under `/console/rewards`: campaigns and their budgets, products, markets, signals, tiers. The pages are the crate `console`'s, for whoever is
 //! an [`Operator`](super::operator::Operator); what changes something is done by one whose name is proven, and is in the audit log.
 
 mod audit;
@@ -6,6 +6,7 @@ mod budget;
 mod campaign;
 mod list;
 mod live;
+mod markets;
 mod products;
 mod signals;
 mod tiers;
@@ -45,6 +46,13 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/rewards/signals/{number}", post(signals::decide))
         .route("/console/rewards/tiers", get(tiers::page).post(tiers::set))
         .route("/console/rewards/audit", get(audit::page))
+        .route("/console/rewards/markets", get(markets::list))
+        .route("/console/rewards/markets/new", get(markets::new).post(markets::make))
+        .route("/console/rewards/markets/{id}", get(markets::show))
+        .route("/console/rewards/markets/{id}/halt", post(markets::halt))
+        .route("/console/rewards/markets/{id}/reopen", post(markets::reopen))
+        .route("/console/rewards/markets/{id}/close", post(markets::close))
+        .route("/console/rewards/markets/{id}/try", post(markets::try_stuck))
         .route("/console/rewards/products", get(products::list))
         .route("/console/rewards/products/new", get(products::new).post(products::make))
         .route("/console/rewards/products/{id}", get(products::show).post(products::change))

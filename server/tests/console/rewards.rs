@@ -1,6 +1,7 @@
 //! Campaigns as operators make them: written in a form, tried on what was heard, live when somebody says so, and nobody else gets in.
 
 mod doubts;
+mod markets;
 mod products;
 
 use crate::dashboard::{Browser, From};
@@ -20,7 +21,7 @@ const PATH: &str = "/console/rewards";
 const FAN: &str = "fan_0000000000000000000001";
 
 /// Every page, and every act; `{campaign}` is one with a version.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 12] = [
     "",
     "/campaigns/new",
     "/campaigns/{campaign}",
@@ -29,15 +30,22 @@ const PAGES: [&str; 10] = [
     "/campaigns/{campaign}/forecast?version=1&days=7",
     "/products",
     "/products/new",
+    "/markets",
+    "/markets/new",
     "/signals",
     "/tiers",
 ];
-const ACTS: [&str; 11] = [
+const ACTS: [&str; 16] = [
     "/campaigns/new",
     "/campaigns/{campaign}/write",
     "/campaigns/{campaign}/live",
     "/campaigns/{campaign}/pause",
     "/campaigns/{campaign}/fill",
+    "/markets/new",
+    "/markets/mkt_1/halt",
+    "/markets/mkt_1/reopen",
+    "/markets/mkt_1/close",
+    "/markets/mkt_1/try",
     "/products/new",
     "/products/prd_1",
     "/products/prd_1/state",

@@ -55,7 +55,8 @@ pub(super) async fn list(State(app): State<App>, view: View) -> Answer {
 }
 
 async fn found(app: &App, view: &View, id: &str) -> Result<Figures, Refused> {
-    let unknown = || Refused::not_found("There is no such market in these books: it may be in the other ones.");
+    let unknown =
+        || Refused::not_found("There is no such market in these books: it may be in the other ones.");
     all(app, view).await?.into_iter().find(|it| it.listing.id == id).ok_or_else(unknown)
 }
 
@@ -126,7 +127,8 @@ async fn act(app: &App, pressed: &Pressed, id: &str, act: Act, why: &str) -> Ans
         Act::Close => exchange.close(id).await.map(drop),
     };
     if let Err(error) = acted {
-        note(app, pressed, "market.not-done", id, json!({ "asked": action, "error": error.to_string() })).await?;
+        note(app, pressed, "market.not-done", id, json!({ "asked": action, "error": error.to_string() }))
+            .await?;
         return Err(error.into());
     }
     Ok(pressed.view.back(&format!("/markets/{id}"), done))
@@ -184,7 +186,10 @@ async fn offered(app: &App, books: Books) -> Result<Vec<Choice>, Refused> {
             markets.iter().any(|it| it.listing.product == id && it.listing.state != Stands::Closed)
         };
         let offered = products.into_iter().filter(|it| {
-            it.terms.between.tradable && it.state != Sale::Over && now < it.terms.valid_until && !has_one(&it.id)
+            it.terms.between.tradable
+                && it.state != Sale::Over
+                && now < it.terms.valid_until
+                && !has_one(&it.id)
         });
         let choice = |it: product::Product| Choice::new(&it.id, format!("{} ({})", it.terms.name, it.id));
         Ok::<_, Error>(offered.map(choice).collect())
@@ -217,11 +222,14 @@ pub(super) async fn make(State(app): State<App>, pressed: Pressed) -> Answer {
             // One at a time: the button may be pressed twice.
             product::lock(tx, chosen).await?;
             let markets = listing::figures(tx, by.at).await?;
-            if let Some(has) = markets.iter().find(|it| it.listing.product == chosen && it.listing.state != Stands::Closed) {
+            if let Some(has) =
+                markets.iter().find(|it| it.listing.product == chosen && it.listing.state != Stands::Closed)
+            {
                 return Ok(has.listing.id.clone());
             }
             let id = listing::make(tx, chosen, &terms, by.at).await?;
-            let after = json!({ "product": chosen, "low": terms.low, "high": terms.high, "mode": view.books.word() });
+            let after =
+                json!({ "product": chosen, "low": terms.low, "high": terms.high, "mode": view.books.word() });
             let deed = Deed { action: "market.make", object: &id, after: Some(after), ..Deed::default() };
             audit::record(tx, by, &deed).await.map_err(rewards::Error::from)?;
             Ok::<_, Error>(id)

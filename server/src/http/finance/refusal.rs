@@ -176,6 +176,27 @@ impl From<rewards::Error> for Refused {
     }
 }
 
+impl From<rewards::exchange::Error> for Refused {
+    fn from(error: rewards::exchange::Error) -> Self {
+        use rewards::exchange::Error as It;
+        let text = sentence(&format!("{error}. Nothing was changed."));
+        match error {
+            It::UnknownMarket { .. } | It::UnknownOrder { .. } => Self::not_found(text),
+            It::Wanted { .. } | It::Rules(_) => Self::form(text),
+            It::NotTraded { .. } | It::Over { .. } | It::Refused(_) => Self::conflict(text),
+            It::Away { .. } | It::Busy => Self::conflict(
+                "Nobody writes this market at the moment, or it has much to do. Nothing was changed: try again in a moment.",
+            ),
+            It::Unsure => Self::conflict(
+                "Whether it was done is not known yet. Load the market's page, and look at how it stands.",
+            ),
+            It::Rewards(error) => error.into(),
+            It::Ledger(error) => error.into(),
+            error => Self::of(error.into()),
+        }
+    }
+}
+
 impl From<partners::Error> for Refused {
     fn from(error: partners::Error) -> Self {
         match error {
