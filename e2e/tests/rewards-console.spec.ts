@@ -180,3 +180,53 @@ test('a campaign from its first field to going live @chromium', async ({ crease,
   await isSound(asha, 'audit');
   await asha.context().close();
 });
+
+test('a product from its terms to a market that is halted @chromium', async ({ crease, browser }) => {
+  test.slow();
+  const [asha, ben] = await operators(crease, browser);
+  await ben.context().close();
+  await asha.goto(`${crease.url}/console/rewards/products?mode=test`);
+  await asha.getByRole('link', { name: 'New product' }).click();
+  await asha.getByLabel('Name', { exact: true }).fill('A flat white');
+  await asha.getByLabel('Description').fill('At any of our cafés, one a visit');
+  await asha.getByLabel('Price in points').fill('free');
+  await asha.getByLabel('It may be traded on a market').check();
+  await asha.getByRole('button', { name: 'Make it, as a draft' }).click();
+  await expect(asha.getByRole('alert')).toContainText('whole number');
+  await expect(asha.getByLabel('Description')).toHaveValue('At any of our cafés, one a visit');
+  await isSound(asha, 'product-new');
+  await asha.getByLabel('Price in points').fill('150');
+  await asha.getByRole('button', { name: 'Make it, as a draft' }).click();
+  await expect(asha.getByText('The product is made, as a draft.')).toBeVisible();
+  await asha.getByLabel('How many').fill('1200');
+  await asha.getByRole('button', { name: 'Make codes' }).click();
+  await expect(asha.locator('.stock')).toContainText('1,200');
+  await asha.getByRole('button', { name: 'Put it on sale' }).click();
+  await expect(asha.getByText('It is on sale.')).toBeVisible();
+  await isSound(asha, 'product');
+  await asha.getByRole('navigation', { name: 'Rewards' }).getByRole('link', { name: 'Vouchers' }).click();
+  await isSound(asha, 'products');
+
+  await asha.getByRole('navigation', { name: 'Rewards' }).getByRole('link', { name: 'Markets' }).click();
+  await asha.getByRole('link', { name: 'New market' }).click();
+  await isSound(asha, 'market-new');
+  await asha.getByLabel('Product').selectOption({ index: 1 });
+  await asha.getByRole('button', { name: 'Make the market' }).click();
+  await expect(asha.getByText('The market is made.')).toBeVisible();
+  await expect(async () => {
+    await asha.reload();
+    await expect(asha.getByText('Nothing rests in it.')).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await asha.getByText('Halt it').click();
+  await asha.getByLabel('Why').first().fill('Prices are odd');
+  await asha.getByRole('button', { name: 'Halt the market' }).click();
+  await expect(asha.getByText('The market is halted.')).toBeVisible();
+  await isSound(asha, 'market');
+  await asha.getByText('Reopen it').click();
+  await asha.getByLabel('Why').first().fill('All is well');
+  await asha.getByRole('button', { name: 'Reopen the market' }).click();
+  await expect(asha.getByText('The market is open again.')).toBeVisible();
+  await asha.getByRole('navigation', { name: 'Rewards' }).getByRole('link', { name: 'Markets' }).click();
+  await isSound(asha, 'markets');
+  await asha.context().close();
+});

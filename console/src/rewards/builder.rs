@@ -104,7 +104,8 @@ pub fn page(here: &Here<'_>, building: &Building<'_>) -> Markup {
                     summary { "Beside other campaigns" }
                     div.columns {
                         (form.line(Label::new("priority", "Priority").hint("The highest is judged first"), Line::Number, DIGITS_MAX))
-                        (form.line(Label::new("group", "Group").hint("Of campaigns in one group, one earns for a thing that happens"), Line::Text, WORD_MAX))
+                        (form.line(Label::new("group", "Group").hint("Of campaigns in one group, one earns for a \
+                            thing that happens"), Line::Text, WORD_MAX))
                     }
                 }
                 div.saves {
@@ -319,7 +320,8 @@ impl Part<'_> {
                         }
                     }
                     section.part { h3 { "At most, by this rule" } (caps(self.form, &format!("r{}-", self.at))) }
-                    (self.line("id", "Id", "Made from the title where it is empty. Keep it from version to version: what a fan has earned by a rule is known by it.", (Line::Text, WORD_MAX)))
+                    (self.line("id", "Id", "Made from the title where it is empty. Keep it from version to \
+                        version: what a fan has earned by a rule is known by it.", (Line::Text, WORD_MAX)))
                 }
             }
         }

@@ -68,7 +68,11 @@ pub fn show(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
         section aria-labelledby="versions" {
             div.line {
                 h2 #versions { "Versions" }
-                @if here.may_act() { a.button href=(here.path(&format!("/campaigns/{}/write", campaign.id))) { "Write version " (campaign.last_version + 1) } }
+                @if here.may_act() {
+                    a.button href=(here.path(&format!("/campaigns/{}/write", campaign.id))) {
+                        "Write version " (campaign.last_version + 1)
+                    }
+                }
             }
             (versions(here, shown))
         }
@@ -80,7 +84,8 @@ fn warning(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     let is_live = matches!(state(shown.campaign, here.now), State::Live(_) | State::Waiting(_));
     html! {
         @if is_live && shown.left <= 0 {
-            p.notice role="alert" { strong { "Its budget is empty." } " What fans earn by it is not paid until it is filled." }
+            p.notice role="alert" { strong { "Its budget is empty." } " What fans earn by it is not paid until it \
+                is filled." }
         }
     }
 }
@@ -122,13 +127,15 @@ fn next_step(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     html! {
         @match shown.versions.first() {
             None => {
-                p.muted { "No version is written. Write one: when it runs, what earns how much, and the most that is given." }
+                p.muted { "No version is written. Write one: when it runs, what earns how much, and the most that \
+                    is given." }
                 @if here.may_act() {
                     p { a.button.primary href=(here.path(&format!("/campaigns/{}/write", campaign.id))) { "Write version 1" } }
                 }
             }
             Some(last) => {
-                p.muted { "Fans earn nothing by it. See what a version would cost by what was heard, and have it go live from there." }
+                p.muted { "Fans earn nothing by it. See what a version would cost by what was heard, and have it \
+                    go live from there." }
                 p { a.button.primary href=(try_it(here, campaign, last.campaign.version)) { "Try version " (last.campaign.version) ", and go live" } }
             }
         }

@@ -152,15 +152,19 @@ fn doubts(here: &Here<'_>, forecast: &Forecast<'_>) -> Markup {
         p.notice.doubt role="alert" { @match doubt {
             Doubt::Beyond => {
                 strong { "Its budget does not reach." } " At this pace it gives " (count(outlook.whole)) " points until its end, and "
-                (count(forecast.left)) " are left" (lasts(here, forecast, outlook)) ". Fill the budget, or set a limit of all fans together."
+                (count(forecast.left)) " are left" (lasts(here, forecast, outlook)) ". Fill the budget, or set a \
+                    limit of all fans together."
             }
             Doubt::Empty => {
                 strong { "Its budget is empty." } " What fans earn is not paid until it is filled: "
                 a href=(here.path(&format!("/campaigns/{}#budget", forecast.campaign.id))) { "fill it" } "."
             }
-            Doubt::Over => { strong { "It is over." } " This version ended " (moment(forecast.version.ends_at)) " UTC: live, it earns nobody anything." }
+            Doubt::Over => {
+                strong { "It is over." } " This version ended " (moment(forecast.version.ends_at)) " UTC: live, it earns nobody anything."
+            }
             Doubt::Unknown => {
-                strong { "It could not be tried." } " So much was heard in the last " (forecast.days) " days that judging it takes longer than a page may. Try fewer days."
+                strong { "It could not be tried." } " So much was heard in the last " (forecast.days) " days that \
+                    judging it takes longer than a page may. Try fewer days."
             }
         } }
     } }
@@ -199,7 +203,8 @@ fn sums(here: &Here<'_>, forecast: &Forecast<'_>, run: &DryRun) -> Markup {
                 dd.change { (counted(run.judged as i64, "thing", "things")) " judged" } }
         }
         @if forecast.left > 0 {
-            meter.budget-share min="0" max="100" high="80" value=(outlook.whole.saturating_mul(100) / forecast.left) aria-label="Of the budget left, until its end" {
+            meter.budget-share min="0" max="100" high="80" value=(outlook.whole.saturating_mul(100) / forecast.left)
+                aria-label="Of the budget left, until its end" {
                 (percent(outlook.whole, forecast.left))
             }
         }
@@ -231,7 +236,9 @@ fn rules(forecast: &Forecast<'_>, run: &DryRun) -> Markup {
                 @if of.withheld.is_empty() { span.muted { "—" } }
                 @else { ul.whys {
                     // That a six is no four is no news: it is told last.
-                    @for (why, number) in of.withheld.iter().filter(|it| *it.0 != Why::NotMet) { li { (words::why(*why)) ": " (count(*number as i64)) } }
+                    @for (why, number) in of.withheld.iter().filter(|it| *it.0 != Why::NotMet) {
+                        li { (words::why(*why)) ": " (count(*number as i64)) }
+                    }
                     @if let Some(number) = of.withheld.get(&Why::NotMet) { li.muted { (words::why(Why::NotMet)) ": " (count(*number as i64)) } }
                 } }
             }
@@ -279,7 +286,8 @@ fn until_the_end(here: &Here<'_>, forecast: &Forecast<'_>) -> Markup {
     html! {
         section aria-labelledby="to-come" {
             h2 #to-come { "Until its end, at this pace" }
-            p.muted { "The same each day as what was heard came to, from its first moment on. Matches come in seasons: a day of a final is not a day." }
+            p.muted { "The same each day as what was heard came to, from its first moment on. Matches come in \
+                seasons: a day of a final is not a day." }
             (table("Days to come", &columns, rows))
         }
     }

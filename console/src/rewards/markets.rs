@@ -71,13 +71,16 @@ pub fn list(here: &Here<'_>, found: &[Row]) -> Markup {
         }
         @if stuck > 0 {
             p.notice role="alert" {
-                strong { (count(stuck)) " settlements are stuck." } " The ledger refuses them for now, mostly since a wallet is frozen. They are tried again by themselves; see why on the market's page."
+                strong { @if stuck == 1 { "1 settlement is stuck." } @else { (count(stuck)) " settlements are stuck." } }
+                " The ledger refuses them for now, mostly since a wallet is frozen. They are tried again by themselves; "
+                "see why on the market's page."
             }
         }
         @if found.is_empty() {
             div.boxed.empty {
                 p { "There is no market in these books yet." }
-                p.muted { "On a market fans sell each other vouchers for points, by price and time. A product whose terms say that it may be traded can have one." }
+                p.muted { "On a market fans sell each other vouchers for points, by price and time. A product \
+                    whose terms say that it may be traded can have one." }
             }
         } @else { (listed(here, found)) }
     };
@@ -135,12 +138,14 @@ pub fn show(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
             p { (flag(row)) " · " code.id { (row.id) } " · " a href=(here.path(&format!("/products/{}", row.product))) { "the product" } }
         }
         @if row.state == State::Halted {
-            p.notice role="alert" { strong { "It is halted." } " Orders rest, and may be cancelled; nothing else is taken until it is reopened." }
+            p.notice role="alert" { strong { "It is halted." } " Orders rest, and may be cancelled; nothing else \
+                is taken until it is reopened." }
         }
         (sums(row))
         section aria-labelledby="depth" {
             h2 #depth { "Depth" }
-            @match shown.best { Some(best) => { (depth(best)) } None => { p.notice { "Whoever writes this market does not answer at the moment: its depth is not known. Load the page again." } } }
+            @match shown.best { Some(best) => { (depth(best)) } None => { p.notice { "Whoever writes this market \
+                does not answer at the moment: its depth is not known. Load the page again." } } }
         }
         (stuck(here, shown))
         section aria-labelledby="fills" {
@@ -241,7 +246,8 @@ fn stuck(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     html! {
         section aria-labelledby="stuck" {
             h2 #stuck { "Stuck settlements" }
-            p.muted { "The ledger refuses these for now. What else touches their orders waits behind them; all others go on. They are tried again by themselves." }
+            p.muted { "The ledger refuses these for now. What else touches their orders waits behind them; all \
+                others go on. They are tried again by themselves." }
             (table("What is stuck", &columns, rows))
             (here.form(&format!("/markets/{}/try", shown.row.id), html! {}, html! { button type="submit" { "Try them now" } }))
         }
@@ -277,7 +283,8 @@ fn acts(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
             }
             details.boxed open[is_wrong("close-why") || is_wrong("sure")] {
                 summary { "Close it for good" }
-                p { "All orders are cancelled, and what was held for them is free. A market that is closed is never opened again." }
+                p { "All orders are cancelled, and what was held for them is free. A market that is closed is \
+                    never opened again." }
                 (here.form(&format!("/markets/{}/close", row.id),
                     html! { (why("close-why")) (form.tick(Label::new("sure", "I know that it is never opened again"))) },
                     html! { button.danger type="submit" { "Close the market for good" } }))
@@ -303,7 +310,9 @@ fn rules(row: &Row) -> Markup {
             html! { @match terms.collar {
                 None => { "none" }
                 Some(it) => {
-                    (hundredths(it.basis_points)) " % around " @match it.around { Around::Reference => { (number(it.reference.points())) } Around::LastFill => { "the last fill, at first " (number(it.reference.points())) } }
+                    (hundredths(it.basis_points)) " % around "
+                    @if it.around == Around::LastFill { "the last fill, at first " }
+                    (number(it.reference.points()))
                 }
             } },
         ),
@@ -398,7 +407,8 @@ pub fn new(here: &Here<'_>, products: &[Choice], form: Filled<'_>) -> Markup {
     let main = html! {
         (title(here, "New market"))
         @if products.is_empty() {
-            p.boxed { "No product can have one. " a href=(here.path("/products")) { "Products" } " whose terms say that they may be traded, and that have no market yet, are offered here." }
+            p.boxed { "No product can have one. " a href=(here.path("/products")) { "Products" } " whose terms \
+                say that they may be traded, and that have no market yet, are offered here." }
         } @else {
             p.muted { "Its rules hold for as long as it does." }
             div.narrow {

@@ -71,7 +71,8 @@ pub fn list(here: &Here<'_>, list: &List<'_>) -> Markup {
         @if list.found.is_empty() {
             div.boxed.empty {
                 p { "There is no product in these books yet." }
-                p.muted { "A product is what a voucher is for: a coffee, a shirt, a month of the app. Fans have it for points, open it, and somebody redeems its code." }
+                p.muted { "A product is what a voucher is for: a coffee, a shirt, a month of the app. Fans have \
+                    it for points, open it, and somebody redeems its code." }
             }
         } @else { (listed(here, list.found)) }
         (pager(list.after.map(|_| here.path("/products")), list.next.map(|it| here.path(&format!("/products?after={it}")))))
@@ -121,7 +122,9 @@ fn listed(here: &Here<'_>, found: &[Row]) -> Markup {
             td { (whose(organisation.as_deref())) }
             td.number { (product.terms.price.map_or_else(|| "—".to_owned(), count)) }
             td.number { (count(figures.in_stock)) (level(row, here.now)) }
-            @for it in [figures.made, figures.reserved, figures.held, figures.claimed, figures.redeemed, figures.expired] { td.number { (count(it)) } }
+            @let rest = [figures.reserved, figures.held, figures.claimed, figures.redeemed, figures.expired];
+            td.number { (count(figures.made)) }
+            @for it in rest { td.number { (count(it)) } }
             td { (moment(product.terms.valid_until)) }
         }
     } };
@@ -210,9 +213,11 @@ fn terms(form: Filled<'_>) -> Markup {
         }
         div.columns {
             (form.line(Label::new("from", "Good from (UTC)"), Line::Moment, 32))
-            (form.line(Label::new("until", "Good until (UTC)").hint("All of its vouchers are over then, whoever has them"), Line::Moment, 32))
+            (form.line(Label::new("until", "Good until (UTC)").hint("All of its vouchers are over then, whoever \
+                has them"), Line::Moment, 32))
         }
-        (number("seconds", "Seconds that a code is good after it was shown", "900 is a quarter of an hour; empty: as long as the product is"))
+        (number("seconds", "Seconds that a code is good after it was shown", "900 is a quarter of an hour; empty: \
+            as long as the product is"))
         (form.tick(Label::new("transferable", "Fans may give it to each other")))
         (form.tick(Label::new("tradable", "It may be traded on a market")))
     }
@@ -292,8 +297,10 @@ fn warning(here: &Here<'_>, row: &Row) -> Markup {
     let at = &row.figures;
     html! { @match row.level(here.now) {
         Level::Fine => {}
-        Level::Little => { p.notice role="alert" { strong { "Little is left. " } (count(at.in_stock)) " of " (count(at.made)) " can be had: add codes." } }
-        Level::None => { p.notice role="alert" { strong { "It is sold out. " } "Fans see it, and cannot have it: add codes, or pause it." } }
+        Level::Little => { p.notice role="alert" {
+            strong { "Little is left. " } (count(at.in_stock)) " of " (count(at.made)) " can be had: add codes." } }
+        Level::None => { p.notice role="alert" { strong { "It is sold out. " } "Fans see it, and cannot have it: \
+            add codes, or pause it." } }
     } }
 }
 

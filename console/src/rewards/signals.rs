@@ -64,11 +64,13 @@ fn heading(signal: &Signal) -> String {
 fn figures(signal: &Signal) -> String {
     match signal.kind {
         SignalKind::Velocity => format!(
-            "One fan was given points {} times within an hour. An over of sixes is six; up to {GRANTS_IN_HOUR_MAX} are not looked at.",
+            "One fan was given points {} times within an hour. An over of sixes is six; up to \
+                {GRANTS_IN_HOUR_MAX} are not looked at.",
             signal.count
         ),
         SignalKind::Device => format!(
-            "{} fans have earned with the same device within a day. A family shares one; up to {FANS_OF_DEVICE_MAX} are not looked at.",
+            "{} fans have earned with the same device within a day. A family shares one; up to \
+                {FANS_OF_DEVICE_MAX} are not looked at.",
             signal.count
         ),
     }

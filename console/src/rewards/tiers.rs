@@ -67,7 +67,8 @@ pub fn page(here: &Here<'_>, tiers: &[(String, i64)], form: Filled<'_>) -> Marku
     let lines = (filled.map_or(0, |it| it + 1) + EMPTY).min(COUNT_MAX);
     let main = html! {
         (title(here, "Tiers"))
-        p.muted { "A fan is of the highest tier that what was earned so far reaches, in all campaigns of these books together. Rules ask for it, and may give a tier more." }
+        p.muted { "A fan is of the highest tier that what was earned so far reaches, in all campaigns of these \
+            books together. Rules ask for it, and may give a tier more." }
         @if tiers.is_empty() { p { "There are no tiers in these books." } }
         @else {
             ol.ladder { @for (name, from) in tiers { li { strong { (name) } " from " (count(*from)) " points" } } }
@@ -75,7 +76,8 @@ pub fn page(here: &Here<'_>, tiers: &[(String, i64)], form: Filled<'_>) -> Marku
         @if here.may_act() {
             section aria-labelledby="edit" {
                 h2 #edit { "Change them" }
-                p.hint { "Ten at most. A line that is emptied is taken away; rules that speak of a tier that is not there give its fans what all others get." }
+                p.hint { "Ten at most. A line that is emptied is taken away; rules that speak of a tier that is \
+                    not there give its fans what all others get." }
                 (form.summary())
                 (here.form("/tiers",
                     html! { @for at in 0..lines {

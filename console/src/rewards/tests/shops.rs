@@ -127,7 +127,7 @@ fn market(state: Stands) -> markets::Row {
 fn a_market_is_shown_with_its_depth_and_what_is_stuck_and_what_can_be_done() {
     let (here, none) = (here(Proof::Account), Fields::default());
     let list = markets::list(&here, &[market(Stands::Open)]);
-    for said in ["settlements are stuck", "nobody writes it", "617,000", ">40<"] {
+    for said in ["1 settlement is stuck.", "nobody writes it", "617,000", ">40<"] {
         assert!(safe(&list).contains(said), "{said}: {}", list.0);
     }
     let best = Best { seq: 9, bids: (0..25).map(|it| (480 - it, 10)).collect(), asks: vec![(520, 40)] };

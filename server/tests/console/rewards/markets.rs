@@ -69,15 +69,16 @@ async fn a_market_is_made_once_of_a_product_that_may_be_traded() {
     let page = desk.page(&asha, &format!("/markets/{id}")).await;
     assert!(page.contains("does not answer") && page.contains("Nothing was traded yet."), "{page}");
     let path = format!("/markets/{id}");
-    for (act, form, wrong) in [
-        ("halt", &[][..], "halt-why"),
-        ("reopen", &[("reopen-why", "x"), ("reference", "0")][..], "reference"),
-        ("close", &[("close-why", "x")][..], "sure"),
-    ] {
+    for (act, form, wrong) in [("halt", &[][..], "halt-why"), ("close", &[("close-why", "x")][..], "sure")] {
         let refused = desk.press(&mut asha, &format!("{path}/{act}"), form).await;
         assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{act}");
         assert!(refused.text().await.unwrap().contains(&format!("id=\"{wrong}-mistake\"")), "{act}");
     }
+    // It is open, so that no field of reopening is there.
+    let form = [("reopen-why", "x"), ("reference", "0")];
+    let refused = desk.press(&mut asha, &format!("{path}/reopen"), &form).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text().await.unwrap().contains("Enter a whole number from 1 to 10000."));
     let away = desk.press(&mut asha, &format!("{path}/halt"), &[("halt-why", "Rain")]).await;
     assert_eq!(away.status(), StatusCode::CONFLICT);
     assert!(away.text().await.unwrap().contains("Nobody writes this market at the moment"));
