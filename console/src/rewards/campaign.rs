@@ -251,11 +251,11 @@ fn versions(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     }
     let columns = [
         Text("Version"),
+        Text("What next"),
         Text("From – until (UTC)"),
         Text("Rules"),
         Text("At most"),
         Text("Written"),
-        Text("What next"),
     ];
     let rows = html! { @for it in shown.versions {
         @let number = it.campaign.version;
@@ -265,16 +265,16 @@ fn versions(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
                 a href=(here.path(&format!("/campaigns/{}/versions/{number}", campaign.id))) { "Version " (number) }
                 @if campaign.live_version == Some(number) { " " span.flag.good { "live" } }
             }
-            td { (moment(it.campaign.starts_at)) " – " (moment(it.campaign.ends_at)) }
-            td { (counted(it.campaign.rules.len() as i64, "rule", "rules")) }
-            td { @if most.is_empty() { span.muted { "the budget" } } @else { (most) } }
-            td { (at(it.made_at)) " " span.muted { (person(shown.names, &it.made_by)) } }
             td { span.links {
                 a href=(try_it(here, campaign, number)) { "Try it" }
                 @if here.may_act() {
                     " · " a href=(here.path(&format!("/campaigns/{}/write?from={number}", campaign.id))) { "Change it" }
                 }
             } }
+            td { (moment(it.campaign.starts_at)) " – " (moment(it.campaign.ends_at)) }
+            td { (counted(it.campaign.rules.len() as i64, "rule", "rules")) }
+            td { @if most.is_empty() { span.muted { "the budget" } } @else { (most) } }
+            td { (at(it.made_at)) " " span.muted { (person(shown.names, &it.made_by)) } }
         }
     } };
     table("Versions of the campaign", &columns, rows)

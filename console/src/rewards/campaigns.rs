@@ -92,26 +92,26 @@ fn listed(here: &Here<'_>, found: &[Row]) -> Markup {
     let columns = [
         Text("Campaign"),
         Text("State"),
+        Number("Budget left"),
+        Number("Points given"),
+        Number("Grants"),
         Text("Whose fans"),
         Text("From (UTC)"),
         Text("Until (UTC)"),
-        Number("Grants"),
-        Number("Points given"),
-        Number("Budget left"),
     ];
     let rows = html! { @for Row { campaign, organisation, left } in found {
         @let is_short = *left <= 0 && matches!(state(campaign, here.now), State::Live(_) | State::Waiting(_));
         tr {
             th.named scope="row" { a href=(here.path(&format!("/campaigns/{}", campaign.id))) { (campaign.name) } }
             td { (flag(campaign, here.now)) }
+            td.number.negative[is_short] { (count(*left)) @if is_short { " " span.flag.bad { "empty" } } }
+            td.number { (count(campaign.units)) }
+            td.number { (count(campaign.grants)) }
             td { (whose(organisation.as_deref())) }
             @match campaign.span {
                 Some((starts, ends)) => { td { (moment(starts)) } td { (moment(ends)) } }
                 None => { td.muted { "—" } td.muted { "—" } }
             }
-            td.number { (count(campaign.grants)) }
-            td.number { (count(campaign.units)) }
-            td.number.negative[is_short] { (count(*left)) @if is_short { " " span.flag.bad { "empty" } } }
         }
     } };
     table("Campaigns", &columns, rows)

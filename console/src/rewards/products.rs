@@ -103,15 +103,15 @@ fn listed(here: &Here<'_>, found: &[Row]) -> Markup {
     let columns = [
         Text("Product"),
         Text("State"),
-        Text("Whose fans"),
-        Number("Points"),
         Number("In stock"),
+        Number("Points"),
         Number("Made"),
         Number("Reserved"),
         Number("Held"),
         Number("Claimed"),
         Number("Redeemed"),
         Number("Expired"),
+        Text("Whose fans"),
         Text("Good until (UTC)"),
     ];
     let rows = html! { @for row in found {
@@ -119,12 +119,12 @@ fn listed(here: &Here<'_>, found: &[Row]) -> Markup {
         tr {
             th.named scope="row" { a href=(here.path(&format!("/products/{}", product.id))) { (product.terms.name) } }
             td { (flag(product, here.now)) }
-            td { (whose(organisation.as_deref())) }
-            td.number { (product.terms.price.map_or_else(|| "—".to_owned(), count)) }
             td.number { (count(figures.in_stock)) (level(row, here.now)) }
+            td.number { (product.terms.price.map_or_else(|| "—".to_owned(), count)) }
             @let rest = [figures.reserved, figures.held, figures.claimed, figures.redeemed, figures.expired];
             td.number { (count(figures.made)) }
             @for it in rest { td.number { (count(it)) } }
+            td { (whose(organisation.as_deref())) }
             td { (moment(product.terms.valid_until)) }
         }
     } };
@@ -137,8 +137,9 @@ pub fn form(product: Option<&Product>, now: Timestamp) -> Fields {
     let Some(Product { terms, version, .. }) = product else {
         fields.set("whose", "all");
         fields.set("codes", "made");
-        fields.set("from", typed(now));
-        fields.set("until", typed(now + SignedDuration::from_hours(HOURS_AT_FIRST)));
+        let minute = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now);
+        fields.set("from", typed(minute));
+        fields.set("until", typed(minute + SignedDuration::from_hours(HOURS_AT_FIRST)));
         return fields;
     };
     let digits = |it: Option<i64>| it.map(|it| it.to_string()).unwrap_or_default();
