@@ -16,7 +16,7 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 11] = [
+const ASSETS: [Asset; 12] = [
     Asset {
         name: "console.css",
         content_type: "text/css; charset=utf-8",
@@ -66,6 +66,11 @@ const ASSETS: [Asset; 11] = [
         name: "reference.css",
         content_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../assets/reference.css"),
+    },
+    Asset {
+        name: "rewards.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("../assets/rewards.css"),
     },
     Asset { name: "icon.svg", content_type: "image/svg+xml", bytes: include_bytes!("../assets/icon.svg") },
 ];

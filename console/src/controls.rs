@@ -16,13 +16,13 @@ pub struct Filled<'a> {
 /// A control's name and words. The hint may be empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Label<'a> {
-    pub name: &'static str,
+    pub name: &'a str,
     pub label: &'a str,
     pub hint: &'a str,
 }
 
 impl<'a> Label<'a> {
-    pub fn new(name: &'static str, label: &'a str) -> Self {
+    pub fn new(name: &'a str, label: &'a str) -> Self {
         Label { name, label, hint: "" }
     }
 
@@ -37,6 +37,8 @@ pub enum Line {
     Text,
     Number,
     Date,
+    /// A day and a time of it.
+    Moment,
     /// Never shown back.
     Secret,
     Email,
@@ -59,6 +61,7 @@ impl Line {
             Line::Text => ("text", None, "off"),
             Line::Number => ("text", Some("numeric"), "off"),
             Line::Date => ("date", None, "off"),
+            Line::Moment => ("datetime-local", None, "off"),
             Line::Secret => ("password", None, "off"),
             Line::Email => ("email", None, "username"),
             Line::Password => ("password", None, "current-password"),
@@ -104,6 +107,11 @@ impl Filled<'_> {
 
     /// Several lines of text.
     pub fn lines(self, label: Label<'_>, rows: u8, length_max: u16) -> Markup {
+        self.long_lines(label, rows, u32::from(length_max))
+    }
+
+    /// The same, of a file that is pasted.
+    pub fn long_lines(self, label: Label<'_>, rows: u8, length_max: u32) -> Markup {
         self.around(
             label,
             html! {

@@ -13,7 +13,7 @@ pub mod overview;
 pub mod payments;
 pub mod payout;
 pub mod reconciliation;
-mod table;
+pub(crate) mod table;
 pub mod transfer;
 pub mod webhooks;
 
@@ -102,7 +102,7 @@ impl Here<'_> {
 }
 
 /// Which books a page is of, as a mark beside its title.
-fn mark(books: Books) -> Markup {
+pub(crate) fn mark(books: Books) -> Markup {
     match books {
         Books::Live => html! { span.flag.good { "live" } },
         Books::Test => html! { span.flag { "test" } },
@@ -115,7 +115,7 @@ fn title(here: &Here<'_>, text: &str) -> Markup {
 }
 
 /// A moment as books have it: to the second, in UTC.
-fn at(at: Timestamp) -> Markup {
+pub(crate) fn at(at: Timestamp) -> Markup {
     html! { time datetime=(at.to_string()) { (at.strftime("%Y-%m-%d %H:%M:%S").to_string()) } }
 }
 
@@ -123,7 +123,7 @@ fn at(at: Timestamp) -> Markup {
 pub type Names = HashMap<String, String>;
 
 /// Who somebody was, by name where it is known.
-fn person<'a>(names: &'a Names, id: &'a str) -> &'a str {
+pub(crate) fn person<'a>(names: &'a Names, id: &'a str) -> &'a str {
     match id {
         BY_SECRET => "somebody with the operators' secret",
         id => names.get(id).map_or(id, String::as_str),
@@ -134,6 +134,10 @@ fn person<'a>(names: &'a Names, id: &'a str) -> &'a str {
 fn link(here: &Here<'_>, id: &str) -> Markup {
     let kind = id.split_once('_').map(|it| it.0);
     let to = match kind {
+        Some("cmp") if is_id(id) => {
+            let to = format!("{}/campaigns/{id}?mode={}", crate::rewards::PATH, here.books.word());
+            return html! { a href=(to) { code.id { (id) } } };
+        }
         Some("acc") => Some(format!("/accounts/{id}")),
         Some("trf") => Some(format!("/transfers/{id}")),
         Some("pay") => Some(format!("/payments/{id}")),
@@ -141,10 +145,15 @@ fn link(here: &Here<'_>, id: &str) -> Markup {
         Some("pot") => Some(format!("/payouts/{id}")),
         _ => None,
     };
-    match to.filter(|_| id.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')) {
+    match to.filter(|_| is_id(id)) {
         Some(to) => html! { a href=(here.path(&to)) { code.id { (id) } } },
         None => html! { code.id { (id) } },
     }
+}
+
+/// Whether it is written as ids are.
+fn is_id(text: &str) -> bool {
+    text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
 }
 
 /// Why something was not done or is not there, in a page of its own.

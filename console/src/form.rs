@@ -1,5 +1,6 @@
 //! What a form sends, and what is wrong with it.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -9,17 +10,34 @@ use std::str::FromStr;
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// Fields beyond this many are dropped; the longest form here has 30.
+    /// Fields beyond this many are dropped; the longest form but one has 30.
     pub const COUNT_MAX: usize = 200;
+    /// The same of the one that is longer: a campaign's, with 50 rules of 60 fields.
+    pub const LONG_COUNT_MAX: usize = 4_000;
 
     /// Reads `application/x-www-form-urlencoded` text (URL Standard §5.1); any text is some list of fields.
     pub fn parse(text: &str) -> Self {
-        Fields(
-            form_urlencoded::parse(text.as_bytes())
-                .take(Self::COUNT_MAX)
-                .map(|(k, v)| (k.into(), v.into()))
-                .collect(),
-        )
+        Self::parse_some(text, Self::COUNT_MAX)
+    }
+
+    /// The same of a campaign's form.
+    pub fn parse_long(text: &str) -> Self {
+        Self::parse_some(text, Self::LONG_COUNT_MAX)
+    }
+
+    fn parse_some(text: &str, count_max: usize) -> Self {
+        let fields = form_urlencoded::parse(text.as_bytes()).take(count_max);
+        Fields(fields.map(|(k, v)| (k.into(), v.into())).collect())
+    }
+
+    /// All of them, as they were sent.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Adds a field at the end, whether or not there is one of its name.
+    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
     }
 
     /// Fields from names and values.
@@ -65,12 +83,7 @@ impl Fields {
 
     /// A whole number within `range`, or none for an empty field. Anything else is a mistake beside the field, and
     /// none as well.
-    pub fn number<T>(
-        &self,
-        name: &'static str,
-        range: RangeInclusive<T>,
-        mistakes: &mut Mistakes,
-    ) -> Option<T>
+    pub fn number<T>(&self, name: &str, range: RangeInclusive<T>, mistakes: &mut Mistakes) -> Option<T>
     where
         T: FromStr + PartialOrd + Display,
     {
@@ -80,7 +93,10 @@ impl Fields {
         }
         let number = text.parse().ok().filter(|it| range.contains(it));
         if number.is_none() {
-            mistakes.add(name, format!("Enter a whole number from {} to {}.", range.start(), range.end()));
+            mistakes.add(
+                name.to_owned(),
+                format!("Enter a whole number from {} to {}.", range.start(), range.end()),
+            );
         }
         number
     }
@@ -89,7 +105,7 @@ impl Fields {
 /// Something to put right, and beside which field it is said (empty: above the form).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     pub text: String,
 }
 
@@ -99,12 +115,12 @@ pub struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
     /// One mistake.
-    pub fn one(field: &'static str, text: impl Into<String>) -> Self {
-        Mistakes(vec![Mistake { field, text: text.into() }])
+    pub fn one(field: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
+        Mistakes(vec![Mistake { field: field.into(), text: text.into() }])
     }
 
-    pub fn add(&mut self, field: &'static str, text: impl Into<String>) {
-        self.0.push(Mistake { field, text: text.into() });
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, text: impl Into<String>) {
+        self.0.push(Mistake { field: field.into(), text: text.into() });
     }
 
     /// What is said beside `field`: its first mistake.

@@ -2,6 +2,7 @@
 
 use crate::assets;
 use crate::finance::Bar;
+use crate::rewards;
 use maud::{DOCTYPE, Markup, html};
 use partners::{Permission, Role};
 
@@ -33,6 +34,11 @@ pub enum Area<'a> {
     Finance {
         operator: &'a str,
         bar: Option<Bar<'a>>,
+    },
+    /// What fans earn, with the name that the operator gave; without a bar where there is no page.
+    Rewards {
+        operator: &'a str,
+        bar: Option<rewards::Bar>,
     },
     /// One's own account.
     Account(Person<'a>),
@@ -112,7 +118,7 @@ impl Area<'_> {
     /// What its pages load beside the style.
     fn script(self) -> Option<&'static str> {
         match self {
-            Area::SignedOut | Area::Finance { .. } => None,
+            Area::SignedOut | Area::Finance { .. } | Area::Rewards { .. } => None,
             Area::Account(_) | Area::Partner { .. } => Some("partner.js"),
             Area::Scorer { .. } => Some("console.js"),
             Area::Operations { .. } => Some("operations.js"),
@@ -127,6 +133,7 @@ impl Area<'_> {
             Area::Scorer { .. } => ("/console/scorer/matches", "Go to the matches"),
             Area::Operations { .. } => ("/console/operations", "Back to operations"),
             Area::Finance { .. } => ("/console/finance", "Go to the books"),
+            Area::Rewards { .. } => (rewards::PATH, "Go to the campaigns"),
         }
     }
 }
@@ -139,6 +146,11 @@ const HTMX_CONFIG: &str =
     r#"{"includeIndicatorCSS": false, "history": "reload", "noSwap": [204, 304, "40x", 429, "5xx"]}"#;
 
 impl Area<'_> {
+    /// Whether its pages are laid out in sections, as partners' are.
+    fn is_wide(self) -> bool {
+        matches!(self, Area::Account(_) | Area::Finance { .. } | Area::Rewards { .. } | Area::Partner { .. })
+    }
+
     /// Where the product's name leads.
     fn brand(self) -> &'static str {
         match self {
@@ -165,18 +177,20 @@ impl Page<'_> {
                     link rel="icon" href=(assets::path("icon.svg")) type="image/svg+xml";
                     link rel="stylesheet" href=(assets::path("console.css"));
                     @if !is_scorer && !matches!(self.area, Area::Operations { .. }) { link rel="stylesheet" href=(assets::path("partner.css")); }
-                    @if matches!(self.area, Area::Finance { .. }) { link rel="stylesheet" href=(assets::path("finance.css")); }
+                    @if matches!(self.area, Area::Finance { .. } | Area::Rewards { .. }) { link rel="stylesheet" href=(assets::path("finance.css")); }
+                    @if matches!(self.area, Area::Rewards { .. }) { link rel="stylesheet" href=(assets::path("rewards.css")); }
                     @if matches!(self.area, Area::Partner { .. }) {
                         meta name="htmx-config" content=(HTMX_CONFIG);
                         script defer src=(HTMX) {}
                     }
                     @if let Some(script) = self.area.script() { script type="module" src=(assets::path(script)) {} }
                 }
-                body class=[matches!(self.area, Area::Account(_) | Area::Finance { .. } | Area::Partner { .. }).then_some("partner")] {
+                body class=[self.area.is_wide().then_some("partner")] {
                     a.skip href="#main" { "Skip to the page" }
                     (header(self.area))
                     @if let Area::Partner { place, .. } = self.area { (tabs(place)) }
                     @if let Area::Finance { bar: Some(bar), .. } = self.area { (bar.render()) }
+                    @if let Area::Rewards { bar: Some(bar), .. } = self.area { (bar.render()) }
                     // Outside <main>, which the script replaces: a live region must be there before its text.
                     p #said .unseen role="status" {}
                     @if is_scorer {
@@ -203,6 +217,7 @@ fn header(area: Area<'_>) -> Markup {
                 Area::SignedOut => {}
                 Area::Operations { operator } => { (operators("/console/operations", operator)) }
                 Area::Finance { operator, .. } => { (operators("/console/finance", operator)) }
+                Area::Rewards { operator, .. } => { (operators(rewards::PATH, operator)) }
                 Area::Account(person) => { (who(person)) }
                 Area::Partner { person, place } => {
                     a.whose href="/console/organisations" title="Your organisations" { (place.organisation) }
@@ -226,8 +241,12 @@ fn header(area: Area<'_>) -> Markup {
 
 /// What operators may see, and the part of it that they are in.
 fn operators(at: &str, operator: &str) -> Markup {
-    let parts =
-        [("/console/operations", "Operations"), ("/console/finance", "Finance"), ("/metrics", "Metrics")];
+    let parts = [
+        ("/console/operations", "Operations"),
+        ("/console/finance", "Finance"),
+        (rewards::PATH, "Rewards"),
+        ("/metrics", "Metrics"),
+    ];
     html! {
         nav.areas aria-label="Operators" {
             @for (path, name) in parts { a href=(path) aria-current=[(path == at).then_some("true")] { (name) } }

@@ -7,7 +7,8 @@
 //! Every page works as plain HTML: links and forms that post and redirect. The one script ([`assets`]) adds keys and
 //! swaps `<main>` instead of loading the page anew; it holds no rule of its own.
 //!
-//! Read [`layout::Page`] first, then [`scorer`]. [`operations`] shows operators the jobs, [`finance`] the books; [`reference`] is the API's page, for everyone.
+//! Read [`layout::Page`] first, then [`scorer`]. [`operations`] shows operators the jobs, [`finance`] the books, [`mod@rewards`] what fans
+//! earn; [`reference`] is the API's page, for everyone.
 
 pub mod account;
 pub mod assets;
@@ -20,6 +21,7 @@ pub mod layout;
 pub mod operations;
 pub mod partner;
 pub mod reference;
+pub mod rewards;
 pub mod scorer;
 mod when;
 

@@ -36,6 +36,23 @@ pub async fn find(client: &Client<'_>, id: &str) -> Result<Option<Organisation>,
     Ok(row.map(|row| Organisation { id: row.get("id"), name: row.get("name") }))
 }
 
+const NAMED: &str = "
+    select id, name from partners.organisation where lower(name) = lower($1) order by id limit 10";
+
+/// Those that are called so, in whichever letters: names need not be unique.
+pub async fn named(client: &Client<'_>, name: &str) -> Result<Vec<Organisation>, Error> {
+    let rows = client.query(NAMED, &[&name]).await?;
+    Ok(rows.iter().map(|row| Organisation { id: row.get("id"), name: row.get("name") }).collect())
+}
+
+const FIND_ALL: &str = "select id, name from partners.organisation where id = any($1)";
+
+/// Those of these that there are.
+pub async fn find_all(client: &Client<'_>, ids: &[&str]) -> Result<Vec<Organisation>, Error> {
+    let rows = client.query(FIND_ALL, &[&ids]).await?;
+    Ok(rows.iter().map(|row| Organisation { id: row.get("id"), name: row.get("name") }).collect())
+}
+
 const LOCK: &str = "select id, name from partners.organisation where id = $1 for update";
 
 /// Lets nobody else add to it until the transaction ends. What is counted against a limit is counted in a later statement: one that waited for

@@ -37,6 +37,12 @@ const LAST: &str = "select coalesce(max(version), 0) as version from rewards.ver
 const WRITE: &str = "
     insert into rewards.version (campaign, version, body, made_by, made_at) values ($1, $2, $3::text::jsonb, $4, $5)";
 
+/// Lets nobody else write a version of a campaign, or put something into its budget, until the transaction ends.
+pub async fn hold(tx: &Transaction<'_>, id: &str) -> Result<(), Error> {
+    tx.query_opt(LOCK, &[&id]).await?.ok_or_else(|| Error::UnknownCampaign { id: id.to_owned() })?;
+    Ok(())
+}
+
 /// Writes the next version of a campaign, by its id, which is not live by that; answers its number. `by` is who has written it.
 pub async fn write(
     tx: &Transaction<'_>,
@@ -46,7 +52,7 @@ pub async fn write(
 ) -> Result<u32, Error> {
     campaign.check()?;
     let id = &campaign.id;
-    tx.query_opt(LOCK, &[id]).await?.ok_or_else(|| Error::UnknownCampaign { id: id.clone() })?;
+    hold(tx, id).await?;
     let last: i32 = tx.query_one(LAST, &[id]).await?.get("version");
     let body = serde_json::to_string(&Campaign { version: last.unsigned_abs() + 1, ..campaign.clone() })
         .map_err(|_| Error::Unreadable { what: id.clone(), column: "body" })?;
@@ -54,7 +60,9 @@ pub async fn write(
     Ok(last.unsigned_abs() + 1)
 }
 
-const GO: &str = "update rewards.campaign set live_version = $2 where id = $1";
+const GO: &str = "
+    update rewards.campaign set live_version = $2, was_live = was_live or live_version is not null or $2::int is not null
+    where id = $1";
 const THERE: &str = "select 1 as there from rewards.version where campaign = $1 and version = $2";
 
 /// From now on triggers are judged by this version; by none where it is paused.
@@ -138,6 +146,10 @@ pub struct Listed {
     pub name: String,
     pub live_version: Option<u32>,
     pub last_version: u32,
+    /// It is, or was.
+    pub has_been_live: bool,
+    /// From when until when, by the live version, else by the last one; none without a version.
+    pub span: Option<(Timestamp, Timestamp)>,
     pub made_at: Timestamp,
     /// Grants so far, and the units of those that were paid or are about to be.
     pub grants: i64,
@@ -145,10 +157,15 @@ pub struct Listed {
 }
 
 const LIST: &str = "
-    select c.id, c.books, c.organisation_id, c.name, c.live_version, c.made_at,
-        (select coalesce(max(v.version), 0) from rewards.version v where v.campaign = c.id) as last_version,
+    select c.id, c.books, c.organisation_id, c.name, c.live_version, c.made_at, l.last_version,
+        c.was_live or c.live_version is not null as has_been_live,
+        v.body ->> 'starts_at' as starts_at, v.body ->> 'ends_at' as ends_at,
         coalesce(g.grants, 0) as grants, coalesce(g.units, 0) as units
-    from rewards.campaign c left join lateral (
+    from rewards.campaign c
+    cross join lateral (
+        select coalesce(max(version), 0) as last_version from rewards.version where campaign = c.id) l
+    left join rewards.version v on v.campaign = c.id and v.version = coalesce(c.live_version, l.last_version)
+    left join lateral (
         select count(*) as grants, sum(units)::bigint as units from rewards.grant
         where campaign = c.id and state in ('earned', 'paid')) g on true
     where c.books = $1 and ($2::text is null or c.id < $2) and ($3::text is null or c.id = $3)
@@ -173,7 +190,15 @@ pub async fn find(client: &Client<'_>, books: Books, id: &str) -> Result<Option<
 fn listed(row: &Row) -> Result<Listed, Error> {
     let id: String = row.get("id");
     let unsigned = |it: i32| it.unsigned_abs();
+    let moment = |column| {
+        let text: Option<&str> = row.get(column);
+        let read = |it: &str| it.parse().map_err(|_| Error::Unreadable { what: id.clone(), column });
+        text.map(read).transpose()
+    };
+    let (starts_at, ends_at) = (moment("starts_at")?, moment("ends_at")?);
     Ok(Listed {
+        has_been_live: row.get("has_been_live"),
+        span: starts_at.zip(ends_at),
         books: Books::of(row.get("books"))
             .ok_or_else(|| Error::Unreadable { what: id.clone(), column: "books" })?,
         organisation_id: row.get("organisation_id"),
@@ -207,6 +232,21 @@ pub async fn version(client: &Client<'_>, id: &str, version: u32) -> Result<Opti
     Ok(Some(Version { campaign, made_by: row.get("made_by"), made_at: row.get::<_, At>("made_at").0 }))
 }
 
+const VERSIONS: &str = "
+    select campaign, version, body::text as body, made_by, made_at from rewards.version
+    where campaign = $1 order by version desc limit $2";
+
+/// Versions of a campaign, the last one first.
+pub async fn versions(client: &Client<'_>, id: &str, limit: i64) -> Result<Vec<Version>, Error> {
+    let rows = client.query(VERSIONS, &[&id, &limit]).await?;
+    let read = |row: &Row| {
+        let campaign = Arc::unwrap_or_clone(read_version(row)?.1);
+        Ok(Version { campaign, made_by: row.get("made_by"), made_at: row.get::<_, At>("made_at").0 })
+    };
+    rows.iter().map(read).collect()
+}
+
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[MAKE, LOCK, LAST, WRITE, GO, THERE, LIVE, BODIES, LIST, VERSION];
+pub(crate) const STATEMENTS: &[&str] =
+    &[MAKE, LOCK, LAST, WRITE, GO, THERE, LIVE, BODIES, LIST, VERSION, VERSIONS];

@@ -25,6 +25,8 @@ pub struct DryRun {
     pub units: i64,
     /// By the rule's id.
     pub rules: BTreeMap<String, RuleCost>,
+    /// When the first and the last of these happened.
+    pub heard: Option<(Timestamp, Timestamp)>,
     /// There were more triggers than it looks at, and it has left out the last ones.
     pub is_cut: bool,
 }
@@ -151,7 +153,9 @@ impl Rewards {
                 run.judged += 1;
                 let kept = inbox::kept(row, row.get("number"))?;
                 let (fan, device): (&str, Option<&str>) = (row.get("fan_id"), kept.device.as_deref());
-                let day = day_of(kept.trigger.at);
+                let at = kept.trigger.at;
+                run.heard = Some((run.heard.map_or(at, |it| it.0), at));
+                let day = day_of(at);
                 let past = tallies.past(&campaign, fan, device, day);
                 for it in decide(std::slice::from_ref(&campaign), &kept.trigger, &scene(&kept, row), &past) {
                     if let Some(met) = it.past {

@@ -16,6 +16,8 @@ mod dry_run;
 mod error;
 pub mod exchange;
 mod fan;
+pub mod figures;
+pub mod fill;
 mod inbox;
 pub mod product;
 pub mod review;
@@ -48,6 +50,7 @@ pub const MIGRATIONS: store::Migrations = store::Migrations {
         store::Step { name: "3_vouchers", sql: include_str!("../migrations/3_vouchers.sql") },
         store::Step { name: "4_markets", sql: include_str!("../migrations/4_markets.sql") },
         store::Step { name: "5_reviews", sql: include_str!("../migrations/5_reviews.sql") },
+        store::Step { name: "6_fills", sql: include_str!("../migrations/6_fills.sql") },
     ],
 };
 
@@ -64,6 +67,8 @@ mod tests {
             campaigns::STATEMENTS,
             dry_run::STATEMENTS,
             fan::STATEMENTS,
+            figures::STATEMENTS,
+            fill::STATEMENTS,
             inbox::STATEMENTS,
             product::STATEMENTS,
             review::STATEMENTS,

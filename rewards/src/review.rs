@@ -143,6 +143,15 @@ pub async fn list(
     rows.iter().map(read).collect()
 }
 
+const FIND: &str = "
+    select number, books, kind, subject, count, fans, state, seen_at, reviewed_by, note from rewards.signal
+    where number = $1 and books = $2";
+
+pub async fn find(client: &Client<'_>, books: Books, number: i64) -> Result<Option<Signal>, Error> {
+    let row = client.query_opt(FIND, &[&number, &books.word()]).await?;
+    row.as_ref().map(read).transpose()
+}
+
 const LOCK: &str = "
     select number, books, kind, subject, count, fans, state, seen_at, reviewed_by, note from rewards.signal
     where number = $1 for update";
@@ -235,4 +244,4 @@ pub async fn set_tiers(tx: &Transaction<'_>, books: Books, tiers: &[(String, i64
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] =
-    &[VELOCITY, DEVICES, LIST, LOCK, DECIDE, BLOCK, UNBLOCK, TIERS, FORGET_TIERS, TIER];
+    &[VELOCITY, DEVICES, LIST, FIND, LOCK, DECIDE, BLOCK, UNBLOCK, TIERS, FORGET_TIERS, TIER];

@@ -126,6 +126,10 @@ impl Rewards {
         Self { store: store.clone(), clock: clock.clone(), ledger: ledger.clone(), versions }
     }
 
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     /// The campaigns that fans of an organisation are judged by.
     pub async fn live(
         &self,

@@ -23,9 +23,9 @@ pub fn page(here: &Here<'_>, all: &[Entry], before: Option<i64>, next: Option<i6
     here.page(Tab::Audit, "Audit", main)
 }
 
-pub(super) fn entries(here: &Here<'_>, all: &[Entry]) -> Markup {
+pub(crate) fn entries(here: &Here<'_>, all: &[Entry]) -> Markup {
     if all.is_empty() {
-        return html! { p.muted { "Nothing was done about money yet." } };
+        return html! { p.muted { "Nothing was done yet." } };
     }
     let columns =
         [Text("Time (UTC)"), Text("Who"), Text("What"), Text("To what"), Text("With"), Text("From")];

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 /// A column's name, and what is in it.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Column<'a> {
+pub(crate) enum Column<'a> {
     Text(&'a str),
     /// To the right, under each other by their last digits.
     Number(&'a str),
@@ -13,11 +13,11 @@ pub(super) enum Column<'a> {
 use Column::{Number, Text};
 
 /// `caption` is unlike those of all other tables of the page.
-pub(super) fn table(caption: &str, columns: &[Column<'_>], rows: Markup) -> Markup {
+pub(crate) fn table(caption: &str, columns: &[Column<'_>], rows: Markup) -> Markup {
     with_foot(caption, columns, rows, html! {})
 }
 
-pub(super) fn with_foot(caption: &str, columns: &[Column<'_>], rows: Markup, foot: Markup) -> Markup {
+pub(crate) fn with_foot(caption: &str, columns: &[Column<'_>], rows: Markup, foot: Markup) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(caption) {
             table.list.money {
@@ -37,7 +37,7 @@ pub(super) fn with_foot(caption: &str, columns: &[Column<'_>], rows: Markup, foo
 }
 
 /// Ways to what is older, and back to the newest.
-pub(super) fn pager(newest: Option<String>, older: Option<String>) -> Markup {
+pub(crate) fn pager(newest: Option<String>, older: Option<String>) -> Markup {
     html! {
         @if newest.is_some() || older.is_some() {
             nav.row aria-label="Pages" {
@@ -49,7 +49,7 @@ pub(super) fn pager(newest: Option<String>, older: Option<String>) -> Markup {
 }
 
 /// Names with what they are.
-pub(super) fn facts(all: &[(&str, Markup)]) -> Markup {
+pub(crate) fn facts(all: &[(&str, Markup)]) -> Markup {
     html! {
         dl.facts { @for (name, what) in all { div { dt { (name) } dd { (what) } } } }
     }

@@ -312,7 +312,7 @@ mod tests {
         let mut mistakes = Mistakes::default();
         assert_eq!(read(&Fields::parse("runs=1"), &game(Format::T20), None, &mut mistakes), None);
         assert_eq!(
-            mistakes.iter().map(|it| it.field).collect::<Vec<_>>(),
+            mistakes.iter().map(|it| it.field.as_ref()).collect::<Vec<_>>(),
             ["striker", "non_striker", "bowler"]
         );
     }

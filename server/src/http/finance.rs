@@ -8,10 +8,10 @@ mod overview;
 mod payments;
 mod payouts;
 mod reconciliation;
-mod refusal;
+pub(super) mod refusal;
 mod sheet;
 mod transfers;
-mod view;
+pub(super) mod view;
 mod webhooks;
 
 use crate::app::App;

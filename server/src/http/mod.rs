@@ -2,6 +2,7 @@
 
 mod balls;
 mod caller;
+mod campaigns;
 mod dashboard;
 mod embed;
 mod etag;
@@ -91,7 +92,9 @@ fn router(app: App, surface: Surface) -> Router {
         routes = routes.merge(layers::timely(
             openapi::routes()
                 .merge(scorer::routes())
-                .merge(operator::guarded(operations::routes().merge(finance::routes())))
+                .merge(operator::guarded(
+                    operations::routes().merge(finance::routes()).merge(campaigns::routes()),
+                ))
                 .merge(dashboard::routes())
                 .merge(manage::routes())
                 .merge(wallet::of_holders())

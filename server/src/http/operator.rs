@@ -108,12 +108,19 @@ impl FromRequest<App> for Acting {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        Self::of(request, app, Fields::parse).await
+    }
+}
+
+impl Acting {
+    /// With a form that is read so: a long one has more fields than others.
+    pub(super) async fn of(request: Request, app: &App, parse: fn(&str) -> Fields) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let operator = Operator::from_request_parts(&mut parts, app).await?;
         // A browser says the secret, and shows the session, to us whoever asks it to.
         let is_ours = guard::is_own_origin(&parts.headers, &app.config.http.public_url);
         let body = Bytes::from_request(Request::from_parts(parts, body), app).await.unwrap_or_default();
-        let fields = Fields::parse(&String::from_utf8_lossy(&body));
+        let fields = parse(&String::from_utf8_lossy(&body));
         let is_sent = operator.session.as_ref().is_none_or(|it| it.sent(fields.text("csrf")));
         if !is_ours || !is_sent {
             let text = "This was not pressed on a page of ours. Nothing was done.";

@@ -14,6 +14,7 @@ mod operations;
 mod presses;
 mod reach;
 mod redeem;
+mod rewards;
 mod roles;
 mod sessions;
 mod support;

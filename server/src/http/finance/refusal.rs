@@ -8,7 +8,7 @@ use wallet::{Refusal, UNITS_MAX};
 
 /// A page that says it, for an operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refused {
+pub(in crate::http) struct Refused {
     status: StatusCode,
     title: &'static str,
     text: String,
@@ -16,26 +16,26 @@ pub(super) struct Refused {
 
 impl Refused {
     /// The address asks for something that there is not.
-    pub(super) fn not_found(text: impl Into<String>) -> Self {
+    pub(in crate::http) fn not_found(text: impl Into<String>) -> Self {
         Self { status: StatusCode::NOT_FOUND, title: "Not found", text: text.into() }
     }
 
     /// The address says something that is not understood.
-    pub(super) fn filter(text: impl Into<String>) -> Self {
+    pub(in crate::http) fn filter(text: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, title: "Not understood", text: text.into() }
     }
 
     /// What a form says is not right.
-    pub(super) fn form(text: impl Into<String>) -> Self {
+    pub(in crate::http) fn form(text: impl Into<String>) -> Self {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: "Not done", text: text.into() }
     }
 
     /// It cannot be done as things are.
-    pub(super) fn conflict(text: impl Into<String>) -> Self {
+    pub(in crate::http) fn conflict(text: impl Into<String>) -> Self {
         Self { status: StatusCode::CONFLICT, title: "Not done", text: text.into() }
     }
 
-    pub(super) fn not_allowed(text: impl Into<String>) -> Self {
+    pub(in crate::http) fn not_allowed(text: impl Into<String>) -> Self {
         Self { status: StatusCode::FORBIDDEN, title: "Not done", text: text.into() }
     }
 
@@ -50,19 +50,24 @@ impl Refused {
         Self { status, title: "Not now", text: text.to_owned() }
     }
 
-    pub(super) fn text(&self) -> &str {
+    /// As a page that is drawn so: title, text and who sees it.
+    pub(in crate::http) fn drawn(&self, page: fn(&str, &str, &str) -> console::Markup) -> Response {
+        crate::http::scorer::html(self.status, page(self.title, &self.text, ""))
+    }
+
+    pub(in crate::http) fn text(&self) -> &str {
         &self.text
     }
 
     /// Whether it is about what was filled in.
-    pub(super) fn is_of_form(&self) -> bool {
+    pub(in crate::http) fn is_of_form(&self) -> bool {
         self.status == StatusCode::UNPROCESSABLE_ENTITY
     }
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        crate::http::scorer::html(self.status, console::finance::refused(self.title, &self.text, ""))
+        self.drawn(console::finance::refused)
     }
 }
 
@@ -143,6 +148,60 @@ impl From<payment::Error> for Refused {
             | It::OtherContent { .. }
             | It::WrongAccount { .. } => Self::conflict(text),
             error => Self::of(error.into()),
+        }
+    }
+}
+
+impl From<rewards::Error> for Refused {
+    fn from(error: rewards::Error) -> Self {
+        use rewards::Error as It;
+        let text = sentence(&format!("{error}. Nothing was changed."));
+        match error {
+            It::Ledger(error) => error.into(),
+            It::UnknownCampaign { .. }
+            | It::UnknownVersion { .. }
+            | It::UnknownProduct { .. }
+            | It::UnknownSignal { .. } => Self::not_found(text),
+            It::Terms { .. }
+            | It::NotOnSale { .. }
+            | It::OtherRequest
+            | It::OtherCodes { .. }
+            | It::Denied(_)
+            | It::Busy => Self::conflict(text),
+            It::Invalid(_) | It::OfNobody | It::Text { .. } | It::Codes { .. } | It::NotImported(_) => {
+                Self::form(text)
+            }
+            error => Self::of(error.into()),
+        }
+    }
+}
+
+impl From<rewards::exchange::Error> for Refused {
+    fn from(error: rewards::exchange::Error) -> Self {
+        use rewards::exchange::Error as It;
+        let text = sentence(&format!("{error}. Nothing was changed."));
+        match error {
+            It::UnknownMarket { .. } | It::UnknownOrder { .. } => Self::not_found(text),
+            It::Wanted { .. } | It::Rules(_) => Self::form(text),
+            It::NotTraded { .. } | It::Over { .. } | It::Refused(_) => Self::conflict(text),
+            It::Away { .. } | It::Busy => Self::conflict(
+                "Nobody writes this market at the moment, or it has much to do. Nothing was changed: try again in a moment.",
+            ),
+            It::Unsure => Self::conflict(
+                "Whether it was done is not known yet. Load the market's page, and look at how it stands.",
+            ),
+            It::Rewards(error) => error.into(),
+            It::Ledger(error) => error.into(),
+            error => Self::of(error.into()),
+        }
+    }
+}
+
+impl From<partners::Error> for Refused {
+    fn from(error: partners::Error) -> Self {
+        match error {
+            partners::Error::Store(error) => error.into(),
+            error => Self::of(Problem::internal(&error)),
         }
     }
 }

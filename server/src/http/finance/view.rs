@@ -30,11 +30,11 @@ const DONE: [(&str, &str); 10] = [
 ];
 
 /// Who looks, at which books, and what the address says.
-pub(super) struct View {
-    pub(super) operator: Operator,
-    pub(super) books: Books,
-    pub(super) asked: Fields,
-    pub(super) now: Timestamp,
+pub(in crate::http) struct View {
+    pub(in crate::http) operator: Operator,
+    pub(in crate::http) books: Books,
+    pub(in crate::http) asked: Fields,
+    pub(in crate::http) now: Timestamp,
     form_token: String,
 }
 
@@ -59,7 +59,7 @@ impl View {
     }
 
     /// What pages are drawn with.
-    pub(super) fn here(&self) -> Here<'_> {
+    pub(in crate::http) fn here(&self) -> Here<'_> {
         let done = self.asked.text("done");
         let proof = if self.operator.is_proven() { Proof::Account } else { Proof::Secret };
         let actor = &self.operator.by.actor;
@@ -112,7 +112,7 @@ impl View {
     }
 
     /// The number that the page begins after; none from the first.
-    pub(super) fn before(&self, name: &str) -> Result<Option<i64>, Refused> {
+    pub(in crate::http) fn before(&self, name: &str) -> Result<Option<i64>, Refused> {
         match self.asked.text(name) {
             "" => Ok(None),
             text => match text.parse::<i64>() {
@@ -123,7 +123,11 @@ impl View {
     }
 
     /// One of a few words; none where it is not said.
-    pub(super) fn choice<T>(&self, name: &str, of: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Refused> {
+    pub(in crate::http) fn choice<T>(
+        &self,
+        name: &str,
+        of: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Refused> {
         match self.asked.text(name) {
             "" => Ok(None),
             word => of(word).map(Some).ok_or_else(|| {
@@ -158,17 +162,28 @@ pub(super) fn payments_of(app: &App, books: Books) -> &Payments {
 }
 
 /// Sent a form from a page of ours.
-pub(super) struct Pressed {
-    pub(super) view: View,
-    pub(super) form: Fields,
+pub(in crate::http) struct Pressed {
+    pub(in crate::http) view: View,
+    pub(in crate::http) form: Fields,
 }
 
 impl FromRequest<App> for Pressed {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        Self::of(request, app, Fields::parse).await
+    }
+}
+
+impl Pressed {
+    /// With a form that is read so.
+    pub(in crate::http) async fn of(
+        request: Request,
+        app: &App,
+        parse: fn(&str) -> Fields,
+    ) -> Result<Self, Response> {
         let query = request.uri().query().map(str::to_owned);
-        let Acting { operator, fields } = Acting::from_request(request, app).await?;
+        let Acting { operator, fields } = Acting::of(request, app, parse).await?;
         let view = View::of(operator, query.as_deref(), app).map_err(IntoResponse::into_response)?;
         Ok(Self { view, form: fields })
     }
@@ -192,7 +207,7 @@ pub(super) fn html(page: console::Markup) -> Response {
 pub(super) type Answer = Result<Response, Refused>;
 
 /// The names of users among these.
-pub(super) async fn names(store: &Store, ids: impl Iterator<Item = &str>) -> Result<Names, Refused> {
+pub(in crate::http) async fn names(store: &Store, ids: impl Iterator<Item = &str>) -> Result<Names, Refused> {
     let mut ids: Vec<&str> = ids.filter(|it| it.starts_with("usr_")).collect();
     ids.sort_unstable();
     ids.dedup();

@@ -1,0 +1,111 @@
+//! The list of campaigns, and new ones.
+
+use super::PAGE;
+use super::view::{Answer, Pressed, Refused, View, form, html};
+use crate::app::App;
+use access::{Deed, audit};
+use axum::extract::State;
+use axum::response::Response;
+use console::controls::Filled;
+use console::rewards::NAME_MAX;
+use console::rewards::campaigns::{self as pages, Row};
+use console::{Fields, Mistakes};
+use partners::Organisation;
+use partners::organisation;
+use rewards::{campaigns, fill};
+use serde_json::json;
+use std::collections::HashMap;
+
+pub(super) async fn page(State(app): State<App>, view: View) -> Answer {
+    let (books, before) = (view.books, Some(view.asked.text("before")).filter(|it| !it.is_empty()));
+    let count = PAGE as i64 + 1;
+    let read =
+        app.store.read("rewards.campaigns", async |db| campaigns::list(db, books, before, count).await);
+    let mut found = read.await?;
+    let next = (found.len() > PAGE).then(|| found[PAGE - 1].id.clone());
+    found.truncate(PAGE);
+    let ids: Vec<&str> = found.iter().map(|it| it.id.as_str()).collect();
+    let left = app.store.read("rewards.left", async |db| fill::left(db, books, &ids).await).await?;
+    let of: Vec<&str> = found.iter().filter_map(|it| it.organisation_id.as_deref()).collect();
+    let organisations = names_of(&app, &of).await?;
+    let row = |(campaign, left): (campaigns::Listed, i64)| {
+        let named = |id: &String| organisations.get(id).cloned().unwrap_or_else(|| id.clone());
+        Row { organisation: campaign.organisation_id.as_ref().map(named), campaign, left }
+    };
+    let rows: Vec<Row> = found.into_iter().zip(left).map(row).collect();
+    let list = pages::List { found: &rows, before, next: next.as_deref() };
+    Ok(html(pages::list(&view.here(), &list)))
+}
+
+/// Names of organisations by their ids.
+pub(super) async fn names_of(app: &App, ids: &[&str]) -> Result<HashMap<String, String>, Refused> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let read = app.store.read("partners.organisations", async |db| organisation::find_all(db, ids).await);
+    Ok(read.await?.into_iter().map(|it| (it.id, it.name)).collect())
+}
+
+pub(super) async fn new(view: View) -> Response {
+    let (fields, none) = (Fields::of([("whose", "all")]), Mistakes::default());
+    html(pages::new(&view.here(), Filled { fields: &fields, mistakes: &none }))
+}
+
+/// Makes a campaign without a version, and goes on to its first one.
+pub(super) async fn make(State(app): State<App>, pressed: Pressed) -> Answer {
+    let (view, fields) = (&pressed.view, &pressed.form);
+    let mut mistakes = Mistakes::default();
+    let name = fields.text("name");
+    if !(1..=usize::from(NAME_MAX)).contains(&name.chars().count()) || name.contains('\0') {
+        mistakes.add("name", format!("Give it a name, of 1 to {NAME_MAX} characters."));
+    }
+    let organisation = match fields.text("whose") {
+        "all" => None,
+        "one" => chosen(&app, fields.text("organisation"), &mut mistakes).await?,
+        _ => {
+            mistakes.add("whose", "Choose whose fans earn.");
+            None
+        }
+    };
+    if !mistakes.is_empty() {
+        return Ok(form(pages::new(&view.here(), Filled { fields, mistakes: &mistakes }), &mistakes));
+    }
+    let (by, books) = (&view.operator.by, view.books);
+    let organisation_id = organisation.as_ref().map(|it| it.id.as_str());
+    let made = app.store.run_tx("rewards.make", async |tx| {
+        let id = campaigns::make(tx, books, organisation_id, name, by.at).await?;
+        let after = Some(json!({ "name": name, "organisation": organisation_id, "mode": books.word() }));
+        let deed = Deed { organisation_id, action: "campaign.make", object: &id, after, ..Deed::default() };
+        audit::record(tx, by, &deed).await.map_err(wallet::Error::from)?;
+        Ok::<_, rewards::Error>(id)
+    });
+    Ok(view.back(&format!("/campaigns/{}/write", made.await?), "made"))
+}
+
+/// By its id, or its whole name where it is the only one that is called so.
+pub(super) async fn chosen(
+    app: &App,
+    text: &str,
+    mistakes: &mut Mistakes,
+) -> Result<Option<Organisation>, Refused> {
+    if text.is_empty() || text.contains('\0') {
+        mistakes.add("organisation", "Enter the organisation's id or its name.");
+        return Ok(None);
+    }
+    let read =
+        app.store.read("partners.organisation", async |db| match organisation::find(db, text).await? {
+            Some(found) => Ok(vec![found]),
+            None => organisation::named(db, text).await,
+        });
+    let mut found = read.await?;
+    match found.len() {
+        1 => return Ok(found.pop()),
+        0 => mistakes.add("organisation", "There is no organisation of that id or name."),
+        _ => {
+            let ids: Vec<&str> = found.iter().map(|it| it.id.as_str()).collect();
+            mistakes
+                .add("organisation", format!("Several are called so. Enter one's id: {}.", ids.join(", ")));
+        }
+    }
+    Ok(None)
+}
