@@ -9,7 +9,7 @@ use console::controls::{Choice, Filled};
 use console::rewards::markets::{self as pages, Row};
 use console::{Fields, Mistakes};
 use rewards::exchange::listing::{self, State as Stands};
-use rewards::exchange::{Best, Error, Figures};
+use rewards::exchange::{Best, Error, Figures, figures};
 use rewards::product::{self, State as Sale};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -45,7 +45,7 @@ fn row(figures: &Figures) -> Row {
 
 async fn all(app: &App, view: &View) -> Result<Vec<Figures>, Refused> {
     let now = view.now;
-    let read = app.store.read("markets.figures", async |db| listing::figures(db, now).await);
+    let read = app.store.read("markets.figures", async |db| figures::all(db, now).await);
     Ok(read.await?.into_iter().filter(|it| it.listing.books == view.books).collect())
 }
 
@@ -69,7 +69,7 @@ async fn shown(app: &App, view: &View, id: &str, filled: Filled<'_>) -> Answer {
     let figures = found(app, view, id).await?;
     let of = &figures.listing;
     let read = app.store.read("markets.show", async |db| {
-        Ok::<_, Error>((listing::trades(db, of, TRADES).await?, listing::stuck(db, of).await?))
+        Ok::<_, Error>((listing::trades(db, of, TRADES).await?, figures::stuck(db, of).await?))
     });
     let (trades, stuck) = read.await?;
     let best: Option<Best> = match of.state {
@@ -181,7 +181,7 @@ async fn offered(app: &App, books: Books) -> Result<Vec<Choice>, Refused> {
     let read = app.store.read("markets.products", async |db| {
         let products = product::all(db, books, "", PRODUCTS).await?;
         let now = app.clock.now();
-        let markets = listing::figures(db, now).await?;
+        let markets = figures::all(db, now).await?;
         let has_one = |id: &str| {
             markets.iter().any(|it| it.listing.product == id && it.listing.state != Stands::Closed)
         };
@@ -221,7 +221,7 @@ pub(super) async fn make(State(app): State<App>, pressed: Pressed) -> Answer {
         let made = app.store.run_tx("markets.make", async |tx| {
             // One at a time: the button may be pressed twice.
             product::lock(tx, chosen).await?;
-            let markets = listing::figures(tx, by.at).await?;
+            let markets = figures::all(tx, by.at).await?;
             if let Some(has) =
                 markets.iter().find(|it| it.listing.product == chosen && it.listing.state != Stands::Closed)
             {

@@ -4,7 +4,7 @@ use super::Desk;
 use crate::support::location;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
-use rewards::exchange::listing;
+use rewards::exchange::figures;
 use rewards::product::{self, Between, Codes, Terms};
 use wallet::Books;
 
@@ -59,7 +59,7 @@ async fn a_market_is_made_once_of_a_product_that_may_be_traded() {
     assert_eq!(made.status(), StatusCode::SEE_OTHER);
     let again = desk.press(&mut asha, "/markets/new", &form(traded, "1")).await;
     assert_eq!(again.status(), StatusCode::UNPROCESSABLE_ENTITY, "it has one");
-    let found = desk.ground.app.store.read("test", async |db| listing::figures(db, desk.now()).await);
+    let found = desk.ground.app.store.read("test", async |db| figures::all(db, desk.now()).await);
     assert_eq!(found.await.unwrap().len(), 1);
     let id = location(&made).split("/markets/").nth(1).unwrap().split('?').next().unwrap().to_owned();
 
