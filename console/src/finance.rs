@@ -134,8 +134,13 @@ pub(crate) fn person<'a>(names: &'a Names, id: &'a str) -> &'a str {
 fn link(here: &Here<'_>, id: &str) -> Markup {
     let kind = id.split_once('_').map(|it| it.0);
     let to = match kind {
-        Some("cmp") if is_id(id) => {
-            let to = format!("{}/campaigns/{id}?mode={}", crate::rewards::PATH, here.books.word());
+        Some(kind @ ("cmp" | "prd" | "mkt")) if is_id(id) => {
+            let part = match kind {
+                "cmp" => "campaigns",
+                "prd" => "products",
+                _ => "markets",
+            };
+            let to = format!("{}/{part}/{id}?mode={}", crate::rewards::PATH, here.books.word());
             return html! { a href=(to) { code.id { (id) } } };
         }
         Some("acc") => Some(format!("/accounts/{id}")),

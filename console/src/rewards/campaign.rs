@@ -204,7 +204,7 @@ fn budget(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
             }
             (fill(here, shown))
         }
-        (fills(shown))
+        (fills(here, shown))
     }
 }
 
@@ -227,7 +227,20 @@ fn fill(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     }
 }
 
-fn fills(shown: &Shown<'_>) -> Markup {
+/// What the ledger has not is asked for again, under the same id: once, whoever presses.
+fn again(here: &Here<'_>, shown: &Shown<'_>, it: &Put) -> Markup {
+    here.form(
+        &format!("/campaigns/{}/fill", shown.campaign.id),
+        html! {
+            input type="hidden" name="id" value=(it.id.to_string());
+            input type="hidden" name="amount" value=(it.units);
+            input type="hidden" name="why" value=(it.why);
+        },
+        html! { button type="submit" { "Put it into the ledger" } },
+    )
+}
+
+fn fills(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     let columns = [Text("Filled (UTC)"), Number("Points"), Text("Why"), Text("By"), Text("State")];
     let rows = html! { @for it in shown.fills {
         tr {
@@ -237,7 +250,7 @@ fn fills(shown: &Shown<'_>) -> Markup {
             td.person { (person(shown.names, &it.by)) }
             td { @match it.filled_at {
                 Some(_) => { span.flag.good { "filled" } }
-                None => { span.flag { "not in the ledger" } }
+                None => { span.flag.bad { "not in the ledger" } (again(here, shown, it)) }
             } }
         }
     } };

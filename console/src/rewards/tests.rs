@@ -461,9 +461,13 @@ fn nothing_that_anybody_wrote_becomes_markup() {
         form: Filled { fields: &form, mistakes: &Mistakes::one("amount", HOSTILE) },
     };
     let page = campaign::show(&here, &shown);
-    for said in
-        ["Its budget is empty.", "not in the ledger", "Pause: fans earn nothing by it", "100 % of it is used"]
-    {
+    for said in [
+        "Its budget is empty.",
+        "not in the ledger",
+        "Put it into the ledger",
+        "Pause: fans earn nothing by it",
+        "100 % of it is used",
+    ] {
         assert!(safe(&page).contains(said), "{said}: {}", page.0);
     }
 
