@@ -16,6 +16,7 @@ use super::traders::{Fan, Trader, Traders};
 use super::turns::Turns;
 use super::wanted::{Wanted, Words};
 use super::writer::{Outcome, Seen, Task};
+use crate::product;
 use book::{Command, Done, OrderId, OwnerId, Phase, Price, Side, Terms, Whose};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -337,6 +338,22 @@ impl Desk {
         }
         self.feed.state(super::listing::State::Closed);
         Ok(orders)
+    }
+
+    /// Closes the market where its product is over: nobody could have what is bought in it.
+    pub(crate) async fn close_if_over(&self) -> Result<(), Error> {
+        if self.is_closed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let find = async |db: &store::Client<'_>| product::find(db, &self.market.product).await;
+        let found = self.store.read("rewards.product", find).await?;
+        let now = self.clock.now();
+        if found.is_some_and(|it| it.state != product::State::Over && now < it.terms.valid_until) {
+            return Ok(());
+        }
+        let orders = self.close().await?;
+        tracing::info!(market = self.market.id, orders, "a market is closed, since its product is over");
+        Ok(())
     }
 
     /// Tries what is stuck now; answers how much still is.

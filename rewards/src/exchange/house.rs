@@ -127,7 +127,8 @@ impl House {
     async fn keep(self: Arc<Self>, working: Working) {
         let (desk, stop) = (Arc::clone(&working.desk), self.stop());
         let mut renewed = tokio::time::interval(RENEWED);
-        let mut swept = tokio::time::interval_at(tokio::time::Instant::now() + SWEPT, SWEPT);
+        // At once, and then now and then.
+        let mut swept = tokio::time::interval(SWEPT);
         let mut compacted = desk.market.settled;
         loop {
             tokio::select! {
@@ -148,6 +149,9 @@ impl House {
                     Err(_) => {}
                 },
                 _ = swept.tick() => {
+                    if let Err(error) = desk.close_if_over().await {
+                        tracing::warn!(market = desk.market.id, %error, "a market whose product is over is closed later");
+                    }
                     if let Err(error) = desk.sweep().await {
                         tracing::warn!(market = desk.market.id, %error, "what was left on its way waits");
                     }
