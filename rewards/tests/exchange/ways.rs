@@ -3,7 +3,8 @@
 use crate::scene::{POINTS, Scene, VOUCHERS, fan, words};
 use jiff::SignedDuration;
 use rewards::exchange::order::{State, id_of};
-use rewards::exchange::{Asked, Error, Event, Refused, Why, Words, figures, listing};
+use rewards::exchange::{Asked, Error, Event, Refused, Why, Words, figures, listing, order};
+use rewards::product::{self, State as Sale};
 use wallet::{Act, Books, Holder, Transfer, TransferId, holder};
 
 fn why<T: std::fmt::Debug>(done: Result<T, Error>) -> Why {
@@ -399,4 +400,28 @@ async fn who_follows_a_market_sees_what_is_in_its_book() {
     let mut later = scene.exchange.follow(&scene.market);
     let Event::Depth(shown) = later.next().await else { panic!("the depth comes first") };
     assert_eq!(shown, best);
+}
+
+#[tokio::test]
+async fn a_market_ends_with_its_product() {
+    let scene = Scene::open(2, listing::Terms::USUAL).await;
+    let order = scene.place(0, words("sell", 120, 10)).await.unwrap();
+    let ended =
+        async |tx: &store::Transaction<'_>| product::set_state(tx, &scene.product.id, Sale::Over).await;
+    scene.store.run_tx("test", ended).await.unwrap();
+    // Whoever keeps the market looks when it begins to, and now and then.
+    scene.exchange.end().await;
+    let other = scene.another("two");
+    assert_eq!(other.look().await.unwrap(), 1);
+    let closed = "select count(*) from rewards.market where state = 'closed'";
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(30), async {
+        while scene.number(closed).await == 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    waited.await.expect("it is closed");
+    assert_eq!(scene.has(0).await, [(POINTS, 0), (VOUCHERS, 0)], "what was held is free");
+    let fan_id = fan(0).fan_id;
+    let found = scene.store.read("test", async |db| order::find(db, &order.id, &fan_id).await).await;
+    assert_eq!(found.unwrap().unwrap().state, State::Cancelled);
 }
