@@ -292,10 +292,17 @@ async fn of_two_holders_the_later_one_writes_and_the_earlier_one_answers_nothing
     scene.place(0, words("buy", 10, 1)).await.unwrap();
     let two = scene.another("two");
     assert_eq!(two.look().await.unwrap(), 0, "the lease is had");
-    // As if the first had not renewed it in time.
+    // As if the first had not renewed it in time; it may be about to at this moment, and then not again soon.
     let expired = "update rewards.market set until = clock_timestamp() - interval '1 s' returning number";
-    scene.number(expired).await;
-    assert_eq!(two.look().await.unwrap(), 1);
+    let mut opened = 0;
+    for _ in 0..3 {
+        scene.number(expired).await;
+        opened += two.look().await.unwrap();
+        if opened > 0 {
+            break;
+        }
+    }
+    assert_eq!(opened, 1);
     let place = async |exchange: &rewards::exchange::Exchange, price| {
         let asked = Asked { id: id_of("", None), fan: fan(1), words: words("buy", price, 1) };
         exchange.place(&scene.market, asked).await
