@@ -130,6 +130,7 @@ impl New {
     (status = 202, description = "it is heard, now or before", body = HeardShown),
     alike::BadRequest,
     alike::NotFound,
+    alike::Unprocessable,
 ))]
 pub(super) async fn tell(
     teller: Teller,
