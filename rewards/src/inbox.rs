@@ -164,6 +164,13 @@ pub async fn leave(tx: &Transaction<'_>, match_id: &str, fan_id: &str) -> Result
     Ok(())
 }
 
+const IS_FOLLOWED: &str = "select exists (select 1 from rewards.follower where match_id = $1) as is_followed";
+
+/// Whether anybody follows a match: what happens in another earns nobody anything, and need not be heard.
+pub async fn is_followed(client: &Client<'_>, match_id: &str) -> Result<bool, Error> {
+    Ok(client.query_one(IS_FOLLOWED, &[&match_id]).await?.get("is_followed"))
+}
+
 // Of the trigger's books: a test key's fans do not earn by a match in earnest. Who came after it happened was not there.
 const FOLLOWERS: &str = "
     select f.fan_id from rewards.follower f
@@ -184,4 +191,4 @@ pub(crate) async fn followers(
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[HEAR, UNHEAR, FIND, OF_MATCH, FOLLOW, LEAVE, FOLLOWERS];
+pub(crate) const STATEMENTS: &[&str] = &[HEAR, UNHEAR, FIND, OF_MATCH, IS_FOLLOWED, FOLLOW, LEAVE, FOLLOWERS];

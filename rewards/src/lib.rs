@@ -34,7 +34,7 @@ pub use decide::{Decision, Earned, Past, PastOfRule, Why, decide, grant_id};
 pub use dry_run::{DryRun, RuleCost};
 pub use error::Error;
 pub use fan::{EarnedOnce, GrantState, Mission, OfFan, Progress};
-pub use inbox::{Heard, OfMatch, Told, follow, hear, leave, of_match, take_back};
+pub use inbox::{Heard, OfMatch, Told, follow, hear, is_followed, leave, of_match, take_back};
 pub use rewards::{Granted, Judged, Rewards, budget_of};
 pub use trigger::{Fact, Source, Trigger};
 pub use voucher::Vouchers;

@@ -244,6 +244,7 @@ async fn fold(
     (since, told_since): (u64, u64),
 ) -> Result<(Folded, Vec<Moment>), MomentError> {
     let (mut moments, match_id) = (Vec::new(), earning.row.id.as_str());
+    let is_followed = rewards::is_followed(tx, match_id).await?;
     let mut is_corrected = false;
     for entry in log::read(tx, match_id, folded.epoch, folded.seq).await? {
         let before = if folded.log.game().innings.is_empty() { Before::FirstBall } else { Before::Play };
@@ -261,8 +262,10 @@ async fn fold(
             continue;
         };
         if entry.seq > since {
-            let earned = earning::moments(&command, &change, folded.log.game());
-            earning.tell(tx, entry.seq, entry.accepted_at_ms, earned).await?;
+            if is_followed {
+                let earned = earning::moments(&command, &change, folded.log.game());
+                earning.tell(tx, entry.seq, entry.accepted_at_ms, earned).await?;
+            }
             let data = || told(match_id, &folded.log, &change);
             let moment = |kind| Moment { kind, seq: entry.seq, data: data() };
             let is_open = folded.log.game().computed_outcome().is_none();
@@ -270,7 +273,7 @@ async fn fold(
             moments.extend(kinds(&change, before, after).into_iter().map(moment));
         }
     }
-    if is_corrected {
+    if is_corrected && is_followed {
         earning.correct(tx, &folded.log, told_since).await?;
     }
     Ok((folded, moments))

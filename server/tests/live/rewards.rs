@@ -139,6 +139,12 @@ async fn a_six_earns_who_follows_and_a_correction_takes_it_back() {
     ];
     server.send(feeder, &scene.match_id, &start).await;
     scene.settle().await;
+    let heard = async || -> i64 {
+        let sql = "select count(*) from rewards.trigger";
+        let row = server.app.store.read("test", async |db| db.query_one(sql, &[]).await).await;
+        row.unwrap().get(0)
+    };
+    assert_eq!(heard().await, 0, "nobody follows it");
     let (status, _) = scene.say("/v1/rewards/follow", &json!({ "match": scene.match_id })).await;
     assert_eq!(status, 204);
     server.send(feeder, &scene.match_id, &[sent("b1", six()), sent("b2", ball(1)), sent("b3", six())]).await;
