@@ -258,15 +258,25 @@ impl Desk {
         Ok(view)
     }
 
-    /// Holds something: with what is refused inside.
+    /// Holds something: with what is refused inside. Too little is said when what is answered for by now is settled, since that may give
+    /// something back.
     async fn hold(&self, hold: &Transfer) -> Result<Result<(), Refused>, Error> {
+        let mut is_settled = false;
         for tried in 1.. {
             if !self.lease.is_good() {
                 return Err(self.away());
             }
+            let is_behind = self.seen.committed() > *self.recorded.borrow();
             match self.ledger.make(hold.clone()).await {
                 Ok(_) => return Ok(Ok(())),
-                Err(wallet::Error::Refused(refusal)) => return Ok(Err(refusal.into())),
+                Err(wallet::Error::Refused(refusal)) => {
+                    let refused = Refused::from(refusal);
+                    if refused.why != Why::TooLittle || is_settled || !is_behind {
+                        return Ok(Err(refused));
+                    }
+                    self.catch_up().await?;
+                    is_settled = true;
+                }
                 Err(error) if tried == TRIES_MAX => {
                     tracing::warn!(market = self.market.id, %error, "whether something is held is not known");
                     break;
