@@ -17,6 +17,7 @@ mod feed;
 pub mod figures;
 mod following;
 mod house;
+mod intake;
 mod lease;
 pub mod listing;
 mod opening;
@@ -173,6 +174,7 @@ impl Exchange {
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
     [
         figures::STATEMENTS,
+        intake::STATEMENTS,
         lease::STATEMENTS,
         listing::STATEMENTS,
         order::STATEMENTS,

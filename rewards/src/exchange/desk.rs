@@ -6,9 +6,10 @@ pub use amend::Amended;
 
 use super::error::{Error, Refused, Why};
 use super::feed::Feed;
+use super::intake::{Intake, Maker, New};
 use super::lease::Lease;
 use super::listing::Listing;
-use super::order::{self, Maker, Order, Part, State, View};
+use super::order::{self, Order, Part, State, View};
 use super::orders::reason_word;
 use super::settler::Note;
 use super::step;
@@ -52,6 +53,7 @@ pub(crate) struct Desk {
     pub(crate) clock: Clock,
     pub(crate) ledger: Ledger,
     pub(crate) lease: Arc<Lease>,
+    pub(crate) intake: Intake,
     /// None when it is to end.
     pub(crate) tasks: Mutex<Option<SyncSender<Task>>>,
     pub(crate) seen: Arc<Seen>,
@@ -114,9 +116,8 @@ impl Desk {
         let trader = self.traders.of(&self.store, &self.market, &asked.fan, now).await?;
         let maker = self.maker(&trader, &wanted);
         let refused = self.check(&trader, &wanted, now);
-        let epoch = (self.market.number, self.lease.epoch);
         let inserted = match refused {
-            Ok(()) => order::insert(&self.store, epoch, &asked.id, &wanted, &maker, now).await?,
+            Ok(()) => self.intake.write(New { id: asked.id.clone(), wanted, maker, at: now }).await?,
             Err(_) => None,
         };
         let order = match (inserted, refused) {

@@ -6,6 +6,7 @@ use super::desk::Desk;
 use super::error::{Error, Why};
 use super::feed::{self, Feed, LEVELS_MAX};
 use super::house::House;
+use super::intake::Intake;
 use super::lease::Lease;
 use super::listing::{self, Listing, State as OfMarket};
 use super::order::{self, Order, State, extra_id, hold_id};
@@ -82,6 +83,7 @@ pub(crate) async fn open(house: &House, folder: &Path, lease: Lease) -> Result<W
         store: house.store.clone(),
         clock: house.clock.clone(),
         ledger: house.ledger.clone(),
+        intake: Intake::start(&house.store, (market.number, lease.epoch)),
         lease,
         tasks: Mutex::new(Some(tasks)),
         seen: Arc::clone(&seen),

@@ -6,7 +6,6 @@ use super::wanted::{Wanted, Words};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{At, Client, Row, Store};
-use uuid::Uuid;
 use wallet::{AccountId, TransferId};
 
 /// What has become of an order.
@@ -115,61 +114,6 @@ pub fn id_of(fan_id: &str, key: Option<&str>) -> String {
         }
         None => store::ids::new("ord"),
     }
-}
-
-// It is in the log before the hold that is made for it, and so on the disk when that is: it need not be waited for. The lease is whoever's
-// asks, or nothing is written.
-const INSERT: &str = "
-    insert into rewards.market_order (id, market, trader, side, kind, price, quantity, time_in_force, until, post_only, self_trade,
-        points, vouchers, remaining, made_at, changed_at)
-    select $1, m.number, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $8, $15, $15
-    from rewards.market m where m.number = $2 and m.epoch = $3 and m.state <> 'closed'
-    on conflict (id) do nothing
-    returning number, set_config('synchronous_commit', 'off', true)";
-
-/// Who makes an order, and what is held for it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Maker {
-    pub(crate) trader: i64,
-    pub(crate) points: AccountId,
-    pub(crate) vouchers: AccountId,
-    /// For one unit.
-    pub(crate) price: u32,
-}
-
-/// Writes down what is asked for. None where it was before, or the lease is somebody else's.
-pub(crate) async fn insert(
-    store: &Store,
-    (market, epoch): (i64, i64),
-    id: &str,
-    wanted: &Wanted,
-    maker: &Maker,
-    now: Timestamp,
-) -> Result<Option<i64>, Error> {
-    let words = wanted.words();
-    let int = |it: u32| i32::try_from(it).unwrap_or(i32::MAX);
-    let (price, quantity) = (int(maker.price), int(words.quantity));
-    let [points, vouchers] = [maker.points, maker.vouchers].map(|it| Uuid::from_u128(it.number()));
-    let until = words.until.map(At);
-    let params: store::Params<'_> = &[
-        &id,
-        &market,
-        &epoch,
-        &maker.trader,
-        &words.side,
-        &words.kind,
-        &price,
-        &quantity,
-        &words.time_in_force,
-        &until,
-        &words.post_only,
-        &words.self_trade,
-        &points,
-        &vouchers,
-        &At(now),
-    ];
-    let rows = store.run_one("rewards.order", INSERT, params).await?;
-    Ok(rows.first().map(|it| it.get("number")))
 }
 
 const FIND: &str = "
@@ -380,4 +324,4 @@ pub(crate) fn read(row: &Row) -> Result<Order, Error> {
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, OPEN, BY_NUMBERS, OF_FAN, COUNT, MARKETS, PARTS, REFUSE, EXTRA, NO_EXTRA];
+    &[FIND, OPEN, BY_NUMBERS, OF_FAN, COUNT, MARKETS, PARTS, REFUSE, EXTRA, NO_EXTRA];

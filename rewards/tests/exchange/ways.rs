@@ -416,10 +416,10 @@ async fn a_market_ends_with_its_product() {
     let ended =
         async |tx: &store::Transaction<'_>| product::set_state(tx, &scene.product.id, Sale::Over).await;
     scene.store.run_tx("test", ended).await.unwrap();
-    // Whoever keeps the market looks when it begins to, and now and then.
+    // Whoever keeps the market looks when it begins to, and now and then: the first may have seen it before it ended.
     scene.exchange.end().await;
     let other = scene.another("two");
-    assert_eq!(other.look().await.unwrap(), 1);
+    other.look().await.unwrap();
     let closed = "select count(*) from rewards.market where state = 'closed'";
     let waited = tokio::time::timeout(std::time::Duration::from_secs(30), async {
         while scene.number(closed).await == 0 {
