@@ -103,7 +103,26 @@ impl Versions {
         let rows = client.query(LIVE, &[&books.word(), &organisation_id]).await?;
         let wanted: Vec<(String, i32)> =
             rows.iter().map(|it| (it.get("id"), it.get("live_version"))).collect();
-        let mut found = self.known(&wanted);
+        self.these(client, &wanted).await
+    }
+
+    /// One version, if there is one.
+    pub(crate) async fn version(
+        &self,
+        client: &Client<'_>,
+        campaign: &str,
+        version: u32,
+    ) -> Result<Option<Arc<Campaign>>, Error> {
+        let wanted = (campaign.to_owned(), i32::try_from(version).unwrap_or(i32::MAX));
+        Ok(self.these(client, &[wanted]).await?.pop())
+    }
+
+    async fn these(
+        &self,
+        client: &Client<'_>,
+        wanted: &[(String, i32)],
+    ) -> Result<Vec<Arc<Campaign>>, Error> {
+        let mut found = self.known(wanted);
         let missing = wanted.iter().filter(|it| !found.contains_key(*it)).cloned();
         let (ids, versions): (Vec<String>, Vec<i32>) = missing.unzip();
         if !ids.is_empty() {

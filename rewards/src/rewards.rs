@@ -41,6 +41,9 @@ pub struct Granted {
     pub refused: Option<String>,
 }
 
+/// Of what a transfer says of itself.
+const WHAT_BYTES_MAX: usize = 200;
+
 // The tier is by what was earned before.
 const FAN: &str = "
     select h.organisation_id, h.opened_at,
@@ -166,13 +169,16 @@ impl Rewards {
             let account = wallet::account::of_owner(tx, fan_id, wallet::Kind::Fan).await?;
             let points = account.into_iter().find(|it| it.standing.asset == Points::CODE);
             let owner = budget_of(&grant.campaign, books);
-            Ok::<_, Error>((Budget::<Points>::open(tx, &owner, now).await?, points.map(|it| it.id)))
+            let campaign = self.versions.version(tx, &grant.campaign, grant.version).await?;
+            let budget = Budget::<Points>::open(tx, &owner, now).await?;
+            Ok::<_, Error>((budget, points.map(|it| it.id), campaign))
         });
-        let (budget, to) = open.await?;
+        let (budget, to, campaign) = open.await?;
         let Some(to) = to else { return self.refused(grant, "no wallet").await };
-        let metadata = Metadata::new([("campaign", grant.campaign.as_str()), ("rule", grant.rule.as_str())]);
+        let rule = campaign.as_ref().and_then(|it| it.rules.iter().find(|it| it.id == grant.rule));
+        let metadata = about(grant, rule.and_then(|it| it.title.as_deref()));
         let amount = Amount::new(grant.units).map_err(wallet::Error::from)?;
-        let given = Grant { id: grant.id, to, amount, metadata: metadata.unwrap_or_default() };
+        let given = Grant { id: grant.id, to, amount, metadata };
         match budget.grant(&self.ledger, &given).await {
             Ok(_) => {
                 self.store
@@ -223,8 +229,7 @@ impl Rewards {
         let open = async |tx: &Transaction<'_>| Budget::<Points>::open(tx, &owner, now).await;
         let budget = self.store.run_tx("rewards.budget", open).await?;
         let id = TransferId::following_from("grant.back", &[&grant.id.to_string()]);
-        let metadata = Metadata::new([("campaign", grant.campaign.as_str()), ("rule", grant.rule.as_str())]);
-        match budget.take_back(&self.ledger, grant.id, id, &metadata.unwrap_or_default()).await {
+        match budget.take_back(&self.ledger, grant.id, id, &about(grant, None)).await {
             Ok(taken) => Ok(Some(taken)),
             Err(wallet::Error::UnknownTransfer { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -239,6 +244,14 @@ impl Rewards {
             })
             .await
     }
+}
+
+/// What a transfer of a grant says of itself: with `what`, which the fan reads, where its rule has a title. Versions do not change, and so neither
+/// does this.
+fn about(grant: &Granted, title: Option<&str>) -> Metadata {
+    let own = [("campaign", grant.campaign.as_str()), ("rule", grant.rule.as_str())];
+    let what = title.map(|it| ("what", &it[..it.floor_char_boundary(WHAT_BYTES_MAX)]));
+    Metadata::new(own.into_iter().chain(what)).unwrap_or_default()
 }
 
 /// What the accounts of a campaign's budget belong to: those for tests are apart.

@@ -444,6 +444,11 @@ async fn a_fan_sees_what_was_earned_and_what_can_be() {
     let mut sorted = earned.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, [("Every six", 10, "paid"), ("Every six", 20, "paid"), ("visit", 1, "paid")]);
+    // The wallet's history has it too; where a rule has no title, nothing.
+    let whats = "
+        select coalesce(metadata::jsonb ->> 'what', 'nothing') from wallet.transfer
+        where metadata::jsonb ->> 'rule' is not null order by 1";
+    assert_eq!(here.rows(whats).await, ["Every six", "Every six", "nothing"]);
     assert_eq!(sees.missions.len(), 2);
     let six = &sees.missions[0];
     assert_eq!((six.campaign.as_str(), six.title.as_str()), (id.as_str(), "Every six"));
