@@ -32,6 +32,8 @@ const BATCH_MAX: usize = 512;
 const WAITING_MAX: usize = 16_384;
 /// Batches that are written and not yet known to be on the disk.
 const WRITTEN_MAX: usize = 64;
+/// Batches whose changes are still to be told of; of more nothing is told.
+const CHANGES_MAX: usize = 1_024;
 /// Batches on their way to the database: one that is written, and one that waits for its chains.
 const UNDER_WAY_MAX: usize = 2;
 /// Transfers that are made together.
@@ -63,7 +65,7 @@ impl Ledger {
     /// Starts the writer. `writer` names this process in what it writes.
     pub fn start(store: &Store, clock: &Clock, writer: &str) -> Self {
         let (written, kept) = mpsc::channel(WRITTEN_MAX);
-        let (changes, changed) = mpsc::channel(WRITTEN_MAX);
+        let (changes, changed) = mpsc::channel(CHANGES_MAX);
         let (sender, asked) = mpsc::channel(WAITING_MAX);
         tokio::spawn(told::tell(store.clone(), changed));
         tokio::spawn(Keeper { store: store.clone(), changes }.run(kept));

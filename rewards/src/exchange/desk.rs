@@ -26,7 +26,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{Clock, Store};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use wallet::{Ledger, Transfer};
 
@@ -58,6 +58,7 @@ pub(crate) struct Desk {
     pub(crate) tasks: Mutex<Option<SyncSender<Task>>>,
     pub(crate) seen: Arc<Seen>,
     pub(crate) recorded: watch::Receiver<u64>,
+    pub(crate) waited: Arc<Notify>,
     pub(crate) notes: mpsc::WeakUnboundedSender<Note>,
     pub(crate) feed: Feed,
     pub(crate) turns: Turns,
@@ -95,6 +96,9 @@ impl Desk {
     /// Waits until all that is committed by now is in the tables.
     pub(crate) async fn catch_up(&self) -> Result<(), Error> {
         let (committed, mut recorded) = (self.seen.committed(), self.recorded.clone());
+        if *recorded.borrow() < committed {
+            self.waited.notify_one();
+        }
         let caught = tokio::time::timeout(SETTLES, recorded.wait_for(|it| *it >= committed));
         match caught.await {
             Ok(Ok(_)) => Ok(()),

@@ -88,6 +88,7 @@ pub(crate) async fn open(house: &House, folder: &Path, lease: Lease) -> Result<W
         tasks: Mutex::new(Some(tasks)),
         seen: Arc::clone(&seen),
         recorded: recorded_is,
+        waited: Arc::clone(&settler.waited),
         notes: notes.downgrade(),
         feed: feed.clone(),
         turns: Turns::default(),

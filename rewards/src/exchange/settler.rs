@@ -10,20 +10,22 @@ use super::orders::Orders;
 use super::record::{self, FillRow, Record, StuckStep, Top};
 use super::step::Step;
 use futures_util::poll;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use store::{Clock, Store};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use wallet::{Ledger, Transfer};
 
 /// Groups of commands that are settled together, at most.
 const GROUPS_MAX: usize = 64;
-/// Steps that are asked of the ledger without waiting, at most: more would keep the holds of new orders waiting behind them.
-const ASKED_MAX: usize = 64;
+/// Steps that are under way to the ledger, at most: more would keep the holds of new orders waiting behind them, since a batch of many takes long.
+const ASKED_MAX: usize = 24;
+/// How often it settles, at least apart, where nobody waits for it: a round costs the database more than what is in it.
+const PACE: Duration = Duration::from_millis(20);
 /// How soon it is tried again where something was away; it doubles up to the longest.
 const AGAIN: Duration = Duration::from_millis(20);
 const AGAIN_MAX: Duration = Duration::from_secs(2);
@@ -51,6 +53,8 @@ pub(crate) struct Settler {
     pub(crate) orders: Orders,
     /// Up to which command all is in the tables.
     pub(crate) recorded: watch::Sender<u64>,
+    /// Notified where somebody waits for that.
+    pub(crate) waited: Arc<Notify>,
     /// Cancelled when it can do no more.
     pub(crate) ended: CancellationToken,
     /// Whether it is to end at once.
@@ -58,11 +62,10 @@ pub(crate) struct Settler {
     stuck: usize,
 }
 
-/// A step with what it asks of the ledger, and what came of it.
+/// A step with what it asks of the ledger.
 struct Asked {
     step: Step,
     transfers: Vec<Transfer>,
-    refused: Option<String>,
 }
 
 impl Settler {
@@ -82,6 +85,7 @@ impl Settler {
             lease: Arc::clone(lease),
             orders,
             recorded,
+            waited: Arc::default(),
             ended: ended.clone(),
             stop: stop.clone(),
             stuck: 0,
@@ -94,7 +98,15 @@ impl Settler {
             tracing::warn!(market = self.market.id, %error, "what is stuck could not be read");
         }
         let mut again = Instant::now() + STUCK_AGAIN;
+        let mut begun = None;
         loop {
+            if let Some(begun) = begun {
+                tokio::select! {
+                    () = tokio::time::sleep_until(begun + PACE) => {}
+                    () = self.waited.notified() => {}
+                    () = self.stop.cancelled() => return,
+                }
+            }
             let mut some = Vec::new();
             let has_stuck = self.stuck > 0;
             let count = tokio::select! {
@@ -102,6 +114,7 @@ impl Settler {
                 () = tokio::time::sleep_until(again), if has_stuck => usize::MAX,
                 () = self.stop.cancelled() => return,
             };
+            begun = Some(Instant::now());
             let done = match count {
                 0 => return,
                 usize::MAX => Ok(()),
@@ -164,15 +177,12 @@ impl Settler {
                 let orders: Vec<&Order> = step.orders().filter_map(|it| self.orders.get(it)).collect();
                 let transfers = step.transfers(&self.market, &orders)?;
                 if !transfers.is_empty() {
-                    steps.push(Asked { step, transfers, refused: None });
+                    steps.push(Asked { step, transfers });
                 }
             }
         }
         let begun = std::time::Instant::now();
-        while !steps.is_empty() {
-            let later = steps.split_off(steps.len().min(ASKED_MAX));
-            record.stuck.extend(self.make(std::mem::replace(&mut steps, later)).await?);
-        }
+        record.stuck = self.make(steps).await?;
         for it in &record.stuck {
             tracing::warn!(market = self.market.id, seq = it.step.seq, reason = it.reason, "a step is stuck");
         }
@@ -186,41 +196,44 @@ impl Settler {
     }
 
     /// Has the ledger make these, in their order; answers those that it refuses. Waits as long as the ledger cannot say.
-    async fn make(&self, mut waiting: Vec<Asked>) -> Result<Vec<StuckStep>, Error> {
-        let mut pause = AGAIN;
+    async fn make(&self, steps: Vec<Asked>) -> Result<Vec<StuckStep>, Error> {
+        let (mut waiting, mut stuck, mut pause) = (VecDeque::from(steps), Vec::new(), AGAIN);
         loop {
-            let mut asked = Vec::with_capacity(waiting.len());
-            for it in &waiting {
-                let mut made = Box::pin(self.ledger.make_together(it.transfers.clone()));
-                // The first look hands it to the ledger: in this order.
-                let said = match poll!(&mut made) {
-                    Poll::Ready(said) => Some(said),
-                    Poll::Pending => None,
-                };
-                asked.push((made, said));
-            }
-            let mut is_unsure = false;
-            let mut left = Vec::new();
-            for ((made, said), mut it) in asked.into_iter().zip(waiting) {
+            let (mut asked, mut left) = (VecDeque::with_capacity(ASKED_MAX), VecDeque::new());
+            loop {
+                // After one of which nothing is known no other is begun.
+                while left.is_empty() && asked.len() < ASKED_MAX {
+                    let Some(it) = waiting.pop_front() else { break };
+                    let mut made = Box::pin(self.ledger.make_together(it.transfers.clone()));
+                    // The first look hands it to the ledger: in this order.
+                    let said = match poll!(&mut made) {
+                        Poll::Ready(said) => Some(said),
+                        Poll::Pending => None,
+                    };
+                    asked.push_back((made, said, it));
+                }
+                let Some((made, said, it)) = asked.pop_front() else { break };
                 let said = match said {
                     Some(said) => said,
                     None => made.await,
                 };
                 match said {
-                    Ok(_) => continue,
-                    Err(wallet::Error::Refused(refusal)) => it.refused = Some(refusal.to_string()),
+                    Ok(_) => {}
+                    Err(wallet::Error::Refused(refusal)) if left.is_empty() => {
+                        stuck.push(StuckStep { step: it.step, reason: refusal.to_string() });
+                    }
+                    // It may have needed one that is not made yet.
+                    Err(wallet::Error::Refused(_)) => left.push_back(it),
                     Err(error) => {
                         tracing::warn!(market = self.market.id, %error, "a step is asked for again");
-                        is_unsure = true;
+                        left.push_back(it);
                     }
                 }
-                left.push(it);
             }
-            if !is_unsure {
-                let stuck = |it: Asked| Some(StuckStep { step: it.step, reason: it.refused? });
-                return Ok(left.into_iter().filter_map(stuck).collect());
+            if left.is_empty() {
+                return Ok(stuck);
             }
-            // One that was refused may have needed one that is not made yet.
+            left.append(&mut waiting);
             waiting = left;
             self.pause(&mut pause).await?;
         }
