@@ -27,6 +27,11 @@ pub use parse::{
 };
 pub use problem::{Problem, What};
 
+/// A text of one line as it is kept; see [`clean`].
+pub(crate) fn cleaned(text: &str) -> String {
+    clean::text(text)
+}
+
 #[cfg(test)]
 pub(crate) mod arbitrary;
 #[cfg(test)]
