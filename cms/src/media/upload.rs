@@ -102,7 +102,8 @@ impl Media {
         }
         // Told before anything is counted or decoded.
         Given::sniff(&bytes)?;
-        let hash = Sha256::digest(&bytes).to_vec();
+        let same = bytes.clone();
+        let hash = self.aside(move || Ok(Sha256::digest(&same).to_vec())).await?;
         if let Some(asset) = self.known(&hash, by).await? {
             return Ok(Uploaded::Before(asset));
         }
@@ -266,8 +267,7 @@ impl Media {
         Ok(made.iter().map(|it| it.name(&asset.id, version)).collect())
     }
 
-    /// Works on pixels, away from what answers others, and not on more at once than memory allows. The turn is taken until it is done, even
-    /// if nobody waits for it any more.
+    /// Works on pixels, and not on more at once than memory allows. The turn is taken until it is done, even if nobody waits for it any more.
     async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
@@ -275,14 +275,22 @@ impl Media {
         let wait = Duration::from_millis(WAIT_MS_MAX);
         let turn = tokio::time::timeout(wait, self.turns.clone().acquire_owned()).await;
         let turn = turn.map_err(|_| Error::Busy)?.expect("turns are never closed");
-        let work = tokio::task::spawn_blocking(move || {
+        self.aside(move || {
             let done = work();
             drop(turn);
             done
-        });
+        })
+        .await
+    }
+
+    /// Away from what answers others.
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         // A decoder that panics has found a picture that it cannot read.
         let broken = |_| Error::from(Refused::Broken { reason: "its decoder gave up".to_owned() });
-        work.await.map_err(broken)?
+        tokio::task::spawn_blocking(work).await.map_err(broken)?
     }
 }
 

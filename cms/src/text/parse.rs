@@ -7,6 +7,8 @@ use super::doc::{
 };
 use super::link::Href;
 use super::problem::{Problem, What};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// Bytes of the JSON.
@@ -51,6 +53,17 @@ impl Doc {
             Some(content) if reader.problems.is_empty() => Ok(Doc { content }),
             _ => Err(reader.problems),
         }
+    }
+}
+
+/// As [`Doc::parse`], for types that have a text among others: whatever is read is good. The message has the first problem.
+impl<'de> Deserialize<'de> for Doc {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(from)?;
+        Doc::parse(&value).map_err(|problems| match problems.first() {
+            Some(problem) => D::Error::custom(problem),
+            None => D::Error::custom("this is no text"),
+        })
     }
 }
 

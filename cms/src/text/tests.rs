@@ -94,6 +94,7 @@ proptest! {
         let value = serde_json::to_value(&doc).unwrap();
         let again = Doc::parse(&value);
         prop_assert_eq!(again.as_ref(), Ok(&doc), "{}", value);
+        prop_assert_eq!(&serde_json::from_value::<Doc>(value.clone()).unwrap(), &doc);
         prop_assert_eq!(Doc::read(&value.to_string()), Ok(doc));
     }
 
@@ -306,6 +307,8 @@ fn all_that_is_wrong_is_told_at_once_and_no_more_than_is_read() {
     assert_eq!(Doc::parse(&json!({"type": "doc", "content": many})).unwrap_err().len(), PROBLEMS_MAX);
     let long = json!({"type": "x".repeat(100_000)});
     assert!(Doc::parse(&long).unwrap_err()[0].to_string().len() < 100);
+    let why = serde_json::from_value::<Doc>(two).unwrap_err().to_string();
+    assert_eq!(why, "/content/0/type: there is no \"video\" here");
 }
 
 #[test]
@@ -420,6 +423,16 @@ fn names_and_pictures_are_shown_as_they_are_now_and_missing_ones_by_their_words(
              <div data-embed=\"quiz\" data-id=\"q1\"><a href=\"/quizzes/q1\">Who won?</a></div>"
         )
     );
+}
+
+/// What `e2e/tests/editor.spec.ts` has the editor write in a browser, with every node and mark in it.
+#[test]
+fn what_the_editor_writes_is_read_as_it_is() {
+    let written: Value = serde_json::from_str(include_str!("fixtures/everything.json")).unwrap();
+    let doc = Doc::parse(&written).unwrap();
+    assert_eq!(serde_json::to_value(&doc).unwrap(), written);
+    check_html(&html::of(&doc, &everything(&doc)));
+    assert_eq!(doc.words(), 11, "as the editor counts");
 }
 
 #[test]
