@@ -205,8 +205,14 @@ const FILES: &str = "
     where media_id = any($1) and replaced_at is null
     order by media_id, shape, width, format";
 
+// Those that were replaced are served still: a page that is open asks for them.
+const SERVED: &str = "
+    select f.name, f.shape, f.format, f.width, f.height, f.bytes
+    from cms.media_file f join cms.media m on m.id = f.media_id
+    where f.name = $1 and f.shape <> 'master' and m.state = 'ready'";
+
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[FIND, LIST, FILES];
+pub(super) const STATEMENTS: &[&str] = &[FIND, LIST, FILES, SERVED];
 
 /// The picture of that id, in the library or in the trash.
 pub async fn find(client: &Client<'_>, id: &str) -> Result<Option<Asset>, Error> {
@@ -220,6 +226,11 @@ pub async fn find_all(client: &Client<'_>, ids: &[String]) -> Result<BTreeMap<St
     let mut assets: BTreeMap<String, Asset> = assets.into_iter().map(|it| (it.id.clone(), it)).collect();
     add_files(client, &mut assets).await?;
     Ok(assets)
+}
+
+/// The file of that name, if it may be served: its bytes are on the shelf. What never changes may be kept by whoever asks for it.
+pub async fn served(client: &Client<'_>, name: &str) -> Result<Option<AssetFile>, Error> {
+    client.query_opt(SERVED, &[&name]).await?.as_ref().map(read_file).transpose()
 }
 
 /// A page of the library or of the trash, the newest first.

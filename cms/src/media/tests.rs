@@ -104,8 +104,8 @@ fn is_near(pixels: &DynamicImage, (x, y): (u32, u32), colour: [u8; 3]) -> bool {
 #[tokio::test]
 async fn a_photo_is_kept_in_sizes_that_browsers_choose_from() {
     let desk = Desk::new().await;
-    let asset = desk.asset(&jpeg(&halves(1400, 700))).await;
-    assert_eq!((asset.width, asset.height, asset.given), (1400, 700, Given::Jpeg));
+    let asset = desk.asset(&jpeg(&halves(1300, 650))).await;
+    assert_eq!((asset.width, asset.height, asset.given), (1300, 650, Given::Jpeg));
     let mut sizes: Vec<(Shape, u32, u32)> = asset
         .files
         .iter()
@@ -123,7 +123,7 @@ async fn a_photo_is_kept_in_sizes_that_browsers_choose_from() {
             (Shape::Square, 640, 640),
             (Shape::Wide, 320, 180),
             (Shape::Wide, 640, 360),
-            (Shape::Wide, 1244, 700),
+            (Shape::Wide, 1155, 650),
         ]
     );
     let others = asset.files.iter().filter(|it| it.format == Format::Jpeg).count();
@@ -328,6 +328,20 @@ async fn crops_follow_what_matters_and_those_before_stay_for_pages_that_are_open
     // Back to where it was: under other names than those that are gone.
     let back = desk.media.describe(&asset.id, 2, &described("x", (500, 500)), &desk.by()).await.unwrap();
     desk.kept(&back).await;
+}
+
+#[tokio::test]
+async fn what_is_served_is_what_is_shown_and_not_what_others_are_made_of() {
+    let desk = Desk::new().await;
+    let asset = desk.asset(&jpeg(&halves(20, 20))).await;
+    let served = async |name: &str| {
+        desk.test.store().read("test", async |client| super::served(client, name).await).await.unwrap()
+    };
+    for file in &asset.files {
+        let expected = Some(file.clone()).filter(|it| it.shape != Shape::Master);
+        assert_eq!(served(&file.name).await, expected);
+    }
+    assert_eq!(served("med_0/1-0.jpg").await, None);
 }
 
 #[tokio::test]
