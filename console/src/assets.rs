@@ -16,7 +16,7 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 12] = [
+const ASSETS: [Asset; 13] = [
     Asset {
         name: "console.css",
         content_type: "text/css; charset=utf-8",
@@ -71,6 +71,11 @@ const ASSETS: [Asset; 12] = [
         name: "rewards.css",
         content_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../assets/rewards.css"),
+    },
+    Asset {
+        name: "rich.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("../assets/rich.css"),
     },
     Asset { name: "icon.svg", content_type: "image/svg+xml", bytes: include_bytes!("../assets/icon.svg") },
 ];

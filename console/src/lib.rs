@@ -22,6 +22,7 @@ pub mod operations;
 pub mod partner;
 pub mod reference;
 pub mod rewards;
+pub mod rich;
 pub mod scorer;
 mod when;
 

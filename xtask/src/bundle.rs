@@ -6,6 +6,7 @@
 //! left out and the bundle is a few per cent larger.
 
 mod compile;
+mod editor;
 mod fingerprint;
 mod languages;
 mod manifest;
@@ -102,9 +103,14 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     let scripts = [("crease.js", loader), ("crease-matches.js", matches), ("crease-wallet.js", wallet)];
     let entries = step("compress and write dist/", || write(&hash, &scripts, &files))?;
     match &tools {
-        Some(tools) => manifest::write_file(HTMX.1, &tools.file(HTMX.0)?).map(drop)?,
+        Some(tools) => {
+            let htmx = manifest::write_file(HTMX.1, &tools.file(HTMX.0)?)?;
+            let all: Vec<Entry> = editor::write()?.into_iter().chain([htmx]).collect();
+            manifest::write_of_console(&all)?;
+        }
         None => println!(
-            "» no npm here: the console does without htmx, and loads a page again where it would change a part"
+            "» no npm here: the console does without htmx, and loads a page again where it would change a part; texts are \
+             edited without their structure"
         ),
     }
     fingerprint::keep(&print)?;

@@ -11,6 +11,7 @@ const INPUTS: &[&str] = &[
     "widget",
     "wire",
     "cricket",
+    "console/editor",
     "xtask/src/bundle",
     "xtask/src/bundle.rs",
     "Cargo.toml",
@@ -25,7 +26,11 @@ pub(super) fn of_inputs(tools: &Option<NodeTools>) -> anyhow::Result<String> {
     hasher.update(tools.as_ref().map_or("no npm", |_| crate::install::NODE_PACKAGES_TEXT));
     for input in INPUTS {
         let path = Path::new(input);
-        let files = if path.is_dir() { workspace::walk(path, &|_| true)? } else { vec![(*input).to_owned()] };
+        let files = if path.is_dir() {
+            workspace::walk(path, &|name| name != "node_modules")?
+        } else {
+            vec![(*input).to_owned()]
+        };
         for file in files {
             hasher.update(&file);
             hasher.update(fs::read(&file).with_context(|| format!("reading {file}"))?);

@@ -66,9 +66,19 @@ pub(super) fn write(bundle: &str, entries: &[Entry]) -> anyhow::Result<()> {
     fs::write(Path::new(DIST).join("manifest.json"), text).context("writing the manifest")
 }
 
+/// `dist/console.json`: the same of what the console's pages load. Fans download none of it, so that the sums have it not.
+pub(super) fn write_of_console(entries: &[Entry]) -> anyhow::Result<()> {
+    let files: Vec<Value> = entries.iter().map(entry_json).collect();
+    let text = format!("{:#}\n", json!({"files": files}));
+    fs::write(Path::new(DIST).join("console.json"), text).context("writing the console's manifest")
+}
+
+fn entry_json(it: &Entry) -> Value {
+    json!({"path": it.path, "bytes": it.bytes, "gzip": it.gzip, "brotli": it.brotli, "integrity": it.integrity})
+}
+
 fn to_json(bundle: &str, entries: &[Entry]) -> Value {
-    let file = |it: &Entry| json!({"path": it.path, "bytes": it.bytes, "gzip": it.gzip, "brotli": it.brotli, "integrity": it.integrity});
-    let files: Vec<Value> = entries.iter().map(file).collect();
+    let files: Vec<Value> = entries.iter().map(entry_json).collect();
     json!({"version": workspace::version(), "bundle": bundle, "files": files})
 }
 
