@@ -18,7 +18,7 @@ create table cms.entry (
 );
 
 -- What is being written of an entry in a language. Of the main one all fields, of others those that each has its own of.
-create table cms.copy (
+create table cms.draft (
     entry text collate "C" not null references cms.entry (id),
     language text collate "C" not null,
     -- Of its entry, for lists.
@@ -53,22 +53,24 @@ create table cms.copy (
     published_version bigint,
     published_at timestamptz,
     state text not null generated always as (case
-        when published_version is null then case when asked_version = version then 'in-review' else 'draft' end
-        when version > published_version then case when asked_version = version then 'in-review' else 'changed' end
-        else 'published' end) stored,
+        when published_version = version then 'published'
+        when approved_version = version then 'approved'
+        when asked_version = version then 'in-review'
+        when published_version is null then 'draft'
+        else 'changed' end) stored,
     primary key (entry, language),
     check ((published_revision is null) = (published_version is null)),
     check ((published_revision is null) = (published_at is null))
 );
 
-create index copy_latest on cms.copy (changed_at desc, entry desc) where is_main and not is_trashed;
-create index copy_of_kind on cms.copy (kind, changed_at desc, entry desc) where is_main and not is_trashed;
-create index copy_of_state on cms.copy (kind, state, changed_at desc, entry desc) where is_main and not is_trashed;
-create index copy_of_language on cms.copy (language, kind, changed_at desc, entry desc) where not is_trashed;
-create index copy_of_author on cms.copy (author_id, changed_at desc, entry desc) where not is_trashed;
-create index copy_trashed on cms.copy (changed_at desc, entry desc) where is_main and is_trashed;
-create index copy_words on cms.copy using gin (words);
-create index copy_published on cms.copy (kind, entry) where is_main and published_revision is not null;
+create index draft_latest on cms.draft (changed_at desc, entry desc) where is_main and not is_trashed;
+create index draft_of_kind on cms.draft (kind, changed_at desc, entry desc) where is_main and not is_trashed;
+create index draft_of_state on cms.draft (kind, state, changed_at desc, entry desc) where is_main and not is_trashed;
+create index draft_of_language on cms.draft (language, kind, changed_at desc, entry desc) where not is_trashed;
+create index draft_of_author on cms.draft (author_id, changed_at desc, entry desc) where not is_trashed;
+create index draft_trashed on cms.draft (changed_at desc, entry desc) where is_main and is_trashed;
+create index draft_words on cms.draft using gin (words);
+create index draft_published on cms.draft (kind, entry) where is_main and published_revision is not null;
 
 -- The latest bodies by version, so that whoever has written on from one of them can be told what has changed since.
 create table cms.step (
@@ -77,7 +79,7 @@ create table cms.step (
     version bigint not null,
     body jsonb not null,
     primary key (entry, language, version),
-    foreign key (entry, language) references cms.copy (entry, language)
+    foreign key (entry, language) references cms.draft (entry, language)
 );
 
 -- What was saved, published or brought back: for ever.
@@ -85,7 +87,7 @@ create table cms.revision (
     entry text collate "C" not null,
     language text collate "C" not null,
     number int not null check (number > 0),
-    -- Which version of the copy it is.
+    -- Which version of the draft it is.
     version bigint not null,
     act text not null check (act in ('make', 'save', 'autosave', 'restore', 'import', 'publish')),
     body jsonb not null,
@@ -97,7 +99,7 @@ create table cms.revision (
     author_name text not null,
     made_at timestamptz not null,
     primary key (entry, language, number),
-    foreign key (entry, language) references cms.copy (entry, language)
+    foreign key (entry, language) references cms.draft (entry, language)
 );
 
 create trigger revision_is_final before update or delete on cms.revision
@@ -117,7 +119,7 @@ create table cms.aside (
     body jsonb not null,
     at timestamptz not null,
     primary key (entry, language, author_id, session),
-    foreign key (entry, language) references cms.copy (entry, language)
+    foreign key (entry, language) references cms.draft (entry, language)
 );
 
 -- What fans read. Whom it is for is of the main language's document.
@@ -139,7 +141,7 @@ create table cms.published (
     until_at timestamptz,
     priority smallint not null,
     primary key (entry, language),
-    foreign key (entry, language) references cms.copy (entry, language),
+    foreign key (entry, language) references cms.draft (entry, language),
     foreign key (entry, language, revision) references cms.revision (entry, language, number)
 );
 
@@ -150,7 +152,7 @@ create index published_of_key on cms.published (kind, key) where is_main;
 create table cms.relation (
     entry text collate "C" not null,
     language text collate "C" not null,
-    of text not null check (of in ('copy', 'published')),
+    of text not null check (of in ('draft', 'published')),
     target text collate "C" not null,
     path text not null,
     primary key (entry, language, of, target, path)
@@ -160,7 +162,7 @@ create index relation_of_target on cms.relation (target, of, entry, language);
 
 -- What changed for fans, numbered as it was committed: one row is locked for each.
 create table cms.news_epoch (
-    only boolean primary key default true check (only),
+    id boolean primary key default true check (id),
     at bigint not null
 );
 insert into cms.news_epoch (at) values (0);
@@ -175,3 +177,75 @@ create table cms.news (
 );
 
 create index news_at on cms.news (at);
+
+-- Several documents that are published and unpublished together.
+create table cms.release (
+    -- "rel_…"
+    id text collate "C" primary key,
+    title text not null,
+    -- Which one it takes back.
+    reverts text collate "C" references cms.release (id),
+    made_by text not null,
+    made_name text not null,
+    made_at timestamptz not null,
+    published_at timestamptz,
+    published_by text
+);
+
+create table cms.release_item (
+    release text collate "C" not null references cms.release (id),
+    entry text collate "C" not null references cms.entry (id),
+    language text collate "C" not null,
+    -- None: it is unpublished.
+    revision int,
+    -- What was published before, as it was when this was done.
+    before_revision int,
+    primary key (release, entry, language)
+);
+
+create index release_item_of_entry on cms.release_item (entry);
+
+-- What is to be published or unpublished later: the truth of it. A job is only what wakes us.
+create table cms.schedule (
+    -- "sch_…"
+    id text collate "C" primary key,
+    entry text collate "C" references cms.entry (id),
+    language text collate "C",
+    -- Of the entry's document; none: it is unpublished.
+    revision int,
+    release text collate "C" references cms.release (id),
+    -- When it is due; none while its moment is to come.
+    due_at timestamptz,
+    -- In which its editor thinks: an IANA name.
+    zone text,
+    match_id text,
+    moment text,
+    state text not null default 'waiting' check (state in ('waiting', 'done', 'missed', 'failed', 'withdrawn')),
+    -- Why it was not done.
+    reason text,
+    asked_by text not null,
+    asked_name text not null,
+    asked_at timestamptz not null,
+    ended_at timestamptz,
+    check ((entry is null) <> (release is null)),
+    check ((entry is null) = (language is null)),
+    check ((match_id is null) = (moment is null)),
+    check ((match_id is null) or (zone is null)),
+    check (due_at is not null or match_id is not null),
+    check ((state = 'waiting') = (ended_at is null))
+);
+
+create index schedule_due on cms.schedule (due_at) where state = 'waiting';
+create index schedule_calendar on cms.schedule (due_at, id);
+create index schedule_of_moment on cms.schedule (match_id, moment) where state = 'waiting';
+create index schedule_of_entry on cms.schedule (entry);
+create index schedule_of_release on cms.schedule (release);
+create index schedule_troubled on cms.schedule (ended_at) where state in ('missed', 'failed');
+
+-- What has happened in a match, once.
+create table cms.moment (
+    match_id text not null,
+    moment text not null,
+    at timestamptz not null,
+    primary key (match_id, moment)
+);

@@ -16,11 +16,6 @@ impl Problem {
     pub fn new(path: impl Into<String>, what: impl Into<String>) -> Self {
         Self { path: path.into(), what: what.into() }
     }
-
-    /// The same, of a document that lies there in a greater one.
-    pub(crate) fn under(self, path: &str) -> Self {
-        Self { path: format!("{path}{}", self.path), what: self.what }
-    }
 }
 
 impl fmt::Display for Problem {

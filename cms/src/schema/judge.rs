@@ -139,10 +139,10 @@ pub(super) fn unkept(body: &Value) -> Vec<Problem> {
 fn look(value: &Value, path: String, out: &mut Vec<Problem>) {
     match value {
         Value::String(text) if text.contains('\0') => {
-            out.push(Problem::new(path, "has a character that no text has"))
+            out.push(Problem::new(path, "has a character that no text has"));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, it)| look(it, format!("{path}/{at}"), out))
+            items.iter().enumerate().for_each(|(at, it)| look(it, format!("{path}/{at}"), out));
         }
         Value::Object(fields) => {
             for (name, it) in fields {

@@ -55,10 +55,10 @@ impl Content for NewsCard {
         let mut problems = self.targets.check("/targets");
         match self.leads_to {
             LeadsTo::Article if self.article.is_none() => {
-                problems.push(Problem::new("/article", "is needed"))
+                problems.push(Problem::new("/article", "is needed"));
             }
             LeadsTo::Address if self.address.is_none() => {
-                problems.push(Problem::new("/address", "is needed"))
+                problems.push(Problem::new("/address", "is needed"));
             }
             _ => {}
         }
