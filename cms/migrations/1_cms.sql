@@ -249,3 +249,42 @@ create table cms.moment (
     at timestamptz not null,
     primary key (match_id, moment)
 );
+
+-- Who is what to the content.
+create table cms.member (
+    -- "usr_…"
+    user_id text primary key,
+    role text not null,
+    -- Content types, and languages that may be changed; none: all.
+    kinds text[],
+    languages text[],
+    changed_at timestamptz not null
+);
+
+-- Who has which form open: gone with a crash, and soon anyway.
+create unlogged table cms.presence (
+    entry text collate "C" not null,
+    language text collate "C" not null,
+    session text not null,
+    user_id text not null,
+    name text not null,
+    -- The field that is being written.
+    field text,
+    seen_at timestamptz not null,
+    primary key (entry, language, session)
+);
+
+create index presence_seen on cms.presence (seen_at);
+
+-- Who has a preview's link sees a draft as it is.
+create table cms.preview (
+    token_sha256 bytea primary key check (octet_length(token_sha256) = 32),
+    entry text collate "C" not null references cms.entry (id),
+    language text collate "C" not null,
+    made_by text not null,
+    made_at timestamptz not null,
+    ends_at timestamptz not null
+);
+
+create index preview_of_entry on cms.preview (entry);
+create index preview_ends on cms.preview (ends_at);

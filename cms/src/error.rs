@@ -1,5 +1,6 @@
 //! What can go wrong with content.
 
+use crate::file::Fault;
 use crate::problem::{Problem, said};
 use crate::publish::Dependency;
 use crate::relation::User;
@@ -78,6 +79,15 @@ pub enum Error {
 
     #[error("{id} is not published in its main language, which {language} shares fields with")]
     MainUnpublished { id: String, language: String },
+
+    #[error("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    NotImported { faults: Vec<Fault> },
+
+    #[error("in {language} it is of an entry that has neither an id nor a key")]
+    OfNobody { language: String },
+
+    #[error("{id} is of the type {kind}, with the main language {main_language}")]
+    OtherEntry { id: String, kind: &'static str, main_language: String },
 
     #[error("{what}: {max} at once at most")]
     TooMany { what: &'static str, max: usize },

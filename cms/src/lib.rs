@@ -1,13 +1,32 @@
-//! What editors write.
+//! What editors write: content types, entries, revisions, publishing.
+//!
+//! A content type is a struct ([`types`]); its JSON Schema, form, checks and differences come from that alone ([`schema::Kind`]). An
+//! [`entry::Entry`] has a document in its main language with all fields, and in others one with the fields that each language has of its own.
+//! Each is written as a [`draft::Draft`], on a version that the writer names: who comes late is told what differs ([`diff`]), and what they
+//! wrote is kept. What is saved or published is a [`revision`] for ever. [`publish::carry_out`] makes documents what fans read, now, at a time
+//! or at a moment of a match ([`schedule`], [`moments`]), alone or in a [`release`]; it writes [`news`] in the same transaction, which the
+//! server tells open widgets and caches. [`delivery`] answers what is shown to whom. Read [`draft::write`] and [`publish`] first.
+//!
+//! Whoever does something is an [`rights::Editor`], whose rights each function that changes something checks; for what is only read, and is not
+//! published, the caller asks [`rights::Rights::check`]. A list takes the types that somebody may see ([`list::Filter::kinds`]).
+//!
+//! Architecture Invariant: a language is written, published, unpublished and brought back without a trace in any other; nothing that somebody
+//! has written is lost; and what is published is whole and names nothing that is not published.
 
 pub mod delivery;
 pub mod diff;
 pub mod draft;
 pub mod entry;
 mod error;
+pub mod file;
 mod language;
+pub mod list;
+pub mod member;
+pub mod missing;
 pub mod moments;
 pub mod news;
+pub mod presence;
+pub mod preview;
 mod problem;
 pub mod publish;
 pub mod relation;
@@ -45,8 +64,14 @@ mod tests {
             delivery::STATEMENTS,
             draft::STATEMENTS,
             entry::STATEMENTS,
+            file::STATEMENTS,
+            list::STATEMENTS,
+            member::STATEMENTS,
+            missing::STATEMENTS,
             moments::STATEMENTS,
             news::STATEMENTS,
+            presence::STATEMENTS,
+            preview::STATEMENTS,
             relation::STATEMENTS,
             release::STATEMENTS,
             review::STATEMENTS,

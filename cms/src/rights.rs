@@ -125,8 +125,8 @@ pub fn may(role: Role, act: Act, standing: Standing) -> bool {
         (_, Admin) | (Act::Read, _) => true,
         (_, Viewer) | (Act::Assign, _) => false,
         (Act::Preview, _) => true,
-        (Act::Write | Act::Publish, Translator) => standing == Other,
-        (Act::Create | Act::Trash | Act::Import | Act::Approve, Translator) => false,
+        (Act::Write | Act::Publish | Act::Import, Translator) => standing == Other,
+        (Act::Create | Act::Trash | Act::Approve, Translator) => false,
         (Act::Approve, Editor) => false,
         (Act::Create | Act::Write | Act::Publish | Act::Trash | Act::Import, Editor | Reviewer) => true,
         (Act::Approve, Reviewer) => true,
@@ -220,7 +220,7 @@ mod tests {
         (Act::Approve, "---ra", "---ra"),
         (Act::Publish, "--era", "-tera"),
         (Act::Trash, "--era", "--era"),
-        (Act::Import, "--era", "--era"),
+        (Act::Import, "--era", "-tera"),
         (Act::Assign, "----a", "----a"),
     ];
 

@@ -149,6 +149,8 @@ impl Plan {
             return Ok(Vec::new());
         }
         let targets: Vec<&str> = wanted.iter().map(|it| it.2.target.as_str()).collect();
+        // Locked by a statement of its own: the next one sees what those have done who had the locks.
+        tx.query(HOLD_TARGETS, &[&targets]).await?;
         let rows = tx.query(TARGETS, &[&targets]).await?;
         let rows: BTreeMap<&str, _> = rows.iter().map(|it| (it.get("id"), it)).collect();
         let (mut steps, mut dependencies) = (BTreeMap::new(), Vec::new());
@@ -395,11 +397,13 @@ const LOCK_DRAFTS: &str = "select 1 from cms.draft where entry = any($1) order b
 
 const PUBLISHED: &str = "select entry, language, body from cms.published where entry = any($1)";
 
+const HOLD_TARGETS: &str = "select 1 from cms.entry where id = any($1) order by id for share";
+
 const TARGETS: &str = "
     select e.id, e.kind, e.main_language, e.trashed_at is not null as is_trashed, d.title, d.version,
         d.published_revision is not null as is_published
     from cms.entry e join cms.draft d on d.entry = e.id and d.is_main
-    where e.id = any($1) for share of e";
+    where e.id = any($1)";
 
 const MARK_PUBLISHED: &str = "
     update cms.draft set revision = $3, published_revision = $3, published_version = $4, published_at = $5, saved_version = $6
@@ -420,4 +424,4 @@ const UNPUBLISH: &str = "delete from cms.published where entry = $1 and language
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
-    &[LOCK_DRAFTS, PUBLISHED, TARGETS, MARK_PUBLISHED, MARK_UNPUBLISHED, PUBLISH, UNPUBLISH];
+    &[LOCK_DRAFTS, PUBLISHED, HOLD_TARGETS, TARGETS, MARK_PUBLISHED, MARK_UNPUBLISHED, PUBLISH, UNPUBLISH];

@@ -161,7 +161,10 @@ async fn only_what_can_be_is_scheduled_and_is_withdrawn_until_it_is_done() {
     assert!(matches!(again, Err(Error::Over { state: "withdrawn", .. })));
     // What is put into the trash is not published later.
     let trashed = scene.publish_at(&id, 120).await;
-    scene.tx(async |tx| entry::trash(tx, &asha, &[id.clone()], Cascade::Refuse).await).await.unwrap();
+    scene
+        .tx(async |tx| entry::trash(tx, &asha, std::slice::from_ref(&id), Cascade::Refuse).await)
+        .await
+        .unwrap();
     assert_eq!(scene.schedule(&trashed).await.state, State::Withdrawn);
     scene.later(200).await;
     scene.work().await;

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 
+mod at_once;
+mod count;
+mod desk;
 mod later;
 mod publishing;
 mod scene;

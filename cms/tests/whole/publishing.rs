@@ -162,7 +162,10 @@ async fn a_relation_is_to_an_entry_that_there_is_and_of_the_right_type() {
         assert_eq!((problems[0].path.as_str(), problems[0].what.as_str()), ("/team", expected));
     }
     let team = scene.entry("team", &json!({ "name": "Kolkata", "short_name": "KOL" })).await;
-    scene.tx(async |tx| entry::trash(tx, &asha, &[team.clone()], Cascade::Refuse).await).await.unwrap();
+    scene
+        .tx(async |tx| entry::trash(tx, &asha, std::slice::from_ref(&team), Cascade::Refuse).await)
+        .await
+        .unwrap();
     let player = scene.entry("player", &with(player("Rohit"), "team", json!(team))).await;
     let error = scene.publish_as(&asha, (&player, "en"), Cascade::Include).await.unwrap_err();
     assert!(error.to_string().contains("/team is in the trash"), "{error}");
