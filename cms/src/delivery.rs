@@ -1,5 +1,6 @@
 //! Delivery: what fans read, in the language that is nearest to theirs.
 
+use crate::entry::check_key;
 use crate::error::Error;
 use crate::language::Language;
 use crate::schema::kind;
@@ -76,6 +77,11 @@ const OF_SLOT: &str = documents!(
 
 /// What is shown to such a reader now, the highest priority first, then the newest.
 pub async fn of(client: &Client<'_>, ask: &Ask<'_>) -> Result<Vec<Document>, Error> {
+    kind(ask.kind)?;
+    // What nothing is for.
+    if [ask.slot, ask.partner, ask.place].into_iter().flatten().any(|it| it.contains('\0')) {
+        return Ok(Vec::new());
+    }
     let limit = ask.limit.clamp(1, DOCUMENTS_MAX);
     let places = ask.place.map(places).unwrap_or_default();
     let chain = ask.language.chain();
@@ -103,6 +109,9 @@ pub async fn of_ids(
 
 /// One entry, if it is published.
 pub async fn of_id(client: &Client<'_>, id: &str, language: &Language) -> Result<Option<Document>, Error> {
+    if !store::ids::is_valid("ent", id) {
+        return Ok(None);
+    }
     Ok(of_ids(client, &[id.to_owned()], language).await?.pop())
 }
 
@@ -111,11 +120,13 @@ const OF_KEY: &str = documents!("m.kind = $2 and m.key = $3", "$1::text[]");
 /// The entry of a type that has a key, if it is published.
 pub async fn of_key(
     client: &Client<'_>,
-    kind: &str,
+    name: &str,
     key: &str,
     language: &Language,
 ) -> Result<Option<Document>, Error> {
-    client.query_opt(OF_KEY, &[&language.chain(), &kind, &key]).await?.as_ref().map(read).transpose()
+    kind(name)?;
+    check_key(key)?;
+    client.query_opt(OF_KEY, &[&language.chain(), &name, &key]).await?.as_ref().map(read).transpose()
 }
 
 fn read(row: &Row) -> Result<Document, Error> {

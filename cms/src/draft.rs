@@ -237,7 +237,7 @@ pub async fn write(
 }
 
 fn check_session(session: &Session) -> Result<(), Error> {
-    if (1..=SESSION_MAX).contains(&session.id.len()) {
+    if (1..=SESSION_MAX).contains(&session.id.len()) && session.id.bytes().all(|it| it.is_ascii_graphic()) {
         Ok(())
     } else {
         Err(Error::Session { max: SESSION_MAX })

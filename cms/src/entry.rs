@@ -89,7 +89,12 @@ pub(crate) async fn make_as(
     Ok(id)
 }
 
-fn check_key(key: &str) -> Result<(), Error> {
+/// That it can be one of ours: what cannot is not asked for.
+fn check_id(id: &str) -> Result<(), Error> {
+    if store::ids::is_valid("ent", id) { Ok(()) } else { Err(unknown(id)) }
+}
+
+pub(crate) fn check_key(key: &str) -> Result<(), Error> {
     let is_good = (1..=KEY_MAX).contains(&key.len())
         && key.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
     if is_good { Ok(()) } else { Err(Error::Key { key: key.chars().take(KEY_MAX).collect(), max: KEY_MAX }) }
@@ -100,6 +105,7 @@ const FIND: &str = "
 
 /// One entry, in the trash or not.
 pub async fn find(client: &Client<'_>, id: &str) -> Result<Entry, Error> {
+    check_id(id)?;
     let row = client.query_opt(FIND, &[&id]).await?;
     row.as_ref().map_or_else(|| Err(unknown(id)), read)
 }
@@ -109,6 +115,7 @@ const BY_KEY: &str = "
 
 /// The entry of a type that has a key.
 pub async fn by_key(client: &Client<'_>, kind: &str, key: &str) -> Result<Option<Entry>, Error> {
+    check_key(key)?;
     client.query_opt(BY_KEY, &[&kind, &key]).await?.as_ref().map(read).transpose()
 }
 
@@ -117,6 +124,7 @@ const HOLD: &str = "
 
 /// An entry that nobody puts into the trash before the transaction ends.
 pub(crate) async fn hold(tx: &Transaction<'_>, id: &str) -> Result<Entry, Error> {
+    check_id(id)?;
     let row = tx.query_opt(HOLD, &[&id]).await?;
     let entry = row.as_ref().map_or_else(|| Err(unknown(id)), read)?;
     match entry.trashed_at {
@@ -131,6 +139,7 @@ const LOCK: &str = "
 
 /// Those entries, which nobody changes before the transaction ends.
 pub(crate) async fn lock(tx: &Transaction<'_>, ids: &[String]) -> Result<Vec<Entry>, Error> {
+    ids.iter().try_for_each(|it| check_id(it))?;
     tx.query(LOCK, &[&ids]).await?.iter().map(read).collect()
 }
 

@@ -48,7 +48,7 @@ pub enum Error {
     #[error("{id} in {language} is not what it was: its version is {last}, not {given}")]
     Stale { id: String, language: String, given: i64, last: i64 },
 
-    #[error("a sitting's name has 1 to {max} bytes")]
+    #[error("a sitting's name has 1 to {max} letters, digits and signs")]
     Session { max: usize },
 
     #[error("{id} in {language} has no revision {number}")]
@@ -92,7 +92,7 @@ pub enum Error {
     #[error("{what}: {max} at once at most")]
     TooMany { what: &'static str, max: usize },
 
-    #[error("{what} has 1 to {max} characters")]
+    #[error("{what} has 1 to {max} characters, none of them for control")]
     Text { what: &'static str, max: usize },
 
     #[error("{at} is over")]
@@ -103,6 +103,9 @@ pub enum Error {
 
     #[error("there is no schedule {id}")]
     UnknownSchedule { id: String },
+
+    #[error("{id:?} is no match")]
+    UnknownMatch { id: String },
 
     #[error("there is no release {id}")]
     UnknownRelease { id: String },

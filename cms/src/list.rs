@@ -3,6 +3,7 @@
 use crate::draft::State;
 use crate::error::Error;
 use crate::language::Language;
+use crate::schema::kind;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -130,6 +131,7 @@ pub async fn page(
     after: Option<&Cursor>,
     limit: i64,
 ) -> Result<Vec<Line>, Error> {
+    filter.kind.map_or(Ok(()), |it| kind(it).map(drop))?;
     let query = query(filter.text);
     let sql = statement(filter, query.is_some());
     let (changed_at, entry) = after.map_or((Timestamp::MAX, ""), |it| (it.changed_at, it.entry.as_str()));

@@ -40,10 +40,10 @@ pub async fn see(
     session: &str,
     field: Option<&str>,
 ) -> Result<(), Error> {
-    if !(1..=SESSION_MAX).contains(&session.len()) {
+    if !(1..=SESSION_MAX).contains(&session.len()) || !session.bytes().all(|it| it.is_ascii_graphic()) {
         return Err(Error::Session { max: SESSION_MAX });
     }
-    let field = field.filter(|it| it.len() <= FIELD_MAX);
+    let field = field.filter(|it| it.len() <= FIELD_MAX && !it.chars().any(char::is_control));
     let actor = &who.by.actor;
     let params: store::Params<'_> =
         &[&entry, &language.as_str(), &session, &actor.id, &actor.name, &field, &At(who.by.at)];

@@ -55,7 +55,7 @@ async fn make_reverting(
     reverts: Option<&str>,
 ) -> Result<String, Error> {
     let title: String = title.trim().to_owned();
-    if !(1..=TITLE_MAX).contains(&title.chars().count()) {
+    if !(1..=TITLE_MAX).contains(&title.chars().count()) || title.chars().any(char::is_control) {
         return Err(Error::Text { what: "a release's title", max: TITLE_MAX });
     }
     let id = store::ids::new("rel");
@@ -124,6 +124,7 @@ const LOCK: &str = "select published_at from cms.release where id = $1 for updat
 
 /// The documents of a release that is not published yet, locked.
 async fn open(tx: &Transaction<'_>, id: &str) -> Result<Vec<Item>, Error> {
+    check_id(id)?;
     let row = tx.query_opt(LOCK, &[&id]).await?.ok_or_else(|| unknown(id))?;
     match row.get::<_, Option<At>>("published_at") {
         Some(_) => Err(Error::Over { id: id.to_owned(), state: "published" }),
@@ -175,6 +176,7 @@ const FIND: &str = "
     select id, title, reverts, made_by, made_name, made_at, published_at from cms.release where id = $1";
 
 pub async fn find(client: &Client<'_>, id: &str) -> Result<Release, Error> {
+    check_id(id)?;
     client.query_opt(FIND, &[&id]).await?.as_ref().map(read).ok_or_else(|| unknown(id))
 }
 
@@ -202,6 +204,10 @@ pub async fn items(client: &Client<'_>, id: &str) -> Result<Vec<Item>, Error> {
         before_revision: row.get("before_revision"),
     };
     Ok(client.query(ITEMS, &[&id]).await?.iter().map(read).collect())
+}
+
+fn check_id(id: &str) -> Result<(), Error> {
+    if store::ids::is_valid("rel", id) { Ok(()) } else { Err(unknown(id)) }
 }
 
 fn unknown(id: &str) -> Error {

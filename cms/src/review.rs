@@ -67,7 +67,7 @@ pub async fn send_back(
     version: i64,
     note: &str,
 ) -> Result<(), Error> {
-    if !(1..=NOTE_MAX).contains(&note.trim().chars().count()) {
+    if !(1..=NOTE_MAX).contains(&note.trim().chars().count()) || note.contains('\0') {
         return Err(Error::Text { what: "what is to be done", max: NOTE_MAX });
     }
     at(tx, who, Act::Approve, id, language, version).await?;

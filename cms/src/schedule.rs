@@ -151,6 +151,9 @@ pub async fn ask(
             return Err(Error::Zone { zone: zone.chars().take(40).collect() });
         }
         When::At { at, zone } => (Some(*at), Some(zone), None),
+        When::Moment { match_id, .. } if !store::ids::is_valid("mat", match_id) => {
+            return Err(Error::UnknownMatch { id: match_id.chars().take(40).collect() });
+        }
         When::Moment { match_id, moment } => {
             if let Some(at) = moments::happened_at(tx, match_id, *moment).await? {
                 return Err(Error::Past { at });
@@ -380,7 +383,10 @@ const FIND: &str = "
     from cms.schedule where id = $1";
 
 pub async fn find(client: &Client<'_>, id: &str) -> Result<Schedule, Error> {
-    let row = client.query_opt(FIND, &[&id]).await?;
+    let row = match store::ids::is_valid("sch", id) {
+        true => client.query_opt(FIND, &[&id]).await?,
+        false => None,
+    };
     read(row.as_ref().ok_or_else(|| Error::UnknownSchedule { id: id.chars().take(40).collect() })?)
 }
 

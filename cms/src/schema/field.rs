@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::str::FromStr;
 
-/// Characters of what an entry is found by.
+/// Bytes of what an entry is found by.
 const WORDS_MAX: usize = 100_000;
 
 /// A field of a document, of a group or of a block.

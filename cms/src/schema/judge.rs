@@ -113,6 +113,10 @@ pub(super) fn values(fields: &[Field], body: &Value) -> Vec<Problem> {
     let mut problems = Vec::new();
     walk(fields, body, "", &mut |path, shape, value| {
         let Some(text) = value.as_str() else { return };
+        let has_lines = matches!(shape, Shape::Text { widget: Some(widget), .. } if widget == "lines");
+        if text.chars().any(|it| is_hidden(it) && !(has_lines && it == '\n')) {
+            problems.push(Problem::new(path, "has a character that nobody sees: write it anew"));
+        }
         let widget = match shape {
             Shape::DateTime => "date-time",
             Shape::Text { widget: Some(widget), .. } => widget,
@@ -127,6 +131,12 @@ pub(super) fn values(fields: &[Field], body: &Value) -> Vec<Problem> {
         problems.push(Problem::new(path, what));
     });
     problems
+}
+
+/// For control, or for turning what follows around: one text would look like another.
+fn is_hidden(it: char) -> bool {
+    it.is_control()
+        || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// What the database cannot keep: U+0000, wherever it is.

@@ -142,6 +142,14 @@ fn what_is_published_is_whole() {
     for (body, expected) in [
         (json!({}), vec!["/body is needed", "/headline is needed", "/leads_to is needed", "/slot is needed"]),
         (with(news(), "/headline", json!("")), vec!["/headline is needed"]),
+        (
+            with(news(), "/headline", json!("one\ntwo")),
+            vec!["/headline has a character that nobody sees: write it anew"],
+        ),
+        (
+            with(news(), "/headline", json!("\u{202e}evil")),
+            vec!["/headline has a character that nobody sees: write it anew"],
+        ),
         (with(news(), "/leads_to", json!("address")), vec!["/address is needed"]),
         (
             with(news(), "/address", json!("javascript:alert(1)")),

@@ -39,6 +39,9 @@ impl Scene {
     }
 }
 
+const ONE: &str = "mat_0000000000000000000001";
+const OTHER: &str = "mat_0000000000000000000002";
+
 fn publish(id: &str, version: i64) -> Subject {
     Subject::Publish { entry: id.to_owned(), language: language("en"), version }
 }
@@ -190,24 +193,26 @@ async fn a_moment_of_a_match_publishes_what_waits_for_it_once() {
         scene.entry("article", &article("Elsewhere")).await,
     );
     let when = |match_id: &str, moment| When::Moment { match_id: match_id.to_owned(), moment };
-    let at_toss = scene.ask(publish(&one, 1), when("mat_1", Moment::Toss)).await.unwrap();
-    scene.ask(publish(&two, 1), when("mat_1", Moment::Result)).await.unwrap();
-    scene.ask(publish(&other, 1), when("mat_2", Moment::Toss)).await.unwrap();
+    let at_toss = scene.ask(publish(&one, 1), when(ONE, Moment::Toss)).await.unwrap();
+    scene.ask(publish(&two, 1), when(ONE, Moment::Result)).await.unwrap();
+    scene.ask(publish(&other, 1), when(OTHER, Moment::Toss)).await.unwrap();
     scene.clock.advance(Duration::from_secs(86_400));
     scene.work().await;
     assert_eq!(scene.number("select count(*) from cms.published").await, 0);
     let happened = async |moment| {
         let now = scene.clock.now();
-        scene.tx(async |tx| moments::happened(tx, "mat_1", moment, now).await).await.unwrap()
+        scene.tx(async |tx| moments::happened(tx, ONE, moment, now).await).await.unwrap()
     };
     assert_eq!(happened(Moment::Toss).await, 1);
     assert_eq!(happened(Moment::Toss).await, 0);
     scene.work().await;
     assert_eq!(scene.schedule(&at_toss).await.state, State::Done);
     assert_eq!(scene.texts("select title from cms.published").await, ["Toss won"]);
-    let over = scene.ask(publish(&two, 1), when("mat_1", Moment::Toss)).await;
+    let nowhere = scene.ask(publish(&two, 1), when("mat_\0", Moment::Result)).await;
+    assert!(matches!(nowhere, Err(Error::UnknownMatch { .. })));
+    let over = scene.ask(publish(&two, 1), when(ONE, Moment::Toss)).await;
     assert!(matches!(over, Err(Error::Past { .. })));
-    let waiting = scene.store().read("test", async |db| schedule::of_match(db, "mat_1").await).await.unwrap();
+    let waiting = scene.store().read("test", async |db| schedule::of_match(db, ONE).await).await.unwrap();
     assert_eq!(waiting.iter().map(|it| it.moment.clone().unwrap().1).collect::<Vec<_>>(), [Moment::Result]);
     assert_eq!(happened(Moment::Result).await, 1);
     scene.work().await;
