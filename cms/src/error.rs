@@ -65,6 +65,9 @@ pub enum Error {
     #[error("{id} in {language} is not approved")]
     NotApproved { id: String, language: String },
 
+    #[error("something newer than revision {number} of {id} in {language} was published meanwhile")]
+    Overtaken { id: String, language: String, number: i32 },
+
     #[error("nobody approves the own words in {id}")]
     OwnWords { id: String },
 

@@ -131,6 +131,9 @@ pub async fn page(
     after: Option<&Cursor>,
     limit: i64,
 ) -> Result<Vec<Line>, Error> {
+    if filter.author.is_some_and(|it| it.contains('\0')) {
+        return Ok(Vec::new());
+    }
     filter.kind.map_or(Ok(()), |it| kind(it).map(drop))?;
     let query = query(filter.text);
     let sql = statement(filter, query.is_some());

@@ -53,6 +53,7 @@ pub async fn page(
     after: &str,
     limit: i64,
 ) -> Result<(Vec<Missing>, Option<String>), Error> {
+    crate::schema::kind(kind)?;
     if languages.len() > LANGUAGES_MAX {
         return Err(Error::TooMany { what: "languages", max: LANGUAGES_MAX });
     }

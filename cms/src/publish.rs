@@ -110,6 +110,23 @@ pub async fn carry_out(
     plan.write(tx, who).await
 }
 
+const SINCE: &str = "
+    select d.published_version from cms.draft d
+    join cms.revision r on r.entry = d.entry and r.language = d.language and r.number = $3
+    where d.entry = $1 and d.language = $2 and d.published_version > r.version";
+
+/// Refused where something newer than a revision is published: what was planned before would take its place.
+pub(crate) async fn refuse_overtaken(
+    tx: &Transaction<'_>,
+    (entry, language): (&str, &Language),
+    number: i32,
+) -> Result<(), Error> {
+    match tx.query_opt(SINCE, &[&entry, &language.as_str(), &number]).await? {
+        None => Ok(()),
+        Some(_) => Err(Error::Overtaken { id: entry.to_owned(), language: language.to_string(), number }),
+    }
+}
+
 const LANGUAGES: &str = "
     select entry, language from cms.published where entry = any($1) order by entry, is_main, language";
 
@@ -122,5 +139,5 @@ pub async fn languages(client: &Client<'_>, entries: &[String]) -> Result<Vec<(S
 /// Every statement of these files, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
-    plan::STATEMENTS.iter().copied().chain([LANGUAGES])
+    plan::STATEMENTS.iter().copied().chain([LANGUAGES, SINCE])
 }

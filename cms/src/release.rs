@@ -71,7 +71,7 @@ const PUT: &str = "
     on conflict (release, entry, language) do update set revision = excluded.revision";
 
 /// Puts a document into a release that is not published yet, as it is now: what is written of it later is not in the release until it is put
-/// into it again.
+/// into it again. Where something newer is published meanwhile, it is to be put into it again, too.
 pub async fn put(tx: &Transaction<'_>, who: &Editor, id: &str, step: &Step) -> Result<(), Error> {
     let items = open(tx, id).await?;
     if items.len() >= TOGETHER_MAX {
@@ -145,6 +145,14 @@ pub async fn publish(tx: &Transaction<'_>, who: &Editor, id: &str) -> Result<(),
         return Err(Error::EmptyRelease { id: id.to_owned() });
     }
     tx.execute(NOTE, &[&id]).await?;
+    // What is taken back is older on purpose.
+    if find(tx, id).await?.reverts.is_none() {
+        for it in &items {
+            if let Some(number) = it.revision {
+                publish::refuse_overtaken(tx, (&it.entry, &it.language), number).await?;
+            }
+        }
+    }
     let step = |it: &Item| match it.revision {
         Some(number) => Step::revision(&it.entry, &it.language, number),
         None => Step::unpublish(&it.entry, &it.language),

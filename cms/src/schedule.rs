@@ -228,8 +228,13 @@ pub(crate) async fn fixed(
     {
         return Err(Error::NotApproved { id: id.to_owned(), language: language.to_string() });
     }
-    if *language == entry.main_language {
-        let problems = entry.kind.check_whole(&draft.body);
+    // Without a main document that is published it is not known yet what all languages share.
+    let main = match *language == entry.main_language {
+        true => Some(draft.body.clone()),
+        false => tx.query_opt(MAIN, &[&id]).await?.map(|it| it.get("body")),
+    };
+    if let Some(main) = main {
+        let problems = entry.kind.check_whole(&entry.kind.merged(&main, &draft.body));
         if !problems.is_empty() {
             return Err(Error::Unfit {
                 id: id.to_owned(),
@@ -246,6 +251,7 @@ pub(crate) async fn fixed(
     Ok(tx.query_one(OF_VERSION, &[&id, &language.as_str(), &version]).await?.get("number"))
 }
 
+const MAIN: &str = "select body from cms.published where entry = $1 and is_main";
 const SAVED: &str =
     "update cms.draft set revision = $3, saved_version = $4 where entry = $1 and language = $2";
 const OF_VERSION: &str = "
@@ -335,6 +341,7 @@ async fn carry_out(tx: &Transaction<'_>, id: &str, now: Timestamp) -> Result<Ran
         Actor { kind: ActorKind::System, id: it.id.clone(), name: format!("{}, scheduled", it.asked_name) };
     match (&it.entry, &it.release, it.revision) {
         (Some((entry, language)), _, Some(number)) => {
+            publish::refuse_overtaken(tx, (entry, language), number).await?;
             let step = Step::revision(entry, language, number);
             publish::carry_out(tx, &who, &[step], Cascade::Refuse).await?;
         }
@@ -471,6 +478,7 @@ fn read(row: &Row) -> Result<Schedule, Error> {
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
     ASK,
+    MAIN,
     SAVED,
     OF_VERSION,
     WITHDRAW,

@@ -6,11 +6,13 @@ use cms::moments::{self, Moment};
 use cms::publish::{Cascade, Step};
 use cms::rights::Role;
 use cms::schedule::{self, Schedule, State, Subject, When};
-use cms::{Cms, Error, entry, release};
+use cms::{Cms, Error, QUEUE, entry, news, release};
 use jiff::SignedDuration;
+use jobs::Worker;
 use jobs::testing::{End, pass};
 use serde_json::json;
 use std::time::Duration;
+use store::Clock;
 
 impl Scene {
     fn at(&self, seconds: i64) -> When {
@@ -78,6 +80,38 @@ async fn a_schedule_fires_to_the_second_and_through_a_restart() {
     assert_eq!(names, ["Asha, scheduled"]);
 }
 
+/// With workers that run, by the machine's clock: one ends before its time, another takes its place, and whoever follows hears of it.
+#[tokio::test]
+async fn a_worker_that_takes_anothers_place_does_what_is_scheduled() {
+    let scene = Scene::new().await;
+    let clock = Clock::system();
+    let id = scene.entry("article", &article("One")).await;
+    let mut asha = scene.asha();
+    asha.by.at = clock.now();
+    let subject = publish(&id, 1);
+    let when = When::At { at: clock.now() + SignedDuration::from_millis(400), zone: "UTC".to_owned() };
+    scene.tx(async |tx| schedule::ask(tx, &asha, &subject, &when).await).await.unwrap();
+    let worker =
+        || Cms::new(scene.store(), &clock).on(Worker::new(scene.store().clone(), "test").queue(QUEUE));
+    worker().run(async {}).await.unwrap();
+    let (heard, mut hearing) = tokio::sync::mpsc::unbounded_channel();
+    let follow = news::follow(scene.store(), 0, |it| drop(heard.send(it.items.clone())));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let told = async {
+        let items = hearing.recv().await.unwrap();
+        stop.send(()).unwrap();
+        items
+    };
+    let working = worker().run(async { drop(stopped.await) });
+    let both = async { tokio::join!(working, told) };
+    let (worked, items) = tokio::select! {
+        () = follow => panic!("it follows for ever"),
+        both = both => both,
+    };
+    worked.unwrap();
+    assert_eq!((items[0].entry.as_str(), items[0].act.as_str()), (id.as_str(), "publish"));
+}
+
 #[tokio::test]
 async fn a_schedule_whose_job_was_lost_is_found() {
     let scene = Scene::new().await;
@@ -142,6 +176,39 @@ async fn what_cannot_be_done_at_its_time_says_why() {
         (State::Failed, Some("1 more to be published first: Rohit"))
     );
     assert_eq!(scene.number("select count(*) from cms.published").await, 0);
+}
+
+#[tokio::test]
+async fn what_was_planned_does_not_take_the_place_of_what_is_newer() {
+    let scene = Scene::new().await;
+    let asha = scene.asha();
+    let english = language("en");
+    let id = scene.entry("article", &article("One")).await;
+    let first = scene.publish_at(&id, 60).await;
+    let release = scene.tx(async |tx| release::make(tx, &asha, "One").await).await.unwrap();
+    let step = Step::draft(&id, &english, 1);
+    scene.tx(async |tx| release::put(tx, &asha, &release, &step).await).await.unwrap();
+    scene.save(&asha, (&id, "en"), &article("Two")).await;
+    scene.publish(&id, "en").await;
+    // What is planned after it is newer.
+    scene.save(&asha, (&id, "en"), &article("Three")).await;
+    let second = scene.publish_at(&id, 60).await;
+    scene.later(60).await;
+    scene.work().await;
+    let reason = "something newer than revision 1 of";
+    let failed = scene.schedule(&first).await;
+    assert!(
+        failed.state == State::Failed && failed.reason.as_ref().unwrap().starts_with(reason),
+        "{failed:?}"
+    );
+    assert_eq!(scene.schedule(&second).await.state, State::Done);
+    assert_eq!(scene.read(&id, "en", "headline").await.unwrap().1, "Three");
+    let late = scene.tx(async |tx| release::publish(tx, &asha, &release).await).await;
+    assert!(matches!(late, Err(Error::Overtaken { number: 1, .. })));
+    // A translation is judged with what all languages share, as soon as that is known.
+    scene.save(&asha, (&id, "hi"), &json!({ "headline": "एक" })).await;
+    let half = Subject::Publish { entry: id.clone(), language: language("hi"), version: 1 };
+    assert!(matches!(scene.ask(half, scene.at(120)).await, Err(Error::Unfit { .. })));
 }
 
 #[tokio::test]
