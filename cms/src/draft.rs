@@ -270,6 +270,10 @@ async fn over(
     }
     let names = diff::fields(&draft.body, write.body);
     who.rights.check_fields(entry.kind, names.iter().map(String::as_str))?;
+    if names.is_empty() && !is_own && write.keep == Keep::Autosave {
+        // Who writes nothing else is not its author.
+        return Ok(kept(&draft));
+    }
     let is_left_unsaved = !is_own && draft.version > draft.saved_version && !names.is_empty();
     let mut next = draft.clone();
     if is_left_unsaved {

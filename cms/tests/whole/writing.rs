@@ -91,8 +91,11 @@ async fn an_autosave_whose_answer_was_lost_or_that_was_overtaken_harms_nobody() 
     // The same from another form of hers, which has an older version, is a clash.
     let written = scene.write(&asha, at, autosave(2, &texts[3], "other", 1)).await.unwrap();
     assert!(matches!(written, Written::Clash(_)));
-    // Ben's words are not written over by a form that goes on after them and does not know them.
+    // Who sends what is there is not its author.
     let ben = scene.who("Ben", Role::Editor);
+    assert_eq!(version(scene.write(&ben, at, autosave(1, &texts[2], "b", 1)).await.unwrap()), 3);
+    assert_eq!(scene.draft(&id, "en").await.author_name, "Asha");
+    // Ben's words are not written over by a form that goes on after them and does not know them.
     assert_eq!(version(scene.write(&ben, at, autosave(3, &article("Ben"), "b", 1)).await.unwrap()), 4);
     assert_eq!(version(scene.write(&asha, at, autosave(4, &article("Asha"), "a", 6)).await.unwrap()), 5);
     let behind = scene.write(&asha, at, autosave(3, &article("Abcdef"), "a", 7)).await.unwrap();
