@@ -368,7 +368,7 @@ async fn what_is_shown_is_not_thrown_away_and_what_is_not_described_is_not_publi
     let ids = |ids: &[&str]| ids.iter().map(|it| (*it).to_owned()).collect::<BTreeSet<String>>();
     let wanted = ids(&[&asset.id, "med_gone"]);
     let unfit = async |ids: &BTreeSet<String>| {
-        desk.test.store().read("test", async |client| uses::unfit(client, ids).await).await.unwrap()
+        desk.test.store().run_tx("test", async |tx| uses::unfit(tx, ids).await).await.unwrap()
     };
     let why: Vec<uses::Why> = unfit(&wanted).await.into_iter().map(|it| it.why).collect();
     assert_eq!(why, [uses::Why::Undescribed, uses::Why::Gone]);

@@ -28,11 +28,8 @@ const USE: &str = "
     insert into cms.media_use (media_id, used_by) select id, $1 from unnest($2::text[]) as these (id)
     on conflict do nothing";
 const USED_BY: &str = "select used_by from cms.media_use where media_id = $1 order by used_by limit $2";
-const FIT: &str =
-    "select id, alt from cms.media where id = any($1) and state = 'ready' and trashed_at is null order by id";
-
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[CLEAR, LOCK, USE, USED_BY, FIT];
+pub(super) const STATEMENTS: &[&str] = &[CLEAR, LOCK, USE, USED_BY];
 
 /// These are all that `used_by` shows from now on; none, where it shows nothing any more. Answers those that are gone, and are not noted.
 pub async fn set(tx: &Transaction<'_>, used_by: &str, ids: &BTreeSet<String>) -> Result<Vec<String>, Error> {
@@ -49,10 +46,10 @@ pub async fn of(client: &Client<'_>, id: &str, limit: i64) -> Result<Vec<String>
     Ok(client.query(USED_BY, &[&id, &limit]).await?.iter().map(|row| row.get("used_by")).collect())
 }
 
-/// Those of these that may not be published as they are.
-pub async fn unfit(client: &Client<'_>, ids: &BTreeSet<String>) -> Result<Vec<Unfit>, Error> {
+/// Those of these that may not be published as they are; the others stay as they are until the transaction ends.
+pub async fn unfit(tx: &Transaction<'_>, ids: &BTreeSet<String>) -> Result<Vec<Unfit>, Error> {
     let wanted: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let rows = client.query(FIT, &[&wanted]).await?;
+    let rows = tx.query(LOCK, &[&wanted]).await?;
     let of = |id: &String| {
         let row = rows.iter().find(|it| it.get::<_, &str>("id") == id);
         let why = match row.map(|it| it.get::<_, &str>("alt").trim().is_empty()) {

@@ -22,8 +22,10 @@ use wallet::{Ledger, Transfer};
 
 /// Groups of commands that are settled together, at most.
 const GROUPS_MAX: usize = 64;
-/// Steps that are under way to the ledger, at most: more would keep the holds of new orders waiting behind them, since a batch of many takes long.
-const ASKED_MAX: usize = 24;
+/// Steps that are under way to the ledger: few, since a batch of many takes long, and holds of new orders wait behind it; more where many wait,
+/// since settling must not fall behind for long.
+const ASKED_MIN: usize = 24;
+const ASKED_MAX: usize = 128;
 /// How often it settles, at least apart, where nobody waits for it: a round costs the database more than what is in it.
 const PACE: Duration = Duration::from_millis(20);
 /// How soon it is tried again where something was away; it doubles up to the longest.
@@ -197,12 +199,13 @@ impl Settler {
 
     /// Has the ledger make these, in their order; answers those that it refuses. Waits as long as the ledger cannot say.
     async fn make(&self, steps: Vec<Asked>) -> Result<Vec<StuckStep>, Error> {
+        let at_once = (steps.len() / 2).clamp(ASKED_MIN, ASKED_MAX);
         let (mut waiting, mut stuck, mut pause) = (VecDeque::from(steps), Vec::new(), AGAIN);
         loop {
-            let (mut asked, mut left) = (VecDeque::with_capacity(ASKED_MAX), VecDeque::new());
+            let (mut asked, mut left) = (VecDeque::with_capacity(at_once), VecDeque::new());
             loop {
                 // After one of which nothing is known no other is begun.
-                while left.is_empty() && asked.len() < ASKED_MAX {
+                while left.is_empty() && asked.len() < at_once {
                     let Some(it) = waiting.pop_front() else { break };
                     let mut made = Box::pin(self.ledger.make_together(it.transfers.clone()));
                     // The first look hands it to the ledger: in this order.

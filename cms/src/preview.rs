@@ -1,0 +1,93 @@
+//! Previews: a link by which somebody sees a draft as it is, until it ends.
+
+use crate::draft;
+use crate::entry::{self, Entry};
+use crate::error::Error;
+use crate::language::Language;
+use crate::problem::Problem;
+use crate::rights::{Act, Editor};
+use access::Token;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use store::{At, Client, Transaction};
+
+/// How long a link is good at most.
+pub const LASTS_MAX: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// A draft as fans would see it.
+#[derive(Clone)]
+pub struct Preview {
+    pub entry: Entry,
+    pub language: Language,
+    /// Of the language's draft.
+    pub version: i64,
+    /// With the shared fields of the main language's draft.
+    pub body: Value,
+    /// What keeps it from being published, as far as it alone says.
+    pub problems: Vec<Problem>,
+}
+
+const MAKE: &str = "
+    insert into cms.preview (token_sha256, entry, language, made_by, made_at, ends_at) values ($1, $2, $3, $4, $5, $6)";
+const FORGET: &str = "delete from cms.preview where ends_at <= $1";
+
+/// Makes a link to the draft of a language; its token is shown once.
+pub async fn make(
+    tx: &Transaction<'_>,
+    who: &Editor,
+    (id, language): (&str, &Language),
+    lasts: SignedDuration,
+) -> Result<Token, Error> {
+    let entry = entry::hold(tx, id).await?;
+    entry.check(who, Act::Preview, language)?;
+    draft::find(tx, id, language)
+        .await?
+        .ok_or_else(|| Error::NotWritten { id: id.to_owned(), language: language.to_string() })?;
+    let token = Token::new();
+    let ends_at = At::after(who.by.at, lasts.clamp(SignedDuration::from_mins(1), LASTS_MAX));
+    tx.execute(FORGET, &[&At(who.by.at)]).await?;
+    let hash = token.sha256();
+    let params: store::Params<'_> =
+        &[&hash.as_slice(), &id, &language.as_str(), &who.id(), &At(who.by.at), &ends_at];
+    tx.execute(MAKE, params).await?;
+    let after = json!({ "language": language, "until": ends_at.0 });
+    entry::record(tx, who, "entry.preview", id, None, Some(after)).await?;
+    Ok(token)
+}
+
+const END: &str = "delete from cms.preview where entry = $1";
+
+/// Ends all links to an entry's drafts.
+pub async fn end(tx: &Transaction<'_>, who: &Editor, id: &str) -> Result<(), Error> {
+    let entry = entry::find(tx, id).await?;
+    entry.check(who, Act::Write, &entry.main_language)?;
+    tx.execute(END, &[&id]).await?;
+    entry::record(tx, who, "entry.preview-end", id, None, None).await
+}
+
+const OPEN: &str = "
+    select p.entry, p.language from cms.preview p join cms.entry e on e.id = p.entry
+    where p.token_sha256 = $1 and p.ends_at > $2 and e.trashed_at is null";
+
+/// What a link shows now; none where it is none, or over.
+pub async fn open(client: &Client<'_>, token: &Token, now: Timestamp) -> Result<Option<Preview>, Error> {
+    let Some(row) = client.query_opt(OPEN, &[&token.sha256().as_slice(), &At(now)]).await? else {
+        return Ok(None);
+    };
+    show(client, row.get("entry"), &Language::kept(row.get("language"))).await
+}
+
+/// The draft of a language as fans would see it; none where nobody has begun it.
+pub async fn show(client: &Client<'_>, id: &str, language: &Language) -> Result<Option<Preview>, Error> {
+    let entry = entry::find(client, id).await?;
+    let drafts = draft::of_entries(client, &[id.to_owned()]).await?;
+    let of = |language: &Language| drafts.iter().find(|it| it.language == *language);
+    let (Some(main), Some(own)) = (of(&entry.main_language), of(language)) else { return Ok(None) };
+    let body = entry.kind.merged(&main.body, &own.body);
+    let problems = entry.kind.check_whole(&body);
+    Ok(Some(Preview { language: language.clone(), version: own.version, body, problems, entry }))
+}
+
+/// Every statement of this file, for the test that prepares each on a migrated store.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[MAKE, FORGET, END, OPEN];
