@@ -14,7 +14,7 @@ pub mod usage;
 pub mod webhooks;
 
 use crate::controls::{Filled, Label, Line};
-use crate::layout::{Area, Page, Person, Place, Tab, csrf_field};
+use crate::layout::{self, Area, Page, Person, Place, Tab, csrf_field};
 use maud::{Markup, html};
 use partners::{Organisation, Role};
 
@@ -47,7 +47,7 @@ impl Here<'_> {
             @if !self.done.is_empty() { p.done role="status" { (self.done) } }
             (main)
         };
-        let area = Area::Partner { person: self.person, place: self.place };
+        let area = Area::Partner { person: self.person, place: self.place, bar: None };
         Page { title: &title, area, say: self.done, main }.render()
     }
 
@@ -72,6 +72,11 @@ fn earlier(list: &str, to: Option<String>) -> Markup {
             }
         }
     }
+}
+
+/// Why something of the dashboard was not done or is not there, in a page of its own.
+pub fn refused(title: &str, text: &str, _: &str) -> Markup {
+    layout::message(title, text, Area::SignedOut)
 }
 
 /// A page that says one thing about what was asked of the organisation.

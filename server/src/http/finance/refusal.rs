@@ -162,9 +162,13 @@ impl From<rewards::Error> for Refused {
             | It::UnknownVersion { .. }
             | It::UnknownProduct { .. }
             | It::UnknownSignal { .. } => Self::not_found(text),
+            It::OtherRequest => Self::conflict(
+                "This form has done something else already. Load its page anew, and fill it in once more. Nothing was changed.",
+            ),
             It::Terms { .. }
+            | It::Ended { .. }
+            | It::TooMany { .. }
             | It::NotOnSale { .. }
-            | It::OtherRequest
             | It::OtherCodes { .. }
             | It::Denied(_)
             | It::Busy => Self::conflict(text),
