@@ -97,7 +97,7 @@ impl Tab {
         (Tab::Keys, "/keys", "Keys", Permission::Look),
         (Tab::Usage, "/usage", "Usage", Permission::Look),
         (Tab::Rewards, "/rewards", "Rewards", Permission::Look),
-        (Tab::Redeem, "/redeem", "Redeem", Permission::Build),
+        (Tab::Redeem, "/redeem", "Redeem", Permission::Redeem),
         (Tab::Identity, "/identity", "Identity", Permission::Look),
         (Tab::Webhooks, "/webhooks", "Webhooks", Permission::Look),
         (Tab::Team, "/team", "Team", Permission::Look),

@@ -6,7 +6,6 @@ pub mod embed;
 pub mod identity;
 pub mod keys;
 pub mod overview;
-pub mod redeem;
 pub mod settings;
 pub mod sites;
 pub mod team;
@@ -37,11 +36,11 @@ impl Here<'_> {
         Self { place: Place { tab, ..self.place }, ..self }
     }
 
-    fn path(&self, rest: &str) -> String {
+    pub(crate) fn path(&self, rest: &str) -> String {
         self.place.path(rest)
     }
 
-    fn page(&self, title: &str, main: Markup) -> Markup {
+    pub(crate) fn page(&self, title: &str, main: Markup) -> Markup {
         let title = format!("{title} · {}", self.place.organisation);
         let main = html! {
             @if !self.done.is_empty() { p.done role="status" { (self.done) } }

@@ -96,14 +96,14 @@ impl<'a> Here<'a> {
     }
 
     /// What the session's forms send back.
-    fn form_token(&self) -> &'a str {
+    pub(crate) fn form_token(&self) -> &'a str {
         match self.side {
             Side::Operators(who) => who.form_token,
             Side::Partner { person, .. } => person.csrf,
         }
     }
 
-    fn page(&self, tab: Tab, title: &str, main: Markup) -> Markup {
+    pub(crate) fn page(&self, tab: Tab, title: &str, main: Markup) -> Markup {
         let books = match self.books {
             Books::Live => "live",
             Books::Test => "test",
@@ -129,7 +129,7 @@ impl<'a> Here<'a> {
     }
 
     /// Whether what is pressed here is done.
-    fn may_act(&self) -> bool {
+    pub(crate) fn may_act(&self) -> bool {
         match self.side {
             Side::Operators(who) => who.proof == Proof::Account,
             Side::Partner { place, .. } => place.may(Permission::Build),

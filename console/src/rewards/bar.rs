@@ -9,6 +9,7 @@ use wallet::Books;
 pub enum Tab {
     Campaigns,
     Vouchers,
+    Redeem,
     Markets,
     Signals,
     Tiers,
@@ -17,9 +18,10 @@ pub enum Tab {
 
 impl Tab {
     /// Each with the last part of its address, and its name. Partners have the first of them.
-    const ALL: [(Tab, &'static str, &'static str); 6] = [
+    const ALL: [(Tab, &'static str, &'static str); 7] = [
         (Tab::Campaigns, "", "Campaigns"),
         (Tab::Vouchers, "/products", "Vouchers"),
+        (Tab::Redeem, "/redeem", "Redeem"),
         (Tab::Markets, "/markets", "Markets"),
         (Tab::Signals, "/signals", "Signals"),
         (Tab::Tiers, "/tiers", "Tiers"),

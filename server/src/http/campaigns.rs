@@ -9,6 +9,7 @@ mod list;
 mod live;
 mod markets;
 mod products;
+mod redeem;
 mod signals;
 mod tiers;
 mod view;
@@ -63,6 +64,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/rewards/signals/{number}", post(signals::decide))
         .route("/console/rewards/tiers", get(tiers::page).post(tiers::set))
         .route("/console/rewards/audit", get(audit::page))
+        .route("/console/rewards/redeem", get(redeem::form).post(redeem::look))
+        .route("/console/rewards/redeem/confirm", post(redeem::confirm))
         .route("/console/rewards/markets", get(markets::list))
         .route("/console/rewards/markets/new", get(markets::new).post(markets::make))
         .route("/console/rewards/markets/{id}", get(markets::show))

@@ -23,6 +23,7 @@ pub mod openapi;
 mod operations;
 mod operator;
 mod payments;
+mod redeem;
 mod request;
 mod rewards;
 mod scorecard;

@@ -197,7 +197,7 @@ impl Desk {
 
     async fn deeds(&self) -> Vec<String> {
         let read = self.ground.app.store.read("test", async |db| {
-            access::audit::of_nouns(db, &console::rewards::audit::NOUNS, i64::MAX, 100).await
+            access::audit::of_nouns(db, (&console::rewards::audit::NOUNS, &[]), i64::MAX, 100).await
         });
         read.await.unwrap().into_iter().rev().map(|it| it.action).collect()
     }

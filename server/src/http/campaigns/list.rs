@@ -5,7 +5,6 @@ use super::view::{Answer, Pressed, Refused, View, form, html};
 use crate::app::App;
 use access::{Deed, audit};
 use axum::extract::State;
-use axum::response::Response;
 use console::controls::Filled;
 use console::rewards::NAME_MAX;
 use console::rewards::campaigns::{self as pages, Row};
@@ -47,10 +46,11 @@ pub(super) async fn names_of(app: &App, ids: &[&str]) -> Result<HashMap<String, 
     Ok(read.await?.into_iter().map(|it| (it.id, it.name)).collect())
 }
 
-pub(super) async fn new(view: View) -> Response {
+pub(super) async fn new(view: View) -> Answer {
+    view.may_write()?;
     let id = store::ids::new("cmp");
     let (fields, none) = (Fields::of([("whose", "all"), ("id", &id)]), Mistakes::default());
-    html(pages::new(&view.here(), Filled { fields: &fields, mistakes: &none }))
+    Ok(html(pages::new(&view.here(), Filled { fields: &fields, mistakes: &none })))
 }
 
 /// Makes a campaign without a version, and goes on to its first one.

@@ -7,7 +7,6 @@ use crate::app::App;
 use crate::http::dashboard::Path;
 use access::{Deed, audit};
 use axum::extract::State;
-use axum::response::Response;
 use console::controls::Filled;
 use console::rewards::products::{self as pages, CODES_MAX, Row};
 use console::{Fields, Mistakes};
@@ -37,10 +36,11 @@ pub(super) async fn list(State(app): State<App>, view: View) -> Answer {
     Ok(html(pages::list(&view.here(), &list)))
 }
 
-pub(super) async fn new(view: View) -> Response {
+pub(super) async fn new(view: View) -> Answer {
+    view.may_write()?;
     let (mut fields, none) = (pages::form(None, view.now), Mistakes::default());
     fields.set("id", store::ids::new("prd"));
-    html(pages::new(&view.here(), Filled { fields: &fields, mistakes: &none }))
+    Ok(html(pages::new(&view.here(), Filled { fields: &fields, mistakes: &none })))
 }
 
 /// As the log has it.

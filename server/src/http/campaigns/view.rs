@@ -130,6 +130,16 @@ impl View {
         self.organisation().map_or("operators", |it| &it.id)
     }
 
+    /// That whoever looks may write here, in a dashboard. On operators' pages who proves no name sees forms without their buttons.
+    pub(super) fn may_write(&self) -> Result<(), Refused> {
+        match &self.side {
+            Side::Partner(member) if member.may(Permission::Build).is_err() => Err(Refused::not_allowed(
+                "Your role in this organisation does not allow this. Nothing was changed: an owner or admin can do it, or give you another role.",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether budgets in these books are for whoever looks to fill.
     pub(super) fn may_fill(&self) -> bool {
         pages::may_fill(self.books, self.organisation().is_some())

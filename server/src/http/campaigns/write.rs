@@ -15,6 +15,7 @@ use serde_json::json;
 /// From the last version, or the one that the address names, or nothing.
 pub(super) async fn show(State(app): State<App>, Path(Named { id }): Path<Named>, view: View) -> Answer {
     let campaign = view.campaign(&app, &id).await?;
+    view.may_write()?;
     let draft = match (view.asked.text("from"), campaign.last_version) {
         ("", 0) => Draft::new(view.now),
         ("", last) => Draft::of(&version_of(&app, &campaign, &last.to_string()).await?.campaign),

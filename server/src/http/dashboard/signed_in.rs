@@ -184,7 +184,7 @@ impl SignedIn {
     }
 }
 
-/// Is a member of the organisation that the address names.
+/// Is a member of the organisation that the address names, and may look at it: whoever may not has pages of their own alone.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct MemberOf {
     pub(super) signed_in: SignedIn,
@@ -192,7 +192,7 @@ pub(in crate::http) struct MemberOf {
     pub(super) role: Role,
 }
 
-impl FromRequestParts<App> for MemberOf {
+impl FromRequestParts<App> for Anybody {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
@@ -202,7 +202,33 @@ impl FromRequestParts<App> for MemberOf {
         let user = &signed_in.session.user.id;
         let found = app.store.read("partners.member", async |db| member::find(db, &id, user).await).await?;
         let (organisation, role) = found.ok_or(Failure::NotFound)?;
-        Ok(Self { signed_in, organisation, role })
+        Ok(Anybody(MemberOf { signed_in, organisation, role }))
+    }
+}
+
+/// A member, whatever their role.
+pub(super) struct Anybody(pub(super) MemberOf);
+
+impl FromRequestParts<App> for MemberOf {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let Anybody(member) = Anybody::from_request_parts(parts, app).await?;
+        member.may(Permission::Look)?;
+        Ok(member)
+    }
+}
+
+/// A member who redeems.
+pub(super) struct AtTill(pub(super) MemberOf);
+
+impl FromRequestParts<App> for AtTill {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let Anybody(member) = Anybody::from_request_parts(parts, app).await?;
+        member.may(Permission::Redeem)?;
+        Ok(Self(member))
     }
 }
 
@@ -212,7 +238,7 @@ impl MemberOf {
         if self.role.may(permission) { Ok(()) } else { Err(Failure::NotAllowed) }
     }
 
-    /// Whether the session is still good and its user still a member: for what goes on after it was asked for.
+    /// Whether the session is still good and its user still a member who looks: for what goes on after it was asked for.
     pub(super) async fn is_still(&self, app: &App) -> Result<bool, Failure> {
         let Some(token) = self.signed_in.caller.session() else { return Ok(false) };
         let (user, now) = (&self.signed_in.session.user.id, app.clock.now());
@@ -221,7 +247,7 @@ impl MemberOf {
             return Ok(false);
         }
         let read = app.store.read("partners.member", async |db| member::find(db, self.id(), user).await);
-        Ok(read.await?.is_some())
+        Ok(read.await?.is_some_and(|it| it.1.may(Permission::Look)))
     }
 
     pub(in crate::http) fn id(&self) -> &str {
@@ -292,6 +318,25 @@ impl FromRequest<App> for PressedIn {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let (member, content) = Self::of(request, app, Form::Short).await?;
+        Ok(Self { member, fields: content.fields })
+    }
+}
+
+/// A member who redeems, and sent a form of that session.
+#[derive(Debug)]
+pub(super) struct PressedAtTill {
+    pub(super) member: MemberOf,
+    pub(super) fields: Fields,
+}
+
+impl FromRequest<App> for PressedAtTill {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let AtTill(member) = AtTill::from_request_parts(&mut parts, app).await?;
+        let request = Request::from_parts(parts, body);
+        let content = pressed(&member.signed_in, request, app, Form::Short).await?;
         Ok(Self { member, fields: content.fields })
     }
 }
