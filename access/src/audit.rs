@@ -183,17 +183,19 @@ pub async fn list(
 
 const OF_NOUNS: &str = "
     select id, at, actor_kind, actor_id, actor_name, organisation_id, action, object, address, agent, before, after
-    from access.audit where id < $2 and split_part(action, '.', 1) = any($1) order by id desc limit $3";
+    from access.audit
+    where id < $2 and (split_part(action, '.', 1) = any($1) or organisation_id is null and split_part(action, '.', 1) = any($4))
+    order by id desc limit $3";
 
 /// What was done to some kinds of things, such as "refund", in whichever organisation; the latest first, before a line (`i64::MAX`: from the
-/// end). The log is read backwards until so many are found: for operators.
+/// end). `of_house` are kinds that are told where no organisation is meant alone. The log is read backwards until so many are found: for operators.
 pub async fn of_nouns(
     client: &Client<'_>,
-    nouns: &[&str],
+    (nouns, of_house): (&[&str], &[&str]),
     before: i64,
     count_max: i64,
 ) -> Result<Vec<Entry>, Error> {
-    client.query(OF_NOUNS, &[&nouns, &before, &count_max]).await?.iter().map(entry).collect()
+    client.query(OF_NOUNS, &[&nouns, &before, &count_max, &of_house]).await?.iter().map(entry).collect()
 }
 
 fn entry(row: &Row) -> Result<Entry, Error> {

@@ -124,6 +124,17 @@ impl Filled<'_> {
         )
     }
 
+    /// A file, of the kinds that browsers are to offer; what was chosen is not shown back.
+    pub fn file(self, label: Label<'_>, kinds: &str) -> Markup {
+        self.around(
+            label,
+            html! {
+                input #(label.name) name=(label.name) type="file" accept=(kinds) aria-describedby=[self.described(label)]
+                    aria-invalid=[self.invalid(label)];
+            },
+        )
+    }
+
     /// One of a list; `none` is what an empty choice is called, where it may be empty.
     pub fn select(self, label: Label<'_>, none: Option<&str>, choices: &[Choice]) -> Markup {
         let chosen = self.fields.text(label.name);

@@ -38,7 +38,7 @@ pub enum Area<'a> {
     /// What fans earn, with the name that the operator gave; without a bar where there is no page.
     Rewards {
         operator: &'a str,
-        bar: Option<rewards::Bar>,
+        bar: Option<rewards::Bar<'a>>,
     },
     /// One's own account.
     Account(Person<'a>),
@@ -46,6 +46,8 @@ pub enum Area<'a> {
     Partner {
         person: Person<'a>,
         place: Place<'a>,
+        /// Within its rewards.
+        bar: Option<rewards::Bar<'a>>,
     },
 }
 
@@ -76,6 +78,7 @@ pub enum Tab {
     Keys,
     Embed,
     Usage,
+    Rewards,
     Redeem,
     Identity,
     Webhooks,
@@ -87,13 +90,14 @@ pub enum Tab {
 
 impl Tab {
     /// In the order of the bar: each with the last part of its address, and its name.
-    const ALL: [(Tab, &'static str, &'static str, Permission); 12] = [
+    const ALL: [(Tab, &'static str, &'static str, Permission); 13] = [
         (Tab::Overview, "", "Overview", Permission::Look),
         (Tab::Embed, "/embed", "Embed", Permission::Look),
         (Tab::Sites, "/sites", "Sites", Permission::Look),
         (Tab::Keys, "/keys", "Keys", Permission::Look),
         (Tab::Usage, "/usage", "Usage", Permission::Look),
-        (Tab::Redeem, "/redeem", "Redeem", Permission::Build),
+        (Tab::Rewards, "/rewards", "Rewards", Permission::Look),
+        (Tab::Redeem, "/redeem", "Redeem", Permission::Redeem),
         (Tab::Identity, "/identity", "Identity", Permission::Look),
         (Tab::Webhooks, "/webhooks", "Webhooks", Permission::Look),
         (Tab::Team, "/team", "Team", Permission::Look),
@@ -151,6 +155,15 @@ impl Area<'_> {
         matches!(self, Area::Account(_) | Area::Finance { .. } | Area::Rewards { .. } | Area::Partner { .. })
     }
 
+    /// Whether its pages are of one of the books.
+    fn has_books(self) -> bool {
+        matches!(self, Area::Finance { .. }) || self.has_rewards()
+    }
+
+    fn has_rewards(self) -> bool {
+        matches!(self, Area::Rewards { .. } | Area::Partner { bar: Some(_), .. })
+    }
+
     /// Where the product's name leads.
     fn brand(self) -> &'static str {
         match self {
@@ -177,8 +190,8 @@ impl Page<'_> {
                     link rel="icon" href=(assets::path("icon.svg")) type="image/svg+xml";
                     link rel="stylesheet" href=(assets::path("console.css"));
                     @if !is_scorer && !matches!(self.area, Area::Operations { .. }) { link rel="stylesheet" href=(assets::path("partner.css")); }
-                    @if matches!(self.area, Area::Finance { .. } | Area::Rewards { .. }) { link rel="stylesheet" href=(assets::path("finance.css")); }
-                    @if matches!(self.area, Area::Rewards { .. }) { link rel="stylesheet" href=(assets::path("rewards.css")); }
+                    @if self.area.has_books() { link rel="stylesheet" href=(assets::path("finance.css")); }
+                    @if self.area.has_rewards() { link rel="stylesheet" href=(assets::path("rewards.css")); }
                     @if matches!(self.area, Area::Partner { .. }) {
                         meta name="htmx-config" content=(HTMX_CONFIG);
                         script defer src=(HTMX) {}
@@ -189,6 +202,7 @@ impl Page<'_> {
                     a.skip href="#main" { "Skip to the page" }
                     (header(self.area))
                     @if let Area::Partner { place, .. } = self.area { (tabs(place)) }
+                    @if let Area::Partner { bar: Some(bar), .. } = self.area { (bar.render()) }
                     @if let Area::Finance { bar: Some(bar), .. } = self.area { (bar.render()) }
                     @if let Area::Rewards { bar: Some(bar), .. } = self.area { (bar.render()) }
                     // Outside <main>, which the script replaces: a live region must be there before its text.
@@ -219,7 +233,7 @@ fn header(area: Area<'_>) -> Markup {
                 Area::Finance { operator, .. } => { (operators("/console/finance", operator)) }
                 Area::Rewards { operator, .. } => { (operators(rewards::PATH, operator)) }
                 Area::Account(person) => { (who(person)) }
-                Area::Partner { person, place } => {
+                Area::Partner { person, place, .. } => {
                     a.whose href="/console/organisations" title="Your organisations" { (place.organisation) }
                     (who(person))
                 }

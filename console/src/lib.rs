@@ -20,6 +20,7 @@ pub mod human;
 pub mod layout;
 pub mod operations;
 pub mod partner;
+pub mod redeem;
 pub mod reference;
 pub mod rewards;
 pub mod rich;

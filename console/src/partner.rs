@@ -6,7 +6,6 @@ pub mod embed;
 pub mod identity;
 pub mod keys;
 pub mod overview;
-pub mod redeem;
 pub mod settings;
 pub mod sites;
 pub mod team;
@@ -14,7 +13,7 @@ pub mod usage;
 pub mod webhooks;
 
 use crate::controls::{Filled, Label, Line};
-use crate::layout::{Area, Page, Person, Place, Tab, csrf_field};
+use crate::layout::{self, Area, Page, Person, Place, Tab, csrf_field};
 use maud::{Markup, html};
 use partners::{Organisation, Role};
 
@@ -37,17 +36,17 @@ impl Here<'_> {
         Self { place: Place { tab, ..self.place }, ..self }
     }
 
-    fn path(&self, rest: &str) -> String {
+    pub(crate) fn path(&self, rest: &str) -> String {
         self.place.path(rest)
     }
 
-    fn page(&self, title: &str, main: Markup) -> Markup {
+    pub(crate) fn page(&self, title: &str, main: Markup) -> Markup {
         let title = format!("{title} · {}", self.place.organisation);
         let main = html! {
             @if !self.done.is_empty() { p.done role="status" { (self.done) } }
             (main)
         };
-        let area = Area::Partner { person: self.person, place: self.place };
+        let area = Area::Partner { person: self.person, place: self.place, bar: None };
         Page { title: &title, area, say: self.done, main }.render()
     }
 
@@ -72,6 +71,11 @@ fn earlier(list: &str, to: Option<String>) -> Markup {
             }
         }
     }
+}
+
+/// Why something of the dashboard was not done or is not there, in a page of its own.
+pub fn refused(title: &str, text: &str, _: &str) -> Markup {
+    layout::message(title, text, Area::SignedOut)
 }
 
 /// A page that says one thing about what was asked of the organisation.

@@ -3,12 +3,16 @@
 import { ClubMatch, HOME } from '../club';
 import { expect, test } from '../fixtures';
 import { openPartner } from '../partner';
+import { type FakeRewards } from '../rewards';
+import { element, furnish, open, tab } from '../rewards-page';
 import { FakeWallet, points } from '../wallet';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname ?? __dirname, '..');
 const WIDTHS = [240, 480, 1120];
+// Times are told in the zone of who looks.
+test.use({ timezoneId: 'UTC' });
 
 /** A family of a package's fonts, in one of its scripts. */
 const faces = (family: string, font: string, script: string, weights: number[]) =>
@@ -138,6 +142,66 @@ for (const [theme, dir] of [
       await expect(page.locator('crease-wallet .entry')).toHaveCount(4);
       await expect(page).toHaveScreenshot(`wallet-${width}-${dir === 'rtl' ? dir : theme}.png`);
       await page.getByRole('button', { name: 'Close' }).click();
+    }
+  });
+}
+
+/** A day that is as far off whenever pictures are taken: it is told with its year. */
+const LATER = '2031-05-01T12:00:00Z';
+const LONG_AGO = '2025-05-01T12:00:00Z';
+const DAY_MS = 86_400_000;
+
+/** A fan's rewards, in which no day is named that was today's. */
+function fixed(wallet: FakeWallet): FakeRewards {
+  const rewards = furnish(wallet);
+  for (const it of rewards.earned) if (Date.parse(String(it.earned_at)) < Date.now() - DAY_MS) it.earned_at = LONG_AGO;
+  for (const it of rewards.missions) it.ends_at = LATER;
+  for (const it of [...rewards.products, ...rewards.held, ...rewards.claimed]) it.valid_until = LATER;
+  return rewards;
+}
+
+for (const [theme, dir] of [
+  ['light', 'ltr'],
+  ['dark', 'ltr'],
+  ['light', 'rtl'],
+] as const) {
+  test(`the rewards in ${theme}, ${dir}`, { tag: '@chromium' }, async ({ crease, page }) => {
+    const wallet = await FakeWallet.before(crease, page);
+    fixed(wallet);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    const rules = `body { margin: 1rem } :root { color-scheme: ${theme} } crease-rewards { --crease-font: Inter }`;
+    const body = `<div dir="${dir}"><crease-rewards></crease-rewards></div>`;
+    await open(wallet, crease, page, { head: `${style}<style>${rules}</style>`, body });
+    for (const name of dir === 'rtl' ? ['Vouchers'] : ['Earned', 'Missions', 'Vouchers', 'Market']) {
+      await tab(page, name).click();
+      await expect(element(page).locator('.row, .card, .order-form, .book').first()).toBeVisible();
+      for (const width of [360, 768, 1120]) {
+        await page.setViewportSize({ width, height: 900 });
+        const look = dir === 'rtl' ? dir : theme;
+        await expect(element(page)).toHaveScreenshot(`rewards-${name.toLowerCase()}-${width}-${look}.png`);
+      }
+    }
+  });
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`the match's tab of rewards in ${colorScheme}`, { tag: '@chromium' }, async ({ crease, page }) => {
+    const match = await ClubMatch.begin(crease);
+    await played(match);
+    const wallet = await FakeWallet.before(crease, page);
+    fixed(wallet);
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const loader = `<script async src="${wallet.url}/v1/crease.js" data-key="${crease.demo.publishable_key}"></script>`;
+    const body = `<crease-match view="full" match="${match.id}"></crease-match>`;
+    await openPartner(crease, page, { head: style + loader, script: null, body });
+    const full = page.locator('crease-match');
+    await expect(full.locator('.lines li')).toHaveCount(9);
+    await page.evaluate(() => (window as any).Crease.identify('token-asha'));
+    await full.getByRole('tab', { name: 'Rewards' }).click();
+    await expect(full.getByRole('tabpanel', { name: 'Rewards' }).locator('.row')).toHaveCount(5);
+    for (const width of [360, 768, 1120]) {
+      await page.setViewportSize({ width, height: 900 });
+      await expect(full).toHaveScreenshot(`match-rewards-${width}-${colorScheme}.png`);
     }
   });
 }

@@ -62,6 +62,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         Step { name: "6_usage", sql: include_str!("../migrations/6_usage.sql") },
         Step { name: "7_limits", sql: include_str!("../migrations/7_limits.sql") },
         Step { name: "8_usage_of_matches", sql: include_str!("../migrations/8_usage_of_matches.sql") },
+        Step { name: "9_staff", sql: include_str!("../migrations/9_staff.sql") },
     ],
 };
 

@@ -15,6 +15,8 @@ pub enum Role {
     Analyst,
     /// Money matters.
     Billing,
+    /// Redeems vouchers at a till, and sees nothing else.
+    Staff,
 }
 
 /// What is asked for.
@@ -30,10 +32,13 @@ pub enum Permission {
     Own,
     /// Invoices and limits.
     Pay,
+    /// Fans' vouchers.
+    Redeem,
 }
 
 impl Role {
-    pub const ALL: [Role; 5] = [Role::Owner, Role::Admin, Role::Developer, Role::Analyst, Role::Billing];
+    pub const ALL: [Role; 6] =
+        [Role::Owner, Role::Admin, Role::Developer, Role::Analyst, Role::Billing, Role::Staff];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -42,6 +47,7 @@ impl Role {
             Role::Developer => "developer",
             Role::Analyst => "analyst",
             Role::Billing => "billing",
+            Role::Staff => "staff",
         }
     }
 
@@ -51,11 +57,14 @@ impl Role {
 
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::Look => true,
+            Permission::Look => !matches!(self, Role::Staff),
             Permission::Build => matches!(self, Role::Owner | Role::Admin | Role::Developer),
             Permission::Manage => matches!(self, Role::Owner | Role::Admin),
             Permission::Own => matches!(self, Role::Owner),
             Permission::Pay => matches!(self, Role::Owner | Role::Admin | Role::Billing),
+            Permission::Redeem => {
+                matches!(self, Role::Owner | Role::Admin | Role::Developer | Role::Staff)
+            }
         }
     }
 
@@ -79,15 +88,16 @@ mod tests {
 
     #[test]
     fn each_role_may_what_its_name_says() {
-        use Permission::{Build, Look, Manage, Own, Pay};
+        use Permission::{Build, Look, Manage, Own, Pay, Redeem};
         for (role, permissions) in [
-            (Role::Owner, &[Look, Build, Manage, Own, Pay][..]),
-            (Role::Admin, &[Look, Build, Manage, Pay]),
-            (Role::Developer, &[Look, Build]),
+            (Role::Owner, &[Look, Build, Manage, Own, Pay, Redeem][..]),
+            (Role::Admin, &[Look, Build, Manage, Pay, Redeem]),
+            (Role::Developer, &[Look, Build, Redeem]),
             (Role::Analyst, &[Look]),
             (Role::Billing, &[Look, Pay]),
+            (Role::Staff, &[Redeem]),
         ] {
-            for permission in [Look, Build, Manage, Own, Pay] {
+            for permission in [Look, Build, Manage, Own, Pay, Redeem] {
                 assert_eq!(
                     role.may(permission),
                     permissions.contains(&permission),
@@ -102,7 +112,8 @@ mod tests {
         assert!(Role::Developer.may_issue(Scopes::of(&[Scope::Feed, Scope::Read, Scope::Usage])));
         let wallets = Scopes::of(&[Scope::Wallet]);
         assert!(Role::Admin.may_issue(wallets) && !Role::Developer.may_issue(wallets));
-        assert!(!Role::Analyst.may_issue(Scopes::NONE));
+        assert!(!Role::Analyst.may_issue(Scopes::NONE) && !Role::Staff.may_issue(Scopes::NONE));
+        assert!(Role::Admin.may_give(Role::Staff) && !Role::Developer.may_give(Role::Staff));
         assert!(Role::Admin.may_give(Role::Admin) && !Role::Developer.may_give(Role::Analyst));
     }
 }

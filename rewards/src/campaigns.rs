@@ -2,19 +2,29 @@
 
 use crate::campaign::Campaign;
 use crate::error::Error;
+use crate::whose::Whose;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{At, Client, Row, Transaction};
-use wallet::Books;
+use wallet::{Books, Made};
 
 /// Characters of a campaign's name.
 const NAME_MAX: usize = 120;
+/// Campaigns of an organisation in one of the books, and those of them that are live at once: each trigger is judged by all of these.
+const OF_ORGANISATION_MAX: i64 = 500;
+const LIVE_MAX: i64 = 50;
+/// Versions of a campaign.
+const VERSIONS_OF_ONE_MAX: u32 = 1_000;
 /// Versions that are kept in memory; all are read anew beyond.
 const VERSIONS_MAX: usize = 1_000;
 
 const MAKE: &str = "
-    insert into rewards.campaign (id, books, organisation_id, name, made_at) values ($1, $2, $3, $4, $5)";
+    insert into rewards.campaign (id, books, organisation_id, name, made_at) values ($1, $2, $3, $4, $5)
+    on conflict (id) do nothing";
+const COUNT: &str = "
+    select count(*) as campaigns, count(live_version) as live from rewards.campaign
+    where books = $1 and organisation_id = $2 and id <> $3";
 
 /// A new campaign without a version: of an organisation's fans, or of all.
 pub async fn make(
@@ -24,23 +34,53 @@ pub async fn make(
     name: &str,
     now: Timestamp,
 ) -> Result<String, Error> {
-    if !(1..=NAME_MAX).contains(&name.chars().count()) {
-        return Err(Error::Text { what: "a campaign's name", max: NAME_MAX });
-    }
     let id = store::ids::new("cmp");
-    tx.execute(MAKE, &[&id, &books.word(), &organisation_id, &name, &At(now)]).await?;
+    make_as(tx, &id, books, organisation_id, name, now).await?;
     Ok(id)
 }
 
-const LOCK: &str = "select id from rewards.campaign where id = $1 for update";
+/// The same under an id that was made before; does nothing where it is there.
+pub async fn make_as(
+    tx: &Transaction<'_>,
+    id: &str,
+    books: Books,
+    organisation_id: Option<&str>,
+    name: &str,
+    now: Timestamp,
+) -> Result<Made, Error> {
+    if !(1..=NAME_MAX).contains(&name.chars().count()) {
+        return Err(Error::Text { what: "a campaign's name", max: NAME_MAX });
+    }
+    if let Some(organisation) = organisation_id {
+        let row = tx.query_one(COUNT, &[&books.word(), &organisation, &id]).await?;
+        if row.get::<_, i64>("campaigns") >= OF_ORGANISATION_MAX {
+            return Err(Error::TooMany { what: "campaigns of an organisation", max: OF_ORGANISATION_MAX });
+        }
+    }
+    let params: store::Params<'_> = &[&id, &books.word(), &organisation_id, &name, &At(now)];
+    Ok(if tx.execute(MAKE, params).await? == 1 { Made::Now } else { Made::Before })
+}
+
+const LOCK: &str = "
+    select books, organisation_id, ended_at is not null as is_ended from rewards.campaign where id = $1 for update";
 const LAST: &str = "select coalesce(max(version), 0) as version from rewards.version where campaign = $1";
 const WRITE: &str = "
     insert into rewards.version (campaign, version, body, made_by, made_at) values ($1, $2, $3::text::jsonb, $4, $5)";
 
 /// Lets nobody else write a version of a campaign, or put something into its budget, until the transaction ends.
 pub async fn hold(tx: &Transaction<'_>, id: &str) -> Result<(), Error> {
-    tx.query_opt(LOCK, &[&id]).await?.ok_or_else(|| Error::UnknownCampaign { id: id.to_owned() })?;
+    held(tx, id).await?;
     Ok(())
+}
+
+pub(crate) async fn held(tx: &Transaction<'_>, id: &str) -> Result<Row, Error> {
+    tx.query_opt(LOCK, &[&id]).await?.ok_or_else(|| Error::UnknownCampaign { id: id.to_owned() })
+}
+
+/// The same of one that was not ended.
+async fn hold_open(tx: &Transaction<'_>, id: &str) -> Result<Row, Error> {
+    let row = held(tx, id).await?;
+    if row.get("is_ended") { Err(Error::Ended { id: id.to_owned() }) } else { Ok(row) }
 }
 
 /// Writes the next version of a campaign, by its id, which is not live by that; answers its number. `by` is who has written it.
@@ -52,8 +92,11 @@ pub async fn write(
 ) -> Result<u32, Error> {
     campaign.check()?;
     let id = &campaign.id;
-    hold(tx, id).await?;
+    hold_open(tx, id).await?;
     let last: i32 = tx.query_one(LAST, &[id]).await?.get("version");
+    if last.unsigned_abs() >= VERSIONS_OF_ONE_MAX {
+        return Err(Error::TooMany { what: "versions of a campaign", max: i64::from(VERSIONS_OF_ONE_MAX) });
+    }
     let body = serde_json::to_string(&Campaign { version: last.unsigned_abs() + 1, ..campaign.clone() })
         .map_err(|_| Error::Unreadable { what: id.clone(), column: "body" })?;
     tx.execute(WRITE, &[id, &(last + 1), &body, &by, &At(now)]).await?;
@@ -69,8 +112,15 @@ const THERE: &str = "select 1 as there from rewards.version where campaign = $1 
 pub async fn go_live(tx: &Transaction<'_>, id: &str, version: Option<u32>) -> Result<(), Error> {
     let live = version.and_then(|it| i32::try_from(it).ok());
     if let Some(version) = version {
+        let row = hold_open(tx, id).await?;
         let unknown = || Error::UnknownVersion { id: id.to_owned(), version };
         tx.query_opt(THERE, &[&id, &live]).await?.ok_or_else(unknown)?;
+        if let Some(organisation) = row.get::<_, Option<&str>>("organisation_id") {
+            let others = tx.query_one(COUNT, &[&row.get::<_, &str>("books"), &organisation, &id]).await?;
+            if others.get::<_, i64>("live") >= LIVE_MAX {
+                return Err(Error::TooMany { what: "live campaigns of an organisation", max: LIVE_MAX });
+            }
+        }
     }
     match tx.execute(GO, &[&id, &live]).await? {
         1 => Ok(()),
@@ -78,12 +128,31 @@ pub async fn go_live(tx: &Transaction<'_>, id: &str, version: Option<u32>) -> Re
     }
 }
 
+const END: &str = "
+    update rewards.campaign set ended_at = $2, live_version = null, was_live = was_live or live_version is not null
+    where id = $1 and ended_at is null";
+
+/// Ends a campaign for good: nothing is judged by it from now on, and no version of it goes live again. What was earned is paid. `Before` where
+/// it was ended.
+pub async fn end(tx: &Transaction<'_>, id: &str, now: Timestamp) -> Result<Ended, Error> {
+    hold(tx, id).await?;
+    Ok(if tx.execute(END, &[&id, &At(now)]).await? == 1 { Ended::Now } else { Ended::Before })
+}
+
+/// Whether it was ended before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Now,
+    Before,
+}
+
 const LIVE: &str = "
     select id, live_version from rewards.campaign
     where books = $1 and live_version is not null and (organisation_id is null or organisation_id = $2) order by id";
 const BODIES: &str = "
-    select v.campaign, v.version, v.body::text as body
-    from rewards.version v join unnest($1::text[], $2::int[]) it (campaign, version) using (campaign, version)";
+    select v.campaign, v.version, v.body::text as body, c.organisation_id
+    from rewards.version v join unnest($1::text[], $2::int[]) it (campaign, version) using (campaign, version)
+    join rewards.campaign c on c.id = v.campaign";
 
 /// By campaign and version.
 type Known = HashMap<(String, i32), Arc<Campaign>>;
@@ -127,7 +196,7 @@ impl Versions {
         let (ids, versions): (Vec<String>, Vec<i32>) = missing.unzip();
         if !ids.is_empty() {
             let rows = client.query(BODIES, &[&ids, &versions]).await?;
-            let read: Vec<_> = rows.iter().map(read_version).collect::<Result<_, Error>>()?;
+            let read: Vec<_> = rows.iter().map(read_live).collect::<Result<_, Error>>()?;
             self.keep(&read);
             found.extend(read);
         }
@@ -155,6 +224,17 @@ fn read_version(row: &Row) -> Result<((String, i32), Arc<Campaign>), Error> {
     Ok(((id, version), Arc::new(campaign)))
 }
 
+/// As triggers are judged by it. A group is of one owner's campaigns: a partner's keeps none of the house's from earning, and no word of a
+/// group has the stroke.
+fn read_live(row: &Row) -> Result<((String, i32), Arc<Campaign>), Error> {
+    let (key, mut campaign) = read_version(row)?;
+    if let Some(owner) = row.get::<_, Option<&str>>("organisation_id") {
+        let own = Arc::make_mut(&mut campaign);
+        own.group = own.group.take().map(|it| format!("{owner}/{it}"));
+    }
+    Ok((key, campaign))
+}
+
 /// A campaign as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -170,13 +250,15 @@ pub struct Listed {
     /// From when until when, by the live version, else by the last one; none without a version.
     pub span: Option<(Timestamp, Timestamp)>,
     pub made_at: Timestamp,
+    /// It was ended for good.
+    pub ended_at: Option<Timestamp>,
     /// Grants so far, and the units of those that were paid or are about to be.
     pub grants: i64,
     pub units: i64,
 }
 
 const LIST: &str = "
-    select c.id, c.books, c.organisation_id, c.name, c.live_version, c.made_at, l.last_version,
+    select c.id, c.books, c.organisation_id, c.name, c.live_version, c.made_at, c.ended_at, l.last_version,
         c.was_live or c.live_version is not null as has_been_live,
         v.body ->> 'starts_at' as starts_at, v.body ->> 'ends_at' as ends_at,
         coalesce(g.grants, 0) as grants, coalesce(g.units, 0) as units
@@ -188,21 +270,29 @@ const LIST: &str = "
         select count(*) as grants, sum(units)::bigint as units from rewards.grant
         where campaign = c.id and state in ('earned', 'paid')) g on true
     where c.books = $1 and ($2::text is null or c.id < $2) and ($3::text is null or c.id = $3)
-    order by c.id desc limit $4";
+        and ($4::text is null or c.organisation_id = $4)
+    order by c.id desc limit $5";
 
 /// Campaigns, those with the highest ids first, from before one.
 pub async fn list(
     client: &Client<'_>,
-    books: Books,
+    (books, whose): (Books, Whose<'_>),
     before: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Listed>, Error> {
-    let rows = client.query(LIST, &[&books.word(), &before, &None::<&str>, &limit]).await?;
-    rows.iter().map(listed).collect()
+    let params: store::Params<'_> =
+        &[&books.word(), &before, &None::<&str>, &whose.organisation_id(), &limit];
+    client.query(LIST, params).await?.iter().map(listed).collect()
 }
 
-pub async fn find(client: &Client<'_>, books: Books, id: &str) -> Result<Option<Listed>, Error> {
-    let row = client.query_opt(LIST, &[&books.word(), &None::<&str>, &id, &1_i64]).await?;
+/// One of these; none where it is another's.
+pub async fn find(
+    client: &Client<'_>,
+    (books, whose): (Books, Whose<'_>),
+    id: &str,
+) -> Result<Option<Listed>, Error> {
+    let params: store::Params<'_> = &[&books.word(), &None::<&str>, &id, &whose.organisation_id(), &1_i64];
+    let row = client.query_opt(LIST, params).await?;
     row.as_ref().map(listed).transpose()
 }
 
@@ -225,6 +315,7 @@ fn listed(row: &Row) -> Result<Listed, Error> {
         live_version: row.get::<_, Option<i32>>("live_version").map(unsigned),
         last_version: unsigned(row.get("last_version")),
         made_at: row.get::<_, At>("made_at").0,
+        ended_at: row.get::<_, Option<At>>("ended_at").map(|it| it.0),
         grants: row.get("grants"),
         units: row.get("units"),
         id,
@@ -268,4 +359,4 @@ pub async fn versions(client: &Client<'_>, id: &str, limit: i64) -> Result<Vec<V
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] =
-    &[MAKE, LOCK, LAST, WRITE, GO, THERE, LIVE, BODIES, LIST, VERSION, VERSIONS];
+    &[MAKE, COUNT, LOCK, LAST, WRITE, GO, THERE, END, LIVE, BODIES, LIST, VERSION, VERSIONS];

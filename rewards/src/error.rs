@@ -15,6 +15,12 @@ pub enum Error {
     #[error("{id} has no version {version}")]
     UnknownVersion { id: String, version: u32 },
 
+    #[error("{id} was ended")]
+    Ended { id: String },
+
+    #[error("{what}: {max} at most")]
+    TooMany { what: &'static str, max: i64 },
+
     #[error("there is no product {id}")]
     UnknownProduct { id: String },
 

@@ -1,4 +1,4 @@
-//! What operators put into a campaign's budget: once, however often it is asked for.
+//! What is put into a campaign's budget: once, however often it is asked for.
 
 use crate::campaigns;
 use crate::error::Error;
@@ -54,11 +54,14 @@ pub async fn ask(tx: &Transaction<'_>, fill: &Fill, now: Timestamp) -> Result<As
     if !(1..=WHY_MAX).contains(&fill.why.chars().count()) {
         return Err(Error::Text { what: "why", max: WHY_MAX });
     }
-    campaigns::hold(tx, &fill.campaign).await?;
+    let held = campaigns::held(tx, &fill.campaign).await?;
     let (id, units) = (Uuid::from_u128(fill.id.number()), fill.amount.units());
     let params: store::Params<'_> = &[&id, &fill.campaign, &units, &fill.why, &fill.by, &At(now)];
     if tx.execute(ASK, params).await? == 1 {
-        return Ok(Asked::Now);
+        return match held.get("is_ended") {
+            true => Err(Error::Ended { id: fill.campaign.clone() }),
+            false => Ok(Asked::Now),
+        };
     }
     match tx.query_one(SAME, &[&id, &fill.campaign, &units]).await?.get("is_same") {
         true => Ok(Asked::Before),

@@ -25,6 +25,7 @@ mod rewards;
 mod trigger;
 pub mod voucher;
 mod watch;
+mod whose;
 mod work;
 
 pub use campaign::{Amount, Campaign, Caps, Invalid, Per, Rule, Streak};
@@ -39,6 +40,7 @@ pub use rewards::{Granted, Judged, Rewards, budget_of};
 pub use trigger::{Fact, Source, Trigger};
 pub use voucher::Vouchers;
 pub use watch::{MINUTES, Watched, Watching, check_in, watched};
+pub use whose::Whose;
 pub use work::{Judge, QUEUE, Spread, TakeBack};
 
 /// The tables of this crate. They refer to those of `wallet` and `jobs`, which are migrated before.
@@ -51,6 +53,7 @@ pub const MIGRATIONS: store::Migrations = store::Migrations {
         store::Step { name: "4_markets", sql: include_str!("../migrations/4_markets.sql") },
         store::Step { name: "5_reviews", sql: include_str!("../migrations/5_reviews.sql") },
         store::Step { name: "6_fills", sql: include_str!("../migrations/6_fills.sql") },
+        store::Step { name: "7_ends", sql: include_str!("../migrations/7_ends.sql") },
     ],
 };
 

@@ -8,7 +8,7 @@ use jobs::Worker;
 use jobs::testing::drain;
 use rewards::{
     Amount, Campaign, Caps, Condition, Fact, Heard, Invalid, Judge, Name, QUEUE, Rewards, Rule, Source,
-    Streak, Told, Trigger, budget_of, campaigns, follow, hear, review, take_back,
+    Streak, Told, Trigger, Whose, budget_of, campaigns, fill, follow, hear, review, take_back,
 };
 use std::collections::BTreeMap;
 use store::testing::TestStore;
@@ -538,4 +538,158 @@ async fn what_looks_wrong_is_shown_once_and_people_decide() {
     here.rewards.look_over().await.unwrap();
     assert_eq!(open().await, [], "what was cleared today stays so");
     assert!(decide(9_999, review::Verdict::Cleared).await.is_err());
+}
+
+#[tokio::test]
+async fn a_partners_campaign_is_judged_for_its_own_fans_by_its_own_word_and_paid_from_its_own_budget() {
+    let here = Here::new().await;
+    let rules = || vec![rule("six", "six", 10), rule("visit", "visit", 5)];
+    let own = here.campaign(Some(ORG), 100, Caps::default(), rules()).await;
+    let dry = here.campaign(Some("org_2"), 1, Caps::default(), vec![rule("six", "six", 1)]).await;
+    here.fan("fan_1", ORG, Books::Live).await;
+    here.fan("fan_2", "org_2", Books::Live).await;
+    here.fan("fan_test", ORG, Books::Test).await;
+    let tell = async |scope: &str, id: &str, kind: &str, fan_id: Option<&str>, match_id: Option<&str>| {
+        let source = if scope.is_empty() { Source::Match } else { Source::Partner };
+        let trigger = trigger(source, id, kind);
+        let told = Told { trigger: &trigger, books: Books::Live, scope, fan_id, match_id, device: None };
+        here.store().run_tx("test", async |tx| hear(tx, &told, start()).await).await.unwrap();
+        here.work().await;
+        join_all(["fan_1", "fan_2", "fan_test"].map(|it| here.points(it))).await
+    };
+    // A match that nobody follows pays nobody.
+    assert_eq!(tell("", "mat_away.1.1", "six", None, Some("mat_away")).await, [0, 0, 0]);
+    // Another partner's word of this partner's fan, this partner's of another's fan, and of a fan in the other books.
+    assert_eq!(tell("org_2", "1", "visit", Some("fan_1"), None).await, [0, 0, 0]);
+    assert_eq!(tell(ORG, "2", "visit", Some("fan_2"), None).await, [0, 0, 0]);
+    assert_eq!(tell(ORG, "3", "visit", Some("fan_test"), None).await, [0, 0, 0]);
+    // In a match that fans of both follow, each earns by their own partner's; who has none gets none of the other's budget.
+    for fan in ["fan_1", "fan_2", "fan_test"] {
+        here.store().run_tx("test", async |tx| follow(tx, MATCH, fan, start()).await).await.unwrap();
+    }
+    assert_eq!(tell("", "mat_1.1.1", "six", None, Some(MATCH)).await, [10, 1, 0]);
+    assert_eq!(tell("", "mat_1.1.2", "six", None, Some(MATCH)).await, [20, 1, 0]);
+    assert_eq!(tell(ORG, "4", "visit", Some("fan_1"), None).await, [25, 1, 0]);
+    let left = here.store().read("test", async |db| fill::left(db, Books::Live, &[&own, &dry]).await);
+    assert_eq!(left.await.unwrap(), [75, 0]);
+    // What was heard is tried for its own fans alone.
+    let tried = campaign(&own, Caps::default(), rules());
+    let span = (start(), start() + SignedDuration::from_hours(1));
+    let run = here.rewards.dry_run(&tried, Books::Live, Some(ORG), span).await.unwrap();
+    assert_eq!((run.fans, run.units), (1, 25));
+    // Whose it is stays so.
+    for sql in
+        ["update rewards.campaign set organisation_id = null", "update rewards.campaign set books = 'test'"]
+    {
+        assert!(here.store().run_tx("test", async |tx| tx.batch(sql).await).await.is_err(), "{sql}");
+    }
+    here.verify().await;
+}
+
+#[tokio::test]
+async fn a_group_is_of_one_owners_campaigns() {
+    let here = Here::new().await;
+    let grouped = async |organisation: Option<&str>, priority: i32, units: i64| {
+        let id = here.campaign(organisation, 1_000, Caps::default(), vec![rule("six", "six", 1)]).await;
+        let six = campaign(&id, Caps::default(), vec![rule("six", "six", units)]);
+        let six = Campaign { group: Some("sixes".to_owned()), priority, ..six };
+        let written = here.store().run_tx("test", async |tx| {
+            let version = campaigns::write(tx, &six, "usr_1", start()).await?;
+            campaigns::go_live(tx, &id, Some(version)).await
+        });
+        written.await.unwrap();
+    };
+    grouped(None, 0, 10).await;
+    // Of a partner's two one earns; it keeps no fan from what the house gives.
+    grouped(Some(ORG), 9, 5).await;
+    grouped(Some(ORG), 8, 3).await;
+    here.fan("fan_1", ORG, Books::Live).await;
+    here.hear(&trigger(Source::Quiz, "1", "six"), Some("fan_1")).await;
+    here.work().await;
+    assert_eq!(here.points("fan_1").await, 15);
+}
+
+#[tokio::test]
+async fn a_campaign_that_was_ended_stays_so_and_is_seen_by_whose_it_is() {
+    let here = Here::new().await;
+    let id = here.campaign(Some(ORG), 100, Caps::default(), vec![rule("six", "six", 10)]).await;
+    let house = here.campaign(None, 100, Caps::default(), vec![rule("four", "four", 4)]).await;
+    let seen = async |whose: Whose<'_>| {
+        let all = here.store().read("test", async |db| {
+            let all = campaigns::list(db, (Books::Live, whose), None, 10).await?;
+            let one = campaigns::find(db, (Books::Live, whose), &id).await?;
+            let of_test = campaigns::list(db, (Books::Test, whose), None, 10).await?;
+            assert!(of_test.is_empty());
+            Ok::<_, rewards::Error>((all, one))
+        });
+        let (all, one) = all.await.unwrap();
+        let mut ids: Vec<String> = all.into_iter().map(|it| it.id).collect();
+        ids.sort();
+        (ids, one.is_some())
+    };
+    let mut both = vec![id.clone(), house];
+    both.sort();
+    assert_eq!(seen(Whose::Everybodys).await, (both, true));
+    assert_eq!(seen(Whose::Of(ORG)).await, (vec![id.clone()], true));
+    assert_eq!(seen(Whose::Of("org_2")).await, (vec![], false));
+
+    here.fan("fan_1", ORG, Books::Live).await;
+    let end = async || here.store().run_tx("test", async |tx| campaigns::end(tx, &id, start()).await).await;
+    assert_eq!(end().await.unwrap(), campaigns::Ended::Now);
+    assert_eq!(end().await.unwrap(), campaigns::Ended::Before);
+    here.hear(&trigger(Source::Quiz, "1", "six"), Some("fan_1")).await;
+    here.work().await;
+    assert_eq!(here.points("fan_1").await, 0);
+    let again = here.store().run_tx("test", async |tx| campaigns::go_live(tx, &id, Some(1)).await).await;
+    assert!(matches!(again, Err(rewards::Error::Ended { .. })), "{again:?}");
+    let next = campaign(&id, Caps::default(), vec![rule("six", "six", 20)]);
+    let written = async |tx: &store::Transaction<'_>| campaigns::write(tx, &next, "usr_1", start()).await;
+    let written = here.store().run_tx("test", written).await;
+    assert!(matches!(written, Err(rewards::Error::Ended { .. })), "{written:?}");
+    let fill = fill::Fill {
+        id: TransferId::fresh(),
+        campaign: id.clone(),
+        amount: wallet::Amount::new(1).unwrap(),
+        why: "more".to_owned(),
+        by: "usr_1".to_owned(),
+    };
+    let filled = here.store().run_tx("test", async |tx| fill::ask(tx, &fill, start()).await).await;
+    assert!(matches!(filled, Err(rewards::Error::Ended { .. })), "{filled:?}");
+    let read =
+        here.store().read("test", async |db| campaigns::find(db, (Books::Live, Whose::Of(ORG)), &id).await);
+    let found = read.await.unwrap().unwrap();
+    assert_eq!((found.ended_at, found.live_version, found.has_been_live), (Some(start()), None, true));
+}
+
+#[tokio::test]
+async fn a_partner_has_so_many_campaigns_and_so_many_of_them_live() {
+    let here = Here::new().await;
+    let store = here.store();
+    let fifty = "
+        insert into rewards.campaign (id, books, organisation_id, name, made_at)
+            select 'cmp_' || i, 'live', 'org_1', 'x', now() from generate_series(1, 499) i;
+        insert into rewards.version (campaign, version, body, made_by, made_at)
+            select 'cmp_' || i, 1, '{}', '', now() from generate_series(1, 50) i;
+        update rewards.campaign set live_version = 1 where id in (select campaign from rewards.version)";
+    store.run_tx("test", async |tx| tx.batch(fifty).await).await.unwrap();
+    let made = store
+        .run_tx("test", async |tx| {
+            let id = campaigns::make(tx, Books::Live, Some(ORG), "The last", start()).await?;
+            let six = campaign(&id, Caps::default(), vec![rule("six", "six", 1)]);
+            campaigns::write(tx, &six, "usr_1", start()).await?;
+            Ok::<_, rewards::Error>(id)
+        })
+        .await;
+    let id = made.unwrap();
+    let live = store.run_tx("test", async |tx| campaigns::go_live(tx, &id, Some(1)).await).await;
+    assert!(matches!(live, Err(rewards::Error::TooMany { max: 50, .. })), "{live:?}");
+    let more = async |organisation| {
+        let make = async |tx: &store::Transaction<'_>| {
+            campaigns::make(tx, Books::Live, organisation, "One more", start()).await
+        };
+        store.run_tx("test", make).await
+    };
+    let refused = more(Some(ORG)).await;
+    assert!(matches!(refused, Err(rewards::Error::TooMany { max: 500, .. })), "{refused:?}");
+    assert!(more(Some("org_2")).await.is_ok() && more(None).await.is_ok());
 }

@@ -24,6 +24,7 @@ const fn means(role: Role) -> &'static str {
         Role::Developer => "Developer: sites, keys, webhooks",
         Role::Analyst => "Analyst: looks at figures",
         Role::Billing => "Billing: money matters",
+        Role::Staff => "Staff: redeems vouchers, nothing else",
     }
 }
 

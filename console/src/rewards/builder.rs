@@ -81,7 +81,7 @@ pub fn page(here: &Here<'_>, building: &Building<'_>) -> Markup {
         }
         @if here.may_act() {
             form.build method="post" action=(to) novalidate {
-                (csrf_field(here.who.form_token))
+                (csrf_field(here.form_token()))
                 input type="hidden" name="last" value=(fields.text("last"));
                 // What Enter presses.
                 button.unseen type="submit" name="do" value="look" tabindex="-1" { "Check" }

@@ -43,14 +43,17 @@ pub fn show(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     let main = html! {
         div {
             (title(here, &campaign.name))
-            p { (flag(campaign, here.now)) " for " (whose(shown.organisation)) " · " code.id { (campaign.id) } }
+            p {
+                (flag(campaign, here.now)) @if !here.is_partner() { " for " (whose(shown.organisation)) } " · " code.id { (campaign.id) }
+                @if let Some(at) = campaign.ended_at { " · ended " (moment(at)) " UTC" }
+            }
         }
         (warning(here, shown))
         (tiles(shown))
         section aria-labelledby="live" {
             div.line {
                 h2 #live { @match campaign.live_version { Some(it) => { "Live: version " (it) } None => { "Nothing is live" } } }
-                @if campaign.live_version.is_some() { (pause(here, campaign)) }
+                (stop(here, campaign))
             }
             @match shown.live {
                 Some(live) => { (version::told(&live.campaign)) }
@@ -68,7 +71,7 @@ pub fn show(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
         section aria-labelledby="versions" {
             div.line {
                 h2 #versions { "Versions" }
-                @if here.may_act() {
+                @if may_change(here, campaign) {
                     a.button href=(here.path(&format!("/campaigns/{}/write", campaign.id))) {
                         "Write version " (campaign.last_version + 1)
                     }
@@ -84,8 +87,8 @@ fn warning(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     let is_live = matches!(state(shown.campaign, here.now), State::Live(_) | State::Waiting(_));
     html! {
         @if is_live && shown.left <= 0 {
-            p.notice role="alert" { strong { "Its budget is empty." } " What fans earn by it is not paid until it \
-                is filled." }
+            p.notice role="alert" { strong { "Its budget is empty." } " What fans earn by it is not paid, and \
+                is not made up for when it is filled." }
         }
     }
 }
@@ -107,29 +110,48 @@ fn tiles(shown: &Shown<'_>) -> Markup {
     }
 }
 
-fn pause(here: &Here<'_>, campaign: &Listed) -> Markup {
+/// What stops it: for a while, or for good.
+fn stop(here: &Here<'_>, campaign: &Listed) -> Markup {
     let (fields, none) = (Fields::default(), Mistakes::default());
     let form = Filled { fields: &fields, mistakes: &none };
+    let why = |name: &str| form.line(Label::new(name, "Why").hint("For the log"), Line::Text, WHY_MAX);
     html! {
-        @if here.may_act() {
-            details.boxed.aside {
-                summary { "Pause it" }
-                (here.form(&format!("/campaigns/{}/pause", campaign.id),
-                    form.line(Label::new("pause-why", "Why").hint("For the log"), Line::Text, WHY_MAX),
-                    html! { button.danger type="submit" { "Pause: fans earn nothing by it" } }))
+        @if may_change(here, campaign) && campaign.has_been_live {
+            div.stops {
+                @if campaign.live_version.is_some() {
+                    details.boxed.aside {
+                        summary { "Pause it" }
+                        (here.form(&format!("/campaigns/{}/pause", campaign.id), why("pause-why"),
+                            html! { button.danger type="submit" { "Pause: fans earn nothing by it" } }))
+                    }
+                }
+                details.boxed.aside {
+                    summary { "End it" }
+                    p.hint { "For good: no version of it goes live again. What was earned is paid, and what is left in its budget stays there." }
+                    (here.form(&format!("/campaigns/{}/end", campaign.id), why("end-why"),
+                        html! { button.danger type="submit" { "End it for good" } }))
+                }
             }
         }
     }
+}
+
+/// Whether whoever looks may go on with it.
+pub(super) fn may_change(here: &Here<'_>, campaign: &Listed) -> bool {
+    here.may_act() && campaign.ended_at.is_none()
 }
 
 fn next_step(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     let campaign = shown.campaign;
     html! {
         @match shown.versions.first() {
+            _ if campaign.ended_at.is_some() => {
+                p.muted { "It was ended: fans earn nothing by it, and no version of it goes live again." }
+            }
             None => {
                 p.muted { "No version is written. Write one: when it runs, what earns how much, and the most that \
                     is given." }
-                @if here.may_act() {
+                @if may_change(here, campaign) {
                     p { a.button.primary href=(here.path(&format!("/campaigns/{}/write", campaign.id))) { "Write version 1" } }
                 }
             }
@@ -211,7 +233,13 @@ fn budget(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
 fn fill(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     let form = shown.form;
     html! {
-        @if here.may_act() {
+        @if !here.may_fill() && here.is_partner() {
+            p.muted {
+                "Whoever runs this platform fills it: tell them the campaign's id, and how many points it is to give. In the test books \
+                you fill budgets yourself."
+            }
+        }
+        @if here.may_fill() && shown.campaign.ended_at.is_none() {
             details open[!form.mistakes.is_empty() || shown.left <= 0] {
                 summary { "Fill it" }
                 (form.summary())
@@ -229,6 +257,9 @@ fn fill(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
 
 /// What the ledger has not is asked for again, under the same id: once, whoever presses.
 fn again(here: &Here<'_>, shown: &Shown<'_>, it: &Put) -> Markup {
+    if !here.may_fill() {
+        return html! {};
+    }
     here.form(
         &format!("/campaigns/{}/fill", shown.campaign.id),
         html! {
@@ -241,13 +272,21 @@ fn again(here: &Here<'_>, shown: &Shown<'_>, it: &Put) -> Markup {
 }
 
 fn fills(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
-    let columns = [Text("Filled (UTC)"), Number("Points"), Text("Why"), Text("By"), Text("State")];
+    let mut columns = vec![Text("Filled (UTC)"), Number("Points")];
+    // Why the platform has given it is its own to know, and who it was.
+    let has_whys = here.may_fill() || !here.is_partner();
+    if has_whys {
+        columns.extend([Text("Why"), Text("By")]);
+    }
+    columns.push(Text("State"));
     let rows = html! { @for it in shown.fills {
         tr {
             th scope="row" { (at(it.asked_at)) }
             td.number { (count(it.units)) }
-            td.wide { (it.why) }
-            td.person { (person(shown.names, &it.by)) }
+            @if has_whys {
+                td.wide { (it.why) }
+                td.person { (person(shown.names, &it.by)) }
+            }
             td { @match it.filled_at {
                 Some(_) => { span.flag.good { "filled" } }
                 None => { span.flag.bad { "not in the ledger" } (again(here, shown, it)) }
@@ -280,7 +319,7 @@ fn versions(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
             }
             td { span.links {
                 a href=(try_it(here, campaign, number)) { "Try it" }
-                @if here.may_act() {
+                @if may_change(here, campaign) {
                     " · " a href=(here.path(&format!("/campaigns/{}/write?from={number}", campaign.id))) { "Change it" }
                 }
             } }

@@ -18,7 +18,7 @@ pub enum State {
     Waiting(u32),
     Live(u32),
     Paused,
-    /// What happens now is after its end.
+    /// What happens now is after its end, or it was ended.
     Over,
 }
 
@@ -26,6 +26,7 @@ pub enum State {
 pub fn state(campaign: &Listed, now: Timestamp) -> State {
     let span = campaign.span.filter(|_| campaign.has_been_live);
     match (span, campaign.live_version) {
+        _ if campaign.ended_at.is_some() => State::Over,
         (Some((_, ends)), _) if now >= ends => State::Over,
         (Some((starts, _)), Some(version)) if now < starts => State::Waiting(version),
         (_, Some(version)) => State::Live(version),
@@ -89,16 +90,17 @@ pub(super) fn whose(organisation: Option<&str>) -> Markup {
 }
 
 fn listed(here: &Here<'_>, found: &[Row]) -> Markup {
-    let columns = [
+    let mut columns = vec![
         Text("Campaign"),
         Text("State"),
         Number("Budget left"),
         Number("Points given"),
         Number("Grants"),
-        Text("Whose fans"),
-        Text("From (UTC)"),
-        Text("Until (UTC)"),
     ];
+    if !here.is_partner() {
+        columns.push(Text("Whose fans"));
+    }
+    columns.extend([Text("From (UTC)"), Text("Until (UTC)")]);
     let rows = html! { @for Row { campaign, organisation, left } in found {
         @let is_short = *left <= 0 && matches!(state(campaign, here.now), State::Live(_) | State::Waiting(_));
         tr {
@@ -107,7 +109,7 @@ fn listed(here: &Here<'_>, found: &[Row]) -> Markup {
             td.number.negative[is_short] { (count(*left)) @if is_short { " " span.flag.bad { "empty" } } }
             td.number { (count(campaign.units)) }
             td.number { (count(campaign.grants)) }
-            td { (whose(organisation.as_deref())) }
+            @if !here.is_partner() { td { (whose(organisation.as_deref())) } }
             @match campaign.span {
                 Some((starts, ends)) => { td { (moment(starts)) } td { (moment(ends)) } }
                 None => { td.muted { "—" } td.muted { "—" } }
@@ -117,19 +119,34 @@ fn listed(here: &Here<'_>, found: &[Row]) -> Markup {
     table("Campaigns", &columns, rows)
 }
 
-/// The form that makes one.
-pub fn new(here: &Here<'_>, form: Filled<'_>) -> Markup {
+/// The id of what is made by a form: once, however often it is sent.
+pub(super) fn id(form: Filled<'_>) -> Markup {
+    html! { input type="hidden" name="id" value=(form.fields.text("id")); }
+}
+
+/// Whose it is to be. A partner's is its own: there is nothing to choose.
+pub(super) fn of_whom(here: &Here<'_>, form: Filled<'_>, label: &str) -> Markup {
     let whose = [Choice::new("all", "All fans"), Choice::new("one", "One organisation's fans")];
     let organisation = Label::new("organisation", "Organisation").hint("Its id, org_…, or its whole name");
+    html! {
+        @if !here.is_partner() {
+            (form.radios(Label::new("whose", label), &whose))
+            div.of-one { (form.line(organisation, Line::Text, NAME_MAX)) }
+        }
+    }
+}
+
+/// The form that makes one, with `id`.
+pub fn new(here: &Here<'_>, form: Filled<'_>) -> Markup {
     let main = html! {
         (title(here, "New campaign"))
         div.narrow {
             (form.summary())
             (here.form("/campaigns/new",
                 html! {
+                    (id(form))
                     (form.line(Label::new("name", "Name").hint("For you and the log; fans read the titles of rules"), Line::Text, NAME_MAX))
-                    (form.radios(Label::new("whose", "Whose fans earn"), &whose))
-                    div.of-one { (form.line(organisation, Line::Text, NAME_MAX)) }
+                    (of_whom(here, form, "Whose fans earn"))
                 },
                 html! { button.primary type="submit" { "Make it, and write its rules" } }))
         }

@@ -1,5 +1,6 @@
 //! What a version would have cost on what was heard, what it comes to until its end, and how it goes live: with a doubt, not by itself.
 
+use super::campaign::may_change;
 use super::{Here, Tab, counted, moment, percent, title, words};
 use crate::controls::{Filled, Label};
 use crate::finance::money::count;
@@ -152,12 +153,12 @@ fn doubts(here: &Here<'_>, forecast: &Forecast<'_>) -> Markup {
         p.notice.doubt role="alert" { @match doubt {
             Doubt::Beyond => {
                 strong { "Its budget does not reach." } " At this pace it gives " (count(outlook.whole)) " points until its end, and "
-                (count(forecast.left)) " are left" (lasts(here, forecast, outlook)) ". Fill the budget, or set a \
+                (count(forecast.left)) " are left" (lasts(here, forecast, outlook)) ". " @if here.may_fill() { "Fill the budget" } @else { "Have the budget filled" } ", or set a \
                     limit of all fans together."
             }
             Doubt::Empty => {
-                strong { "Its budget is empty." } " What fans earn is not paid until it is filled: "
-                a href=(here.path(&format!("/campaigns/{}#budget", forecast.campaign.id))) { "fill it" } "."
+                strong { "Its budget is empty." } " What fans earn is not paid, and is not made up for later: "
+                a href=(here.path(&format!("/campaigns/{}#budget", forecast.campaign.id))) { @if here.may_fill() { "fill it" } @else { "have it filled" } } "."
             }
             Doubt::Over => {
                 strong { "It is over." } " This version ended " (moment(forecast.version.ends_at)) " UTC: live, it earns nobody anything."
@@ -295,6 +296,9 @@ fn until_the_end(here: &Here<'_>, forecast: &Forecast<'_>) -> Markup {
 
 fn go_live(here: &Here<'_>, forecast: &Forecast<'_>) -> Markup {
     let (campaign, number) = (forecast.campaign, forecast.version.version);
+    if !may_change(here, campaign) {
+        return html! {};
+    }
     if campaign.live_version == Some(number) {
         return html! { p { span.flag.good { "live" } " This version is live." } };
     }

@@ -1,6 +1,6 @@
 //! Products, whose vouchers fans have for points: the list with its figures, one with its codes, and the form of its terms.
 
-use super::campaigns::whose;
+use super::campaigns::{id, of_whom, whose};
 use super::draft::{moment as moment_typed, typed};
 use super::{Here, NAME_MAX, Tab, moment, percent, title};
 use crate::controls::{Choice, Filled, Label, Line};
@@ -100,7 +100,7 @@ fn level(row: &Row, now: Timestamp) -> Markup {
 }
 
 fn listed(here: &Here<'_>, found: &[Row]) -> Markup {
-    let columns = [
+    let mut columns = vec![
         Text("Product"),
         Text("State"),
         Number("In stock"),
@@ -111,9 +111,11 @@ fn listed(here: &Here<'_>, found: &[Row]) -> Markup {
         Number("Claimed"),
         Number("Redeemed"),
         Number("Expired"),
-        Text("Whose fans"),
-        Text("Good until (UTC)"),
     ];
+    if !here.is_partner() {
+        columns.push(Text("Whose fans"));
+    }
+    columns.push(Text("Good until (UTC)"));
     let rows = html! { @for row in found {
         @let Row { product, figures, organisation } = row;
         tr {
@@ -124,7 +126,7 @@ fn listed(here: &Here<'_>, found: &[Row]) -> Markup {
             @let rest = [figures.reserved, figures.held, figures.claimed, figures.redeemed, figures.expired];
             td.number { (count(figures.made)) }
             @for it in rest { td.number { (count(it)) } }
-            td { (whose(organisation.as_deref())) }
+            @if !here.is_partner() { td { (whose(organisation.as_deref())) } }
             td { (moment(product.terms.valid_until)) }
         }
     } };
@@ -228,18 +230,23 @@ fn terms(form: Filled<'_>) -> Markup {
 pub fn new(here: &Here<'_>, form: Filled<'_>) -> Markup {
     let codes = [
         Choice::new("made", "They are made here, and redeemed here"),
-        Choice::new("imported", "They are a partner's, who honours them"),
+        Choice::new(
+            "imported",
+            if here.is_partner() {
+                "They are yours: you honour them"
+            } else {
+                "They are a partner's, who honours them"
+            },
+        ),
     ];
-    let whose = [Choice::new("all", "All fans"), Choice::new("one", "One organisation's fans")];
-    let organisation = Label::new("organisation", "Organisation").hint("Its id, org_…, or its whole name");
     let main = html! {
         (title(here, "New product"))
         div.narrow {
             (form.summary())
             (here.form("/products/new",
                 html! {
-                    (form.radios(Label::new("whose", "Who can have it"), &whose))
-                    div.of-one { (form.line(organisation, Line::Text, NAME_MAX)) }
+                    (id(form))
+                    (of_whom(here, form, "Who can have it"))
                     (form.radios(Label::new("codes", "Where codes come from").hint("It stays so"), &codes))
                     (terms(form))
                 },
@@ -265,14 +272,14 @@ pub fn show(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     let main = html! {
         div {
             (title(here, name))
-            p { (flag(product, here.now)) (level(row, here.now)) " for " (whose(row.organisation.as_deref())) " · " code.id { (product.id) } }
+            p { (flag(product, here.now)) (level(row, here.now)) @if !here.is_partner() { " for " (whose(row.organisation.as_deref())) } " · " code.id { (product.id) } }
         }
         (warning(here, row))
         (figures(row))
         (selling(here, product))
         section aria-labelledby="terms" {
             h2 #terms { "Terms" }
-            (told(product))
+            (told(here, product))
             @if here.may_act() && product.state != State::Over {
                 details.boxed open[!shown.terms.mistakes.is_empty()] {
                     summary { "Change them" }
@@ -338,7 +345,7 @@ fn selling(here: &Here<'_>, product: &Product) -> Markup {
     )
 }
 
-fn told(product: &Product) -> Markup {
+fn told(here: &Here<'_>, product: &Product) -> Markup {
     let terms = &product.terms;
     let or_none = |it: Option<i64>| it.map_or_else(|| "no limit".to_owned(), count);
     let price =
@@ -351,6 +358,7 @@ fn told(product: &Product) -> Markup {
     };
     let codes = match terms.codes {
         Codes::Made => "made here, and redeemed here",
+        Codes::Imported if here.is_partner() => "yours: you honour them",
         Codes::Imported => "a partner's",
     };
     facts(&[
@@ -375,30 +383,33 @@ fn told(product: &Product) -> Markup {
 
 fn add(here: &Here<'_>, product: &Product, form: Filled<'_>) -> Markup {
     let most = count(CODES_MAX as i64);
-    let (label, hint, button);
-    let field = match product.terms.codes {
+    let (rest, key) = (format!("/products/{}/codes", product.id), form.fields.text("key"));
+    let key = html! { input type="hidden" name="key" value=(key); };
+    let form_of_codes = match product.terms.codes {
         Codes::Made => {
-            (label, hint) = ("How many", format!("1 to {most} at once. Each is one voucher in stock."));
-            button = "Make codes";
-            form.line(Label::new("count", label).hint(&hint), Line::Number, DIGITS_MAX)
+            let hint = format!("1 to {most} at once. Each is one voucher in stock.");
+            let field = form.line(Label::new("count", "How many").hint(&hint), Line::Number, DIGITS_MAX);
+            let button = html! { button.primary type="submit" { "Make codes" } };
+            here.form(&rest, html! { (key) (field) }, button)
         }
         Codes::Imported => {
-            (label, hint) = (
-                "The partner's codes",
-                format!(
-                    "One a line, or a CSV file's one column, pasted: {most} at most. All of them are taken in, or none."
-                ),
-            );
-            button = "Take in these codes";
-            form.long_lines(Label::new("csv", label).hint(&hint), 10, CSV_MAX)
+            let whose = if here.is_partner() { "Your codes" } else { "The partner's codes" };
+            let hint = format!("One a line, {most} at most. All of them are taken in, or none.");
+            let file =
+                Label::new("file", "Or a file with them").hint("CSV or text of one column, 4 MB at most");
+            let fields = html! {
+                (key)
+                (form.long_lines(Label::new("csv", whose).hint(&hint), 8, CSV_MAX))
+                (form.file(file, ".csv,.txt,text/csv,text/plain"))
+            };
+            let button = html! { button.primary type="submit" { "Take in these codes" } };
+            here.form_with_file(&rest, fields, button)
         }
     };
     html! {
         div.boxed.codes-form {
             (form.summary())
-            (here.form(&format!("/products/{}/codes", product.id),
-                html! { input type="hidden" name="key" value=(form.fields.text("key")); (field) },
-                html! { button.primary type="submit" { (button) } }))
+            (form_of_codes)
         }
     }
 }

@@ -11,6 +11,7 @@ use ::rewards::figures::Figures;
 use ::rewards::fill::Filled as Put;
 use ::rewards::review::{Signal, SignalKind, Verdict};
 use ::rewards::{Amount, Campaign, Caps, Condition, DryRun, Fact, Name, Per, Rule, RuleCost, Streak, Why};
+use partners::Role;
 use std::collections::BTreeMap;
 use wallet::TransferId;
 
@@ -22,7 +23,13 @@ fn at_day(day: i64) -> Timestamp {
 
 fn here(proof: Proof) -> Here<'static> {
     let who = Who { id: "usr_asha", name: HOSTILE, proof, form_token: "token" };
-    Here { who, books: Books::Test, done: "", now: at_day(0) }
+    Here { side: Side::Operators(who), books: Books::Test, done: "", now: at_day(0) }
+}
+
+fn partner(role: Role, books: Books) -> Here<'static> {
+    let place = Place { organisation_id: "org_1", organisation: "The Paper", role, tab: layout::Tab::Usage };
+    let person = Person { name: "Ben", csrf: "token" };
+    Here { side: Side::Partner { person, place }, books, done: "", now: at_day(0) }
 }
 
 fn listed(live: Option<u32>, last: u32, span: Option<(i64, i64)>) -> Listed {
@@ -36,6 +43,7 @@ fn listed(live: Option<u32>, last: u32, span: Option<(i64, i64)>) -> Listed {
         has_been_live: live.is_some(),
         span: span.map(|(from, until)| (at_day(from), at_day(until))),
         made_at: at_day(-9),
+        ended_at: None,
         grants: 12,
         units: 1_200,
     }
@@ -420,6 +428,54 @@ fn tiers_are_read_with_mistakes_beside_their_fields() {
     let mistakes = tiers::read(&form).unwrap_err();
     let fields: Vec<_> = mistakes.iter().map(|it| it.field.as_ref()).collect();
     assert_eq!(fields, ["t0-name", "t1-from", "t3-from"]);
+}
+
+#[test]
+fn a_partners_pages_are_in_its_dashboard_and_each_role_has_what_it_may_press() {
+    let campaign = listed(Some(1), 1, Some((-1, 1)));
+    let page = |here: &Here<'_>| {
+        let form = Fields::of([("id", "trf_1")]);
+        let put = Put {
+            id: TransferId::of_number(1),
+            units: 5,
+            why: "A deal".to_owned(),
+            by: "usr_asha".to_owned(),
+            asked_at: at_day(0),
+            filled_at: None,
+        };
+        let shown = campaign::Shown {
+            campaign: &campaign,
+            organisation: Some("The Paper"),
+            versions: &[],
+            live: None,
+            figures: &BTreeMap::new(),
+            fills: &[put],
+            left: 100,
+            names: &Names::new(),
+            form: Filled { fields: &form, mistakes: &Mistakes::default() },
+        };
+        campaign::show(here, &shown).0
+    };
+    for (role, books, acts, fills) in [
+        (Role::Owner, Books::Live, true, false),
+        (Role::Developer, Books::Test, true, true),
+        (Role::Analyst, Books::Live, false, false),
+        (Role::Analyst, Books::Test, false, false),
+    ] {
+        let html = page(&partner(role, books));
+        assert!(html.contains("/console/o/org_1/rewards/products?mode="), "{html}");
+        assert!(!html.contains("/console/rewards") && !html.contains("Signals"), "{html}");
+        assert!(!html.contains("for The Paper"), "whose it is goes without saying: {html}");
+        assert_eq!(html.contains("/campaigns/cmp_1/pause"), acts, "{role:?} {books:?}");
+        assert_eq!(html.contains("/campaigns/cmp_1/end"), acts, "{role:?} {books:?}");
+        assert_eq!(html.contains("/campaigns/cmp_1/fill"), fills, "{role:?} {books:?}");
+        assert_eq!(html.contains("A deal"), fills, "{role:?} {books:?}");
+        assert_eq!(html.contains("Whoever runs this platform fills it"), !fills, "{role:?} {books:?}");
+    }
+    let html = page(&here(Proof::Account));
+    assert!(html.contains("for The Paper") && html.contains("A deal") && html.contains("Signals"), "{html}");
+    let ended = Listed { ended_at: Some(at_day(0)), live_version: None, ..campaign };
+    assert_eq!(state(&ended, at_day(0)), State::Over);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One version of a campaign, as it is and in words.
 
+use super::campaign::may_change;
 use super::{Here, Tab, moment, title, words};
 use crate::finance::table::Column::Text;
 use crate::finance::table::table;
@@ -48,7 +49,7 @@ pub fn page(here: &Here<'_>, campaign: &Listed, version: &Version, names: &Names
         (told(&version.campaign))
         div.row {
             a.button.primary href=(to(&format!("/forecast?version={number}"))) { "Try it on what was heard" }
-            @if here.may_act() { a.button href=(to(&format!("/write?from={number}"))) { "Write the next one from it" } }
+            @if may_change(here, campaign) { a.button href=(to(&format!("/write?from={number}"))) { "Write the next one from it" } }
         }
         details.boxed {
             summary { "As JSON" }

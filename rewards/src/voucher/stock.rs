@@ -3,6 +3,7 @@
 use super::Owner;
 use crate::error::Error;
 use crate::product::{self, Product};
+use crate::whose::Whose;
 use std::collections::HashMap;
 use store::{Client, Row};
 use wallet::{AssetCode, Books, Kind, account};
@@ -100,25 +101,19 @@ pub async fn in_stock(client: &Client<'_>, products: &[Product]) -> Result<Vec<i
     Ok(assets.iter().map(free).collect())
 }
 
-/// Products of an owner with their figures, drafts too, by id from after one.
-pub async fn of_owner(
+/// Products with their figures, drafts too, by id from after one.
+pub async fn list(
     client: &Client<'_>,
-    owner: &Owner<'_>,
+    (books, whose): (Books, Whose<'_>),
     after: &str,
     limit: i64,
 ) -> Result<Vec<(Product, Figures)>, Error> {
-    let products = product::of_owner(client, owner, after, limit).await?;
-    with_figures(client, products).await
-}
-
-/// The same of whoever they are.
-pub async fn of_all(
-    client: &Client<'_>,
-    books: Books,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<(Product, Figures)>, Error> {
-    let products = product::all(client, books, after, limit).await?;
+    let products = match whose {
+        Whose::Everybodys => product::all(client, books, after, limit).await?,
+        Whose::Of(id) => {
+            product::of_owner(client, &Owner { books, organisation_id: Some(id) }, after, limit).await?
+        }
+    };
     with_figures(client, products).await
 }
 

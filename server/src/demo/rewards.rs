@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rewards::exchange::listing;
 use rewards::product::{self, Between, Codes, State, Terms};
 use rewards::voucher::Owner;
-use rewards::{Amount, Campaign, Caps, Condition, Fact, Name, Rule, Streak, budget_of, campaigns};
+use rewards::{Amount, Campaign, Caps, Condition, Fact, Name, Rule, Streak, Whose, budget_of, campaigns};
 use std::collections::BTreeMap;
 use wallet::{Asset, Books, Budget, Points, TransferId, holder};
 
@@ -26,8 +26,9 @@ const PRODUCTS: [(&str, &str, i64, usize); 2] = [
 /// Seeds what is not there yet.
 pub(crate) async fn seed(app: &App) -> anyhow::Result<()> {
     let books = Books::Live;
-    let read = app.store.read("demo.campaigns", async |db| campaigns::list(db, books, None, 100).await);
-    if read.await?.iter().any(|it| it.organisation_id.as_deref() == Some(ORGANISATION.0)) {
+    let own = (books, Whose::Of(ORGANISATION.0));
+    let read = app.store.read("demo.campaigns", async |db| campaigns::list(db, own, None, 1).await);
+    if !read.await?.is_empty() {
         return Ok(());
     }
     seed_books(app, books).await

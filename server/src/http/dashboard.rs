@@ -29,7 +29,7 @@ pub(super) use asked::Path;
 pub(super) use embed::STATEMENTS;
 pub(crate) use embed::preview_key;
 pub(super) use embed::{prefix_for_pages, sandbox};
-pub(super) use signed_in::{SignedIn, address, base};
+pub(super) use signed_in::{MemberOf, PressedIn, SignedIn, address, base};
 
 use crate::app::App;
 use axum::Router;

@@ -11,6 +11,7 @@ mod fan;
 mod fans;
 pub mod feed;
 mod finance;
+mod form;
 mod guard;
 mod health;
 mod layers;
@@ -22,6 +23,7 @@ pub mod openapi;
 mod operations;
 mod operator;
 mod payments;
+mod redeem;
 mod request;
 mod rewards;
 mod scorecard;
@@ -96,6 +98,7 @@ fn router(app: App, surface: Surface) -> Router {
                     operations::routes().merge(finance::routes()).merge(campaigns::routes()),
                 ))
                 .merge(dashboard::routes())
+                .merge(campaigns::routes_of_partners())
                 .merge(manage::routes())
                 .merge(wallet::of_holders())
                 .merge(payments::routes())

@@ -2,19 +2,18 @@
 //! (HTTP Basic, RFC 7617; the name is whoever it says it is). For everybody else there are no such pages.
 
 use super::dashboard::SignedIn;
+use super::form::{Content, Form};
 use super::guard::{self, Guard};
 use crate::app::App;
 use crate::problem::Problem;
 use access::grant::{self, PlatformRole};
 use access::{Actor, ActorKind, By, Session, Visitor};
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use console::Fields;
 use console::finance::BY_SECRET;
 use console::operations;
 use sha2::{Digest, Sha256};
@@ -101,32 +100,34 @@ fn by_secret(parts: &Parts, app: &App, secret: &str) -> Result<Operator, Box<Res
 /// Sent a form from a page of ours.
 pub(super) struct Acting {
     pub(super) operator: Operator,
-    pub(super) fields: Fields,
+    pub(super) content: Content,
 }
 
 impl FromRequest<App> for Acting {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
-        Self::of(request, app, Fields::parse).await
+        Self::of(request, app, Form::Short).await
     }
 }
 
 impl Acting {
-    /// With a form that is read so: a long one has more fields than others.
-    pub(super) async fn of(request: Request, app: &App, parse: fn(&str) -> Fields) -> Result<Self, Response> {
+    /// With a form that is read so.
+    pub(super) async fn of(request: Request, app: &App, form: Form) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let operator = Operator::from_request_parts(&mut parts, app).await?;
         // A browser says the secret, and shows the session, to us whoever asks it to.
         let is_ours = guard::is_own_origin(&parts.headers, &app.config.http.public_url);
-        let body = Bytes::from_request(Request::from_parts(parts, body), app).await.unwrap_or_default();
-        let fields = parse(&String::from_utf8_lossy(&body));
-        let is_sent = operator.session.as_ref().is_none_or(|it| it.sent(fields.text("csrf")));
+        let Ok(content) = form.read(Request::from_parts(parts, body)).await else {
+            let text = "That is more than a form here takes, or breaks off. Nothing was done.";
+            return Err(refused(StatusCode::PAYLOAD_TOO_LARGE, "Too long", text, operator.name()));
+        };
+        let is_sent = operator.session.as_ref().is_none_or(|it| it.sent(content.fields.text("csrf")));
         if !is_ours || !is_sent {
             let text = "This was not pressed on a page of ours. Nothing was done.";
             return Err(refused(StatusCode::FORBIDDEN, "Not done", text, operator.name()));
         }
-        Ok(Acting { operator, fields })
+        Ok(Acting { operator, content })
     }
 }
 

@@ -59,7 +59,10 @@ impl From<Error> for Problem {
             | Error::Codes { .. }
             | Error::NotImported(_) => Self::new(&types::INVALID_VALUE, detail),
             Error::NotOnSale { .. } => Self::new(&types::NOT_ON_SALE, detail),
-            Error::NotTransferable { .. } | Error::OtherCodes { .. } => Self::new(&types::CONFLICT, detail),
+            Error::NotTransferable { .. }
+            | Error::OtherCodes { .. }
+            | Error::Ended { .. }
+            | Error::TooMany { .. } => Self::new(&types::CONFLICT, detail),
             Error::LimitReached { .. } => Self::new(&types::PURCHASE_LIMIT, detail),
             Error::Denied(denied) => Self::new(
                 match denied {

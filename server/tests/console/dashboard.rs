@@ -17,7 +17,7 @@ const OWN: [(&str, &str); 1] = [("password", PASSWORD)];
 pub(crate) struct Browser(Vec<(String, String)>);
 
 impl Browser {
-    fn header(&self) -> String {
+    pub(crate) fn header(&self) -> String {
         self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 

@@ -152,7 +152,7 @@ impl Bank {
 
     async fn deeds(&self) -> Vec<(String, String, String)> {
         let read = self.ground.app.store.read("test", async |db| {
-            access::audit::of_nouns(db, &console::finance::audit::NOUNS, i64::MAX, 100).await
+            access::audit::of_nouns(db, (&console::finance::audit::NOUNS, &[]), i64::MAX, 100).await
         });
         read.await.unwrap().into_iter().rev().map(|it| (it.action, it.actor.id, it.object)).collect()
     }

@@ -8,12 +8,15 @@ use partners::fan::secret;
 use partners::webhook::{self, Destination, Kind, Reach, Settings};
 use partners::{Mode, NewKey, Organisation, Origins, Role, invite, key, member, site};
 use reqwest::StatusCode;
-use std::collections::BTreeSet;
+use rewards::product::{self, Between, Codes, Terms};
+use rewards::{Amount, Campaign, Caps, Condition, Fact, Name, Rule, campaigns};
+use std::collections::{BTreeMap, BTreeSet};
+use wallet::Books;
 
 /// The names and values of a form.
 type Form = &'static [(&'static str, &'static str)];
 
-/// What is posted in an organisation, with what it would do. Who builds may all of it, analysts and billing nothing.
+/// What is posted in an organisation, with what it would do. Who builds may all of it, analysts and billing nothing, and staff redeem.
 const FORMS: &[(&str, Form)] = &[
     ("/console/o/{org}/start", &[("origin", "https://evil.example")]),
     ("/console/o/{org}/sites", &[("name", "Evil"), ("origins", "https://evil.example")]),
@@ -45,6 +48,48 @@ const FORMS: &[(&str, Form)] = &[
     ("/console/o/{org}/webhooks/{webhook}/rotate", &[("sure_secret", "yes")]),
     ("/console/o/{org}/webhooks/{webhook}/remove", &[("sure", "yes")]),
     ("/console/o/{org}/webhooks/{webhook}/messages/{message}/replay", &[]),
+    (
+        "/console/o/{org}/rewards/campaigns/new",
+        &[("name", "Evil"), ("whose", "all"), ("id", "cmp_0000000000000000000001")],
+    ),
+    (
+        "/console/o/{org}/rewards/campaigns/{campaign}/write",
+        &[
+            ("do", "save"),
+            ("last", "1"),
+            ("starts", "2026-05-24T00:00"),
+            ("ends", "2026-06-03T10:00"),
+            ("r0-units", "999"),
+            ("r0-kind", "six"),
+        ],
+    ),
+    ("/console/o/{org}/rewards/campaigns/{campaign}/live", &[("version", "1"), ("sure", "yes")]),
+    ("/console/o/{org}/rewards/campaigns/{campaign}/pause", &[("pause-why", "evil")]),
+    ("/console/o/{org}/rewards/campaigns/{campaign}/end", &[("end-why", "evil")]),
+    (
+        "/console/o/{org}/rewards/campaigns/{campaign}/fill",
+        &[("id", "trf_0000000000000000000001"), ("amount", "9"), ("why", "evil")],
+    ),
+    (
+        "/console/o/{org}/rewards/products/new",
+        &[
+            ("name", "Evil"),
+            ("whose", "all"),
+            ("codes", "made"),
+            ("from", "2026-05-24T00:00"),
+            ("until", "2026-08-24T00:00"),
+            ("id", "prd_0000000000000000000001"),
+        ],
+    ),
+    (
+        "/console/o/{org}/rewards/products/{product}",
+        &[("name", "Evil"), ("from", "2026-05-24T00:00"), ("until", "2026-08-24T00:00"), ("version", "1")],
+    ),
+    ("/console/o/{org}/rewards/products/{product}/state", &[("state", "on-sale")]),
+    (
+        "/console/o/{org}/rewards/products/{product}/codes",
+        &[("key", "trf_0000000000000000000002"), ("count", "9")],
+    ),
     ("/console/o/{org}/team/invites", &[("email", "evil@example.com"), ("role", "analyst")]),
     ("/console/o/{org}/team/invites/{invite}/take-back", &[]),
     ("/console/o/{org}/team/{user}/role", &[("role", "billing")]),
@@ -52,7 +97,7 @@ const FORMS: &[(&str, Form)] = &[
     ("/console/o/{org}/settings", &[("name", "Evil")]),
 ];
 
-/// What is posted in an organisation and changes nothing: everybody there may.
+/// What is posted in an organisation and changes nothing: everybody there may who looks.
 const READS: &[(&str, Form)] = &[("/console/o/{org}/embed", &[("key", "crs_pk_live_x")])];
 
 /// What somebody who is signed in posts of their own.
@@ -91,7 +136,7 @@ const DOORS: &[&str] = &[
     "/console/email/{token}",
 ];
 
-/// Who of an organisation sees a page.
+/// Who of an organisation sees a page. Staff see none but that on which they redeem.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Sees {
     Everybody,
@@ -121,6 +166,15 @@ const PAGES: &[(&str, Sees)] = &[
     ("/console/o/{org}/webhooks/new", Sees::WhoChanges),
     ("/console/o/{org}/webhooks/{webhook}", Sees::Everybody),
     ("/console/o/{org}/webhooks/{webhook}/messages/{message}", Sees::Everybody),
+    ("/console/o/{org}/rewards", Sees::Everybody),
+    ("/console/o/{org}/rewards/campaigns/new", Sees::WhoChanges),
+    ("/console/o/{org}/rewards/campaigns/{campaign}", Sees::Everybody),
+    ("/console/o/{org}/rewards/campaigns/{campaign}/versions/1", Sees::Everybody),
+    ("/console/o/{org}/rewards/campaigns/{campaign}/write", Sees::WhoChanges),
+    ("/console/o/{org}/rewards/campaigns/{campaign}/forecast", Sees::Everybody),
+    ("/console/o/{org}/rewards/products", Sees::Everybody),
+    ("/console/o/{org}/rewards/products/new", Sees::WhoChanges),
+    ("/console/o/{org}/rewards/products/{product}", Sees::Everybody),
     ("/console/o/{org}/team", Sees::Everybody),
     ("/console/o/{org}/audit", Sees::WhoChanges),
     ("/console/o/{org}/settings", Sees::WhoChanges),
@@ -154,18 +208,27 @@ const OPEN_PAGES: &[&str] = &[
 
 #[test]
 fn every_route_of_the_dashboard_is_in_a_list_of_this_file() {
-    let source = include_str!("../../src/http/dashboard.rs");
+    let dashboard = include_str!("../../src/http/dashboard.rs").split(".route(").skip(1);
+    // Of rewards, what operators and partners share.
+    let rewards = include_str!("../../src/http/campaigns.rs");
+    let shared = rewards.split("fn shared").nth(1).unwrap().split("\n}").next().unwrap();
     let mut routes = BTreeSet::new();
-    for route in source.split(".route(").skip(1) {
+    for route in dashboard.chain(shared.split(".route(").skip(1)) {
         let (path, handlers) = route.split_once(',').unwrap();
         let path = match path.trim() {
-            "SIGN_IN" => "/console/sign-in",
-            path => path.trim_matches('"'),
+            "SIGN_IN" => "/console/sign-in".to_owned(),
+            "root" => "/console/o/{org}/rewards".to_owned(),
+            path if path.starts_with("&at(") => {
+                let rest = path.trim_start_matches("&at(").trim_matches([')', '"']);
+                let rest = rest.replace("campaigns/{id}", "campaigns/{campaign}").replace("{number}", "1");
+                format!("/console/o/{{org}}/rewards{}", rest.replace("products/{id}", "products/{product}"))
+            }
+            path => path.trim_matches('"').to_owned(),
         };
         let count = routes.len();
         for method in ["get", "post", "put", "patch", "delete", "any"] {
             if handlers.contains(&format!("{method}(")) {
-                routes.insert((method, path));
+                routes.insert((method, path.clone()));
             }
         }
         assert!(routes.len() > count, "no method that is known here: {route}");
@@ -173,8 +236,9 @@ fn every_route_of_the_dashboard_is_in_a_list_of_this_file() {
     let forms = FORMS.iter().chain(READS).chain(OWN_FORMS).map(|it| it.0).chain(DOORS.iter().copied());
     let pages =
         PAGES.iter().map(|it| it.0).chain(OWN_PAGES.iter().copied()).chain(OPEN_PAGES.iter().copied());
-    let listed: Vec<(&str, &str)> = forms.map(|it| ("post", it)).chain(pages.map(|it| ("get", it))).collect();
-    let set: BTreeSet<_> = listed.iter().copied().collect();
+    let listed = forms.map(|it| ("post", it)).chain(pages.map(|it| ("get", it)));
+    let listed: Vec<(&str, String)> = listed.map(|(method, path)| (method, path.to_owned())).collect();
+    let set: BTreeSet<_> = listed.iter().cloned().collect();
     assert_eq!(set.len(), listed.len(), "each once");
     let missing: Vec<_> = routes.difference(&set).collect();
     let gone: Vec<_> = set.difference(&routes).collect();
@@ -217,6 +281,7 @@ impl Target {
             Ok::<_, webhook::Error>([("{webhook}", made.id), ("{message}", message)])
         });
         names.extend(made.await.unwrap());
+        names.extend(in_rewards(ground, org).await);
         names.extend([("{org}", org.clone()), ("{user}", user)]);
         names.extend(["{passkey}", "{identity}", "{token}"].map(|it| (it, "x".to_owned())));
         Self { owner, organisation, names }
@@ -242,10 +307,62 @@ impl Target {
                 (select jsonb_agg(w order by w.id) from partners.webhook w where w.organisation_id = $1),
                 (select jsonb_agg(d order by d.webhook_id, d.message_id)
                     from partners.webhook_delivery d join partners.webhook w on w.id = d.webhook_id
-                    where w.organisation_id = $1))::text as state";
+                    where w.organisation_id = $1),
+                (select jsonb_agg(c order by c.id) from rewards.campaign c),
+                (select jsonb_agg(v order by v.campaign, v.version) from rewards.version v),
+                (select jsonb_agg(p order by p.id) from rewards.product p),
+                (select count(*) from rewards.budget_fill),
+                (select count(*) from rewards.batch))::text as state";
         let row = ground.app.store.read("test", async |db| db.query_one(sql, &[&self.organisation.id]).await);
         row.await.unwrap().get("state")
     }
+}
+
+/// A campaign that is live, and a product.
+async fn in_rewards(ground: &Ground, org: &str) -> [(&'static str, String); 2] {
+    let now = ground.app.clock.now();
+    let until = now + jiff::SignedDuration::from_hours(48);
+    let made = ground.app.store.run_tx("test", async |tx| {
+        let id = campaigns::make(tx, Books::Live, Some(org), "Sixes", now).await?;
+        let rule = Rule {
+            id: "six".to_owned(),
+            title: None,
+            when: Condition::Is {
+                name: Name::parse("trigger.kind").unwrap(),
+                fact: Fact::Text("six".to_owned()),
+            },
+            amount: Amount { units: 1, per: None, tiers: BTreeMap::new() },
+            caps: Caps::default(),
+            streak: None,
+        };
+        let campaign = Campaign {
+            id: id.clone(),
+            version: 1,
+            starts_at: now,
+            ends_at: until,
+            priority: 0,
+            group: None,
+            caps: Caps::default(),
+            rules: vec![rule],
+        };
+        campaigns::write(tx, &campaign, "usr_1", now).await?;
+        campaigns::go_live(tx, &id, Some(1)).await?;
+        let terms = Terms {
+            name: "A cap".to_owned(),
+            description: String::new(),
+            price: Some(1),
+            fan_max: None,
+            fan_day_max: None,
+            valid_from: now,
+            valid_until: until,
+            claim_seconds: None,
+            between: Between::default(),
+            codes: Codes::Made,
+        };
+        let product = product::make(tx, Books::Live, Some(org), &terms, now).await?;
+        Ok::<_, rewards::Error>([("{campaign}", id), ("{product}", product)])
+    });
+    made.await.unwrap()
 }
 
 /// Of one thing of an organisation, rather than of the organisation.
@@ -332,6 +449,30 @@ async fn a_role_may_what_it_may_and_nothing_else() {
         }
     }
     assert_eq!(target.state(&ground).await.replace("billing", "analyst"), before);
+    // Staff redeem, and have no other page.
+    let set = async |tx: &store::Transaction<'_>| {
+        member::set_role(tx, &target.organisation.id, &user, Role::Staff, Role::Owner, &by).await
+    };
+    ground.app.store.run_tx("test", async |tx| set(tx).await).await.unwrap();
+    let till = target.path("/console/o/{org}/redeem");
+    for (route, form) in FORMS.iter().chain(READS) {
+        let answer = ground.press(&mut someone, &target.path(route), form).await;
+        let is_till = target.path(route).starts_with(&till);
+        let expected = if is_till { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::FORBIDDEN };
+        assert_eq!(answer.status(), expected, "{route}");
+    }
+    for (route, _) in PAGES {
+        let answer = ground.see(&someone, &target.path(route)).await;
+        match *route {
+            "/console/o/{org}" => assert_eq!(location(&answer), format!("{till}?done=")),
+            "/console/o/{org}/redeem" => {
+                let page = answer.text().await.unwrap();
+                assert!(page.contains("Look it up") && !page.contains("/keys"), "{page}");
+            }
+            _ => assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{route}"),
+        }
+    }
+    assert_eq!(target.state(&ground).await.replace("staff", "analyst"), before);
     for (route, _) in PAGES {
         let status = ground.see(&target.owner, &target.path(route)).await.status();
         assert_eq!(status, StatusCode::OK, "the owner sees {route}");

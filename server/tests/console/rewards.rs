@@ -2,6 +2,7 @@
 
 mod doubts;
 mod markets;
+mod own;
 mod products;
 
 use crate::dashboard::{Browser, From};
@@ -35,11 +36,12 @@ const PAGES: [&str; 12] = [
     "/signals",
     "/tiers",
 ];
-const ACTS: [&str; 16] = [
+const ACTS: [&str; 17] = [
     "/campaigns/new",
     "/campaigns/{campaign}/write",
     "/campaigns/{campaign}/live",
     "/campaigns/{campaign}/pause",
+    "/campaigns/{campaign}/end",
     "/campaigns/{campaign}/fill",
     "/markets/new",
     "/markets/mkt_1/halt",
@@ -128,10 +130,17 @@ impl Desk {
         self.ground.press(browser, &Self::path(rest), form).await
     }
 
+    /// The same of a form that makes something, under the id that its page has.
+    async fn press_new(&self, browser: &mut Browser, rest: &str, form: &[(&str, &str)]) -> Response {
+        let id = hidden(&self.page(browser, rest).await, "id");
+        let form: Vec<_> = form.iter().copied().chain([("id", id.as_str())]).collect();
+        self.press(browser, rest, &form).await
+    }
+
     /// A campaign of all test fans, made by the form; its id.
     async fn make(&self, browser: &mut Browser) -> String {
         let form = [("name", "Sixes"), ("whose", "all")];
-        let made = self.press(browser, "/campaigns/new", &form).await;
+        let made = self.press_new(browser, "/campaigns/new", &form).await;
         assert_eq!(made.status(), StatusCode::SEE_OTHER);
         let to = location(&made).to_owned();
         to.split("/campaigns/").nth(1).unwrap().split('/').next().unwrap().to_owned()
@@ -188,7 +197,7 @@ impl Desk {
 
     async fn deeds(&self) -> Vec<String> {
         let read = self.ground.app.store.read("test", async |db| {
-            access::audit::of_nouns(db, &console::rewards::audit::NOUNS, i64::MAX, 100).await
+            access::audit::of_nouns(db, (&console::rewards::audit::NOUNS, &[]), i64::MAX, 100).await
         });
         read.await.unwrap().into_iter().rev().map(|it| it.action).collect()
     }
@@ -429,10 +438,10 @@ async fn one_organisations_campaign_is_found_by_id_or_name() {
         ("A", "one", "The Times", "There is no organisation"),
         // Asha's own is called so too.
         ("A", "one", "the paper", "Several are called so"),
-        ("A", "none", "", "Choose whose fans earn"),
+        ("A", "none", "", "Choose whose it is to be"),
     ] {
         let form = [("name", name), ("whose", whose), ("organisation", organisation)];
-        let wrong = desk.press(&mut asha, "/campaigns/new", &form).await;
+        let wrong = desk.press_new(&mut asha, "/campaigns/new", &form).await;
         assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
         let wrong = wrong.text().await.unwrap();
         assert!(
@@ -441,7 +450,7 @@ async fn one_organisations_campaign_is_found_by_id_or_name() {
         );
     }
     let form = [("name", "Own"), ("whose", "one"), ("organisation", id.as_str())];
-    assert_eq!(desk.press(&mut asha, "/campaigns/new", &form).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(desk.press_new(&mut asha, "/campaigns/new", &form).await.status(), StatusCode::SEE_OTHER);
     assert!(desk.page(&asha, "").await.contains("<td>The Paper</td>"));
 }
 

@@ -9,7 +9,8 @@ use console::rewards::audit as pages;
 pub(super) async fn page(State(app): State<App>, view: View) -> Answer {
     let before = view.before("before")?;
     let read = app.store.read("access.deeds", async |db| {
-        access::audit::of_nouns(db, &pages::NOUNS, before.unwrap_or(i64::MAX), PAGE as i64 + 1).await
+        let nouns = (&pages::NOUNS[..], &pages::NOUNS_OF_HOUSE[..]);
+        access::audit::of_nouns(db, nouns, before.unwrap_or(i64::MAX), PAGE as i64 + 1).await
     });
     let mut found = read.await?;
     let next = (found.len() > PAGE).then(|| found[PAGE - 1].id);

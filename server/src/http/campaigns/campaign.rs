@@ -1,22 +1,22 @@
 //! One campaign, and one version of it.
 
 use super::list::names_of;
-use super::view::{Answer, Refused, View, form, html};
+use super::view::{Answer, Named, Refused, View, form, html};
 use crate::app::App;
 use crate::http::dashboard::Path;
-use crate::http::finance::view::names;
 use axum::extract::State;
 use console::controls::Filled;
 use console::rewards::{campaign as pages, version as version_page};
 use console::{Fields, Mistakes};
 use rewards::campaigns::{self, Listed, Version};
 use rewards::{figures, fill};
+use serde::Deserialize;
 use wallet::TransferId;
 
 /// Versions that are listed.
 const VERSIONS_MAX: i64 = 50;
 
-pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, view: View) -> Answer {
+pub(super) async fn show(State(app): State<App>, Path(Named { id }): Path<Named>, view: View) -> Answer {
     let campaign = view.campaign(&app, &id).await?;
     let fields = Fields::of([("id", TransferId::fresh().to_string().as_str())]);
     shown(&app, &view, &campaign, Filled { fields: &fields, mistakes: &Mistakes::default() }).await
@@ -37,7 +37,7 @@ pub(super) async fn shown(app: &App, view: &View, campaign: &Listed, filled: Fil
     });
     let (versions, live, figures, fills, left) = read.await?;
     let by = versions.iter().map(|it| it.made_by.as_str()).chain(fills.iter().map(|it| it.by.as_str()));
-    let names = names(&app.store, by).await?;
+    let names = view.names(app, by).await?;
     let organisation = organisation_of(app, campaign).await?;
     let page = pages::Shown {
         campaign,
@@ -69,13 +69,20 @@ pub(super) async fn version_of(app: &App, campaign: &Listed, number: &str) -> Re
     read.await?.ok_or_else(unknown)
 }
 
+/// What a version's address names.
+#[derive(Debug, Deserialize)]
+pub(super) struct NamedVersion {
+    id: String,
+    number: String,
+}
+
 pub(super) async fn version(
     State(app): State<App>,
-    Path((id, number)): Path<(String, String)>,
+    Path(NamedVersion { id, number }): Path<NamedVersion>,
     view: View,
 ) -> Answer {
     let campaign = view.campaign(&app, &id).await?;
     let version = version_of(&app, &campaign, &number).await?;
-    let names = names(&app.store, std::iter::once(version.made_by.as_str())).await?;
+    let names = view.names(&app, std::iter::once(version.made_by.as_str())).await?;
     Ok(html(version_page::page(&view.here(), &campaign, &version, &names)))
 }

@@ -5,7 +5,6 @@ use super::view::{Answer, Pressed, Refused, View, form, html};
 use crate::app::App;
 use access::{Deed, audit};
 use axum::extract::State;
-use axum::response::Response;
 use console::controls::Filled;
 use console::rewards::NAME_MAX;
 use console::rewards::campaigns::{self as pages, Row};
@@ -15,12 +14,13 @@ use partners::organisation;
 use rewards::{campaigns, fill};
 use serde_json::json;
 use std::collections::HashMap;
+use wallet::Made;
 
 pub(super) async fn page(State(app): State<App>, view: View) -> Answer {
     let (books, before) = (view.books, Some(view.asked.text("before")).filter(|it| !it.is_empty()));
+    let of = (books, view.whose());
     let count = PAGE as i64 + 1;
-    let read =
-        app.store.read("rewards.campaigns", async |db| campaigns::list(db, books, before, count).await);
+    let read = app.store.read("rewards.campaigns", async |db| campaigns::list(db, of, before, count).await);
     let mut found = read.await?;
     let next = (found.len() > PAGE).then(|| found[PAGE - 1].id.clone());
     found.truncate(PAGE);
@@ -46,9 +46,11 @@ pub(super) async fn names_of(app: &App, ids: &[&str]) -> Result<HashMap<String, 
     Ok(read.await?.into_iter().map(|it| (it.id, it.name)).collect())
 }
 
-pub(super) async fn new(view: View) -> Response {
-    let (fields, none) = (Fields::of([("whose", "all")]), Mistakes::default());
-    html(pages::new(&view.here(), Filled { fields: &fields, mistakes: &none }))
+pub(super) async fn new(view: View) -> Answer {
+    view.may_write()?;
+    let id = store::ids::new("cmp");
+    let (fields, none) = (Fields::of([("whose", "all"), ("id", &id)]), Mistakes::default());
+    Ok(html(pages::new(&view.here(), Filled { fields: &fields, mistakes: &none })))
 }
 
 /// Makes a campaign without a version, and goes on to its first one.
@@ -59,35 +61,52 @@ pub(super) async fn make(State(app): State<App>, pressed: Pressed) -> Answer {
     if !(1..=usize::from(NAME_MAX)).contains(&name.chars().count()) || name.contains('\0') {
         mistakes.add("name", format!("Give it a name, of 1 to {NAME_MAX} characters."));
     }
-    let organisation = match fields.text("whose") {
-        "all" => None,
-        "one" => chosen(&app, fields.text("organisation"), &mut mistakes).await?,
-        _ => {
-            mistakes.add("whose", "Choose whose fans earn.");
-            None
-        }
-    };
+    let organisation = of_whom(&app, &pressed, &mut mistakes).await?;
     if !mistakes.is_empty() {
         return Ok(form(pages::new(&view.here(), Filled { fields, mistakes: &mistakes }), &mistakes));
     }
-    let (by, books) = (&view.operator.by, view.books);
+    let (by, books, id) = (&view.by, view.books, pressed.new_id("cmp")?);
     let organisation_id = organisation.as_ref().map(|it| it.id.as_str());
     let made = app.store.run_tx("rewards.make", async |tx| {
-        let id = campaigns::make(tx, books, organisation_id, name, by.at).await?;
+        if campaigns::make_as(tx, id, books, organisation_id, name, by.at).await? == Made::Before {
+            let made = campaigns::find(tx, (books, view.whose()), id).await?;
+            // The button pressed twice; or a form from before was filled in anew.
+            return if made.is_some_and(|it| it.name == name) {
+                Ok(())
+            } else {
+                Err(rewards::Error::OtherRequest)
+            };
+        }
         let after = Some(json!({ "name": name, "organisation": organisation_id, "mode": books.word() }));
-        let deed = Deed { organisation_id, action: "campaign.make", object: &id, after, ..Deed::default() };
+        let deed = Deed { organisation_id, action: "campaign.make", object: id, after, ..Deed::default() };
         audit::record(tx, by, &deed).await.map_err(wallet::Error::from)?;
-        Ok::<_, rewards::Error>(id)
+        Ok::<_, rewards::Error>(())
     });
-    Ok(view.back(&format!("/campaigns/{}/write", made.await?), "made"))
+    made.await?;
+    Ok(view.back(&format!("/campaigns/{id}/write"), "made"))
+}
+
+/// Whose a new thing is to be: a partner's is its own.
+pub(super) async fn of_whom(
+    app: &App,
+    pressed: &Pressed,
+    mistakes: &mut Mistakes,
+) -> Result<Option<Organisation>, Refused> {
+    if let Some(own) = pressed.view.organisation() {
+        return Ok(Some(own.clone()));
+    }
+    match pressed.form.text("whose") {
+        "all" => Ok(None),
+        "one" => chosen(app, pressed.form.text("organisation"), mistakes).await,
+        _ => {
+            mistakes.add("whose", "Choose whose it is to be: all fans', or one organisation's.");
+            Ok(None)
+        }
+    }
 }
 
 /// By its id, or its whole name where it is the only one that is called so.
-pub(super) async fn chosen(
-    app: &App,
-    text: &str,
-    mistakes: &mut Mistakes,
-) -> Result<Option<Organisation>, Refused> {
+async fn chosen(app: &App, text: &str, mistakes: &mut Mistakes) -> Result<Option<Organisation>, Refused> {
     if text.is_empty() || text.contains('\0') {
         mistakes.add("organisation", "Enter the organisation's id or its name.");
         return Ok(None);

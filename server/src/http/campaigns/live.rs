@@ -1,7 +1,7 @@
 //! What a version would cost by what was heard; going live, which asks once more where that is in doubt; and pausing.
 
 use super::campaign::version_of;
-use super::view::{Answer, Pressed, Refused, View, form};
+use super::view::{Answer, Named, Pressed, Refused, View, form};
 use crate::app::App;
 use crate::http::dashboard::Path;
 use access::{Deed, audit};
@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use console::Mistakes;
 use console::rewards::forecast::{self as pages, DAYS, DAYS_AT_FIRST, Forecast, Tried};
 use jiff::SignedDuration;
-use rewards::campaigns::{self, Listed, Version};
+use rewards::campaigns::{self, Ended, Listed, Version};
 use rewards::fill;
 use serde_json::json;
 use std::time::Duration;
@@ -62,7 +62,7 @@ impl Looked {
     }
 }
 
-pub(super) async fn forecast(State(app): State<App>, Path(id): Path<String>, view: View) -> Answer {
+pub(super) async fn forecast(State(app): State<App>, Path(Named { id }): Path<Named>, view: View) -> Answer {
     let days = days_of(view.asked.text("days"))?;
     let looked = Looked::of(&app, &view, &id, view.asked.text("version"), days).await?;
     let none = Mistakes::default();
@@ -70,7 +70,11 @@ pub(super) async fn forecast(State(app): State<App>, Path(id): Path<String>, vie
 }
 
 /// A version goes live. Where it was tried and is in doubt, whoever presses says that it is known.
-pub(super) async fn go_live(State(app): State<App>, Path(id): Path<String>, pressed: Pressed) -> Answer {
+pub(super) async fn go_live(
+    State(app): State<App>,
+    Path(Named { id }): Path<Named>,
+    pressed: Pressed,
+) -> Answer {
     let (view, fields) = (&pressed.view, &pressed.form);
     let days = days_of(fields.text("days"))?;
     let campaign = view.campaign(&app, &id).await?;
@@ -93,7 +97,11 @@ pub(super) async fn go_live(State(app): State<App>, Path(id): Path<String>, pres
     Ok(view.back(&format!("/campaigns/{id}"), "live"))
 }
 
-pub(super) async fn pause(State(app): State<App>, Path(id): Path<String>, pressed: Pressed) -> Answer {
+pub(super) async fn pause(
+    State(app): State<App>,
+    Path(Named { id }): Path<Named>,
+    pressed: Pressed,
+) -> Answer {
     let view = &pressed.view;
     let campaign = view.campaign(&app, &id).await?;
     let mut mistakes = Mistakes::default();
@@ -105,6 +113,33 @@ pub(super) async fn pause(State(app): State<App>, Path(id): Path<String>, presse
     Ok(view.back(&format!("/campaigns/{id}"), "paused"))
 }
 
+/// Ends it for good, once.
+pub(super) async fn end(State(app): State<App>, Path(Named { id }): Path<Named>, pressed: Pressed) -> Answer {
+    let (view, by) = (&pressed.view, &pressed.view.by);
+    let campaign = view.campaign(&app, &id).await?;
+    let mut mistakes = Mistakes::default();
+    let why = pressed.why("end-why", &mut mistakes);
+    if let Some(text) = mistakes.of("end-why") {
+        return Err(Refused::form(text));
+    }
+    let ended = app.store.run_tx("rewards.end", async |tx| {
+        if campaigns::end(tx, &id, by.at).await? == Ended::Before {
+            return Ok(());
+        }
+        let deed = Deed {
+            organisation_id: campaign.organisation_id.as_deref(),
+            action: "campaign.end",
+            object: &id,
+            ..Deed::default()
+        };
+        let deed = deed.changing(json!({ "version": campaign.live_version }), json!({ "why": why }));
+        audit::record(tx, by, &deed).await.map_err(wallet::Error::from)?;
+        Ok::<_, rewards::Error>(())
+    });
+    ended.await?;
+    Ok(view.back(&format!("/campaigns/{id}"), "ended"))
+}
+
 /// What triggers are judged by from now on, with the log. What is so already is not done, nor written down, again.
 async fn change(
     app: &App,
@@ -113,10 +148,12 @@ async fn change(
     version: Option<u32>,
     after: serde_json::Value,
 ) -> Result<(), Refused> {
-    let (by, id) = (&pressed.view.operator.by, campaign.id.as_str());
+    let (by, id) = (&pressed.view.by, campaign.id.as_str());
     let changed = app.store.run_tx("rewards.go_live", async |tx| {
         campaigns::hold(tx, id).await?;
-        let before = campaigns::find(tx, campaign.books, id).await?.and_then(|it| it.live_version);
+        let before = campaigns::find(tx, (campaign.books, pressed.view.whose()), id)
+            .await?
+            .and_then(|it| it.live_version);
         if before == version {
             return Ok(());
         }

@@ -87,7 +87,7 @@ async fn shown(app: &App, view: &View, id: &str, filled: Filled<'_>) -> Answer {
 
 /// Writes down what is about to be done: whoever is asked to do it may be another process.
 async fn note(app: &App, pressed: &Pressed, action: &str, id: &str, after: Value) -> Result<(), Refused> {
-    let by = &pressed.view.operator.by;
+    let by = &pressed.view.by;
     let deed = Deed { action, object: id, after: Some(after), ..Deed::default() };
     let noted = app.store.run_tx("markets.note", async |tx| audit::record(tx, by, &deed).await);
     Ok(noted.await?)
@@ -217,7 +217,7 @@ pub(super) async fn make(State(app): State<App>, pressed: Pressed) -> Answer {
         mistakes.add(it.field.clone(), it.text.clone());
     }
     if let (Ok(terms), true) = (read, mistakes.is_empty()) {
-        let by = &view.operator.by;
+        let by = &view.by;
         let made = app.store.run_tx("markets.make", async |tx| {
             // One at a time: the button may be pressed twice.
             product::lock(tx, chosen).await?;

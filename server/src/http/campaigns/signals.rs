@@ -59,7 +59,7 @@ pub(super) async fn decide(State(app): State<App>, Path(number): Path<String>, p
         let before = Some(number.saturating_add(1));
         return shown(&app, view, signal.verdict, before, Some((number, note, &mistakes))).await;
     }
-    let by = &view.operator.by;
+    let by = &view.by;
     let decided = app.store.run_tx("rewards.decide", async |tx| {
         let signal = review::decide(tx, number, verdict, (&by.actor.id, note), by.at).await?;
         let after =

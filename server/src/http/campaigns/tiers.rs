@@ -24,7 +24,7 @@ fn told(tiers: &[(String, i64)]) -> Value {
 
 pub(super) async fn set(State(app): State<App>, pressed: Pressed) -> Answer {
     let (view, fields) = (&pressed.view, &pressed.form);
-    let (books, by) = (view.books, &view.operator.by);
+    let (books, by) = (view.books, &view.by);
     let mistakes = match pages::read(fields) {
         Err(mistakes) => mistakes,
         Ok(tiers) => {

@@ -1,7 +1,7 @@
 //! The form in which a version is written. Each button comes back with all that was typed; "Save" writes the next version.
 
 use super::campaign::version_of;
-use super::view::{Answer, Pressed, PressedLong, View, form};
+use super::view::{Answer, Named, Pressed, PressedLong, View, form};
 use crate::app::App;
 use crate::http::dashboard::Path;
 use access::{Deed, audit};
@@ -13,8 +13,9 @@ use rewards::{Campaign, review};
 use serde_json::json;
 
 /// From the last version, or the one that the address names, or nothing.
-pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, view: View) -> Answer {
+pub(super) async fn show(State(app): State<App>, Path(Named { id }): Path<Named>, view: View) -> Answer {
     let campaign = view.campaign(&app, &id).await?;
+    view.may_write()?;
     let draft = match (view.asked.text("from"), campaign.last_version) {
         ("", 0) => Draft::new(view.now),
         ("", last) => Draft::of(&version_of(&app, &campaign, &last.to_string()).await?.campaign),
@@ -33,7 +34,7 @@ async fn shown(app: &App, view: &View, campaign: &Listed, draft: &Draft, mistake
 
 pub(super) async fn press(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(Named { id }): Path<Named>,
     PressedLong(pressed): PressedLong,
 ) -> Answer {
     let campaign = pressed.view.campaign(&app, &id).await?;
@@ -60,7 +61,7 @@ enum Saved {
 
 /// Writes the next version, if none was written since the form was begun; the same once more was the button pressed twice.
 async fn save(app: &App, pressed: &Pressed, campaign: &Listed, draft: Draft, written: &Campaign) -> Answer {
-    let (view, by, id) = (&pressed.view, &pressed.view.operator.by, campaign.id.as_str());
+    let (view, by, id) = (&pressed.view, &pressed.view.by, campaign.id.as_str());
     let begun_from = draft.begun_from();
     let saved = app.store.run_tx("rewards.write", async |tx| {
         campaigns::hold(tx, id).await?;

@@ -3,7 +3,7 @@
 use super::asked::Query;
 use super::door::WRONG;
 use super::failure::{Failure, mistake};
-use super::signed_in::{MemberOf, Pressed, SignedIn};
+use super::signed_in::{Anybody, MemberOf, Pressed, SignedIn};
 use crate::app::App;
 use crate::http::scorer::html;
 use crate::problem::{Problem, types};
@@ -18,7 +18,7 @@ use console::{Fields, Mistakes};
 use futures_util::StreamExt;
 use jiff::SignedDuration;
 use partners::usage::{self, Part, Span};
-use partners::{key, member, organisation, site};
+use partners::{Permission, key, member, organisation, site};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -41,6 +41,11 @@ pub(super) struct Done {
 }
 
 impl Done {
+    /// For another page to say it.
+    fn to_query(&self) -> String {
+        Fields::of([("done", self.done.as_str())]).to_query()
+    }
+
     pub(super) fn words(&self) -> &'static str {
         match self.done.as_str() {
             "allowed" => "The address is allowed: keys work there within a second.",
@@ -118,9 +123,14 @@ pub(super) async fn create(State(app): State<App>, pressed: Pressed) -> Result<R
 
 pub(super) async fn overview(
     State(app): State<App>,
-    member: MemberOf,
+    Anybody(member): Anybody,
     Query(done): Query<Done>,
 ) -> Result<Response, Failure> {
+    if member.may(Permission::Look).is_err() {
+        // Who works at a till begins there.
+        let to = format!("/console/o/{}/redeem?{}", member.id(), done.to_query());
+        return Ok(Redirect::to(&to).into_response());
+    }
     let now = member.signed_in.caller.now;
     let read = app.store.read("partners.overview", async |db| {
         let sites = site::list(db, member.id()).await?;

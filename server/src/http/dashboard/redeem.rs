@@ -1,114 +1,55 @@
 //! Redeeming a fan's voucher, by who works for the organisation that it is of.
 
-use super::door::WRONG;
+use super::asked::Query;
 use super::failure::Failure;
-use super::signed_in::{MemberOf, PressedIn, SignedIn};
+use super::organisations::Done;
+use super::signed_in::{AtTill, MemberOf, PressedAtTill, SignedIn};
 use crate::app::App;
+use crate::http::redeem::Counter;
 use crate::http::scorer::html;
 use access::By;
+use access::grant::{self, PlatformRole};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use console::controls::Filled;
 use console::layout::Tab;
-use console::partner::redeem::{self as pages, Of};
-use console::{Fields, Mistakes};
+use console::redeem::{self as pages, ForHouse, Till};
 use partners::{Permission, member};
-use rewards::voucher::{Found, Owner, Redeemer, Said};
-use wallet::Books;
 
-/// Whoever shows something is a fan in earnest, most likely.
-const BOTH: [(Books, Of); 2] = [(Books::Live, Of::Fan), (Books::Test, Of::TestFan)];
-
-pub(super) async fn form(member: MemberOf) -> Result<Response, Failure> {
-    member.may(Permission::Build)?;
-    Ok(again(&member, StatusCode::OK, &Fields::default(), &Mistakes::default()))
+fn counter<'a>(member: &'a MemberOf, by: &'a By, done: &'a str) -> Counter<'a> {
+    let till = Till::Partner(member.here(Tab::Redeem, done));
+    Counter { till, organisation_id: Some(member.id()), by }
 }
 
-fn again(member: &MemberOf, status: StatusCode, fields: &Fields, mistakes: &Mistakes) -> Response {
-    html(status, pages::form(member.here(Tab::Redeem, ""), Filled { fields, mistakes }))
+pub(super) async fn form(AtTill(member): AtTill, Query(done): Query<Done>) -> Response {
+    counter(&member, &member.by(), done.words()).form()
 }
 
 /// Where a fan's QR code leads.
 pub(super) async fn scanned(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Failure> {
     let user = &signed_in.session.user.id;
-    let mut all =
-        app.store.read("partners.organisations", async |db| member::organisations(db, user).await).await?;
-    all.retain(|(_, role)| role.may(Permission::Build));
-    Ok(html(StatusCode::OK, pages::scanned(signed_in.person(), &all)))
+    let read = app.store.read("partners.organisations", async |db| {
+        let all = member::organisations(db, user).await?;
+        Ok::<_, partners::Error>((all, grant::has(db, user, PlatformRole::Operator).await?))
+    });
+    let (mut all, is_operator) = read.await?;
+    all.retain(|(_, role)| role.may(Permission::Redeem));
+    let house = if is_operator { ForHouse::Yes } else { ForHouse::No };
+    Ok(html(StatusCode::OK, pages::scanned(signed_in.person(), &all, house)))
 }
 
 /// Shows what a code or a link is of.
 pub(super) async fn look(
     State(app): State<App>,
-    PressedIn { member, fields }: PressedIn,
+    PressedAtTill { member, fields }: PressedAtTill,
 ) -> Result<Response, Failure> {
-    member.may(Permission::Build)?;
-    let said = match fields.text("token") {
-        "" => Said::typed(fields.text("code")),
-        token => Said::Link(token),
-    };
-    let by = member.by();
-    for (books, of) in BOTH {
-        let redeemer = redeemer(&member, books, &by, None);
-        let found = app.vouchers.look_up(&redeemer, said).await?;
-        // What was said goes no further: it is in no page.
-        let place = Fields::of([("place", fields.text("place"))]);
-        let mistakes = Mistakes::default();
-        let (here, filled) = (member.here(Tab::Redeem, ""), Filled { fields: &place, mistakes: &mistakes });
-        match found {
-            Found::Good(shown) => {
-                let pass = app.vouchers.pass(&redeemer, &shown.voucher.id);
-                return Ok(html(StatusCode::OK, pages::confirm(here, (&shown, of), &pass, filled)));
-            }
-            Found::Redeemed(shown) => {
-                return Ok(html(StatusCode::OK, pages::before(here, (&shown, of), filled)));
-            }
-            Found::Nothing => {}
-        }
-    }
-    Ok(nothing(&member, &fields))
+    Ok(counter(&member, &member.by(), "").look(&app, &fields).await?)
 }
 
 /// Redeems what was shown.
 pub(super) async fn confirm(
     State(app): State<App>,
-    PressedIn { member, fields }: PressedIn,
+    PressedAtTill { member, fields }: PressedAtTill,
 ) -> Result<Response, Failure> {
-    member.may(Permission::Build)?;
-    let (by, place) = (member.by(), fields.text("place"));
-    for (books, of) in BOTH {
-        let redeemer = redeemer(&member, books, &by, Some(place).filter(|it| !it.is_empty()));
-        let redeemed = match app.vouchers.redeem(&redeemer, Said::Pass(fields.text("pass"))).await {
-            Err(rewards::Error::Text { max, .. }) => {
-                let mistakes = Mistakes::one("place", format!("{max} characters at most."));
-                return Ok(again(&member, WRONG, &Fields::of([("place", place)]), &mistakes));
-            }
-            other => other?,
-        };
-        let (place, mistakes) = (Fields::of([("place", place)]), Mistakes::default());
-        let (here, filled) = (member.here(Tab::Redeem, ""), Filled { fields: &place, mistakes: &mistakes });
-        match redeemed {
-            Found::Good(shown) => {
-                return Ok(html(StatusCode::OK, pages::redeemed(here, (&shown, of), filled)));
-            }
-            Found::Redeemed(shown) => {
-                return Ok(html(StatusCode::OK, pages::before(here, (&shown, of), filled)));
-            }
-            Found::Nothing => {}
-        }
-    }
-    Ok(nothing(&member, &fields))
-}
-
-/// One answer for whatever is not to be redeemed.
-fn nothing(member: &MemberOf, fields: &Fields) -> Response {
-    let text = "There is no voucher of yours that this redeems. Look at the code again, or have the fan show the \
-        QR code anew: it is good for a minute.";
-    let place = Fields::of([("place", fields.text("place"))]);
-    again(member, WRONG, &place, &Mistakes::one("code", text))
-}
-
-fn redeemer<'a>(member: &'a MemberOf, books: Books, by: &'a By, place: Option<&'a str>) -> Redeemer<'a> {
-    Redeemer { owner: Owner { books, organisation_id: Some(member.id()) }, by, place, request: None }
+    Ok(counter(&member, &member.by(), "").confirm(&app, &fields).await?)
 }

@@ -3,10 +3,10 @@
 use super::failure::Failure;
 use crate::app::App;
 use crate::door::ClientAddress;
+use crate::http::form::{Content, Form};
 use crate::http::guard;
 use access::session::{self, Due, Session};
 use access::{By, Token, Visitor};
-use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
 use console::Fields;
@@ -184,15 +184,15 @@ impl SignedIn {
     }
 }
 
-/// Is a member of the organisation that the address names.
+/// Is a member of the organisation that the address names, and may look at it: whoever may not has pages of their own alone.
 #[derive(Clone, Debug)]
-pub(super) struct MemberOf {
+pub(in crate::http) struct MemberOf {
     pub(super) signed_in: SignedIn,
-    pub(super) organisation: Organisation,
+    pub(in crate::http) organisation: Organisation,
     pub(super) role: Role,
 }
 
-impl FromRequestParts<App> for MemberOf {
+impl FromRequestParts<App> for Anybody {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
@@ -202,17 +202,43 @@ impl FromRequestParts<App> for MemberOf {
         let user = &signed_in.session.user.id;
         let found = app.store.read("partners.member", async |db| member::find(db, &id, user).await).await?;
         let (organisation, role) = found.ok_or(Failure::NotFound)?;
-        Ok(Self { signed_in, organisation, role })
+        Ok(Anybody(MemberOf { signed_in, organisation, role }))
+    }
+}
+
+/// A member, whatever their role.
+pub(super) struct Anybody(pub(super) MemberOf);
+
+impl FromRequestParts<App> for MemberOf {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let Anybody(member) = Anybody::from_request_parts(parts, app).await?;
+        member.may(Permission::Look)?;
+        Ok(member)
+    }
+}
+
+/// A member who redeems.
+pub(super) struct AtTill(pub(super) MemberOf);
+
+impl FromRequestParts<App> for AtTill {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let Anybody(member) = Anybody::from_request_parts(parts, app).await?;
+        member.may(Permission::Redeem)?;
+        Ok(Self(member))
     }
 }
 
 impl MemberOf {
     /// Whether the role allows it; nothing is done before this is asked.
-    pub(super) fn may(&self, permission: Permission) -> Result<(), Failure> {
+    pub(in crate::http) fn may(&self, permission: Permission) -> Result<(), Failure> {
         if self.role.may(permission) { Ok(()) } else { Err(Failure::NotAllowed) }
     }
 
-    /// Whether the session is still good and its user still a member: for what goes on after it was asked for.
+    /// Whether the session is still good and its user still a member who looks: for what goes on after it was asked for.
     pub(super) async fn is_still(&self, app: &App) -> Result<bool, Failure> {
         let Some(token) = self.signed_in.caller.session() else { return Ok(false) };
         let (user, now) = (&self.signed_in.session.user.id, app.clock.now());
@@ -221,19 +247,19 @@ impl MemberOf {
             return Ok(false);
         }
         let read = app.store.read("partners.member", async |db| member::find(db, self.id(), user).await);
-        Ok(read.await?.is_some())
+        Ok(read.await?.is_some_and(|it| it.1.may(Permission::Look)))
     }
 
-    pub(super) fn id(&self) -> &str {
+    pub(in crate::http) fn id(&self) -> &str {
         &self.organisation.id
     }
 
-    pub(super) fn by(&self) -> By {
+    pub(in crate::http) fn by(&self) -> By {
         self.signed_in.by()
     }
 
     /// What its pages are drawn with.
-    pub(super) fn here<'a>(&'a self, tab: Tab, done: &'a str) -> Here<'a> {
+    pub(in crate::http) fn here<'a>(&'a self, tab: Tab, done: &'a str) -> Here<'a> {
         let place = Place {
             organisation_id: &self.organisation.id,
             organisation: &self.organisation.name,
@@ -257,8 +283,8 @@ impl FromRequest<App> for Sent {
         if !guard::is_own_origin(request.headers(), &app.config.http.public_url) {
             return Err(Failure::NotOurs);
         }
-        let body = Bytes::from_request(request, app).await.map_err(|_| Failure::TooLong)?;
-        Ok(Self { fields: Fields::parse(&String::from_utf8_lossy(&body)) })
+        let content = Form::Short.read(request).await.map_err(|_| Failure::TooLong)?;
+        Ok(Self { fields: content.fields })
     }
 }
 
@@ -275,14 +301,14 @@ impl FromRequest<App> for Pressed {
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let signed_in = SignedIn::from_request_parts(&mut parts, app).await?;
-        let fields = pressed(&signed_in, Request::from_parts(parts, body), app).await?;
-        Ok(Self { signed_in, fields })
+        let content = pressed(&signed_in, Request::from_parts(parts, body), app, Form::Short).await?;
+        Ok(Self { signed_in, fields: content.fields })
     }
 }
 
 /// Is a member, and sent a form of that session.
 #[derive(Debug)]
-pub(super) struct PressedIn {
+pub(in crate::http) struct PressedIn {
     pub(super) member: MemberOf,
     pub(super) fields: Fields,
 }
@@ -291,16 +317,50 @@ impl FromRequest<App> for PressedIn {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        let (mut parts, body) = request.into_parts();
-        let member = MemberOf::from_request_parts(&mut parts, app).await?;
-        let fields = pressed(&member.signed_in, Request::from_parts(parts, body), app).await?;
-        Ok(Self { member, fields })
+        let (member, content) = Self::of(request, app, Form::Short).await?;
+        Ok(Self { member, fields: content.fields })
     }
 }
 
-async fn pressed(signed_in: &SignedIn, request: Request, app: &App) -> Result<Fields, Failure> {
-    let Sent { fields } = Sent::from_request(request, app).await?;
-    if signed_in.session.sent(fields.text("csrf")) { Ok(fields) } else { Err(Failure::NotOurs) }
+/// A member who redeems, and sent a form of that session.
+#[derive(Debug)]
+pub(super) struct PressedAtTill {
+    pub(super) member: MemberOf,
+    pub(super) fields: Fields,
+}
+
+impl FromRequest<App> for PressedAtTill {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let AtTill(member) = AtTill::from_request_parts(&mut parts, app).await?;
+        let request = Request::from_parts(parts, body);
+        let content = pressed(&member.signed_in, request, app, Form::Short).await?;
+        Ok(Self { member, fields: content.fields })
+    }
+}
+
+impl PressedIn {
+    /// With a form that is read so.
+    pub(in crate::http) async fn of(
+        request: Request,
+        app: &App,
+        form: Form,
+    ) -> Result<(MemberOf, Content), Failure> {
+        let (mut parts, body) = request.into_parts();
+        let member = MemberOf::from_request_parts(&mut parts, app).await?;
+        let content = pressed(&member.signed_in, Request::from_parts(parts, body), app, form).await?;
+        Ok((member, content))
+    }
+}
+
+async fn pressed(signed_in: &SignedIn, request: Request, app: &App, form: Form) -> Result<Content, Failure> {
+    if !guard::is_own_origin(request.headers(), &app.config.http.public_url) {
+        return Err(Failure::NotOurs);
+    }
+    let content = form.read(request).await.map_err(|_| Failure::TooLong)?;
+    if signed_in.session.sent(content.fields.text("csrf")) { Ok(content) } else { Err(Failure::NotOurs) }
 }
 
 #[cfg(test)]

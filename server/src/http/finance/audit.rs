@@ -9,7 +9,7 @@ use console::finance::audit as pages;
 pub(super) async fn page(State(app): State<App>, view: View) -> Answer {
     let before = view.before("before")?;
     let read = app.store.read("access.deeds", async |db| {
-        access::audit::of_nouns(db, &pages::NOUNS, before.unwrap_or(i64::MAX), PAGE as i64 + 1).await
+        access::audit::of_nouns(db, (&pages::NOUNS, &[]), before.unwrap_or(i64::MAX), PAGE as i64 + 1).await
     });
     let mut found = read.await?;
     let next = (found.len() > PAGE).then(|| found[PAGE - 1].id);

@@ -49,9 +49,9 @@ pub(super) async fn page(State(app): State<App>, Extension(trial): Extension<Tri
     let (lines, now) = trial.read(&app).await?;
     let view = view.of_moment(now);
     let open = view.payments(&app).open_matters().await?;
-    let deeds = app
-        .store
-        .read("access.deeds", async |db| access::audit::of_nouns(db, &audit::NOUNS, i64::MAX, DEEDS).await);
+    let deeds = app.store.read("access.deeds", async |db| {
+        access::audit::of_nouns(db, (&audit::NOUNS, &[]), i64::MAX, DEEDS).await
+    });
     let deeds = deeds.await?;
     let shown = overview::Overview { trial: &lines, open, deeds: &deeds };
     Ok(html(overview::page(&view.here(), &shown)))

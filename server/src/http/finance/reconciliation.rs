@@ -79,7 +79,7 @@ async fn gateways(app: &App, view: &View) -> Result<Vec<Gateway>, Refused> {
 /// Of which gateway, when and of which day somebody had books compared; the latest first, as the log has it.
 async fn asked_by_hand(app: &App, view: &View) -> Result<Vec<(String, Timestamp, String)>, Refused> {
     let read = app.store.read("access.deeds", async |db| {
-        access::audit::of_nouns(db, &["payments"], i64::MAX, PAGE as i64).await
+        access::audit::of_nouns(db, (&["payments"], &[]), i64::MAX, PAGE as i64).await
     });
     let mode = view.books.word();
     let asked = read.await?.into_iter().filter_map(|it| {

@@ -39,6 +39,11 @@ impl Refused {
         Self { status: StatusCode::FORBIDDEN, title: "Not done", text: text.into() }
     }
 
+    fn too_often() -> Self {
+        let text = "That was tried too often. Nothing was changed: try again in a quarter of an hour.";
+        Self { status: StatusCode::TOO_MANY_REQUESTS, title: "Too often", text: text.to_owned() }
+    }
+
     fn of(problem: Problem) -> Self {
         let status = problem.into_response().status();
         let text = match status {
@@ -162,9 +167,14 @@ impl From<rewards::Error> for Refused {
             | It::UnknownVersion { .. }
             | It::UnknownProduct { .. }
             | It::UnknownSignal { .. } => Self::not_found(text),
+            It::TooOften { .. } => Self::too_often(),
+            It::OtherRequest => Self::conflict(
+                "This form has done something else already. Load its page anew, and fill it in once more. Nothing was changed.",
+            ),
             It::Terms { .. }
+            | It::Ended { .. }
+            | It::TooMany { .. }
             | It::NotOnSale { .. }
-            | It::OtherRequest
             | It::OtherCodes { .. }
             | It::Denied(_)
             | It::Busy => Self::conflict(text),

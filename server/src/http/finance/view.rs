@@ -2,7 +2,9 @@
 
 use super::refusal::Refused;
 use crate::app::App;
+use crate::http::form::Form;
 use crate::http::operator::{Acting, Operator};
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
@@ -50,10 +52,7 @@ impl FromRequestParts<App> for View {
 impl View {
     fn of(operator: Operator, query: Option<&str>, app: &App) -> Result<Self, Refused> {
         let asked = Fields::parse(query.unwrap_or_default());
-        let books = match asked.text("mode") {
-            "" => Books::Live,
-            word => Books::of(word).ok_or_else(|| Refused::filter("The books are \"live\" or \"test\"."))?,
-        };
+        let books = books_of(&asked)?;
         let form_token = operator.form_token();
         Ok(Self { operator, books, asked, now: app.clock.now(), form_token })
     }
@@ -111,29 +110,12 @@ impl View {
         Ok((self.of_books(other), found))
     }
 
-    /// The number that the page begins after; none from the first.
-    pub(in crate::http) fn before(&self, name: &str) -> Result<Option<i64>, Refused> {
-        match self.asked.text(name) {
-            "" => Ok(None),
-            text => match text.parse::<i64>() {
-                Ok(number @ 1..) => Ok(Some(number)),
-                _ => Err(Refused::filter(format!("\"{name}\" is a number, from a link of a page before."))),
-            },
-        }
+    pub(super) fn before(&self, name: &str) -> Result<Option<i64>, Refused> {
+        before(&self.asked, name)
     }
 
-    /// One of a few words; none where it is not said.
-    pub(in crate::http) fn choice<T>(
-        &self,
-        name: &str,
-        of: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, Refused> {
-        match self.asked.text(name) {
-            "" => Ok(None),
-            word => of(word).map(Some).ok_or_else(|| {
-                Refused::filter(format!("There is no {name} of that name: choose one of the list."))
-            }),
-        }
+    pub(super) fn choice<T>(&self, name: &str, of: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Refused> {
+        choice(&self.asked, name, of)
     }
 
     /// What is looked for, as people type it.
@@ -153,6 +135,39 @@ impl View {
     }
 }
 
+/// The books that an address names: those in earnest where it names none.
+pub(in crate::http) fn books_of(asked: &Fields) -> Result<Books, Refused> {
+    match asked.text("mode") {
+        "" => Ok(Books::Live),
+        word => Books::of(word).ok_or_else(|| Refused::filter("The books are \"live\" or \"test\".")),
+    }
+}
+
+/// The number that the page begins after; none from the first.
+pub(in crate::http) fn before(asked: &Fields, name: &str) -> Result<Option<i64>, Refused> {
+    match asked.text(name) {
+        "" => Ok(None),
+        text => match text.parse::<i64>() {
+            Ok(number @ 1..) => Ok(Some(number)),
+            _ => Err(Refused::filter(format!("\"{name}\" is a number, from a link of a page before."))),
+        },
+    }
+}
+
+/// One of a few words; none where it is not said.
+pub(in crate::http) fn choice<T>(
+    asked: &Fields,
+    name: &str,
+    of: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Refused> {
+    match asked.text(name) {
+        "" => Ok(None),
+        word => of(word).map(Some).ok_or_else(|| {
+            Refused::filter(format!("There is no {name} of that name: choose one of the list."))
+        }),
+    }
+}
+
 /// Payments of the books that a thing is in.
 pub(super) fn payments_of(app: &App, books: Books) -> &Payments {
     app.tills.of(match books {
@@ -165,27 +180,25 @@ pub(super) fn payments_of(app: &App, books: Books) -> &Payments {
 pub(in crate::http) struct Pressed {
     pub(in crate::http) view: View,
     pub(in crate::http) form: Fields,
+    /// What was chosen with it.
+    pub(in crate::http) file: Option<Bytes>,
 }
 
 impl FromRequest<App> for Pressed {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
-        Self::of(request, app, Fields::parse).await
+        Self::of(request, app, Form::Short).await
     }
 }
 
 impl Pressed {
     /// With a form that is read so.
-    pub(in crate::http) async fn of(
-        request: Request,
-        app: &App,
-        parse: fn(&str) -> Fields,
-    ) -> Result<Self, Response> {
+    pub(in crate::http) async fn of(request: Request, app: &App, form: Form) -> Result<Self, Response> {
         let query = request.uri().query().map(str::to_owned);
-        let Acting { operator, fields } = Acting::of(request, app, parse).await?;
+        let Acting { operator, content } = Acting::of(request, app, form).await?;
         let view = View::of(operator, query.as_deref(), app).map_err(IntoResponse::into_response)?;
-        Ok(Self { view, form: fields })
+        Ok(Self { view, form: content.fields, file: content.file })
     }
 }
 

@@ -29,6 +29,8 @@ enum Role {
     Developer,
     Analyst,
     Billing,
+    /// Redeems vouchers, and does nothing else.
+    Staff,
 }
 
 impl Role {
@@ -39,6 +41,7 @@ impl Role {
             Role::Developer => partners::Role::Developer,
             Role::Analyst => partners::Role::Analyst,
             Role::Billing => partners::Role::Billing,
+            Role::Staff => partners::Role::Staff,
         }
     }
 
@@ -49,6 +52,7 @@ impl Role {
             partners::Role::Developer => Role::Developer,
             partners::Role::Analyst => Role::Analyst,
             partners::Role::Billing => Role::Billing,
+            partners::Role::Staff => Role::Staff,
         }
     }
 }

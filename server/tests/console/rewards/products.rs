@@ -5,7 +5,7 @@ use crate::support::{hidden, location};
 use reqwest::StatusCode;
 
 /// A product's form as a browser sends it.
-fn terms() -> Vec<(&'static str, &'static str)> {
+pub(super) fn terms() -> Vec<(&'static str, &'static str)> {
     vec![
         ("whose", "all"),
         ("codes", "made"),
@@ -21,7 +21,7 @@ fn terms() -> Vec<(&'static str, &'static str)> {
 }
 
 /// The id in an address such as `/console/rewards/products/prd_1?mode=test`.
-fn id_of(to: &str) -> String {
+pub(super) fn id_of(to: &str) -> String {
     to.split("/products/").nth(1).unwrap().split('?').next().unwrap().to_owned()
 }
 
@@ -31,11 +31,11 @@ async fn a_product_is_made_gets_codes_once_and_is_put_on_sale() {
     let mut asha = desk.operator().await;
     let mut wrong = terms();
     wrong[4] = ("price", "free");
-    let refused = desk.press(&mut asha, "/products/new", &wrong).await;
+    let refused = desk.press_new(&mut asha, "/products/new", &wrong).await;
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let page = refused.text().await.unwrap();
     assert!(page.contains("id=\"price-mistake\"") && page.contains("A flat white &lt;b&gt;"), "{page}");
-    let made = desk.press(&mut asha, "/products/new", &terms()).await;
+    let made = desk.press_new(&mut asha, "/products/new", &terms()).await;
     assert_eq!(made.status(), StatusCode::SEE_OTHER);
     let id = id_of(location(&made));
     let path = format!("/products/{id}");
@@ -99,7 +99,7 @@ async fn a_partners_codes_are_taken_in_all_or_none_and_wrong_lines_are_named() {
     form[1] = ("codes", "imported");
     let organisation = desk.organisation.id.clone();
     form.push(("organisation", &organisation));
-    let made = desk.press(&mut asha, "/products/new", &form).await;
+    let made = desk.press_new(&mut asha, "/products/new", &form).await;
     let path = format!("/products/{}", id_of(location(&made)));
     let page = desk.page(&asha, &path).await;
     let key = hidden(&page, "key");
