@@ -159,6 +159,11 @@ impl Media {
             .run_tx("cms.media_describe", async |tx| {
                 lock(tx, id, version).await?;
                 let Description { alt, caption, credit, focus: Focus { x, y } } = &description;
+                let used = if alt.is_empty() { uses::of(tx, id, NAMED_MAX).await? } else { Vec::new() };
+                if !used.is_empty() {
+                    // What fans see stays described.
+                    return Err(Error::Used { id: id.to_owned(), by: used });
+                }
                 let (x, y) = (*x as i16, *y as i16);
                 tx.execute(DESCRIBE, &[&id, alt, caption, credit, &x, &y]).await?;
                 if let Some(names) = &crops {

@@ -6,6 +6,7 @@ mod at_once;
 mod count;
 mod desk;
 mod later;
+mod pictures;
 mod publishing;
 mod scene;
 mod writing;
