@@ -54,6 +54,7 @@ pub const MIGRATIONS: store::Migrations = store::Migrations {
         store::Step { name: "5_reviews", sql: include_str!("../migrations/5_reviews.sql") },
         store::Step { name: "6_fills", sql: include_str!("../migrations/6_fills.sql") },
         store::Step { name: "7_ends", sql: include_str!("../migrations/7_ends.sql") },
+        store::Step { name: "8_left", sql: include_str!("../migrations/8_left.sql") },
     ],
 };
 

@@ -33,6 +33,8 @@ const WAITING_MAX: usize = 16_384;
 const SEGMENT_BYTES: u64 = 1 << 20;
 /// Commands that are settled together when a market is opened.
 const REDONE_MAX: usize = 2_000;
+/// Orders that are looked at in one sweep, the oldest first.
+const SWEPT_MAX: i64 = 1_000;
 /// An order that is not in the book so long after it was asked for is given up: whoever asked is gone. What was on its way to the ledger then
 /// has come there, or never will.
 const GIVEN_UP: SignedDuration = SignedDuration::from_secs(60);
@@ -49,9 +51,11 @@ pub(crate) struct Working {
 pub(crate) async fn open(house: &House, folder: &Path, lease: Lease) -> Result<Working, Error> {
     let (number, lease) = (lease.market, Arc::new(lease));
     let read = house.store.read("rewards.market", async |db| {
-        Ok::<_, Error>((listing::by_number(db, number).await?, order::open(db, number).await?))
+        let (resting, left) =
+            (order::resting_in(db, number).await?, order::left(db, number, i64::MAX).await?);
+        Ok::<_, Error>((listing::by_number(db, number).await?, resting, left))
     });
-    let (listing, orders) = read.await?;
+    let (listing, resting, left) = read.await?;
     let market = Arc::new(listing);
     let disk = Arc::new(Disk::open(folder.join(&market.id)).map_err(|source| market::Error::Io {
         doing: format!("opening the folder of {}", market.id),
@@ -61,7 +65,9 @@ pub(crate) async fn open(house: &House, folder: &Path, lease: Lease) -> Result<W
     let (recorded, recorded_is) = watch::channel(market.settled);
     let (ended, stop) = (CancellationToken::new(), CancellationToken::new());
     let mut known = Orders::default();
-    orders.iter().filter(|it| it.state.is_open()).cloned().for_each(|it| known.insert(it));
+    // One that rests and has something more held is in both.
+    let open = resting.into_iter().chain(left.iter().cloned());
+    open.filter(|it| it.state.is_open()).for_each(|it| known.insert(it));
     let parts = (&house.store, &house.clock, &house.ledger);
     let mut settler = Settler::new(parts, &market, &lease, known, recorded, (&ended, &stop));
     let top = top_of(opened.book()?);
@@ -104,8 +110,7 @@ pub(crate) async fn open(house: &House, folder: &Path, lease: Lease) -> Result<W
         .spawn(move || writer.run(asked))
         .map_err(|source| market::Error::Io { doing: "starting the market's thread".to_owned(), source })?;
     let settler = tokio::spawn(settler.run(noted));
-    let left = orders.iter().filter(|it| it.state != State::Resting || it.extra.is_some());
-    for done in join_all(left.map(|it| desk.take_up(it))).await {
+    for done in join_all(left.iter().map(|it| desk.take_up(it))).await {
         done?;
     }
     Ok(Working { desk, writer, settler, disk })
@@ -136,8 +141,9 @@ impl Desk {
     /// nothing is held for ever for who has gone in between.
     pub(crate) async fn sweep(&self) -> Result<(), Error> {
         let number = self.market.number;
-        let all = self.store.read("rewards.orders", async |db| order::open(db, number).await).await?;
-        for it in all.iter().filter(|it| it.state != State::Resting || it.extra.is_some()) {
+        let all =
+            self.store.read("rewards.orders", async |db| order::left(db, number, SWEPT_MAX).await).await?;
+        for it in &all {
             let is_old = self.is_old(it);
             let Some(turn) = self.turns.take(&it.id).filter(|_| is_old || it.extra.is_some()) else {
                 continue;

@@ -126,13 +126,22 @@ pub async fn find(client: &Client<'_>, id: &str, fan_id: &str) -> Result<Option<
     row.filter(|it| it.get::<_, &str>("fan_id") == fan_id).as_ref().map(read).transpose()
 }
 
-const OPEN: &str = "
+const RESTING: &str = "
     select o.*, m.id as market_id from rewards.market_order o join rewards.market m on m.number = o.market
-    where o.market = $1 and (o.state in ('asked', 'given-up', 'resting') or o.extra is not null) order by o.number";
+    where o.market = $1 and o.state = 'resting' order by o.number";
 
-/// All of a market that may have a hold.
-pub(crate) async fn open(client: &Client<'_>, market: i64) -> Result<Vec<Order>, Error> {
-    client.query(OPEN, &[&market]).await?.iter().map(read).collect()
+/// All that rest in a market.
+pub(crate) async fn resting_in(client: &Client<'_>, market: i64) -> Result<Vec<Order>, Error> {
+    client.query(RESTING, &[&market]).await?.iter().map(read).collect()
+}
+
+const LEFT: &str = "
+    select o.*, m.id as market_id from rewards.market_order o join rewards.market m on m.number = o.market
+    where o.market = $1 and (o.state in ('asked', 'given-up') or o.extra is not null) order by o.number limit $2";
+
+/// Those of a market that are on their way, or have something held beside what they rest with: so many at most, the oldest first.
+pub(crate) async fn left(client: &Client<'_>, market: i64, limit: i64) -> Result<Vec<Order>, Error> {
+    client.query(LEFT, &[&market, &limit]).await?.iter().map(read).collect()
 }
 
 const BY_NUMBERS: &str = "
@@ -324,4 +333,4 @@ pub(crate) fn read(row: &Row) -> Result<Order, Error> {
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] =
-    &[FIND, OPEN, BY_NUMBERS, OF_FAN, COUNT, MARKETS, PARTS, REFUSE, EXTRA, NO_EXTRA];
+    &[FIND, RESTING, LEFT, BY_NUMBERS, OF_FAN, COUNT, MARKETS, PARTS, REFUSE, EXTRA, NO_EXTRA];
