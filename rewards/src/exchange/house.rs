@@ -18,8 +18,9 @@ use wallet::Ledger;
 const LOOKED: Duration = Duration::from_secs(2);
 /// How often it is looked for what was left on its way.
 const SWEPT: Duration = Duration::from_secs(10);
-/// Commands after which what is settled is forgotten from a journal.
-const COMPACTED: u64 = 32_000;
+/// Commands after which what is settled is forgotten from a journal: the disk is busy with it for a tenth of a second, and so it is not done often.
+/// As many are read again in some thirty milliseconds when the market is opened.
+const COMPACTED: u64 = 256_000;
 /// How long what was committed may take to be settled when a market is given back.
 const SETTLES: Duration = Duration::from_secs(5);
 
@@ -129,7 +130,8 @@ impl House {
         let mut renewed = tokio::time::interval(RENEWED);
         // At once, and then now and then.
         let mut swept = tokio::time::interval(SWEPT);
-        let mut compacted = desk.market.settled;
+        // What others have left is looked at once.
+        let mut compacted = 0;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
