@@ -14,6 +14,8 @@ pub async fn verify(config: &Config, out: &mut impl Write) -> anyhow::Result<boo
     let report = store
         .run_tx("wallet.verify", async |tx| {
             tx.batch("set transaction isolation level repeatable read, read only").await?;
+            // All lines of large books are not read within what other statements may take.
+            tx.batch("set local statement_timeout = 0").await?;
             wallet::verify::verify(tx).await
         })
         .await?;
