@@ -8,9 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Duration;
-use store::{At, Client, Listener, Row, Store, Transaction};
-use tokio::time::{Instant, sleep_until};
+use store::{At, Client, Row, Store, Transaction};
 
 /// PostgreSQL's channel for whoever follows.
 pub const CHANNEL: &str = "crease_cms";
@@ -19,10 +17,6 @@ pub const CHANNEL: &str = "crease_cms";
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
 /// News that are read at once.
 const READ_MAX: i64 = 500;
-/// A notification is a hint, and may be lost: what none told of is found by looking.
-const LOOK: Duration = Duration::from_secs(1);
-/// After how long a lost connection is made again.
-const AGAIN: Duration = Duration::from_millis(500);
 
 /// What one transaction has changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,44 +106,27 @@ fn read(row: &Row) -> Result<News, Error> {
 
 /// Calls `hear` with all news after a number, in order, for ever: as soon as PostgreSQL says so, and within a second whatever becomes of that
 /// word. While the database is away nothing is heard, and nothing is lost.
-pub async fn follow(store: &Store, mut number: i64, hear: impl Fn(&News)) {
-    let mut listener: Option<Listener> = None;
-    let mut again_at = Instant::now();
-    let mut is_away = false;
+pub async fn follow(store: &Store, number: i64, hear: impl Fn(&News)) {
+    let hear = &hear;
+    store.keep_up(CHANNEL, number, move |number| catch_up(store, number, hear)).await;
+}
+
+/// Hears all that there is after a number; answers the last one.
+async fn catch_up(store: &Store, from: i64, hear: &impl Fn(&News)) -> Result<i64, Error> {
+    let mut number = from;
     loop {
-        if listener.is_none() && again_at <= Instant::now() {
-            again_at = Instant::now() + AGAIN;
-            listener = store.listen(CHANNEL).await.ok();
+        let news = match store.read("cms.news", async |db| since(db, number).await).await {
+            Ok(news) => news,
+            // What was heard is not heard again.
+            Err(_) if number > from => return Ok(number),
+            Err(error) => return Err(error),
+        };
+        for it in &news {
+            hear(it);
+            number = it.number;
         }
-        let mut is_all = true;
-        match store.read("cms.news", async |db| since(db, number).await).await {
-            Ok(news) => {
-                is_away = false;
-                is_all = (news.len() as i64) < READ_MAX;
-                for it in &news {
-                    hear(it);
-                    number = it.number;
-                }
-            }
-            Err(error) => {
-                if !is_away {
-                    tracing::warn!(%error, "what is published is not known");
-                }
-                is_away = true;
-            }
-        }
-        if !is_all {
-            continue;
-        }
-        let look_at = Instant::now() + LOOK;
-        match listener.as_mut() {
-            Some(listening) => tokio::select! {
-                heard = listening.next() => if heard.is_none() {
-                    listener = None;
-                },
-                () = sleep_until(look_at) => {}
-            },
-            None => sleep_until(look_at.min(again_at)).await,
+        if (news.len() as i64) < READ_MAX {
+            return Ok(number);
         }
     }
 }

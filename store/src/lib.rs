@@ -13,6 +13,7 @@ mod client;
 mod clock;
 mod error;
 pub mod ids;
+mod keep_up;
 mod limits;
 mod listen;
 mod migrate;

@@ -3,7 +3,6 @@
 use super::secret::{self, CHANNEL, Record};
 use super::{Fan, FanKind, FanRefusal, SignedUser, fan_id, jwt};
 use crate::Error;
-use crate::follow::keep_up;
 use crate::ring::PartnerKey;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -112,7 +111,7 @@ impl Identities {
     /// once it is known here.
     pub async fn follow(&self, store: &Store, since: i64, changed: impl Fn(&Record)) {
         let changed = &changed;
-        keep_up(store, CHANNEL, since, move |since| self.catch_up(store, since, changed)).await;
+        store.keep_up(CHANNEL, since, move |since| self.catch_up(store, since, changed)).await;
     }
 
     async fn catch_up(&self, store: &Store, since: i64, changed: &impl Fn(&Record)) -> Result<i64, Error> {

@@ -2,7 +2,6 @@
 
 use super::table::{self, CHANNEL, Changes};
 use super::{Limits, Override, Rate, StreamGate};
-use crate::follow::keep_up;
 use crate::{Error, Kind, PartnerKey};
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
@@ -76,7 +75,7 @@ impl Plans {
     /// Keeps up with the tables, for ever, as [`crate::KeyRing::follow`] does with the keys: what is changed anywhere is known here as soon as
     /// PostgreSQL says so, and within a second whatever becomes of that word. While the database is away, what is known stays.
     pub async fn follow(&self, store: &Store, since: i64) {
-        keep_up(store, CHANNEL, since, move |since| self.catch_up(store, since)).await;
+        store.keep_up(CHANNEL, since, move |since| self.catch_up(store, since)).await;
     }
 
     async fn catch_up(&self, store: &Store, since: i64) -> Result<i64, Error> {
