@@ -1,40 +1,9 @@
 // An operator makes a campaign by its form, tries it on what was heard, and has it go live.
-import AxeBuilder from '@axe-core/playwright';
 import { operators, test } from '../bank';
 import { type Crease, expect } from '../fixtures';
-import { mkdir } from 'node:fs/promises';
+import { isSound } from '../sound';
 import { createHmac } from 'node:crypto';
 import type { Page } from '@playwright/test';
-
-const PHONE = 390;
-const LOOKS = [
-  ['phone', PHONE],
-  ['tablet', 820],
-  ['desktop', 1280],
-] as const;
-/** Where pictures of each page go, for people to look at. */
-const PICTURES = process.env.PICTURES;
-
-/** No violation in light and dark, and nothing wider than a phone but what scrolls by itself. */
-async function isSound(page: Page, name: string): Promise<void> {
-  const whole = page.viewportSize() ?? { width: 1280, height: 800 };
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const found = await new AxeBuilder({ page }).analyze();
-    expect(found.violations.map((it) => `${page.url()} ${it.id}: ${it.nodes[0]?.html}`)).toEqual([]);
-    if (PICTURES === undefined) continue;
-    await mkdir(PICTURES, { recursive: true });
-    for (const [look, width] of LOOKS) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: `${PICTURES}/${name}-${look}-${colorScheme}.png`, fullPage: true });
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: PHONE, height: 740 });
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(width, page.url()).toBeLessThanOrEqual(PHONE);
-  await page.setViewportSize(whole);
-}
 
 /** Fans of a test key's pages check in. */
 async function checkIn(crease: Crease, users: string[]): Promise<void> {

@@ -1,38 +1,10 @@
 // A partner makes a campaign and a product of its own in its dashboard; staff at a till redeem, and operators do for the house.
 import { operators, test } from '../bank';
 import { type Crease, expect } from '../fixtures';
-import { PASSWORD, link, noViolations, signUp } from '../newcomer';
+import { PASSWORD, link, signUp } from '../newcomer';
 import { troubles } from '../partner';
-import { mkdir } from 'node:fs/promises';
+import { isSound } from '../sound';
 import type { Browser, Page } from '@playwright/test';
-
-const PHONE = 390;
-const LOOKS = [
-  ['phone', PHONE],
-  ['desktop', 1280],
-] as const;
-/** Where pictures of each page go, for people to look at. */
-const PICTURES = process.env.PICTURES;
-
-/** No violation in light and dark, and nothing wider than a phone but what scrolls by itself. */
-async function isSound(page: Page, name: string): Promise<void> {
-  const whole = page.viewportSize() ?? { width: 1280, height: 800 };
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await noViolations(page);
-    if (PICTURES === undefined) continue;
-    await mkdir(PICTURES, { recursive: true });
-    for (const [look, width] of LOOKS) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: `${PICTURES}/${name}-${look}-${colorScheme}.png`, fullPage: true });
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: PHONE, height: 740 });
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(width, page.url()).toBeLessThanOrEqual(PHONE);
-  await page.setViewportSize(whole);
-}
 
 const parts = (page: Page) => page.getByRole('navigation', { name: 'Rewards', exact: true });
 const done = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
