@@ -170,9 +170,9 @@ pub const fn may_fill(books: Books, is_partner: bool) -> bool {
     !is_partner || matches!(books, Books::Test)
 }
 
-/// A page's title, and its books.
+/// A page's title, and whether it is of the test books. The bar says so of the others: beside a draft's name, "live" would be said of the campaign.
 fn title(here: &Here<'_>, text: &str) -> Markup {
-    html! { h1.of-books { (text) " " (finance::mark(here.books)) } }
+    html! { h1.of-books { (text) @if here.books == Books::Test { " " (finance::mark(here.books)) } } }
 }
 
 /// "20 May 2026, 10:00", for who plans; the second is for programs.
