@@ -10,7 +10,9 @@ mod editor;
 mod fingerprint;
 mod languages;
 mod manifest;
+mod messages;
 mod shrink;
+mod source;
 mod style;
 mod trim;
 mod wallet;
@@ -27,7 +29,7 @@ pub(crate) const DIST: &str = "dist";
 const PLACEHOLDER: &str = "__CREASE_BUNDLE__";
 /// Written by the widget's browser part where the parts' files belong.
 const PARTS: &str = "__CREASE_PARTS__";
-/// Written by the widget's browser part where the languages' tags belong.
+/// Written by scripts where the tags of the languages beside English belong.
 const LANGUAGES: &str = "__CREASE_LANGUAGES__";
 /// Lists of matches; and where a script's style belongs in it.
 const MATCHES: &str = "widget/loader/matches.js";
