@@ -292,7 +292,7 @@ export const take = (place) => {
     const root = document.createElement("div");
     handle = mount(root, place.view, port, hasInsight);
     if (number) speak(handle, number);
-    member.hear = guard((...heard) => hear(handle, ...heard));
+    member.hear = guard((type, ...heard) => type === ASIDE || hear(handle, type, ...heard));
     for (const { type, id, text } of story) member.hear(type, id, text);
     member.live = guard(() => link(handle, -1));
     member.lost = guard((seconds) => link(handle, seconds));
@@ -318,6 +318,8 @@ export const take = (place) => {
     untold = undefined;
     falls.add(fall);
     turns.add(turn);
+    // What editors publish stands beside a match, not in its one line.
+    if (view !== "compact") oncePainted(() => import("./content.js").then((it) => ended || it.take(place, stream, story)).catch(() => {}));
   };
 
   place.end = () => {

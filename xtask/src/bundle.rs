@@ -6,6 +6,7 @@
 //! left out and the bundle is a few per cent larger.
 
 mod compile;
+mod content;
 mod editor;
 mod fingerprint;
 mod languages;
@@ -87,6 +88,7 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     files.extend(languages);
     files.push(("fan.js".to_owned(), fs::read(FAN).with_context(|| format!("reading {FAN}"))?));
     files.extend(wallet::files()?);
+    files.extend(content::files()?);
     files.push(("crease.css".to_owned(), style::sheet(style::MATCH)?.into_bytes()));
     match &tools {
         Some(tools) => step("shrink (wasm-opt, esbuild)", || shrink::all(tools, &mut files))?,
