@@ -44,7 +44,9 @@ class Board {
   cards = [];
   /** Changes that are newer than the board. */
   heard = [];
+  /** The board's, and that of the newest change. */
   number = 0;
+  newest = 0;
   /** Of the server's clock from ours. */
   skew = 0;
   toss = false;
@@ -103,7 +105,8 @@ class Board {
 
   told(change) {
     if (change.t > 0) this.skew = change.t - Date.now();
-    if (!(change.number > this.number)) return;
+    if (!(change.number > this.newest)) return;
+    this.newest = change.number;
     this.heard.push(change);
     if (this.heard.length > HEARD_MAX) this.heard.shift();
     this.apply(change);
@@ -148,6 +151,7 @@ class Board {
     if (this.isKnown && number < this.number) return;
     const { preview, players, flags, theme, notice } = rest;
     Object.assign(this, { number, cards, preview, players, flags, theme, notice, hidesPromotions: hides_promotions, isKnown: true });
+    this.newest = Math.max(this.newest, number);
     this.heard = this.heard.filter((it) => it.number > number);
     const isStale = this.heard.some((it) => it.ask);
     for (const change of this.heard) this.apply({ ...change, ask: false });

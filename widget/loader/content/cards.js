@@ -105,6 +105,7 @@ export class Pieces {
     this.listening.disconnect();
     if (this.feed.length) this.listening.observe(panel, { childList: true, subtree: true });
     this.fillFeed();
+    for (const { card } of this.feed) this.shown.get(card.id).wanted = true;
     this.sweep();
     this.isDrawn = true;
   }
@@ -149,7 +150,6 @@ export class Pieces {
     const balls = list ? [...list.children].filter((it) => !it.classList.contains("room")) : [];
     for (const [at, each] of this.feed.entries()) {
       const it = this.roomOf("li", each);
-      it.wanted = true;
       if (it.room.parentElement === list || !list) continue;
       // What comes while the fan is looking comes behind the newest ball.
       const behind = it.isNew && this.isDrawn ? 1 : FEED_FIRST + at * FEED_STEP;
