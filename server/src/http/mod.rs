@@ -3,6 +3,7 @@
 mod balls;
 mod caller;
 mod campaigns;
+mod content;
 mod dashboard;
 mod embed;
 mod etag;
@@ -23,6 +24,7 @@ pub mod openapi;
 mod operations;
 mod operator;
 mod payments;
+mod published;
 mod redeem;
 mod request;
 mod rewards;
@@ -71,7 +73,10 @@ fn router(app: App, surface: Surface) -> Router {
     let mut routes = layers::timely(health::routes(), &app);
     if matches!(surface, Surface::All | Surface::Edge | Surface::Api) {
         routes = routes.merge(layers::open(
-            reading().merge(embed::routes(&app.config)).merge(web::routes(&app.config)),
+            reading()
+                .merge(published::routes())
+                .merge(embed::routes(&app.config))
+                .merge(web::routes(&app.config)),
             &app,
         ));
         routes = routes.merge(layers::open_to_fans(
@@ -95,7 +100,10 @@ fn router(app: App, surface: Surface) -> Router {
             openapi::routes()
                 .merge(scorer::routes())
                 .merge(operator::guarded(
-                    operations::routes().merge(finance::routes()).merge(campaigns::routes()),
+                    operations::routes()
+                        .merge(finance::routes())
+                        .merge(campaigns::routes())
+                        .merge(content::routes()),
                 ))
                 .merge(dashboard::routes())
                 .merge(campaigns::routes_of_partners())
