@@ -119,6 +119,12 @@ export class FakeNewsroom {
     for (const stream of this.streams) stream.write(`event: content\ndata: ${JSON.stringify(said)}\n\n`);
   }
 
+  /** Says nothing but what time it is: so much later than a page's clock has it. */
+  async tellAt(page: Page, ahead: number): Promise<void> {
+    const now = await page.evaluate(() => Date.now());
+    this.tell({ cards: [], gone: [], ask: false }, now + ahead - Date.now());
+  }
+
   /** Breaks all streams. */
   hangUp(): void {
     for (const stream of this.streams) stream.destroy();

@@ -145,8 +145,8 @@ test('a preview until the toss, others between innings and with the result', asy
   const match = await ClubMatch.announce(crease);
   const parts = [
     { type: 'text', id: 'a', text: doc('Dry, and it will turn.') },
-    { type: 'quote', id: 'b', words: 'We bat first.', player: { id: 'ent_asha', label: 'Asha Vale' } },
-    { type: 'players', id: 'c', players: ['ent_dev', { id: 'ent_bram', label: 'Bram Holt' }, 'ent_unknown'] },
+    { type: 'quote', id: 'b', words: 'We bat first.', player: { id: 'ent_asha', title: 'Asha Vale' } },
+    { type: 'players', id: 'c', players: ['ent_dev', { id: 'ent_bram', title: 'Bram Holt' }, 'ent_unknown'] },
     { type: 'hologram', id: 'd' },
   ];
   const preview = card('p', 'match-preview', '', { headline: 'Fernhill at home', parts });
@@ -173,3 +173,247 @@ test('a preview until the toss, others between innings and with the result', asy
   await match.send({ type: 'result', by: 'no_result' });
   await expect(top(page)).toHaveText(['How it was won']);
 });
+
+test('words are in the language of the reader, else the nearest there is, and others when it is changed', async ({ crease, page }) => {
+  const words = (headline: string) => ({ headline, body: doc('\u2026'), href: '/more' });
+  const both = card('a', 'news-card', 'match-bottom', {}, { words: { en: words('Rain'), hi: words('\u092c\u093e\u0930\u093f\u0936') } });
+  const urdu = card('b', 'banner', 'match-bottom', {}, { paid: true, main: 'ur', priority: -1, words: { ur: { headline: '\u0628\u0627\u0631\u0634' } } });
+  const { newsroom } = await open(crease, page, { view: 'full', lang: 'hi-IN', board: { cards: [both, urdu] } });
+  await expect(bottom(page)).toHaveText(['\u092c\u093e\u0930\u093f\u0936', '\u0628\u0627\u0631\u0634']);
+  const [first, second] = [0, 1].map((at) => element(page).locator('.published.bottom .piece').nth(at));
+  await expect(first.getByRole('link')).toHaveText('\u0914\u0930 \u092a\u0922\u093c\u0947\u0902');
+  await expect(first).toHaveAttribute('lang', 'hi');
+  await expect(second).toHaveAttribute('dir', 'rtl');
+  await expect(second).toContainText('\u0935\u093f\u091c\u094d\u091e\u093e\u092a\u0928');
+  expect(newsroom.asked[0]).toContain('lang=hi-IN');
+  await element(page).locator('#tab-settings').click();
+  await element(page).getByRole('button', { name: 'English' }).click();
+  await expect(bottom(page)).toHaveText(['Rain', '\u0628\u0627\u0631\u0634']);
+  await expect(first.getByRole('link')).toHaveText('Read more');
+  await expect(second).toContainText('Advertisement');
+  expect(newsroom.asked.at(-1)).toContain('lang=en');
+});
+
+test('a card is there from and until its time, by the clock of the server', async ({ crease, page }) => {
+  await page.clock.install();
+  // The reader's clock is an hour late.
+  const ahead = 3_600_000;
+  const { newsroom } = await open(crease, page, { board: { cards: [story('a', 'match-bottom', 'Always')] } });
+  await expect(bottom(page)).toHaveText(['Always']);
+  const now = (await page.evaluate(() => Date.now())) + ahead;
+  const soon = story('b', 'match-bottom', 'Soon', { from: now + 60_000, until: now + 120_000, priority: 1 });
+  newsroom.publish([soon, story('c', 'match-bottom', 'Over', { until: now - 1 })]);
+  await newsroom.tellAt(page, ahead);
+  await page.clock.runFor(50_000);
+  await expect(bottom(page)).toHaveText(['Always']);
+  await page.clock.runFor(20_000);
+  await expect(bottom(page)).toHaveText(['Soon', 'Always']);
+  await page.clock.runFor(60_000);
+  await expect(bottom(page)).toHaveText(['Always']);
+});
+
+test('an article opens from a card and a profile from a name, and the focus goes back', async ({ crease, page }) => {
+  const { newsroom, match, wrong } = await open(crease, page, {
+    view: 'full',
+    board: {
+      players: { 'Asha Vale': 'ent_asha', 'Cai Rowan': 'ent_cai' },
+      cards: [card('a', 'news-card', 'match-bottom', { headline: 'Holt is back', body: doc('At last.'), article: 'ent_story' })],
+    },
+  });
+  newsroom.documents['article/ent_story'] = {
+    headline: 'Holt is back, and so is the roar',
+    summary: 'Three weeks out.',
+    author: 'Ina Field',
+    picture: picture('The ground in the evening', { credit: 'Mill Lane Pictures' }),
+    body: {
+      type: 'doc',
+      content: [
+        { type: 'heading', attrs: { level: 2 }, content: [{ type: 'text', text: 'What comes next' }] },
+        {
+          type: 'paragraph',
+          content: [
+            { type: 'text', text: 'Ask ' },
+            { type: 'mention', attrs: { kind: 'player', id: 'ent_asha', label: 'Asha' } },
+            { type: 'text', text: ', or read ', marks: [{ type: 'bold' }] },
+            { type: 'text', text: 'the re', marks: [{ type: 'link', attrs: { href: 'https://paper.example/' } }] },
+            { type: 'text', text: 'port', marks: [{ type: 'link', attrs: { href: 'https://paper.example/' } }, { type: 'italic' }] },
+          ],
+        },
+      ],
+    },
+    related: [{ id: 'ent_next', kind: 'article', key: null, title: 'The cup on Saturday' }, null],
+  };
+  newsroom.documents['article/ent_next'] = { headline: 'The cup on Saturday', body: doc('All tickets are gone.') };
+  newsroom.documents['player/ent_asha'] = {
+    name: 'Asha Vale',
+    role: 'all-rounder',
+    bats: 'left',
+    bowls: 'Off break',
+    shirt: 7,
+    team: { id: 'ent_fern', kind: 'team', key: null, title: 'Fernhill' },
+    portrait: picture('Asha Vale', { name: 'portrait', width: 640, height: 640 }),
+    about: doc('Captain since 2024.'),
+  };
+  const more = element(page).getByRole('button', { name: 'Read more: Holt is back' });
+  await more.click();
+  await expect(sheet(page).getByRole('heading', { name: 'Holt is back, and so is the roar' })).toBeVisible();
+  await expect(sheet(page)).toHaveAccessibleName('Holt is back, and so is the roar');
+  await expect(sheet(page).locator('.meta').first()).toHaveText('By Ina FieldNovember 30, 2026');
+  await expect(sheet(page).getByRole('img', { name: 'The ground in the evening' })).toHaveJSProperty('complete', true);
+  await expect(sheet(page).getByRole('link')).toHaveText(['the report']);
+  await expect(sheet(page).getByRole('button', { name: 'Close' })).toBeFocused();
+  expect((await new AxeBuilder({ page }).analyze()).violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`)).toEqual([]);
+  // A profile above the article; Escape closes one after the other.
+  await sheet(page).getByRole('button', { name: 'Asha' }).click();
+  const profile = sheet(page).filter({ hasText: 'Captain since 2024.' });
+  await expect(profile.locator('dd')).toHaveText(['All-rounder', 'Left-handed', 'Off break', 'Fernhill', '7']);
+  await page.keyboard.press('Escape');
+  await expect(profile).toHaveCount(0);
+  await expect(sheet(page).getByRole('button', { name: 'Asha' })).toBeFocused();
+  await sheet(page).getByRole('button', { name: 'The cup on Saturday' }).click();
+  await expect(sheet(page)).toContainText('All tickets are gone.');
+  await page.keyboard.press('Escape');
+  await expect(sheet(page)).toHaveCount(0);
+  await expect(more).toBeFocused();
+
+  // By keys, from a name of the card; and of one who came later.
+  await match.score(2);
+  const name = (who: string) => element(page).locator('.now').getByRole('button', { name: who });
+  await name('Asha Vale').first().focus();
+  await page.keyboard.press('Enter');
+  await expect(sheet(page)).toContainText('Captain since 2024.');
+  await sheet(page).getByRole('button', { name: 'Close' }).click();
+  await expect(name('Asha Vale').first()).toBeFocused();
+  await expect(name('Cai Rowan')).toHaveCount(0);
+  await match.send(ClubMatch.ball(HOME, { runs: 0, wickets: [{ player: 'Asha Vale', kind: 'bowled' }] }));
+  await match.send({ ...ClubMatch.ball(HOME, { runs: 0 }), striker: 'Cai Rowan' });
+  // Nobody has written that one; then it is there.
+  await name('Cai Rowan').click();
+  await expect(sheet(page)).toContainText('This could not be loaded.');
+  newsroom.documents['player/ent_cai'] = { name: 'Cai Rowan', role: null, bats: null, bowls: null, team: null, shirt: null, portrait: null, about: null };
+  await sheet(page).getByRole('button', { name: 'Try again' }).click();
+  await expect(sheet(page).getByRole('heading')).toHaveText('Cai Rowan');
+  expect(wrong.filter((it) => !it.includes('404'))).toEqual([]);
+});
+
+test('hostile content is text, or nothing', async ({ crease, page }) => {
+  const evil = '<img src=x onerror="window.hurt=1">';
+  const link = (href: unknown, text = 'click') => ({ type: 'text', text, marks: [{ type: 'link', attrs: { href } }] });
+  const hrefs = ['javascript:alert(1)', ' javascript:alert(1)', 'data:text/html,x', 'http://plain.example/', '//elsewhere.example/', '/\\elsewhere.example', '#top', null, { a: 1 }];
+  let deep: any = { type: 'paragraph', content: [{ type: 'text', text: 'too deep' }] };
+  for (let level = 0; level < 200; level++) deep = { type: 'blockquote', content: [deep] };
+  const body = {
+    type: 'doc',
+    content: [
+      { type: 'paragraph', content: [{ type: 'text', text: evil }, ...hrefs.map((it) => link(it)), link('/fine', 'ours'), link('mailto:desk@paper.example', 'letter')] },
+      { type: 'script', content: [{ type: 'text', text: 'window.hurt=1' }] },
+      { type: 'image', attrs: { picture: { src: 'javascript:1', srcset: 'http://elsewhere.example/a 320w' } } },
+      { type: 'embed', attrs: { kind: 'match', id: '"><script>' } },
+      deep,
+      null,
+      7,
+    ],
+  };
+  const odd = { id: 'ent_odd', kind: 'news-card', slot: 'match-bottom', words: null };
+  const terms = card('b', 'promo-card', 'match-bottom', { headline: evil, text: evil, call: evil, href: 'javascript:alert(1)', terms: doc(evil) }, { priority: -1 });
+  const trusted = "require-trusted-types-for 'script'; trusted-types 'none'";
+  const { wrong } = await open(crease, page, {
+    policy: `default-src 'none'; style-src 'unsafe-inline'; img-src data: HOST; script-src HOST 'wasm-unsafe-eval'; connect-src HOST; ${trusted}`,
+    board: {
+      cards: [card('a', 'news-card', 'match-bottom', { headline: evil, body }), terms, odd, null, 'card'],
+      notice: evil,
+      theme: { light: { ground: 'red; } * { display: none' }, dark: {} },
+      flags: { charts: 'off', __proto__: 1 },
+      players: { 'Asha Vale': '"><script>' },
+    },
+  });
+  await expect(bottom(page)).toHaveText([evil, evil]);
+  await expect(element(page).locator('.notice')).toHaveText(evil);
+  const links = element(page).locator('.piece a');
+  await expect(links).toHaveText(['ours', 'letter']);
+  await expect(links.first()).not.toHaveAttribute('target', '_blank');
+  await expect(element(page).locator('img, script')).toHaveCount(0);
+  await expect(element(page)).not.toContainText('too deep');
+  await expect(score(page)).toBeVisible();
+  expect(await page.evaluate(() => (window as any).hurt)).toBeUndefined();
+  expect(wrong).toEqual([]);
+});
+
+test('flags turn parts off, and the keys pass over them', async ({ crease, page }) => {
+  const { newsroom, match, wrong } = await open(crease, page, { view: 'full', board: { cards: [story('a', 'match-bottom', 'News')], notice: 'Delayed' } });
+  await expect(bottom(page)).toHaveText(['News']);
+  await match.score(4);
+  const tab = (name: string) => element(page).getByRole('tab', { name });
+  await tab('Charts').click();
+  newsroom.change({ flags: { charts: 0, chances: 0, content: 0, notice: 0, fireworks: 0 } });
+  await expect(tab('Charts')).toBeHidden();
+  await expect(tab('Ball by ball'), 'what was open is no more').toHaveAttribute('aria-selected', 'true');
+  await expect(bottom(page)).toHaveCount(0);
+  await expect(element(page).locator('.notice')).toBeHidden();
+  await expect(element(page).locator('.chances')).toBeHidden();
+  await tab('Scorecard').click();
+  await page.keyboard.press('ArrowRight');
+  await expect(tab('Settings')).toBeFocused();
+  await expect(tab('Settings')).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('ArrowLeft');
+  await expect(tab('Scorecard')).toBeFocused();
+  newsroom.change({ flags: { charts: 100 } });
+  await expect(tab('Charts')).toBeVisible();
+  await expect(bottom(page)).toHaveText(['News']);
+  newsroom.change({ hides_promotions: true, cards: [banner('b', 'match-bottom', 'Buy'), story('a', 'match-bottom', 'News')] });
+  await expect(bottom(page)).toHaveText(['News']);
+  expect(wrong).toEqual([]);
+});
+
+test('a theme holds where the page says nothing, by day and by night, until it goes', async ({ crease, page }) => {
+  const light = { ground: '#fffaf0', text: '#201000', quiet: '#604020', accent: '#8a1c1c', on_accent: '#ffffff' };
+  const dark = { ground: '#180c00', text: '#fff4e0', quiet: '#c0a080', accent: '#ffb0a0', on_accent: '#180c00' };
+  const cards = [banner('a', 'match-bottom', 'Tickets')];
+  await page.emulateMedia({ colorScheme: 'light' });
+  const { newsroom } = await open(crease, page, {
+    head: '<style>main { --crease-ink: rgb(1, 2, 3) }</style>',
+    board: { theme: { light, dark, radius_px: 3, typeface: 'serif' }, cards },
+  });
+  await expect(bottom(page)).toHaveText(['Tickets']);
+  const box = element(page).locator('.card');
+  await expect(box).toHaveCSS('background-color', 'rgb(255, 250, 240)');
+  await expect(box).toHaveCSS('border-radius', '3px');
+  await expect(box, "the page's own comes first").toHaveCSS('color', 'rgb(1, 2, 3)');
+  await expect(box).toHaveCSS('font-family', /^Georgia/);
+  await expect(element(page).locator('.go')).toHaveCSS('background-color', 'rgb(138, 28, 28)');
+  await element(page).evaluate((it) => it.setAttribute('theme', 'dark'));
+  await expect(box).toHaveCSS('background-color', 'rgb(24, 12, 0)');
+  newsroom.change({ theme: null });
+  await expect(box).toHaveCSS('background-color', 'rgb(18, 23, 20)');
+  await expect(box).toHaveCSS('border-radius', '14px');
+});
+
+test('a notice is said politely, and a promotion not at all', async ({ crease, page }) => {
+  const { newsroom } = await open(crease, page, { board: { cards: [banner('a', 'match-top', 'Tickets')] } });
+  await expect(top(page)).toHaveText(['Tickets']);
+  const spoken = element(page).locator('[role=status], [role=alert], [aria-live]');
+  const said = element(page).locator('.notice');
+  await expect(said).toHaveRole('status');
+  await expect(said).toBeHidden();
+  newsroom.change({ notice: 'Scores are delayed' });
+  await expect(said).toHaveText('Scores are delayed');
+  expect((await spoken.allTextContents()).join(' ')).not.toContain('Tickets');
+  newsroom.change({ notice: null });
+  await expect(said).toBeHidden();
+});
+
+for (const [name, status] of [
+  ['no such route', 404],
+  ['trouble', 500],
+] as const) {
+  test(`where the server answers with ${name}, there is the score and nothing else`, async ({ crease, page }) => {
+    const match = await ClubMatch.begin(crease);
+    await page.route('**/v1/content/board*', (route) => route.fulfill({ status, body: '<h1>No</h1>', headers: { 'access-control-allow-origin': '*' } }));
+    const asked = page.waitForResponse('**/v1/content/board*');
+    await openPartner(crease, page, { body: `<crease-match match="${match.id}"></crease-match>` });
+    await asked;
+    await match.score(4);
+    await expect(score(page)).toHaveText('4/0');
+    await expect(element(page).locator('.published, .notice')).toHaveCount(0);
+  });
+}

@@ -36,6 +36,9 @@ const safely =
     }
   };
 
+/** Cards, of whatever was sent for them. */
+const cardsOf = (cards) => (Array.isArray(cards) ? cards.filter((it) => typeof it?.id === "string") : []);
+
 /** By stream, language and draft. */
 const boards = new Map();
 
@@ -47,8 +50,6 @@ class Board {
   /** The board's, and that of the newest change. */
   number = 0;
   newest = 0;
-  /** Of the server's clock from ours. */
-  skew = 0;
   toss = false;
   isOver = false;
   tries = 0;
@@ -84,7 +85,7 @@ class Board {
   }
 
   now() {
-    return Date.now() + this.skew;
+    return Date.now() + (this.skew ?? 0);
   }
 
   hear(type, text) {
@@ -104,7 +105,8 @@ class Board {
   }
 
   told(change) {
-    if (change.t > 0) this.skew = change.t - Date.now();
+    // The server's clock is so far from ours, or further: what came late says less.
+    if (change.t > 0) this.skew = Math.max(this.skew ?? -Infinity, change.t - Date.now());
     if (!(change.number > this.newest)) return;
     this.newest = change.number;
     this.heard.push(change);
@@ -113,8 +115,8 @@ class Board {
     this.show();
   }
 
-  apply({ cards = [], gone = [], ask }) {
-    const [previews, others] = [true, false].map((is) => cards.filter((it) => (it.kind === "match-preview") === is));
+  apply({ cards, gone = [], ask }) {
+    const [previews, others] = [true, false].map((is) => cardsOf(cards).filter((it) => (it.kind === "match-preview") === is));
     this.cards = changed(this.cards, { cards: others, gone });
     if (gone.includes(this.preview?.id)) this.preview = null;
     for (const it of previews) {
@@ -146,10 +148,11 @@ class Board {
     return new URLSearchParams({ key: this.stream.key, lang: this.tag, ...(this.draft && { preview: this.draft }), ...more });
   }
 
-  take({ number = 0, cards = [], hides_promotions, ...rest }) {
+  take({ number = 0, hides_promotions, ...rest }) {
     // Answers may overtake each other.
     if (this.isKnown && number < this.number) return;
     const { preview, players, flags, theme, notice } = rest;
+    const cards = cardsOf(rest.cards);
     Object.assign(this, { number, cards, preview, players, flags, theme, notice, hidesPromotions: hides_promotions, isKnown: true });
     this.newest = Math.max(this.newest, number);
     this.heard = this.heard.filter((it) => it.number > number);

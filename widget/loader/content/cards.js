@@ -43,8 +43,7 @@ const excerpt = (text) => (text.length > TEXT_MAX ? `${text.slice(0, EXCERPT_MAX
 /** Somebody or something that a text names, as far as it is known: `{ id, name }`. */
 export const named = (it, players) => {
   if (typeof it !== "string") {
-    const { id, label, name, title, headline } = Object(it);
-    const own = label ?? name ?? title ?? headline;
+    const { id, title: own } = Object(it);
     return own ? { id, name: String(own) } : undefined;
   }
   const found = Object.entries(players ?? {}).find(([, id]) => id === it);
@@ -262,8 +261,9 @@ export class Pieces {
     const text = parts.find((it) => it.type === "text" && !isEmpty(it.text));
     const shown = parts.find((it) => it.type === "picture");
     const whole = text ? plain(text.text) : (words.text ?? "");
-    const isCut = whole.length > TEXT_MAX || parts.some((it) => it !== text && it !== shown);
+    const isCut = whole.length > TEXT_MAX || Number.isInteger(words.pitch) || parts.some((it) => it !== text && it !== shown);
     const inner = [this.tagged("PREVIEW"), foreign("p", "headline", words.headline), whole && foreign("p", "", excerpt(whole))];
+    if (words.venue) inner.splice(2, 0, foreign("p", "meta", words.venue));
     inner.push(this.more(card, words, isCut));
     return [this.picture(words.picture ?? shown?.picture), element("div", "words", ...inner.filter(Boolean))];
   }

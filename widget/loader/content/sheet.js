@@ -1,7 +1,7 @@
 // What opens from a card or a name: an article, a preview, a player's profile. A dialog of the browser's own: what is behind it is out of reach,
 // Escape closes it, and the focus goes back to where it was.
 
-import { dayOf, element, foreign, isEmpty, named, picture, rich } from "./cards.js";
+import { dayOf, directionOf, element, foreign, isEmpty, named, picture, rich } from "./cards.js";
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`__CREASE_STYLE__`);
@@ -58,10 +58,13 @@ export class Sheet {
     const note = Object.assign(element("p", "note", pieces.say("LOADING")), { id: this.titleId() });
     note.setAttribute("role", "status");
     this.body.replaceChildren(note);
+    const { kind, id } = this;
     try {
-      const { fields, language, published_at } = await this.document(this.kind, this.id);
+      const { fields, language, published_at } = await this.document(kind, id);
+      if (this.id !== id) return;
       this.fill({ published_at, ...fields }, language);
     } catch {
+      if (this.id !== id) return;
       note.textContent = pieces.say("NOT_LOADED");
       const again = Object.assign(element("button", "plain", pieces.say("AGAIN")), { type: "button" });
       again.addEventListener("click", () => {
@@ -82,7 +85,7 @@ export class Sheet {
     const make = { player: this.player, article: this.article }[this.kind] ?? this.parts;
     const inner = make.call(this, fields, tag ?? this.view.board.tag).filter(Boolean);
     const told = element("div", "told", ...inner);
-    Object.assign(told, { lang: tag ?? "", dir: /^(ar|fa|he|ps|sd|ug|ur|yi)\b/.test(tag) ? "rtl" : "ltr" });
+    Object.assign(told, { lang: tag ?? "", dir: directionOf(tag ?? "") });
     this.body.replaceChildren(told);
   }
 
@@ -98,7 +101,7 @@ export class Sheet {
     return doc && !isEmpty(doc) && rich(this.view, doc);
   }
 
-  article({ headline, summary, body, picture: of, author, dated, published_at }, tag) {
+  article({ headline, summary, body, picture: of, author, dated, related, published_at }, tag) {
     const day = dayOf(momentOf(dated ?? published_at), tag);
     const meta = [author && this.pieces.say("BY", author), day].filter(Boolean).map((it) => foreign("span", "", it));
     return [
@@ -107,14 +110,49 @@ export class Sheet {
       summary && foreign("p", "summing", summary),
       this.picture(of),
       this.rich(body),
+      this.list("RELATED", related, (it) => this.button(it, () => this.turn("article", it.id))),
     ];
   }
 
+  /** A heading of ours and what stands below it; nothing where there is nothing. */
+  list(word, all, make) {
+    const known = (Array.isArray(all) ? all : []).map((it) => named(it, this.view.board.players));
+    const items = known.filter(Boolean).map((it) => element("li", "", make(it)));
+    const heading = this.pieces.own("h3", "", this.pieces.say(word));
+    return items.length && element("div", "named", heading, element("ul", "", ...items));
+  }
+
+  button({ name }, run) {
+    const it = Object.assign(foreign("button", "mention", name), { type: "button" });
+    if (run) it.addEventListener("click", run);
+    return it;
+  }
+
+  /** Somebody who is named: a button where there is a profile. */
+  somebody(who) {
+    if (!who) return undefined;
+    if (!/^ent_\w+$/.test(who.id) || !this.view.isOn("players")) return foreign("span", "", who.name);
+    const it = this.button(who);
+    it.dataset.player = who.id;
+    it.setAttribute("aria-haspopup", "dialog");
+    return it;
+  }
+
+  /** Shows something else in its place. */
+  turn(kind, id) {
+    Object.assign(this, { kind, id });
+    this.box.scrollTop = 0;
+    this.box.querySelector(".shut").focus();
+    this.load();
+  }
+
   /** A card that says more than there was room for, and a preview with its parts. */
-  parts({ headline, text, body, parts, picture: of }) {
+  parts({ headline, text, body, parts, venue, pitch, picture: of }) {
     const all = Array.isArray(parts) ? parts : [];
+    const meta = [venue, Number.isInteger(pitch) && this.pieces.say("PITCH", pitch)].filter(Boolean).map((it) => foreign("span", "", it));
     return [
       this.title(headline),
+      meta.length && element("p", "meta", ...meta),
       text && foreign("p", "", text),
       this.picture(of),
       this.rich(body),
@@ -123,28 +161,12 @@ export class Sheet {
   }
 
   part({ type, text, picture: of, caption, words, player, players }) {
-    const known = this.view.board.players;
-    const button = (it) => {
-      const who = named(it, known);
-      if (!who) return undefined;
-      const isKnown = /^ent_\w+$/.test(who.id) && this.view.isOn("players");
-      if (!isKnown) return foreign("span", "", who.name);
-      const button = Object.assign(foreign("button", "mention", who.name), { type: "button" });
-      button.dataset.player = who.id;
-      button.setAttribute("aria-haspopup", "dialog");
-      return button;
-    };
     if (type === "text") return this.rich(text);
     if (type === "picture") return this.picture(of, { caption });
-    if (type === "quote") {
-      const who = button(player);
-      return element("blockquote", "quote", foreign("p", "", words), ...(who ? [element("p", "meta", who)] : []));
-    }
-    if (type !== "players") return undefined;
-    const items = (Array.isArray(players) ? players : []).map(button).filter(Boolean);
-    if (!items.length) return undefined;
-    const heading = element("h3", "", this.pieces.say("PLAYERS_TO_WATCH"));
-    return element("div", "to-watch", heading, element("ul", "", ...items.map((it) => element("li", "", it))));
+    if (type === "players") return this.list("PLAYERS_TO_WATCH", players, (it) => this.somebody(it));
+    if (type !== "quote") return undefined;
+    const who = this.somebody(named(player, this.view.board.players));
+    return element("blockquote", "quote", foreign("p", "", words), ...(who ? [element("p", "meta", who)] : []));
   }
 
   player({ name, role, bats, bowls, shirt, team, portrait, about }) {
@@ -152,31 +174,16 @@ export class Sheet {
     const facts = [
       ["ROLE", say(ROLES[role])],
       ["BATS", say(HANDS[bats])],
-      ["BOWLS", bowls],
-      ["TEAM", named(team)?.name ?? ""],
+      ["BOWLS", bowls ?? undefined],
+      ["TEAM", named(team)?.name],
       ["NUMBER", shirt ?? undefined],
     ];
-    const lines = facts.map(([word, value]) => {
-      const line = element("div", "", element("dt", "", say(word)), foreign("dd", "", value));
-      line.hidden = value === undefined || value === "";
-      return [word, line];
-    });
-    if (typeof team === "string") this.teamOf(team, Object.fromEntries(lines).TEAM);
-    const list = element("dl", "profile", ...lines.map((it) => it[1]));
+    const known = facts.filter(([, value]) => value !== undefined && value !== "");
+    const lines = known.map(([word, value]) => element("div", "", this.pieces.own("dt", "", say(word)), foreign("dd", "", value)));
+    const list = element("dl", "profile", ...lines);
     const shown = this.picture(portrait, { sizes: PORTRAIT_SIZES, isBare: true });
     const credit = portrait?.credit && shown && foreign("p", "meta", portrait.credit);
     const head = element("div", "player", ...[shown, element("div", "", this.title(name), list)].filter(Boolean));
     return [head, this.rich(about), credit];
-  }
-
-  /** Of a team that is told by its id alone, the name. */
-  async teamOf(id, line) {
-    try {
-      const { fields } = await this.document("team", id);
-      line.lastChild.textContent = fields.name ?? "";
-      line.hidden = !fields.name;
-    } catch {
-      // Without it, the rest is right.
-    }
   }
 }

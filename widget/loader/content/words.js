@@ -13,7 +13,7 @@ const tables = {};
 const base = (tag) => tag.split("-")[0].toLowerCase();
 
 /** How a text of a language runs. */
-const directionOf = (tag) => (RTL.includes(base(tag)) ? "rtl" : "ltr");
+export const directionOf = (tag) => (RTL.includes(base(tag)) ? "rtl" : "ltr");
 
 /** Resolves with a language's texts by name; English where there are none, or they cannot be had. */
 const wordsOf = async (tag) => {
