@@ -1,7 +1,7 @@
 // A partner's page with a match and what editors have published beside it.
 import { ClubMatch } from './club';
 import type { Crease } from './fixtures';
-import { FakeNewsroom } from './newsroom';
+import { card, doc, FakeNewsroom, picture } from './newsroom';
 import { openPartner, troubles } from './partner';
 import type { Page } from '@playwright/test';
 
@@ -37,3 +37,36 @@ export async function open(crease: Crease, page: Page, opened: Opened = {}) {
   });
   return { newsroom, match, wrong };
 }
+
+const REPORT =
+  'The covers came off at ten past four, and with them went the last doubt about this evening. The pitch is dry and will turn, the boundary on the river side is short, and both captains said that they would bat first. Fernhill bring back Bram Holt; Marlow Green are unchanged.';
+
+/** A board with something in each place that a match in play has. */
+export const full = () => ({
+  notice: 'Scores are a minute late.',
+  players: { 'Bram Holt': 'ent_bram', 'Dev Marsh': 'ent_dev' },
+  cards: [
+    card('top', 'banner', 'match-top', { headline: 'Season tickets for next summer', call: 'See seats', href: 'https://tickets.example/', picture: picture('Seats in the evening') }, { paid: true }),
+    card('feed', 'news-card', 'match-feed', { headline: 'Holt is back', body: doc('His first match in three weeks.'), picture: picture('Bram Holt at the nets'), article: 'ent_story' }),
+    card('shop', 'promo-card', 'match-bottom', {
+      headline: 'A fifth off all bats',
+      text: 'At Fernhill Sports, in the shop and online.',
+      call: 'To the shop',
+      href: 'https://shop.example/',
+      picture: picture('A bat against a wall'),
+      terms: doc('One a fan, until Sunday.'),
+    }),
+    card('pitch', 'news-card', 'match-bottom', { headline: 'The pitch will turn', body: doc(REPORT) }, { priority: -1 }),
+  ],
+});
+
+export const profile = () => ({
+  name: 'Bram Holt',
+  role: 'all-rounder',
+  bats: 'left',
+  bowls: 'Right-arm off break',
+  shirt: 7,
+  team: { id: 'ent_fern', kind: 'team', key: null, title: 'Fernhill' },
+  portrait: picture('Bram Holt', { name: 'portrait', width: 640, height: 640, credit: 'Mill Lane Pictures' }),
+  about: doc('Captain since 2024. His 94 at Marlow Green is the highest of the season so far.'),
+});

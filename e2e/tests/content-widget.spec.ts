@@ -1,11 +1,15 @@
 // What editors publish, beside a match: where it stands and when, that it comes and goes while a fan looks, and that the score has none of it.
 import AxeBuilder from '@axe-core/playwright';
 import { ClubMatch, HOME } from '../club';
-import { element, headlines, open, piece, score, sheet } from '../content-page';
+import { element, full, headlines, open, piece, score, sheet } from '../content-page';
 import { expect, test } from '../fixtures';
 import { card, doc, picture } from '../newsroom';
 import { openPartner } from '../partner';
+import { furnish, open as openRewards } from '../rewards-page';
+import { FakeWallet } from '../wallet';
 import type { Page } from '@playwright/test';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 const story = (id: string, slot: string, headline: string, more = {}) => card(id, 'news-card', slot, { headline, body: doc(`About ${headline}.`) }, more);
 const banner = (id: string, slot: string, headline: string, more = {}) =>
@@ -417,3 +421,77 @@ for (const [name, status] of [
     await expect(element(page).locator('.published, .notice')).toHaveCount(0);
   });
 }
+
+for (const [theme, dir, view] of [
+  ['light', 'ltr', 'card'],
+  ['dark', 'rtl', 'full'],
+] as const) {
+  test(`it fits from 240 to 1200 px in ${theme}, ${dir}, ${view}, and axe finds nothing`, { tag: '@chromium' }, async ({ crease, page }) => {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    const ground = theme === 'dark' ? '#121714; color: #eee' : '#fff';
+    const head = `<style>body { background: ${ground} }</style>`;
+    await open(crease, page, { view, dir, head, attributes: dir === 'rtl' ? 'lang="ur"' : '', board: full() });
+    await expect(element(page).locator('.published .piece').first()).toBeVisible();
+    for (const width of [240, 480, 1200]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      const inner = await element(page).locator('.card').evaluate((it) => it.scrollWidth - it.clientWidth);
+      expect(inner).toBeLessThanOrEqual(0);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map((it) => `${width}: ${it.id}: ${it.nodes[0]?.html}`)).toEqual([]);
+    }
+  });
+}
+
+test('rewards in a match do without the market where it is off', { tag: '@chromium' }, async ({ crease, page }) => {
+  const wallet = await FakeWallet.before(crease, page);
+  furnish(wallet);
+  await openRewards(wallet, crease, page, { body: '<crease-rewards hides="charts market"></crease-rewards>' });
+  await expect(page.locator('crease-rewards').getByRole('tab')).toHaveText(['Earned', 'Missions', 'Vouchers']);
+});
+
+test('what is shown follows from the board alone', { tag: '@chromium' }, async () => {
+  const source = readFileSync(resolve(import.meta.dirname ?? __dirname, '../../widget/loader/content/choose.js'), 'utf8');
+  const { changed, isOn, nearest, placed, turning } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+  const words = { en: { headline: 'a' }, 'pt-BR': { headline: 'b' }, hi: { headline: 'c' } };
+  for (const [tag, main, expected] of [
+    ['hi', 'en', 'hi'],
+    ['HI-in', 'en', 'hi'],
+    ['pt-br', 'en', 'pt-BR'],
+    ['pt', 'en', 'en'],
+    ['ta', 'hi', 'hi'],
+    ['ta', 'te', 'en'],
+  ]) {
+    expect(nearest(words, tag, main)?.lang, `${tag}, ${main}`).toBe(expected);
+  }
+  expect(nearest({}, 'en', 'en') || undefined).toBeUndefined();
+
+  const at = (state: string, hidesPromotions = false) =>
+    placed(
+      {
+        hidesPromotions,
+        cards: [story('a', 'result', 'A'), banner('b', 'match-top', 'B'), story('c', 'match-top', 'C', { paid: true, until: 50 }), story('d', 'toString', 'D')],
+      },
+      { state, tag: 'en', now: 50 },
+    );
+  const shown = (places: Record<string, { card: { id: string } }[]>) =>
+    Object.entries(places).map(([slot, all]) => `${slot}: ${all.map((it) => it.card.id)}`);
+  expect(shown(at('play'))).toEqual(['match-top: ent_b']);
+  expect(shown(at('result'))).toEqual(['result: ent_a', 'match-top: ent_b']);
+  expect(shown(at('result', true))).toEqual(['result: ent_a']);
+  expect(turning([{ from: 10, until: 90 }, { from: 60 }, {}], 50)).toBe(60);
+  expect(turning([{ from: 10, until: null }], 50)).toBeUndefined();
+  expect(changed([{ id: 'a' }, { id: 'b' }], { cards: [{ id: 'b', n: 2 }], gone: ['a', 'z'] })).toEqual([{ id: 'b', n: 2 }]);
+
+  // The same fan each time, as many as were asked for, and others for another flag.
+  const fans = Array.from({ length: 4_000 }, (_, at) => `fan_${at}`);
+  const of = (name: string, share: number) => fans.filter((it) => isOn({ [name]: share }, name, it));
+  expect(of('charts', 25)).toEqual(of('charts', 25));
+  expect(of('charts', 0)).toHaveLength(0);
+  expect(of('charts', 100)).toHaveLength(4_000);
+  expect(Math.abs(of('charts', 25).length - 1_000)).toBeLessThan(120);
+  const few = new Set(of('charts', 25));
+  expect(of('charts', 50).filter((it) => few.has(it)), 'who had it keeps it').toHaveLength(few.size);
+  expect(of('market', 25).filter((it) => few.has(it)).length).toBeLessThan(400);
+  expect(isOn({}, 'charts', 'fan') && isOn(undefined, 'charts', 'fan')).toBe(true);
+});

@@ -201,7 +201,7 @@ export class Pieces {
 
   /** A text of ours, in our language. */
   own(tag, className, text) {
-    return Object.assign(element(tag, className, text), { lang: this.words === ENGLISH ? "en" : base(this.tag), dir: "auto" });
+    return Object.assign(element(tag, className, text), { lang: this.words === ENGLISH ? "en" : base(this.tag) });
   }
 
   picture(of, more) {
