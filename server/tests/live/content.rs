@@ -162,8 +162,13 @@ async fn what_is_published_is_on_open_streams_in_all_its_languages_and_a_roll_ba
     let told = content(&mut stream).await;
     assert_eq!(told["cards"][0]["words"]["hi"]["href"], "https://shop.example/hi");
     assert_eq!(told["cards"][0]["words"]["en"]["href"], "https://shop.example");
-    // A ball goes on between.
-    server.send(keys, &id, &[sent("t", json!({ "kind": "toss", "won_by": "home", "chose": "bat" }))]).await;
+    room.unpublish(&card, "hi").await;
+    let told = content(&mut stream).await;
+    assert_eq!(told["cards"][0]["words"]["hi"], Value::Null);
+    // The match goes on between.
+    server
+        .send(keys, &id, &[sent("t", json!({ "type": "toss", "winner": "Home XI", "decision": "bat" }))])
+        .await;
     room.unpublish(&card, "en").await;
     let mut names = Vec::new();
     let gone = loop {
@@ -400,7 +405,9 @@ async fn what_waits_for_the_toss_is_published_at_it_and_on_open_pages() {
     let mut follower = Follower::new(server.app.store.clone(), server.app.clock.clone());
     follower.look().await.unwrap();
     assert_eq!(cms.sweep().await.unwrap(), 0, "the toss is to come");
-    server.send(keys, &id, &[sent("t", json!({ "kind": "toss", "won_by": "home", "chose": "bat" }))]).await;
+    server
+        .send(keys, &id, &[sent("t", json!({ "type": "toss", "winner": "Home XI", "decision": "bat" }))])
+        .await;
     follower.look().await.unwrap();
     assert_eq!(cms.sweep().await.unwrap(), 1);
     loop {
