@@ -233,15 +233,11 @@ impl Topic {
     }
 
     /// Tells those who follow now something that is no update of the match, and has no id. Who comes back later has to ask for it. The tally
-    /// counts them.
+    /// counts them, but for who is on the way to a shard just now.
     pub(super) fn tell(&self, event: Bytes, tally: &Arc<Tally>) {
         let mut state = self.state();
-        let followers = self.next.receiver_count();
-        if followers == 0 && state.shards.is_empty() {
-            return;
-        }
         // Streams that are not a shard's.
-        tally.add(followers);
+        tally.add(self.next.receiver_count());
         let frame = Frame { position: state.ring.head(), bytes: event, is_snapshot: false };
         self.send_as(&mut state, frame, InFlight::counted(tally.clone()));
     }

@@ -1,13 +1,13 @@
 //! What editors publish, as fans' pages get it: boards, documents, pictures, and events on the open streams of matches.
 
-use crate::support::{Event, Item, Keys, Server, Stream, ball, database, sent, within};
+use crate::support::{Crease, Event, Keys, Server, Stream, database, sent, within};
 use access::{Actor, ActorKind, By};
 use cms::draft::{self, Keep, Session, Write};
 use cms::entry::{self, New};
 use cms::publish::{self, Cascade};
 use cms::rights::{Editor, Rights, Role};
 use cms::schedule::{self, Subject, When};
-use cms::{Error, Language, preview};
+use cms::{Language, preview};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ struct Newsroom {
     server: Server,
     keys: Keys,
     following: JoinHandle<()>,
-    _database: TestStore,
+    database: TestStore,
 }
 
 impl Drop for Newsroom {
@@ -59,7 +59,7 @@ impl Newsroom {
         let server = Server::with(database.url(), change).await;
         let keys = server.partner().await;
         let following = tokio::spawn(server::content::follow(server.app.clone(), 0));
-        Self { server, keys, following, _database: database }
+        Self { server, keys, following, database }
     }
 
     fn editor(&self) -> Editor {
@@ -162,8 +162,13 @@ async fn what_is_published_is_on_open_streams_in_all_its_languages_and_a_roll_ba
     let told = content(&mut stream).await;
     assert_eq!(told["cards"][0]["words"]["hi"]["href"], "https://shop.example/hi");
     assert_eq!(told["cards"][0]["words"]["en"]["href"], "https://shop.example");
-    // A ball goes on between.
-    server.send(keys, &id, &[sent("t", json!({ "kind": "toss", "won_by": "home", "chose": "bat" }))]).await;
+    room.unpublish(&card, "hi").await;
+    let told = content(&mut stream).await;
+    assert_eq!(told["cards"][0]["words"]["hi"], Value::Null);
+    // The match goes on between.
+    server
+        .send(keys, &id, &[sent("t", json!({ "type": "toss", "winner": "Home XI", "decision": "bat" }))])
+        .await;
     room.unpublish(&card, "en").await;
     let mut names = Vec::new();
     let gone = loop {
@@ -400,7 +405,9 @@ async fn what_waits_for_the_toss_is_published_at_it_and_on_open_pages() {
     let mut follower = Follower::new(server.app.store.clone(), server.app.clock.clone());
     follower.look().await.unwrap();
     assert_eq!(cms.sweep().await.unwrap(), 0, "the toss is to come");
-    server.send(keys, &id, &[sent("t", json!({ "kind": "toss", "won_by": "home", "chose": "bat" }))]).await;
+    server
+        .send(keys, &id, &[sent("t", json!({ "type": "toss", "winner": "Home XI", "decision": "bat" }))])
+        .await;
     follower.look().await.unwrap();
     assert_eq!(cms.sweep().await.unwrap(), 1);
     loop {
@@ -411,4 +418,38 @@ async fn what_waits_for_the_toss_is_published_at_it_and_on_open_pages() {
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_scheduled_is_published_by_whoever_is_there_when_its_worker_was_killed() {
+    let room = Newsroom::new().await;
+    let (store, who) = (&room.server.app.store, room.editor());
+    let worker = || {
+        let mut program = Crease::program();
+        let url = room.database.url();
+        program.arg("worker").env("DATABASE_URL", url).env("CREASE__HTTP__LISTEN", "127.0.0.1:0");
+        Crease::listening(program)
+    };
+    let card = room.entry("banner", None, &banner("On time", json!({}))).await;
+    let first = worker();
+    let at = room.server.app.clock.now() + SignedDuration::from_secs(2);
+    let subject = Subject::Publish { entry: card.clone(), language: language("en"), version: 1 };
+    let when = When::At { at, zone: "Asia/Kolkata".to_owned() };
+    let asked =
+        store.run_tx("test", async |tx| schedule::ask(tx, &who, &subject, &when).await).await.unwrap();
+    first.kill();
+    let second = worker();
+    within("the schedule to be carried out", async {
+        loop {
+            let found = store.read("test", async |db| schedule::find(db, &asked).await).await.unwrap();
+            if found.state == schedule::State::Done {
+                break;
+            }
+        }
+    })
+    .await;
+    let documents =
+        store.read("test", async |db| cms::delivery::of_id(db, &card, &language("en")).await).await;
+    assert!(documents.unwrap().unwrap().published_at >= at, "not before its time");
+    drop(second);
 }
