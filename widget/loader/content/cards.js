@@ -22,10 +22,8 @@ const isStill = () => document.hidden || matchMedia("(prefers-reduced-motion: re
 const grow = (room, [from, to], done) => {
   const height = room.offsetHeight;
   if (isStill() || !height || !room.animate) return done?.();
-  const frame = (share) => ({ height: `${share * height}px`, opacity: share, overflow: "clip", paddingBlock: share ? "" : 0 });
-  const frames = [frame(from), frame(to)];
-  for (const it of frames) if (it.paddingBlock === "") delete it.paddingBlock;
-  const moving = room.animate(frames, { duration: GROW_MS, easing: "ease-out" });
+  const frame = (share) => ({ height: `${share * height}px`, opacity: share, overflow: "clip", ...(!share && { paddingBlock: 0 }) });
+  const moving = room.animate([frame(from), frame(to)], { duration: GROW_MS, easing: "ease-out" });
   if (done) moving.finished.then(done, done);
 };
 
