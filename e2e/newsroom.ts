@@ -125,11 +125,6 @@ export class FakeNewsroom {
     this.tell({ cards: [], gone: [], ask: false }, now + ahead - Date.now());
   }
 
-  /** Breaks all streams. */
-  hangUp(): void {
-    for (const stream of this.streams) stream.destroy();
-  }
-
   private answer(request: IncomingMessage, answer: ServerResponse): void {
     const { pathname, search } = new URL(request.url ?? '', 'http://crease');
     const say = (status: number, type: string, body: string) => answer.writeHead(status, { ...HEADERS, 'content-type': type }).end(body);

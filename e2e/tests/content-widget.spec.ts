@@ -15,6 +15,12 @@ const story = (id: string, slot: string, headline: string, more = {}) => card(id
 const banner = (id: string, slot: string, headline: string, more = {}) =>
   card(id, 'banner', slot, { headline, call: 'See seats', href: 'https://tickets.example/seats' }, more);
 
+/** What decides without a page. */
+const choose = async () => {
+  const source = readFileSync(resolve(import.meta.dirname ?? __dirname, '../../widget/loader/content/choose.js'), 'utf8');
+  return import(`data:text/javascript,${encodeURIComponent(source)}`);
+};
+
 /** Ends the innings. */
 const close = (match: ClubMatch) => match.send({ type: 'innings_end', reason: 'closed' });
 
@@ -112,12 +118,56 @@ test('what is published, changed and taken back is there at once, in each tab, b
   // What is for some only is asked for.
   newsroom.change({ cards: [story('d', 'match-bottom', 'For this partner')] });
   for (const tab of [page, other]) await expect(bottom(tab)).toHaveText(['For this partner']);
-  // Where the stream was away, something may have been missed.
-  newsroom.board.cards = [story('e', 'match-bottom', 'Missed')];
+  expect(wrong).toEqual([]);
+});
+
+test('a page that nobody has seen for long, and a tab that takes over, know what they missed', async ({ crease, page, context }) => {
+  await page.clock.install();
+  const { newsroom } = await open(crease, page, { board: { cards: [story('a', 'match-bottom', 'First')] } });
+  await expect(bottom(page)).toHaveText(['First']);
+  const hide = (hidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+  await expect.poll(() => newsroom.readers).toBe(1);
+  await hide(true);
+  await page.clock.runFor(65_000);
+  await expect.poll(() => newsroom.readers).toBe(0);
+  newsroom.publish([story('b', 'match-bottom', 'Missed', { priority: 1 })]);
+  await hide(false);
+  await expect.poll(() => newsroom.readers).toBe(1);
+  await page.clock.runFor(5_000);
+  await expect(bottom(page)).toHaveText(['Missed', 'First']);
+
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(bottom(other)).toHaveText(['Missed', 'First']);
+  // Said to nobody: between the one's end and the other's beginning.
+  newsroom.board.cards = [story('c', 'match-bottom', 'In between')];
   newsroom.board.number++;
-  newsroom.hangUp();
-  for (const tab of [page, other]) await expect(bottom(tab)).toHaveText(['Missed']);
-  expect(wrong.filter((it) => !it.includes('ERR_'))).toEqual([]);
+  await page.close({ runBeforeUnload: true });
+  await expect(bottom(other)).toHaveText(['In between']);
+});
+
+test('who the fan is decides what a share of fans has', async ({ crease, page }) => {
+  const { isOn } = await choose();
+  const fans = Array.from({ length: 50 }, (_, at) => `guest_${at}`);
+  const flags = { content: 50 };
+  const [one, other] = [true, false].map((is) => fans.find((it) => isOn(flags, 'content', it) === is));
+  let fan_id = one;
+  const headers = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' };
+  await page.route('**/v1/fans/guest', (route) =>
+    route.fulfill({ status: 201, headers, json: { token: 'token', fan_id, expires_at: new Date(Date.now() + 86_400_000).toISOString() } }),
+  );
+  const { newsroom } = await open(crease, page, { board: { flags, cards: [story('a', 'match-bottom', 'News')] } });
+  const identify = () => page.evaluate(() => (window as any).Crease.identify('guest').then((it: any) => it.id));
+  await expect.poll(() => newsroom.asked.length).toBe(1);
+  expect(await identify()).toBe(one);
+  await expect(bottom(page)).toHaveText(['News']);
+  fan_id = other;
+  expect(await identify()).toBe(other);
+  await expect(bottom(page)).toHaveCount(0);
 });
 
 test('news comes between the balls, goes on with them, and is there again when the fan comes back to them', async ({ crease, page }) => {
@@ -451,8 +501,7 @@ test('rewards in a match do without the market where it is off', { tag: '@chromi
 });
 
 test('what is shown follows from the board alone', { tag: '@chromium' }, async () => {
-  const source = readFileSync(resolve(import.meta.dirname ?? __dirname, '../../widget/loader/content/choose.js'), 'utf8');
-  const { changed, isOn, nearest, placed, turning } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+  const { changed, isOn, nearest, placed, turning } = await choose();
   const words = { en: { headline: 'a' }, 'pt-BR': { headline: 'b' }, hi: { headline: 'c' } };
   for (const [tag, main, expected] of [
     ['hi', 'en', 'hi'],

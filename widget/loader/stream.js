@@ -270,7 +270,11 @@ class SharedStream {
     this.source = source;
     const on = (name, run) => source.addEventListener(name, (event) => this.source === source && run(event));
     for (const name of EVENTS) on(name, (event) => this.hear(name, event.lastEventId, event.data));
-    on("open", () => this.alive());
+    on("open", () => {
+      this.alive();
+      // What was said aside while nobody listened is not said again.
+      this.hear(ASIDE, "", "0");
+    });
     on("error", () => (source.readyState === EventSource.CLOSED ? this.turnedAway() : this.lose()));
     // It says when to come back.
     on("bye", (event) => {

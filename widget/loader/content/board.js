@@ -59,8 +59,7 @@ class Board {
     this.member = {
       place: { match, key },
       hear: safely((type, _, text) => this.hear(type, text)),
-      // What was said while it was away is not said again.
-      live: safely(() => this.isKnown && this.askIn(BACK_MS_MAX)),
+      live() {},
       lost() {},
       refused() {},
     };
@@ -105,6 +104,8 @@ class Board {
   }
 
   told(change) {
+    // A stream that was away, or another tab's, tells nothing of what it missed.
+    if (!change) return this.isKnown && this.askIn(BACK_MS_MAX);
     // The server's clock is so far from ours, or further: what came late says less.
     if (change.t > 0) this.skew = Math.max(this.skew ?? -Infinity, change.t - Date.now());
     if (!(change.number > this.newest)) return;
