@@ -442,6 +442,15 @@ test('a theme holds where the page says nothing, by day and by night, until it g
   await expect(box).toHaveCSS('border-radius', '14px');
 });
 
+test('a draft is asked for by the token of its link, with all that it leads to', async ({ crease, page }) => {
+  const draft = card('d', 'news-card', 'result', { headline: 'Not yet out', body: doc('Soon.'), article: 'ent_story' }, { priority: 32_767 });
+  const { newsroom } = await open(crease, page, { attributes: 'preview="prv_token"', board: { cards: [draft] } });
+  await expect(top(page), 'though there is no result').toHaveText(['Not yet out']);
+  await piece(page, 'Not yet out').getByRole('button').click();
+  await expect(sheet(page)).toContainText('This could not be loaded.');
+  expect(newsroom.asked.map((it) => new URLSearchParams(it.split('?')[1]).get('preview'))).toEqual(['prv_token', 'prv_token']);
+});
+
 test('a notice is said politely, and a promotion not at all', async ({ crease, page }) => {
   const { newsroom } = await open(crease, page, { board: { cards: [banner('a', 'match-top', 'Tickets')] } });
   await expect(top(page)).toHaveText(['Tickets']);
@@ -501,7 +510,7 @@ test('rewards in a match do without the market where it is off', { tag: '@chromi
 });
 
 test('what is shown follows from the board alone', { tag: '@chromium' }, async () => {
-  const { changed, isOn, nearest, placed, turning } = await choose();
+  const { changed, isOn, nearest, placed, previewed, turning } = await choose();
   const words = { en: { headline: 'a' }, 'pt-BR': { headline: 'b' }, hi: { headline: 'c' } };
   for (const [tag, main, expected] of [
     ['hi', 'en', 'hi'],
@@ -528,6 +537,11 @@ test('what is shown follows from the board alone', { tag: '@chromium' }, async (
   expect(shown(at('play'))).toEqual(['match-top: ent_b']);
   expect(shown(at('result'))).toEqual(['result: ent_a', 'match-top: ent_b']);
   expect(shown(at('result', true))).toEqual(['result: ent_a']);
+  // A draft that is looked at stands first, whatever the match is at.
+  const draft = story('z', 'result', 'Z', { priority: 32_767 });
+  expect(shown(placed({ hidesPromotions: false, cards: [draft, story('a', 'result', 'A')] }, { state: 'play', tag: 'en', now: 50 }))).toEqual(['result: ent_z']);
+  expect(previewed({ ...draft, slot: null }, { state: 'play', tag: 'en', now: 50 })).toHaveLength(1);
+  expect(previewed({ ...draft, priority: 0 }, { state: 'play', tag: 'en', now: 50 })).toEqual([]);
   expect(turning([{ from: 10, until: 90 }, { from: 60 }, {}], 50)).toBe(60);
   expect(turning([{ from: 10, until: null }], 50)).toBeUndefined();
   expect(changed([{ id: 'a' }, { id: 'b' }], { cards: [{ id: 'b', n: 2 }], gone: ['a', 'z'] })).toEqual([{ id: 'b', n: 2 }]);

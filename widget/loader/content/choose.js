@@ -13,6 +13,8 @@ const MOST = {
 const KINDS = { __proto__: null, "news-card": false, banner: true, "promo-card": true };
 /** Where these are shown is for the match to say. */
 const STATES = ["innings-break", "result"];
+/** Editors give no higher priority: what has one is a draft that is looked at, whatever the match is at. */
+const PRIORITY_MAX = 100;
 
 /** Of texts by language those that are nearest to a tag: "hi-IN" itself, "hi", the entry's main one, or any. */
 export const nearest = (words, tag, main) => {
@@ -24,6 +26,8 @@ export const nearest = (words, tag, main) => {
 
 /** Whether something is to be seen at `now`: milliseconds since 1970, as the server has them. */
 const isDue = ({ from, until }, now) => (from ?? -Infinity) <= now && now < (until ?? Infinity);
+
+const isDraft = ({ priority }) => priority > PRIORITY_MAX;
 
 /** The next moment at which something comes or goes; none where nothing does. */
 export const turning = (cards, now) => {
@@ -38,7 +42,7 @@ export const placed = ({ cards, hidesPromotions }, { state, tag, now }) => {
   due.sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0) || (b.at ?? 0) - (a.at ?? 0));
   for (const card of due) {
     if (hidesPromotions && (KINDS[card.kind] || card.paid)) continue;
-    if (STATES.includes(card.slot) && card.slot !== state) continue;
+    if (STATES.includes(card.slot) && card.slot !== state && !isDraft(card)) continue;
     const words = nearest(card.words, tag, card.main);
     const place = (places[card.slot] ??= []);
     if (words && place.length < MOST[card.slot]) place.push({ card, words });
@@ -46,9 +50,10 @@ export const placed = ({ cards, hidesPromotions }, { state, tag, now }) => {
   return places;
 };
 
-/** The preview of the match, with its words: before the toss alone. */
+/** The preview of the match, with its words: before the toss alone, but for a draft. */
 export const previewed = (preview, { state, tag, now }) => {
-  const words = state === "before" && preview && isDue(preview, now) && nearest(preview.words, tag, preview.main);
+  const isMeant = preview && (state === "before" || isDraft(preview)) && isDue(preview, now);
+  const words = isMeant && nearest(preview.words, tag, preview.main);
   return words ? [{ card: preview, words }] : [];
 };
 
