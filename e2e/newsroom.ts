@@ -10,6 +10,8 @@ export interface Card {
   id: string;
   kind: string;
   slot: string;
+  /** Of a preview. */
+  match?: string;
   priority: number;
   from: number | null;
   until: number | null;

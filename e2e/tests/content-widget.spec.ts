@@ -205,7 +205,7 @@ test('a preview until the toss, others between innings and with the result', asy
   ];
   const preview = card('p', 'match-preview', '', { headline: 'Fernhill at home', parts });
   const cards = [story('i', 'innings-break', 'At half-time'), story('r', 'result', 'How it was won')];
-  await open(crease, page, { match, board: { preview, cards, players: { 'Dev Marsh': 'ent_dev' } } });
+  const { newsroom } = await open(crease, page, { match, board: { preview, cards, players: { 'Dev Marsh': 'ent_dev' } } });
   await expect(top(page)).toHaveText(['Fernhill at home']);
   await expect(piece(page, 'Fernhill at home')).toContainText('Preview');
   await expect(piece(page, 'Fernhill at home')).toContainText('Dry, and it will turn.');
@@ -214,6 +214,15 @@ test('a preview until the toss, others between innings and with the result', asy
   await expect(sheet(page).locator('blockquote')).toContainText('We bat first.');
   await expect(sheet(page).getByRole('button')).toHaveText(['\u00d7', 'Asha Vale', 'Dev Marsh', 'Bram Holt']);
   await page.keyboard.press('Escape');
+  // Another match's is none of ours; ours is told anew, taken back, and given again.
+  const again = { ...preview, match: match.id, words: { en: { headline: 'Told anew' } } };
+  newsroom.tell({ cards: [{ ...preview, id: 'ent_other', match: 'mat_other', words: { en: { headline: 'Elsewhere' } } }, again], gone: [], ask: false });
+  await expect(top(page)).toHaveText(['Told anew']);
+  newsroom.board.preview = null;
+  newsroom.tell({ cards: [], gone: ['ent_p'], ask: false });
+  await expect(top(page)).toHaveCount(0);
+  newsroom.change({ preview: again });
+  await expect(top(page)).toHaveText(['Told anew']);
   await match.send({ type: 'toss', winner: HOME, decision: 'bat' });
   await expect(top(page)).toHaveCount(0);
   await match.send({ type: 'innings_start', team: HOME });

@@ -237,7 +237,7 @@ export const take = (place) => {
     handle = undefined;
     if (error) tell(host, "error", { seq: 0, t: 0, text: String(error) });
     place.still = 0;
-    member.hear = wake;
+    member.hear = (type) => type === ASIDE || wake();
     member.lost = member.live = member.refused = () => {};
     document.addEventListener("visibilitychange", wake);
     paint();

@@ -119,11 +119,12 @@ class Board {
   apply({ cards, gone = [], ask }) {
     const [previews, others] = [true, false].map((is) => cardsOf(cards).filter((it) => (it.kind === "match-preview") === is));
     this.cards = changed(this.cards, { cards: others, gone });
-    if (gone.includes(this.preview?.id)) this.preview = null;
-    for (const it of previews) {
-      if (it.id === this.preview?.id || it.match === this.match) this.preview = it;
-      // Whose it is, the server knows.
-      else ask = true;
+    for (const it of previews) if (it.match === this.match) this.preview = it;
+    const isGone = (id) => gone.includes(id) || previews.some((it) => it.id === id && it.match !== this.match);
+    if (this.preview && isGone(this.preview.id)) {
+      this.preview = null;
+      // There may be another, which only the server knows.
+      ask = true;
     }
     if (ask) this.askIn(CHANGED_MS_MAX);
   }
