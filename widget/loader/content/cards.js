@@ -74,12 +74,13 @@ export class Pieces {
     this.ready = this.learn();
   }
 
+  /** Learns to speak as the board does. */
   async learn() {
-    const tag = (this.tag = this.view.board.tag);
+    const { tag } = this.view.board;
     const words = await wordsOf(tag);
-    if (tag !== this.tag) return this.learning;
-    this.words = words;
-    this.say = (name, ...values) => filled(words[name], values);
+    // Another was chosen meanwhile.
+    if (tag !== this.view.board.tag) return this.learn();
+    Object.assign(this, { tag, words, say: (name, ...values) => filled(words[name], values) });
   }
 
   end() {
@@ -88,7 +89,10 @@ export class Pieces {
 
   draw(wanted) {
     if (this.view.board.tag !== this.tag) {
-      this.learning = this.learn().then(() => this.draw(this.view.wanted));
+      this.learning ??= this.learn().then(() => {
+        this.learning = undefined;
+        this.draw(this.view.wanted);
+      });
       return;
     }
     const { places, preview, notice } = wanted;
