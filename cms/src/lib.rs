@@ -54,6 +54,7 @@ pub const MIGRATIONS: store::Migrations = store::Migrations {
     steps: &[
         store::Step { name: "1_cms", sql: include_str!("../migrations/1_cms.sql") },
         store::Step { name: "2_media", sql: include_str!("../migrations/2_media.sql") },
+        store::Step { name: "3_media_list", sql: include_str!("../migrations/3_media_list.sql") },
     ],
 };
 
