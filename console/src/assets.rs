@@ -16,7 +16,7 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 13] = [
+const ASSETS: [Asset; 16] = [
     Asset {
         name: "console.css",
         content_type: "text/css; charset=utf-8",
@@ -28,6 +28,16 @@ const ASSETS: [Asset; 13] = [
         bytes: include_bytes!("../assets/console.js"),
     },
     Asset {
+        name: "content.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("../assets/content.css"),
+    },
+    Asset {
+        name: "content.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../assets/content.js"),
+    },
+    Asset {
         name: "finance.css",
         content_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../assets/finance.css"),
@@ -36,6 +46,11 @@ const ASSETS: [Asset; 13] = [
         name: "human.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../assets/human.js"),
+    },
+    Asset {
+        name: "library.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("../assets/library.css"),
     },
     Asset {
         name: "operations.css",
@@ -116,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_script_needs_nothing_that_the_policy_forbids() {
-        for name in ["console.js", "human.js", "operations.js", "partner.js", "passkey.js"] {
+        for name in ["console.js", "content.js", "human.js", "operations.js", "partner.js", "passkey.js"] {
             let script = std::str::from_utf8(find(&VERSION, name).unwrap().bytes).unwrap();
             for forbidden in ["eval(", "new Function", ".style.", "innerHTML", "http:", "https:"] {
                 assert!(!script.contains(forbidden), "{name}: {forbidden}");

@@ -1,6 +1,7 @@
 //! The shell that every page of the console shares: header, skip link, live region.
 
 use crate::assets;
+use crate::content;
 use crate::finance::Bar;
 use crate::rewards;
 use maud::{DOCTYPE, Markup, html};
@@ -39,6 +40,11 @@ pub enum Area<'a> {
     Rewards {
         operator: &'a str,
         bar: Option<rewards::Bar<'a>>,
+    },
+    /// What editors work on; without a tab where there is no page.
+    Content {
+        desk: content::Desk<'a>,
+        tab: Option<content::Tab>,
     },
     /// One's own account.
     Account(Person<'a>),
@@ -124,6 +130,7 @@ impl Area<'_> {
         match self {
             Area::SignedOut | Area::Finance { .. } | Area::Rewards { .. } => None,
             Area::Account(_) | Area::Partner { .. } => Some("partner.js"),
+            Area::Content { .. } => Some("content.js"),
             Area::Scorer { .. } => Some("console.js"),
             Area::Operations { .. } => Some("operations.js"),
         }
@@ -138,6 +145,7 @@ impl Area<'_> {
             Area::Operations { .. } => ("/console/operations", "Back to operations"),
             Area::Finance { .. } => ("/console/finance", "Go to the books"),
             Area::Rewards { .. } => (rewards::PATH, "Go to the campaigns"),
+            Area::Content { .. } => (content::PATH, "Go to the entries"),
         }
     }
 }
@@ -152,12 +160,19 @@ const HTMX_CONFIG: &str =
 impl Area<'_> {
     /// Whether its pages are laid out in sections, as partners' are.
     fn is_wide(self) -> bool {
-        matches!(self, Area::Account(_) | Area::Finance { .. } | Area::Rewards { .. } | Area::Partner { .. })
+        match self {
+            Area::SignedOut | Area::Scorer { .. } | Area::Operations { .. } => false,
+            Area::Account(_)
+            | Area::Finance { .. }
+            | Area::Rewards { .. }
+            | Area::Content { .. }
+            | Area::Partner { .. } => true,
+        }
     }
 
     /// Whether its pages are of one of the books.
     fn has_books(self) -> bool {
-        matches!(self, Area::Finance { .. }) || self.has_rewards()
+        matches!(self, Area::Finance { .. } | Area::Content { .. }) || self.has_rewards()
     }
 
     fn has_rewards(self) -> bool {
@@ -192,7 +207,12 @@ impl Page<'_> {
                     @if !is_scorer && !matches!(self.area, Area::Operations { .. }) { link rel="stylesheet" href=(assets::path("partner.css")); }
                     @if self.area.has_books() { link rel="stylesheet" href=(assets::path("finance.css")); }
                     @if self.area.has_rewards() { link rel="stylesheet" href=(assets::path("rewards.css")); }
-                    @if matches!(self.area, Area::Partner { .. }) {
+                    @if matches!(self.area, Area::Content { .. }) {
+                        link rel="stylesheet" href=(assets::path("rich.css"));
+                        link rel="stylesheet" href=(assets::path("content.css"));
+                        link rel="stylesheet" href=(assets::path("library.css"));
+                    }
+                    @if matches!(self.area, Area::Partner { .. } | Area::Content { .. }) {
                         meta name="htmx-config" content=(HTMX_CONFIG);
                         script defer src=(HTMX) {}
                     }
@@ -205,6 +225,7 @@ impl Page<'_> {
                     @if let Area::Partner { bar: Some(bar), .. } = self.area { (bar.render()) }
                     @if let Area::Finance { bar: Some(bar), .. } = self.area { (bar.render()) }
                     @if let Area::Rewards { bar: Some(bar), .. } = self.area { (bar.render()) }
+                    @if let Area::Content { desk, tab: Some(tab) } = self.area { (content::bar(desk, tab)) }
                     // Outside <main>, which the script replaces: a live region must be there before its text.
                     p #said .unseen role="status" {}
                     @if is_scorer {
@@ -232,6 +253,10 @@ fn header(area: Area<'_>) -> Markup {
                 Area::Operations { operator } => { (operators("/console/operations", operator)) }
                 Area::Finance { operator, .. } => { (operators("/console/finance", operator)) }
                 Area::Rewards { operator, .. } => { (operators(rewards::PATH, operator)) }
+                Area::Content { desk, .. } if desk.is_operator => { (operators(content::PATH, desk.name)) }
+                Area::Content { desk, .. } => {
+                    @if !desk.csrf.is_empty() { (who(Person { name: desk.name, csrf: desk.csrf })) }
+                }
                 Area::Account(person) => { (who(person)) }
                 Area::Partner { person, place, .. } => {
                     a.whose href="/console/organisations" title="Your organisations" { (place.organisation) }
@@ -259,6 +284,7 @@ fn operators(at: &str, operator: &str) -> Markup {
         ("/console/operations", "Operations"),
         ("/console/finance", "Finance"),
         (rewards::PATH, "Rewards"),
+        (content::PATH, "Content"),
         ("/metrics", "Metrics"),
     ];
     html! {

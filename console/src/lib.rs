@@ -8,10 +8,11 @@
 //! swaps `<main>` instead of loading the page anew; it holds no rule of its own.
 //!
 //! Read [`layout::Page`] first, then [`scorer`]. [`operations`] shows operators the jobs, [`finance`] the books, [`mod@rewards`] what fans
-//! earn; [`reference`] is the API's page, for everyone.
+//! earn; [`content`] is the newsroom; [`reference`] is the API's page, for everyone.
 
 pub mod account;
 pub mod assets;
+pub mod content;
 pub mod controls;
 pub mod csv;
 pub mod finance;

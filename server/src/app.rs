@@ -28,6 +28,8 @@ pub struct Parts {
     pub rewards: rewards::Rewards,
     /// What points are spent on.
     pub vouchers: rewards::Vouchers,
+    /// Pictures.
+    pub media: cms::media::Media,
     /// Where money comes in.
     pub tills: crate::tills::Tills,
     /// Where fans trade vouchers.

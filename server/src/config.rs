@@ -1,9 +1,11 @@
 //! Configuration: `config.default.toml` compiled in, overlaid by a file, then by the environment. A key that is not in the defaults
 //! is refused with the place where it stands.
 
+mod content;
 mod human;
 mod payments;
 
+pub use content::Content;
 pub use human::Human;
 pub use payments::{Pack, Payments};
 
@@ -42,6 +44,7 @@ pub struct Config {
     pub wallet: Wallet,
     pub markets: Markets,
     pub payments: Payments,
+    pub content: Content,
     pub operations: Operations,
     pub shutdown: Shutdown,
 }

@@ -78,6 +78,7 @@ pub const MIGRATIONS: &[Migrations] = &[
     wallet::MIGRATIONS,
     jobs::MIGRATIONS,
     rewards::MIGRATIONS,
+    cms::MIGRATIONS,
 ];
 
 /// Runs a role until it is told to stop by SIGINT or SIGTERM.
@@ -138,6 +139,8 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let exchange = Exchange::new((&store, &clock, &ledger), &work::name(), folder, Some(caller));
     let (listen, advertise) = markets::addresses(&config)?;
     let tills = Tills::open(&config, &store, &clock, &ledger, &seal)?;
+    let shelf = cms::media::Shelf::open(&config.content.place(&config.data.dir)?, &store)?;
+    let media = cms::media::Media::new(store.clone(), shelf, clock.clone());
     let every = Duration::from_secs(config.redis.presence_seconds.max(1));
     let census = Census::start(presence.clone(), bus.clone(), clock.clone(), every);
     let subscribers = Subscribers::start(config.stream.clone(), presence.clone(), drain, shutdown.clone())?;
@@ -153,6 +156,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         payments: (tills.clone(), config.payments.concurrency),
         rewards: rewards.clone(),
         vouchers: vouchers.clone(),
+        content: (cms::Cms::new(&store, &clock), media.clone()),
         markets: writes.then(|| work::Writes { exchange: exchange.clone(), registry, listen, advertise }),
     };
     let passkeys = passkeys(&config)?;
@@ -166,6 +170,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         ledger,
         rewards,
         vouchers,
+        media,
         tills,
         markets: Markets::new(exchange),
         wallets: crate::wallets::OpenWallets::default(),

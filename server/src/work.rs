@@ -5,6 +5,8 @@ use crate::mail::{self, SendLetter};
 use crate::notices;
 use crate::tills::Tills;
 use access::Mailer;
+use cms::Cms;
+use cms::media::Media;
 use jobs::rpc::{Registry, Server};
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
 use partners::usage;
@@ -18,6 +20,8 @@ use store::{Clock, Seal, Store};
 use tokio_util::sync::CancellationToken;
 use wallet::Ledger;
 
+/// Schedules that are carried out at once: each waits for the locks of what it publishes.
+const PUBLISHES_MAX: usize = 8;
 /// Beyond so many restarts within a minute somebody has to look.
 const RESTARTS_MAX: usize = 5;
 /// What supervises the workers begins again after this pause, where the process has other things to do.
@@ -48,6 +52,8 @@ pub(crate) struct Terms {
     /// What triggers earn.
     pub(crate) rewards: Rewards,
     pub(crate) vouchers: Vouchers,
+    /// What editors have scheduled, and their pictures.
+    pub(crate) content: (Cms, Media),
     /// Payments, and how many a worker of theirs sees to at once.
     pub(crate) payments: (Tills, usize),
     /// Markets that are written here; none where others write them.
@@ -239,6 +245,7 @@ pub(crate) async fn work(
         let (judges, rewarding) =
             (store.clone(), (terms.rewards.clone(), terms.vouchers.clone(), terms.concurrency));
         let writing = terms.markets.clone();
+        let (publishes, (content, media)) = (store.clone(), terms.content.clone());
         let (store, clock, terms) = (store.clone(), clock.clone(), terms.clone());
         let grace = terms.grace + Duration::from_secs(2);
         let default = Child::new("default", Restart::Permanent, move |stop| {
@@ -261,6 +268,11 @@ pub(crate) async fn work(
             rewarding.1.on(rewarding.0.on(worker.grace(grace))).run(stop.cancelled_owned())
         });
         root = root.child(judging.grace(grace));
+        let publishing = Child::new("content", Restart::Permanent, move |stop| {
+            let worker = Worker::new(publishes.clone(), &name()).queue(cms::QUEUE).concurrency(PUBLISHES_MAX);
+            media.on(content.on(worker.grace(grace))).run(stop.cancelled_owned())
+        });
+        root = root.child(publishing.grace(grace));
         if let Some(writes) = writing {
             let exchange = writes.exchange.clone();
             let markets = Child::new("markets", Restart::Permanent, move |stop| exchange.clone().run(stop));

@@ -71,10 +71,15 @@ const DELETE: &str = "delete from cms.media_blob where name = $1";
 pub(super) const STATEMENTS: &[&str] = &[PUT, TAKE, DELETE];
 
 impl Shelf {
+    /// In the database.
+    pub fn rows(store: &Store) -> Self {
+        Shelf(Kind::Rows(store.clone()))
+    }
+
     /// A bucket is not asked for anything yet.
     pub fn open(place: &Place, store: &Store) -> Result<Self, Error> {
         match place {
-            Place::Rows => Ok(Shelf(Kind::Rows(store.clone()))),
+            Place::Rows => Ok(Self::rows(store)),
             Place::Folder(folder) => {
                 let bad = |reason: String| Error::Place { reason };
                 std::fs::create_dir_all(folder)

@@ -3,6 +3,7 @@
 mod balls;
 mod caller;
 mod campaigns;
+mod content;
 mod dashboard;
 mod embed;
 mod etag;
@@ -95,7 +96,10 @@ fn router(app: App, surface: Surface) -> Router {
             openapi::routes()
                 .merge(scorer::routes())
                 .merge(operator::guarded(
-                    operations::routes().merge(finance::routes()).merge(campaigns::routes()),
+                    operations::routes()
+                        .merge(finance::routes())
+                        .merge(campaigns::routes())
+                        .merge(content::routes()),
                 ))
                 .merge(dashboard::routes())
                 .merge(campaigns::routes_of_partners())

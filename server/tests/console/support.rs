@@ -66,6 +66,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         config: Arc::new(config),
         rewards: rewards::Rewards::new(&store, &clock, &ledger),
         vouchers: rewards::Vouchers::new(&store, &clock, &ledger, &seal),
+        media: cms::media::Media::new(store.clone(), cms::media::Shelf::rows(&store), clock.clone()),
         ledger,
         tills,
         markets: server::markets::Markets::new(exchange),

@@ -167,7 +167,7 @@ impl FromRequestParts<App> for SignedIn {
 
 impl SignedIn {
     /// Who is signed in, if somebody is.
-    pub(super) async fn if_any(parts: &mut Parts, app: &App) -> Result<Option<Self>, Failure> {
+    pub(in crate::http) async fn if_any(parts: &mut Parts, app: &App) -> Result<Option<Self>, Failure> {
         match Self::from_request_parts(parts, app).await {
             Ok(signed_in) => Ok(Some(signed_in)),
             Err(Failure::SignedOut) => Ok(None),

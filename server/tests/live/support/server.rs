@@ -88,6 +88,7 @@ impl Server {
             config: Arc::new(config),
             rewards: rewards::Rewards::new(&store, &clock, &ledger),
             vouchers: rewards::Vouchers::new(&store, &clock, &ledger, &seal),
+            media: cms::media::Media::new(store.clone(), cms::media::Shelf::rows(&store), clock.clone()),
             ledger,
             tills,
             markets: server::markets::Markets::new(exchange),

@@ -1,0 +1,12 @@
+//! What editors work on: their pages under `/console/content`. The pages are the crate `console`'s, what is pressed is done by the crate `cms`
+//! for whoever is at the [`Desk`](desk::Desk).
+
+mod desk;
+mod refusal;
+
+use crate::app::App;
+use axum::Router;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+}
