@@ -26,6 +26,11 @@ pub struct Document {
     pub body: Value,
     /// `ETag`, with its quotes: another one whenever what is shown is another.
     pub etag: String,
+    /// When it is shown, where that has a beginning or an end.
+    pub from: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    /// The highest comes first.
+    pub priority: i16,
     /// What its caches are to keep it under: its own keys, and the ids of all that it names.
     pub keys: Vec<String>,
 }
@@ -50,7 +55,7 @@ pub struct Ask<'a> {
 macro_rules! documents {
     ($which:literal, $chain:literal) => {
         concat!(
-            "select m.entry, m.kind, m.key, m.revision, m.body, m.published_at,
+            "select m.entry, m.kind, m.key, m.revision, m.body, m.published_at, m.from_at, m.until_at, m.priority,
                 l.language, l.revision as own_revision, l.body as own, l.published_at as own_at
             from cms.published m
             cross join lateral (
@@ -88,6 +93,64 @@ pub async fn of(client: &Client<'_>, ask: &Ask<'_>) -> Result<Vec<Document>, Err
     let params: store::Params<'_> =
         &[&chain, &ask.kind, &ask.slot, &ask.partner, &places, &At(ask.now), &limit];
     client.query(OF_SLOT, params).await?.iter().map(read).collect()
+}
+
+const ABOUT: &str = documents!(
+    "m.kind = $2 and m.about = any($3)
+        and (m.partners = '{}' or $4::text = any(m.partners)) and (m.places = '{}' or m.places && $5::text[])
+        and (m.languages = '{}' or m.languages && $1::text[])
+        and (m.from_at is null or m.from_at <= $6) and (m.until_at is null or m.until_at > $6)
+    order by m.priority desc, m.published_at desc, m.entry limit $7",
+    "$1::text[]"
+);
+
+/// Of what is shown to such a reader now, that which is about one of these: matches ("mat_…") of previews and quizzes, players, teams and venues
+/// as the feed names them. Where it stands does not count.
+pub async fn about(client: &Client<'_>, ask: &Ask<'_>, subjects: &[String]) -> Result<Vec<Document>, Error> {
+    kind(ask.kind)?;
+    let limit = ask.limit.clamp(1, DOCUMENTS_MAX);
+    let places = ask.place.map(places).unwrap_or_default();
+    let chain = ask.language.chain();
+    let params: store::Params<'_> =
+        &[&chain, &ask.kind, &subjects, &ask.partner, &places, &At(ask.now), &limit];
+    client.query(ABOUT, params).await?.iter().map(read).collect()
+}
+
+/// A document in each language that it is published in, and for whom it is: what open pages are told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edition {
+    pub main: Language,
+    /// The main language's first.
+    pub documents: Vec<Document>,
+    /// Whether all partners, places and languages are meant.
+    pub is_for_all: bool,
+}
+
+const EDITIONS: &str = "
+    select m.entry, m.kind, m.key, m.revision, m.body, m.published_at, m.from_at, m.until_at, m.priority,
+        m.language as main, m.partners = '{}' and m.places = '{}' and m.languages = '{}' as is_for_all,
+        l.language, l.revision as own_revision, l.body as own, l.published_at as own_at
+    from cms.published m join cms.published l on l.entry = m.entry
+    where m.is_main and m.entry = any($1) order by m.entry, l.is_main desc, l.language limit $2";
+/// Languages of [`DOCUMENTS_MAX`] entries that are read at once.
+const LANGUAGES_MAX: i64 = 50;
+
+/// Those of these entries that are published, in all of their languages, by entry.
+pub async fn editions(client: &Client<'_>, ids: &[String]) -> Result<Vec<Edition>, Error> {
+    let mut editions: Vec<Edition> = Vec::new();
+    for row in client.query(EDITIONS, &[&ids, &(DOCUMENTS_MAX * LANGUAGES_MAX)]).await? {
+        let document = read(&row)?;
+        let is_same = |it: &Edition| it.documents.first().is_some_and(|it| it.entry == document.entry);
+        match editions.last_mut().filter(|it| is_same(it)) {
+            Some(edition) => edition.documents.push(document),
+            None => editions.push(Edition {
+                main: Language::kept(row.get("main")),
+                documents: vec![document],
+                is_for_all: row.get("is_for_all"),
+            }),
+        }
+    }
+    Ok(editions)
 }
 
 /// "IN-KA" is in "IN-KA" and in "IN".
@@ -151,6 +214,9 @@ fn read(row: &Row) -> Result<Document, Error> {
         language: Language::kept(&language),
         published_at: row.get::<_, At>("published_at").0.max(row.get::<_, At>("own_at").0),
         body,
+        from: row.get::<_, Option<At>>("from_at").map(|it| it.0),
+        until: row.get::<_, Option<At>>("until_at").map(|it| it.0),
+        priority: row.get("priority"),
         etag: format!("\"{hash}\""),
         keys: keys.into_iter().collect(),
         entry,
@@ -159,4 +225,4 @@ fn read(row: &Row) -> Result<Document, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[OF_SLOT, OF_IDS, OF_KEY];
+pub(crate) const STATEMENTS: &[&str] = &[OF_SLOT, ABOUT, EDITIONS, OF_IDS, OF_KEY];

@@ -86,6 +86,16 @@ pub async fn last(client: &Client<'_>) -> Result<i64, Error> {
     Ok(client.query_one(LAST, &[]).await?.get("at"))
 }
 
+const OF_ENTRY: &str = "
+    select number, at from cms.news where what @> jsonb_build_array(jsonb_build_object('entry', $1::text))
+    order by number desc limit 1";
+
+/// The number of the last news of an entry that are kept, and when they were told.
+pub async fn last_of(client: &Client<'_>, entry: &str) -> Result<Option<(i64, Timestamp)>, Error> {
+    let row = client.query_opt(OF_ENTRY, &[&entry]).await?;
+    Ok(row.map(|it| (it.get("number"), it.get::<_, At>("at").0)))
+}
+
 const SINCE: &str = "select number, at, keys, what from cms.news where number > $1 order by number limit $2";
 
 /// What was told after a number, in order.
@@ -133,4 +143,4 @@ async fn catch_up(store: &Store, from: i64, hear: &impl Fn(&News)) -> Result<i64
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[NEXT, TELL, NOTIFY, FORGET, LAST, SINCE];
+pub(crate) const STATEMENTS: &[&str] = &[NEXT, TELL, NOTIFY, FORGET, LAST, OF_ENTRY, SINCE];

@@ -1,6 +1,7 @@
 //! What handlers can reach.
 
 use crate::config::Config;
+use crate::content::Boards;
 use crate::feed::Feed;
 use crate::metering::Metering;
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
@@ -30,6 +31,8 @@ pub struct Parts {
     pub vouchers: rewards::Vouchers,
     /// Pictures.
     pub media: cms::media::Media,
+    /// What editors have published, as widgets ask for it.
+    pub boards: Boards,
     /// Where money comes in.
     pub tills: crate::tills::Tills,
     /// Where fans trade vouchers.
@@ -85,6 +88,11 @@ impl Deref for App {
 }
 
 impl App {
+    /// What addresses of ours begin with on others' pages: where it is not known, pages add the origin of their script.
+    pub fn public_base(&self) -> &str {
+        self.config.http.public_url.trim_end_matches('/')
+    }
+
     /// Refuses a key from now on, and closes its streams. Every way in which this process hears of a revocation leads here; once more does
     /// nothing more.
     pub fn revoke_key(&self, key_id: &str) {

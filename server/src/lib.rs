@@ -9,6 +9,7 @@ pub mod app;
 pub mod books;
 pub mod cli;
 pub mod config;
+pub mod content;
 mod demo;
 pub mod doctor;
 pub mod door;

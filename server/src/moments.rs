@@ -1,4 +1,4 @@
-//! What happens in matches, told to partners' servers and to rewards: beside the ball's way to the fan, and never on it.
+//! What happens in matches, told to partners' servers, to rewards and to what editors have scheduled for it: beside the ball's way to the fan, and never on it.
 //!
 //! A follower reads the logs after their commits, as far as nobody read them before, and writes the messages in the transaction that notes how
 //! far it is. It finds what is new by looking; it may be seconds late, and a fan's score never waits for it. Several processes may follow: they
@@ -8,7 +8,8 @@ mod earning;
 
 use crate::feed::log::{self, LogError};
 use crate::feed::summary::{Score, Summary};
-use cricket::{Change, Log, Op};
+use cms::moments::Moment as ContentMoment;
+use cricket::{Change, Command, Log, Op};
 use earning::Earning;
 use partners::Mode;
 use partners::webhook::{self, Kind, NewMessage};
@@ -66,6 +67,8 @@ pub enum MomentError {
     Webhook(#[from] webhook::Error),
     #[error(transparent)]
     Rewards(#[from] rewards::Error),
+    #[error(transparent)]
+    Content(#[from] cms::Error),
     #[error("the log of {match_id} does not fold: {reason}")]
     Unfoldable { match_id: String, reason: String },
 }
@@ -77,6 +80,7 @@ impl MomentError {
             self,
             MomentError::Log(LogError::Store(_))
                 | MomentError::Rewards(rewards::Error::Store(_) | rewards::Error::Jobs(_))
+                | MomentError::Content(cms::Error::Store(_) | cms::Error::Jobs(_))
                 | MomentError::Webhook(
                     webhook::Error::Store(_) | webhook::Error::Jobs(jobs::Error::Store(_))
                 )
@@ -266,11 +270,12 @@ async fn fold(
                 let earned = earning::moments(&command, &change, folded.log.game());
                 earning.tell(tx, entry.seq, entry.accepted_at_ms, earned).await?;
             }
+            for moment in of_content(&command, &change, before, is_decided(&folded.log)) {
+                cms::moments::happened(tx, match_id, moment, earning.now).await?;
+            }
             let data = || told(match_id, &folded.log, &change);
             let moment = |kind| Moment { kind, seq: entry.seq, data: data() };
-            let is_open = folded.log.game().computed_outcome().is_none();
-            let after = if is_open { After::Open } else { After::Decided };
-            moments.extend(kinds(&change, before, after).into_iter().map(moment));
+            moments.extend(kinds(&change, before, is_decided(&folded.log)).into_iter().map(moment));
         }
     }
     if is_corrected && is_followed {
@@ -291,6 +296,24 @@ fn kinds(change: &Change, before: Before, after: After) -> Vec<Kind> {
     .into_iter()
     .filter_map(|(is_so, kind)| is_so.then_some(kind))
     .collect()
+}
+
+/// What of it editors may have scheduled something for.
+fn of_content(command: &Command, change: &Change, before: Before, after: After) -> Vec<ContentMoment> {
+    let told = kinds(change, before, after);
+    [
+        (matches!(command, Command::Toss(_)), ContentMoment::Toss),
+        (told.contains(&Kind::MatchStarted), ContentMoment::FirstBall),
+        (told.contains(&Kind::InningsBreak), ContentMoment::InningsBreak),
+        (told.contains(&Kind::MatchResult), ContentMoment::Result),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, moment)| is_so.then_some(moment))
+    .collect()
+}
+
+fn is_decided(log: &Log) -> After {
+    if log.game().computed_outcome().is_none() { After::Open } else { After::Decided }
 }
 
 /// Whether there was an innings before a command.

@@ -10,7 +10,7 @@ use crate::markets::Markets;
 use crate::metering::{self, Metering};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use crate::tills::Tills;
-use crate::{mail, markets, moments, secrets, telemetry, work};
+use crate::{content, mail, markets, moments, secrets, telemetry, work};
 use access::human::SettingsError;
 use access::{BotVerifier, Oidc, Passkeys, Passwords};
 use anyhow::Context;
@@ -79,6 +79,7 @@ pub const MIGRATIONS: &[Migrations] = &[
     jobs::MIGRATIONS,
     rewards::MIGRATIONS,
     cms::MIGRATIONS,
+    content::reach::MIGRATIONS,
 ];
 
 /// Runs a role until it is told to stop by SIGINT or SIGTERM.
@@ -171,6 +172,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         rewards,
         vouchers,
         media,
+        boards: content::Boards::default(),
         tills,
         markets: Markets::new(exchange),
         wallets: crate::wallets::OpenWallets::default(),
@@ -212,6 +214,9 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let following_secrets = tokio::spawn(follow_secrets(app.clone(), secrets_since));
     let expiring = tokio::spawn(end_expired(app.clone()));
     let planning = tokio::spawn(follow_plans(app.clone(), plans_since));
+    let content_since = app.store.read("cms.news", async |db| cms::news::last(db).await).await?;
+    let publishing = (!matches!(role.surface(), Surface::Ingest | Surface::Worker))
+        .then(|| tokio::spawn(content::follow(app.clone(), content_since)));
     let counting = tokio::spawn(metering::count(app.clone()));
     tokio::spawn(watch_signals(shutdown.clone()));
     tracing::info!(address = %door.address()?, "listening");
@@ -230,6 +235,9 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     following.abort();
     following_secrets.abort();
     telling_wallets.abort();
+    if let Some(publishing) = publishing {
+        publishing.abort();
+    }
     expiring.abort();
     planning.abort();
     if let Err(failed) = counting.await {

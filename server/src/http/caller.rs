@@ -58,6 +58,11 @@ impl Reader {
         self.key.as_ref().is_none_or(|key| key.mode() == Mode::Live)
     }
 
+    /// On whose page it reads: "org_…".
+    pub(super) fn organisation_id(&self) -> Option<&str> {
+        self.key.as_ref().map(PartnerKey::organisation_id)
+    }
+
     /// The proof of its key.
     pub(super) fn partner(&self) -> Option<&PartnerKey> {
         // Who came with a ticket has no key, and makes no further ones.

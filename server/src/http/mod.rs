@@ -24,6 +24,7 @@ pub mod openapi;
 mod operations;
 mod operator;
 mod payments;
+mod published;
 mod redeem;
 mod request;
 mod rewards;
@@ -72,7 +73,10 @@ fn router(app: App, surface: Surface) -> Router {
     let mut routes = layers::timely(health::routes(), &app);
     if matches!(surface, Surface::All | Surface::Edge | Surface::Api) {
         routes = routes.merge(layers::open(
-            reading().merge(embed::routes(&app.config)).merge(web::routes(&app.config)),
+            reading()
+                .merge(published::routes())
+                .merge(embed::routes(&app.config))
+                .merge(web::routes(&app.config)),
             &app,
         ));
         routes = routes.merge(layers::open_to_fans(

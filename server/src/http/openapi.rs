@@ -10,7 +10,7 @@ use axum::Router;
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
@@ -80,6 +80,7 @@ impl Modify for Keys {
         for (path, item) in &mut api.paths.paths {
             let schemes: &[&str] = match path.as_str() {
                 path if path.starts_with("/v1/feed/") => &["bearer", "header"],
+                path if path.starts_with("/v1/content/") => &["bearer", "header", "query"],
                 path if path.starts_with("/v1/matches") || path.starts_with("/v1/embed") => {
                     &["bearer", "header", "query"]
                 }
@@ -148,6 +149,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(super::markets::Description::openapi());
     api.merge(super::payments::Description::openapi());
     api.merge(super::rewards::Description::openapi());
+    api.merge(super::published::Description::openapi());
     Keys.modify(&mut api);
     api.webhooks = Some(messages::described());
     let types = problem::types::TYPES.iter().map(|it| {
@@ -158,17 +160,26 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api
 }
 
+/// The description with the schemas of content types, which are JSON Schemas as OpenAPI 3.1 takes them (§4.8.24).
+fn whole() -> Value {
+    let mut whole = serde_json::to_value(description()).expect("the description is JSON");
+    for (name, schema) in super::published::schemas() {
+        whole["components"]["schemas"][name] = schema.clone();
+    }
+    whole
+}
+
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/openapi.json", get(json)).route("/reference", get(page))
 }
 
 async fn json() -> impl IntoResponse {
     let cache = [(header::CACHE_CONTROL, "public, max-age=300"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
-    (cache, axum::Json(description()))
+    (cache, axum::Json(whole()))
 }
 
 async fn page() -> impl IntoResponse {
-    let description = serde_json::to_value(description()).expect("the description is JSON");
+    let description = whole();
     let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     ([(header::CONTENT_SECURITY_POLICY, policy)], Html(console::reference::page(&description)))
 }

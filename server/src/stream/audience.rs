@@ -96,7 +96,7 @@ impl Audience {
         }
         self.tape.push(frame);
         if !self.subscribers.is_empty() {
-            in_flight.await_it();
+            in_flight.await_it(self.subscribers.len());
             self.in_flight.push(Waiting { end: self.tape.end(), _in_flight: in_flight });
         }
         self.appended(now);

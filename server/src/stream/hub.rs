@@ -8,9 +8,11 @@ use super::bus::Bus;
 use super::lines::Lines;
 use super::published::Published;
 use super::ring::{Frame, Limits};
+use super::shard::Tally;
 use super::topic::{Offered, Topic};
 use crate::config;
 use crate::feed::log::{self, LogError, Stored};
+use bytes::Bytes;
 use cricket::Op;
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -148,6 +150,17 @@ impl Hub {
         let slot = self.slots().get(match_id).cloned()?;
         let topic = slot.topic.get().cloned()?;
         Some((slot, topic))
+    }
+
+    /// Tells every open stream of this process something that is no update of a match; answers, when all that keep up have been sent it, how
+    /// many they are.
+    pub fn tell_all(&self, event: &Bytes) -> impl Future<Output = usize> + use<> {
+        let (tally, count) = Tally::new();
+        for (_, topic) in self.held_topics() {
+            topic.tell(event.clone(), &tally);
+        }
+        drop(tally);
+        async move { count.await.unwrap_or_default() }
     }
 
     /// Every topic that this process has read.

@@ -5,9 +5,10 @@ use super::topic::Topic;
 use bytes::Bytes;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// A message to a shard.
 pub(super) enum Note {
@@ -48,16 +49,57 @@ pub(super) struct InFlight {
     published: Instant,
     /// Whether anybody is to be sent it.
     is_awaited: AtomicBool,
+    /// Who wants to know how many that are.
+    tally: Option<Arc<Tally>>,
 }
 
 impl InFlight {
     pub(super) fn now() -> Self {
-        Self { published: Instant::now(), is_awaited: AtomicBool::new(false) }
+        Self::of(None)
     }
 
-    /// Somebody is to be sent it.
-    pub(super) fn await_it(&self) {
+    /// The same of what is counted.
+    pub(super) fn counted(tally: Arc<Tally>) -> Self {
+        Self::of(Some(tally))
+    }
+
+    fn of(tally: Option<Arc<Tally>>) -> Self {
+        Self { published: Instant::now(), is_awaited: AtomicBool::new(false), tally }
+    }
+
+    /// So many are to be sent it.
+    pub(super) fn await_it(&self, streams: usize) {
         self.is_awaited.store(true, Ordering::Relaxed);
+        if let Some(tally) = &self.tally {
+            tally.add(streams);
+        }
+    }
+}
+
+/// Counts the streams that frames go to; when the last of the frames is with everybody, the count is told.
+pub(super) struct Tally {
+    streams: AtomicUsize,
+    told: Option<oneshot::Sender<usize>>,
+}
+
+impl Tally {
+    /// The count comes when every clone is gone.
+    pub(super) fn new() -> (Arc<Self>, oneshot::Receiver<usize>) {
+        let (told, hears) = oneshot::channel();
+        (Arc::new(Self { streams: AtomicUsize::new(0), told: Some(told) }), hears)
+    }
+
+    pub(super) fn add(&self, streams: usize) {
+        self.streams.fetch_add(streams, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        if let Some(told) = self.told.take() {
+            // Who has asked may have given up.
+            let _is_heard = told.send(*self.streams.get_mut());
+        }
     }
 }
 

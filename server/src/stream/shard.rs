@@ -6,7 +6,7 @@
 
 use super::audience::{Audience, Turn};
 use super::mailbox::{self, Inbox};
-pub(super) use super::mailbox::{InFlight, Joining, Mailbox, Note};
+pub(super) use super::mailbox::{InFlight, Joining, Mailbox, Note, Tally};
 use super::seats::Seat;
 use super::subscribers::Retry;
 use super::tape::{LAST_CHUNK, write_chunk};

@@ -3,7 +3,7 @@
 use super::Lines;
 use super::published::{Body, Published, snapshot_frame};
 use super::ring::{After, Frame, Limits, Ring};
-use super::shard::{InFlight, Mailbox, Note};
+use super::shard::{InFlight, Mailbox, Note, Tally};
 use bytes::Bytes;
 use partners::usage::Sent;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -232,6 +232,16 @@ impl Topic {
         self.send(&mut state, Frame { position, bytes: now, is_snapshot: false });
     }
 
+    /// Tells those who follow now something that is no update of the match, and has no id. Who comes back later has to ask for it. The tally
+    /// counts them, but for who is on the way to a shard just now.
+    pub(super) fn tell(&self, event: Bytes, tally: &Arc<Tally>) {
+        let mut state = self.state();
+        // Streams that are not a shard's.
+        tally.add(self.next.receiver_count());
+        let frame = Frame { position: state.ring.head(), bytes: event, is_snapshot: false };
+        self.send_as(&mut state, frame, InFlight::counted(tally.clone()));
+    }
+
     /// From now on the shard is sent every frame; what came before is in the tail.
     pub(super) fn attach(&self, shard: Mailbox) -> Tail {
         let mut state = self.state();
@@ -248,8 +258,12 @@ impl Topic {
 
     /// Under the lock, so that everybody is told of frames in the order in which they came about.
     fn send(&self, state: &mut State, frame: Frame) {
+        self.send_as(state, frame, InFlight::now());
+    }
+
+    fn send_as(&self, state: &mut State, frame: Frame, in_flight: InFlight) {
         if !state.shards.is_empty() {
-            let in_flight = Arc::new(InFlight::now());
+            let in_flight = Arc::new(in_flight);
             for shard in &state.shards {
                 let (topic, number) = (self.number, state.ring.next());
                 let (bytes, in_flight) = (frame.bytes.clone(), in_flight.clone());

@@ -4,6 +4,7 @@
 
 mod archive;
 mod bus;
+mod content;
 mod corrections;
 mod door;
 mod embed;
