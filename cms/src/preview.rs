@@ -91,7 +91,7 @@ pub async fn end(tx: &Transaction<'_>, who: &Editor, id: &str) -> Result<(), Err
 }
 
 const OPEN: &str = "
-    select p.entry, p.language from cms.preview p join cms.entry e on e.id = p.entry
+    select p.entry, p.language, p.ends_at from cms.preview p join cms.entry e on e.id = p.entry
     where p.token_sha256 = $1 and p.ends_at > $2 and e.trashed_at is null";
 
 /// What a link shows now; none where it is none, or over.
@@ -100,6 +100,12 @@ pub async fn open(client: &Client<'_>, token: &Token, now: Timestamp) -> Result<
         return Ok(None);
     };
     show(client, row.get("entry"), &Language::kept(row.get("language"))).await
+}
+
+/// Until when a link shows something; none where it is none, or over.
+pub async fn ends_at(client: &Client<'_>, token: &Token, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let row = client.query_opt(OPEN, &[&token.sha256().as_slice(), &At(now)]).await?;
+    Ok(row.map(|it| it.get::<_, At>("ends_at").0))
 }
 
 /// The draft of a language as fans would see it; none where nobody has begun it.

@@ -4,6 +4,7 @@
 
 pub mod library;
 pub mod newsroom;
+pub mod preview;
 
 use crate::finance::Who;
 use crate::layout::{Area, Page, csrf_field, message};

@@ -3,12 +3,14 @@
 
 mod desk;
 mod library;
+mod matches;
 mod newsroom;
+mod preview;
 mod refusal;
 
 use crate::app::App;
 use axum::Router;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().merge(library::routes()).merge(newsroom::routes())
+    Router::new().merge(library::routes()).merge(newsroom::routes()).merge(preview::routes())
 }

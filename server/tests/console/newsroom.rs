@@ -1,6 +1,7 @@
 //! The newsroom's pages over HTTP: the library of pictures, members, reports, files, and who may do what in them.
 
 mod desk;
+mod files;
 mod library;
 
 use crate::dashboard::Browser;

@@ -1,6 +1,8 @@
-//! The newsroom's other pages: members, the trash, missing translations, the log.
+//! The newsroom's other pages: members, the trash, missing translations, plans, files, the log.
 
 mod audit;
+mod calendar;
+mod files;
 mod members;
 mod missing;
 mod trash;
@@ -16,6 +18,9 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 const PAGE: usize = 50;
 
 pub(super) fn routes() -> Router<App> {
+    let files = Router::new()
+        .route("/console/content/files", get(files::page).post(files::import))
+        .layer(DefaultBodyLimit::max(files::FORM_BYTES_MAX));
     Router::new()
         .route("/console/content/members", get(members::list).post(members::add))
         .route("/console/content/members/{id}", get(members::show).post(members::change))
@@ -23,7 +28,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/content/missing", get(missing::page))
         .route("/console/content/trash", get(trash::page).post(trash::take_out))
         .route("/console/content/audit", get(audit::page))
+        .route("/console/content/calendar", get(calendar::page))
+        .route("/console/content/files/export", get(files::export))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .merge(files)
 }
 
 /// What was done before a page, by its word in the address.

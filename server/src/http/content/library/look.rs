@@ -3,6 +3,7 @@
 use super::list;
 use crate::app::App;
 use crate::http::content::desk::Desk;
+use crate::http::content::matches;
 use crate::http::content::refusal::Refused;
 use axum::Json;
 use axum::extract::State;
@@ -12,16 +13,13 @@ use cms::list::{Line, pick};
 use cms::media::{Where, Which};
 use cms::schema::kind;
 use console::content::library::{self as pages, Sought};
-use cricket::Setup;
 use serde::Serialize;
-use store::{Client, Row};
 
 /// Pictures of a list that one chooses from, and things that can be named.
 const PICTURES_MAX: u16 = 24;
 const NAMES_MAX: i64 = 8;
 /// Characters of what somebody types.
 const TYPED_MAX: usize = 100;
-const WORDS_MAX: usize = 6;
 
 /// Where a type of content has its own word in texts.
 const MENTIONED: [&str; 2] = ["player", "team"];
@@ -82,9 +80,10 @@ async fn things(app: &App, desk: &Desk, kinds: &[&str]) -> Result<Response, Refu
     let kinds: Vec<String> = kinds.iter().copied().filter(is_own).map(str::to_owned).collect();
     let read = app.store.read("cms.names", async |db| {
         let entries = pick(db, &kinds, &words, None, NAMES_MAX).await?;
-        Ok::<_, cms::Error>((entries, matches(db, &words).await?))
+        Ok::<_, cms::Error>((entries, matches::named(db, &words, NAMES_MAX as usize).await?))
     });
-    let (entries, matches) = read.await?;
+    let (entries, found) = read.await?;
+    let found = found.into_iter().map(|(id, label)| Named { id, label, kind: "match".to_owned() });
     let entries = entries.into_iter().map(|Line { entry, kind: of, title, .. }| Named {
         label: if title.is_empty() {
             format!("{} without a name", kind(&of).map_or("", |it| it.facts.noun))
@@ -94,53 +93,5 @@ async fn things(app: &App, desk: &Desk, kinds: &[&str]) -> Result<Response, Refu
         id: entry,
         kind: of,
     });
-    Ok(now(entries.chain(matches).collect::<Vec<_>>()))
-}
-
-// Of the latest: nobody names a match of years ago without its id.
-const MATCHES: &str = "
-    select id, setup from (
-        select id, setup, begins_ms from server.match where not sandbox order by begins_ms desc, id collate \"C\" desc limit 2000
-    ) latest where setup ilike all($1) order by begins_ms desc limit $2";
-
-/// A few more than are shown: a word may be one of the set-up's that nobody reads.
-const MATCHES_READ_MAX: i64 = 40;
-
-/// Every statement of this file, for the test that prepares each on a migrated store.
-#[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[MATCHES];
-
-async fn matches(client: &Client<'_>, words: &str) -> Result<Vec<Named>, store::Error> {
-    let words: Vec<String> = words.split_whitespace().take(WORDS_MAX).map(str::to_lowercase).collect();
-    let escaped = |it: &String| format!("%{}%", it.replace(['\\', '%', '_'], "_"));
-    let likes: Vec<String> = words.iter().map(escaped).collect();
-    let rows = client.query(MATCHES, &[&likes, &MATCHES_READ_MAX]).await?;
-    let found = rows.iter().filter_map(|row| read(row, &words));
-    Ok(found.take(NAMES_MAX as usize).collect())
-}
-
-/// "Home v Away, Asia Cup, 2026-11-30", where all the words are in it.
-fn read(row: &Row, words: &[String]) -> Option<Named> {
-    let setup: Setup = wire::decode(row.get("setup")).ok()?;
-    let teams: Vec<&str> = setup.teams.iter().map(|it| it.name.as_str()).collect();
-    let parts = [teams.join(" v "), setup.competition, setup.date];
-    let label = parts.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(", ");
-    let lower = label.to_lowercase();
-    let is_meant = words.iter().all(|it| lower.contains(it.as_str()));
-    is_meant.then(|| Named { id: row.get("id"), label, kind: "match".to_owned() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use store::testing::TestStore;
-
-    #[tokio::test]
-    async fn every_statement_can_be_prepared() {
-        let test = TestStore::new(crate::role::MIGRATIONS).await;
-        for sql in STATEMENTS {
-            let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;
-            assert!(prepared.is_ok(), "{sql}: {prepared:?}");
-        }
-    }
+    Ok(now(entries.chain(found).collect::<Vec<_>>()))
 }
