@@ -461,8 +461,15 @@ mod tests {
             code(&own).wordpress(),
             "[crease match=\"mat_1\" view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\" accent=\"#ffcc00\" radius=\"0\"]"
         );
-        let preview =
-            preview(Preview { key: "k", match_id: Some("mat_1"), look: &own, nonce: "n" }).into_string();
+        let preview = preview(Preview {
+            key: "k",
+            match_id: Some("mat_1"),
+            look: &own,
+            draft: None,
+            css: "",
+            nonce: "n",
+        })
+        .into_string();
         assert!(preview.contains("lang=\"hi\" tone=\"plain\"></crease-match>"), "{preview}");
     }
 
