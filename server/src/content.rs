@@ -16,4 +16,4 @@ pub(crate) use board::{Board, PLAYERS_MAX, Whose, of_draft};
 pub use boards::Boards;
 pub(crate) use boards::with_draft;
 pub use follow::follow;
-pub(crate) use named::{document, read_names};
+pub(crate) use named::{Shown, document, read_names};

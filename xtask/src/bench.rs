@@ -2,6 +2,7 @@
 
 mod book;
 mod capacity;
+mod content;
 mod jobs;
 mod keys;
 mod ledger;
@@ -49,6 +50,11 @@ const BENCHES: &[Bench] = &[
         "orders",
         "from an order on a market to its acknowledgement over HTTP, at 70 % of what can be had",
         orders::run,
+    ),
+    (
+        "content",
+        "lists and searches of a newsroom of 100,000 entries, and what is published on 10,000 open streams",
+        content::run,
     ),
     ("capacity", "nothing: computes deploy/capacity.md anew from the measured figures in it", capacity::run),
 ];

@@ -6,9 +6,11 @@ use cms::media::{self, Asset, Shape};
 use cms::schema::{self, Reference};
 use cms::text::html::Source;
 use cms::{Error, Language};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use store::Client;
+use utoipa::ToSchema;
 
 /// Who fans do not see these fields of: who a document is for, and what editors call it among themselves.
 const WITHHELD: [(&str, &str); 3] = [("", "targets"), ("banner", "name"), ("quiz", "answers")];
@@ -49,16 +51,33 @@ pub(crate) async fn read_names<'d>(
     Ok(names)
 }
 
+/// A document.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ContentDocument)]
+pub(crate) struct Shown {
+    /// "ent_…"
+    id: String,
+    kind: String,
+    key: Option<String>,
+    /// Which it is in: the one that was asked for, or what stands in for it.
+    language: String,
+    /// RFC 3339
+    published_at: String,
+    /// As the schema `Fields_` and its type says, but for whom it is for. In the place of an id stands what it names: a picture with its
+    /// addresses and sizes, an entry with `id`, `kind`, `key` and `title`; null where that is not to be seen.
+    fields: Value,
+}
+
 /// A document as `/v1/content` answers it.
-pub(crate) fn document(it: &Document, names: &Names) -> Result<Value, Error> {
-    Ok(json!({
-        "id": it.entry,
-        "kind": it.kind,
-        "key": it.key,
-        "language": it.language.as_str(),
-        "published_at": it.published_at.to_string(),
-        "fields": names.fields(it)?,
-    }))
+pub(crate) fn document(it: &Document, names: &Names) -> Result<Shown, Error> {
+    Ok(Shown {
+        id: it.entry.clone(),
+        kind: it.kind.clone(),
+        key: it.key.clone(),
+        language: it.language.to_string(),
+        published_at: it.published_at.to_string(),
+        fields: names.fields(it)?,
+    })
 }
 
 impl Names {

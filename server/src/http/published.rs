@@ -5,7 +5,7 @@ use super::etag::unless_same;
 use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
-use crate::content::{self, Board, Whose, of_draft};
+use crate::content::{self, Board, Shown, Whose, of_draft};
 use crate::http::openapi::alike;
 use crate::problem::Problem;
 use access::Token;
@@ -143,30 +143,11 @@ struct ListQuery {
     limit: Option<i64>,
 }
 
-/// A document.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ContentDocument)]
-#[allow(dead_code, reason = "it describes what `content::document` makes")]
-struct DocumentBody {
-    /// "ent_…"
-    id: String,
-    kind: String,
-    key: Option<String>,
-    /// Which it is in: the one that was asked for, or what stands in for it.
-    language: String,
-    /// RFC 3339
-    published_at: String,
-    /// As the schema `Fields_` and its type says, but for whom it is for. In the place of an id stands what it names: a picture with its
-    /// addresses and sizes, an entry with `id`, `kind`, `key` and `title`; null where that is not to be seen.
-    fields: Value,
-}
-
 /// Documents of a type.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ContentList)]
-#[allow(dead_code, reason = "it describes what the list makes")]
 struct ListBody {
-    data: Vec<DocumentBody>,
+    data: Vec<Shown>,
 }
 
 /// What is shown of a type to this caller now: the highest priority first, then the newest.
@@ -206,7 +187,8 @@ async fn list(
     });
     let (documents, names) = read.await?;
     let data = documents.iter().map(|it| content::document(it, &names)).collect::<Result<Vec<_>, _>>()?;
-    let mut response = unless_same(&headers, serde_json::json!({ "data": data }).to_string());
+    let body = serde_json::to_string(&ListBody { data }).expect("texts and trees are JSON");
+    let mut response = unless_same(&headers, body);
     let list = format!("kind:{kind}");
     let keys =
         std::iter::once(list.as_str()).chain(documents.iter().flat_map(|it| &it.keys).map(String::as_str));
@@ -230,7 +212,7 @@ struct DocumentQuery {
     ("id" = String, Path, description = "ent_…, or its key"),
     DocumentQuery,
 ), responses(
-    (status = 200, body = DocumentBody),
+    (status = 200, body = Shown),
     (status = 304, description = "unchanged since the ETag"),
     alike::BadRequest,
     alike::NotFound,
@@ -268,7 +250,8 @@ async fn show(
     if !is_draft && !is_for(&document, partner, place.as_deref()) {
         return Err(unknown());
     }
-    let body = content::document(&document, &names)?.to_string();
+    let body =
+        serde_json::to_string(&content::document(&document, &names)?).expect("texts and trees are JSON");
     if is_draft {
         return Ok(unkept(body));
     }

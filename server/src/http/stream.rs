@@ -55,7 +55,7 @@ impl FromRequestParts<App> for LastSeen {
     ("Last-Event-ID" = Option<String>, Header, description = "epoch.seq of the last update seen"),
     StreamQuery,
 ), responses(
-    (status = 200, description = "events snapshot, ball, state, delayed and bye", content_type = "text/event-stream", body = String,
+    (status = 200, description = "events snapshot, ball, state, content, delayed and bye", content_type = "text/event-stream", body = String,
         headers(("Crease-Resumed" = String, description = "yes, or snapshot"))),
     alike::BadRequest,
     (status = 401, body = Problem, content_type = "application/problem+json"),
