@@ -15,6 +15,8 @@ if (form) {
   const input = form.elements.files;
   const bytesMax = Number(form.dataset.bytesMax);
   const waiting = [];
+  // What is chosen is sent at once.
+  form.querySelector('button').hidden = true;
   let isSending = false;
   let done = 0;
   let refused = 0;
@@ -69,8 +71,18 @@ if (form) {
       say(`${file.name || PASTED} ${at.state.textContent}`);
     }
     isSending = false;
+    await show();
     const both = refused ? `, ${refused} not taken` : '';
     say(`${done} ${done === 1 ? 'picture is' : 'pictures are'} there${both}.`);
+  };
+
+  // What came is in the list below, which the server draws.
+  const show = async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    if (!answer?.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const next = page.querySelector('[data-grid]');
+    if (next) document.querySelector('[data-grid]').replaceWith(document.adoptNode(next));
   };
 
   /** One file, again as long as the server is busy. */

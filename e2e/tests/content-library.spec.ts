@@ -83,9 +83,9 @@ test('pictures, members, files and a preview, from one desk @chromium', async ({
   await rows.nth(0).getByRole('link').click();
   await expect(page.getByText('It cannot be published yet')).toBeVisible();
   const square = page.locator('[data-crop=square] canvas');
-  // Of its upper left corner.
+  // Left of its middle.
   const colour = () =>
-    square.evaluate((it: HTMLCanvasElement) => ((it.getContext('2d')?.getImageData(8, 8, 1, 1).data[0] ?? 0) < 128 ? 'blue' : 'gold'));
+    square.evaluate((it: HTMLCanvasElement) => ((it.getContext('2d')?.getImageData(100, 8, 1, 1).data[0] ?? 0) < 128 ? 'blue' : 'gold'));
   await expect.poll(colour).toBe('blue');
   const whole = page.getByRole('application', { name: /What must not be cut off/ });
   await whole.focus();
@@ -160,10 +160,10 @@ test('pictures, members, files and a preview, from one desk @chromium', async ({
   await expect(page.getByRole('row').filter({ hasText: 'line 2' })).toContainText('/name');
   await isSound(page, 'files-fault');
   await send(table('Rain'), 'See what it would do');
-  await expect(page.getByRole('status').filter({ hasText: 'banners.csv can be taken in: 1 new entries' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'banners.csv can be taken in: 1 new entry' })).toBeVisible();
   await isSound(page, 'files-tried');
   await page.locator('section.notice').getByRole('button', { name: 'Take it in' }).click();
-  await expect(page.getByText('banners.csv is taken in: 1 new entries')).toBeVisible();
+  await expect(page.getByText('banners.csv is taken in: 1 new entry')).toBeVisible();
   const exported: { id: string }[] = await (await page.request.get(`${crease.url}${PATH}/files/export?kind=banner&format=json`)).json();
   const banner = exported[0]?.id ?? '';
 

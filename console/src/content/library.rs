@@ -136,8 +136,11 @@ pub fn grid(here: &Here<'_>, grid: &Grid<'_>) -> Markup {
         (became(grid.sent))
         @if sought.place == Where::Library && may_keep_pictures(here.rights.role) { (upload(here)) }
         (search(sought))
-        @if found.is_empty() { p.muted { (nothing(sought)) } }
-        @else { ul.pictures { @for it in *found { li { (card(it)) } } } }
+        // What is uploaded by a script takes its place here.
+        div.stack data-grid {
+            @if found.is_empty() { p.muted { (nothing(sought)) } }
+            @else { ul.pictures { @for it in *found { li { (card(it)) } } } }
+        }
         script type="module" src=(assets::path("media.js")) {}
         (pager(grid.before.map(|_| sought.path(None)), grid.next.map(|it| sought.path(Some(it)))))
     };

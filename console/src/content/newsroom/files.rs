@@ -122,8 +122,11 @@ fn select(here: &Here<'_>, id: &str, chosen: &str) -> Markup {
 }
 
 fn outcome(here: &Here<'_>, files: &Files<'_>) -> Markup {
+    let counted =
+        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let told = |it: &Imported| {
-        format!("{} new entries, {} documents of entries that there are", it.made, it.written)
+        let made = counted(it.made, "new entry", "new entries");
+        format!("{made}, {} of entries that there are", counted(it.written, "document", "documents"))
     };
     html! { @match files.outcome {
         Outcome::None => {}
