@@ -96,7 +96,7 @@ pub fn page(here: &Here<'_>, of: &Previewed<'_>) -> Markup {
         }
         (of.form.summary())
         (choices(of))
-        div class={ "seen " (of.width.word()) } { iframe #preview title="The widget with the draft" src=(frame) {} }
+        div class={ "framed " (of.width.word()) } { iframe #preview title="The widget with the draft" src=(frame) {} }
         (share(here, of))
     };
     here.page(Tab::Entries, "Preview", main)
@@ -166,7 +166,7 @@ pub fn seen(frame: &str, ends_at: Timestamp) -> Markup {
     let main = html! {
         h1 { "Preview" }
         p.muted { "A draft, as it is written now: it is not published. This link ends on " (when(ends_at)) "." }
-        div.seen.desktop { iframe #preview title="The widget with the draft" src=(frame) {} }
+        div.framed.desktop { iframe #preview title="The widget with the draft" src=(frame) {} }
     };
     Page { title: "Preview", area: Area::Shown, say: "", main }.render()
 }
