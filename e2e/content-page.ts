@@ -1,7 +1,7 @@
 // A partner's page with a match and what editors have published beside it.
 import { ClubMatch } from './club';
 import type { Crease } from './fixtures';
-import { card, doc, FakeNewsroom, picture } from './newsroom';
+import { card, doc, FakeNewsroom, picture } from './fake-newsroom';
 import { openPartner, troubles } from './partner';
 import type { Page } from '@playwright/test';
 

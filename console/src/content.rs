@@ -2,6 +2,10 @@
 //!
 //! What somebody may not do is not offered; the crate `cms` refuses it all the same. Read [`Here`] first.
 
+pub mod library;
+pub mod newsroom;
+pub mod preview;
+
 use crate::finance::Who;
 use crate::layout::{Area, Page, csrf_field, message};
 use cms::rights::{Rights, Role};

@@ -3,7 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { ClubMatch, HOME } from '../club';
 import { element, full, headlines, open, piece, score, sheet } from '../content-page';
 import { expect, test } from '../fixtures';
-import { card, doc, picture } from '../newsroom';
+import { card, doc, picture } from '../fake-newsroom';
 import { openPartner } from '../partner';
 import { furnish, open as openRewards } from '../rewards-page';
 import { FakeWallet } from '../wallet';

@@ -2,11 +2,15 @@
 //! for whoever is at the [`Desk`](desk::Desk).
 
 mod desk;
+mod library;
+mod matches;
+mod newsroom;
+mod preview;
 mod refusal;
 
 use crate::app::App;
 use axum::Router;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new()
+    Router::new().merge(library::routes()).merge(newsroom::routes()).merge(preview::routes())
 }

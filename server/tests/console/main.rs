@@ -9,6 +9,7 @@ mod human;
 mod identity;
 mod innings;
 mod limits;
+mod newsroom;
 mod oidc;
 mod operations;
 mod presses;
