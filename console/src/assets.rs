@@ -16,7 +16,7 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 16] = [
+const ASSETS: [Asset; 17] = [
     Asset {
         name: "console.css",
         content_type: "text/css; charset=utf-8",
@@ -31,6 +31,11 @@ const ASSETS: [Asset; 16] = [
         name: "content.css",
         content_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../assets/content.css"),
+    },
+    Asset {
+        name: "content-form.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../assets/content-form.js"),
     },
     Asset {
         name: "content.js",
@@ -131,7 +136,15 @@ mod tests {
 
     #[test]
     fn the_script_needs_nothing_that_the_policy_forbids() {
-        for name in ["console.js", "content.js", "human.js", "operations.js", "partner.js", "passkey.js"] {
+        for name in [
+            "console.js",
+            "content-form.js",
+            "content.js",
+            "human.js",
+            "operations.js",
+            "partner.js",
+            "passkey.js",
+        ] {
             let script = std::str::from_utf8(find(&VERSION, name).unwrap().bytes).unwrap();
             for forbidden in ["eval(", "new Function", ".style.", "innerHTML", "http:", "https:"] {
                 assert!(!script.contains(forbidden), "{name}: {forbidden}");
