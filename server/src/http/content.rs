@@ -2,11 +2,12 @@
 //! for whoever is at the [`Desk`](desk::Desk).
 
 mod desk;
+mod entries;
 mod refusal;
 
 use crate::app::App;
 use axum::Router;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new()
+    entries::routes()
 }
