@@ -71,6 +71,10 @@ const ENTRIES: &str = "
     select id, kind, key, main_language, made_by, made_at, trashed_at from cms.entry
     where kind = $1 and id > $2 and trashed_at is null order by id limit $3";
 
+const THESE: &str = "
+    select id, kind, key, main_language, made_by, made_at, trashed_at from cms.entry
+    where id = any($1) and trashed_at is null order by id limit $2";
+
 /// Entries of a type with their drafts in all languages, by id from after one, [`ENTRIES_MAX`] at most.
 pub async fn export(
     client: &Client<'_>,
@@ -80,20 +84,32 @@ pub async fn export(
 ) -> Result<Vec<(Entry, Vec<Draft>)>, Error> {
     kind(name)?;
     let rows = client.query(ENTRIES, &[&name, &after, &ENTRIES_MAX]).await?;
-    let entries: Vec<Entry> = rows.iter().map(|row: &Row| entry::read(row)).collect::<Result<_, Error>>()?;
+    whole(client, who, &rows).await
+}
+
+/// The same of these entries, such as what was searched for.
+pub async fn export_these(
+    client: &Client<'_>,
+    who: &Editor,
+    ids: &[String],
+) -> Result<Vec<(Entry, Vec<Draft>)>, Error> {
+    let rows = client.query(THESE, &[&ids, &ENTRIES_MAX]).await?;
+    whole(client, who, &rows).await
+}
+
+async fn whole(client: &Client<'_>, who: &Editor, rows: &[Row]) -> Result<Vec<(Entry, Vec<Draft>)>, Error> {
+    let entries: Vec<Entry> = rows.iter().map(entry::read).collect::<Result<_, Error>>()?;
     entries.iter().try_for_each(|it| it.check(who, Act::Read, &it.main_language))?;
     let ids: Vec<String> = entries.iter().map(|it| it.id.clone()).collect();
     let mut drafts: BTreeMap<String, Vec<Draft>> = BTreeMap::new();
     for it in draft::of_entries(client, &ids).await? {
         drafts.entry(it.entry.clone()).or_default().push(it);
     }
-    Ok(entries
-        .into_iter()
-        .map(|it| {
-            let of = drafts.remove(&it.id).unwrap_or_default();
-            (it, of)
-        })
-        .collect())
+    let with_drafts = |it: Entry| {
+        let of = drafts.remove(&it.id).unwrap_or_default();
+        (it, of)
+    };
+    Ok(entries.into_iter().map(with_drafts).collect())
 }
 
 /// Entries as JSON: a list that [`read_json`] reads.
@@ -235,4 +251,4 @@ fn exact(tag: &str) -> Result<Language, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[ENTRIES];
+pub(crate) const STATEMENTS: &[&str] = &[ENTRIES, THESE];

@@ -22,7 +22,7 @@ pub mod uses;
 
 pub use asset::{
     ALT_MAX, Asset, AssetFile, CAPTION_MAX, CREDIT_MAX, Description, Focus, LIST_MAX, Listing, Shape, Where,
-    find, find_all, list, served,
+    Which, find, find_all, list, served,
 };
 pub use decode::{BYTES_MAX, DECODE_BYTES_MAX, PIXELS_MAX, SIDE_MAX};
 pub use error::{Error, Refused};

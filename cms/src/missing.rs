@@ -7,7 +7,7 @@ use store::{Client, Row};
 /// Entries of a page.
 pub const ENTRIES_MAX: i64 = 100;
 /// Languages that are asked for at once.
-const LANGUAGES_MAX: usize = 30;
+pub const LANGUAGES_MAX: usize = 30;
 
 /// An entry that fans read, and a language in which something is to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,6 +61,22 @@ pub async fn page(
     Ok((rows.iter().filter_map(read).collect(), rows.last().map(|it| it.get("entry"))))
 }
 
+// From one to the next along the index of languages, however many entries each has.
+const LANGUAGES: &str = "
+    with recursive next (language) as (
+        (select min(language) from cms.draft where not is_trashed)
+        union all
+        select (select min(d.language) from cms.draft d where not d.is_trashed and d.language > n.language)
+        from next n where n.language is not null
+    )
+    select language from next where language is not null limit $1";
+
+/// The languages that anything is written in, [`LANGUAGES_MAX`] at most.
+pub async fn languages(client: &Client<'_>) -> Result<Vec<String>, Error> {
+    let rows = client.query(LANGUAGES, &[&(LANGUAGES_MAX as i64)]).await?;
+    Ok(rows.iter().map(|it| it.get("language")).collect())
+}
+
 /// None of an entry that is in all languages.
 fn read(row: &Row) -> Option<Missing> {
     let why = match row.get::<_, Option<&str>>("why")? {
@@ -79,4 +95,4 @@ fn read(row: &Row) -> Option<Missing> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[PAGE];
+pub(crate) const STATEMENTS: &[&str] = &[PAGE, LANGUAGES];

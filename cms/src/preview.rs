@@ -40,6 +40,33 @@ pub async fn make(
 ) -> Result<Token, Error> {
     let entry = entry::hold(tx, id).await?;
     entry.check(who, Act::Preview, language)?;
+    let (token, ends_at) = keep(tx, who, (id, language), lasts).await?;
+    let after = json!({ "language": language, "until": ends_at.0 });
+    entry::record(tx, who, "entry.preview", id, None, Some(after)).await?;
+    Ok(token)
+}
+
+/// How long somebody who is at work on a draft looks at it.
+pub const LOOK_LASTS: SignedDuration = SignedDuration::from_hours(1);
+
+/// The same for who is at work on it and looks at it in the widget: for an hour, and nobody else is shown it, so that no log tells of it.
+pub async fn look(
+    tx: &Transaction<'_>,
+    who: &Editor,
+    (id, language): (&str, &Language),
+) -> Result<Token, Error> {
+    let entry = entry::hold(tx, id).await?;
+    entry.check(who, Act::Read, language)?;
+    let (token, _) = keep(tx, who, (id, language), LOOK_LASTS).await?;
+    Ok(token)
+}
+
+async fn keep(
+    tx: &Transaction<'_>,
+    who: &Editor,
+    (id, language): (&str, &Language),
+    lasts: SignedDuration,
+) -> Result<(Token, At), Error> {
     draft::find(tx, id, language)
         .await?
         .ok_or_else(|| Error::NotWritten { id: id.to_owned(), language: language.to_string() })?;
@@ -50,9 +77,7 @@ pub async fn make(
     let params: store::Params<'_> =
         &[&hash.as_slice(), &id, &language.as_str(), &who.id(), &At(who.by.at), &ends_at];
     tx.execute(MAKE, params).await?;
-    let after = json!({ "language": language, "until": ends_at.0 });
-    entry::record(tx, who, "entry.preview", id, None, Some(after)).await?;
-    Ok(token)
+    Ok((token, ends_at))
 }
 
 const END: &str = "delete from cms.preview where entry = $1";
@@ -66,7 +91,7 @@ pub async fn end(tx: &Transaction<'_>, who: &Editor, id: &str) -> Result<(), Err
 }
 
 const OPEN: &str = "
-    select p.entry, p.language from cms.preview p join cms.entry e on e.id = p.entry
+    select p.entry, p.language, p.ends_at from cms.preview p join cms.entry e on e.id = p.entry
     where p.token_sha256 = $1 and p.ends_at > $2 and e.trashed_at is null";
 
 /// What a link shows now; none where it is none, or over.
@@ -75,6 +100,12 @@ pub async fn open(client: &Client<'_>, token: &Token, now: Timestamp) -> Result<
         return Ok(None);
     };
     show(client, row.get("entry"), &Language::kept(row.get("language"))).await
+}
+
+/// Until when a link shows something; none where it is none, or over.
+pub async fn ends_at(client: &Client<'_>, token: &Token, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let row = client.query_opt(OPEN, &[&token.sha256().as_slice(), &At(now)]).await?;
+    Ok(row.map(|it| it.get::<_, At>("ends_at").0))
 }
 
 /// The draft of a language as fans would see it; none where nobody has begun it.

@@ -188,6 +188,14 @@ pub async fn find(client: &Client<'_>, id: &str) -> Result<Release, Error> {
     client.query_opt(FIND, &[&id]).await?.as_ref().map(read).ok_or_else(|| unknown(id))
 }
 
+const NAMED: &str = "
+    select id, title, reverts, made_by, made_name, made_at, published_at from cms.release where id = any($1)";
+
+/// These releases.
+pub async fn named(client: &Client<'_>, ids: &[String]) -> Result<Vec<Release>, Error> {
+    Ok(client.query(NAMED, &[&ids]).await?.iter().map(read).collect())
+}
+
 const LIST: &str = "
     select id, title, reverts, made_by, made_name, made_at, published_at from cms.release
     where $1 = '' or id < $1 order by id desc limit $2";
@@ -236,4 +244,5 @@ fn read(row: &Row) -> Release {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[MAKE, PUT, TAKE, LOCK, NOTE, PUBLISHED, REVERT, FIND, LIST, ITEMS];
+pub(crate) const STATEMENTS: &[&str] =
+    &[MAKE, PUT, TAKE, LOCK, NOTE, PUBLISHED, REVERT, FIND, NAMED, LIST, ITEMS];

@@ -133,6 +133,11 @@ pub fn may(role: Role, act: Act, standing: Standing) -> bool {
     }
 }
 
+/// Whether a role may upload pictures, say what they show, and throw them away. They are of no type and of no language; all may look at them.
+pub fn may_keep_pictures(role: Role) -> bool {
+    role >= Role::Editor
+}
+
 /// Whether a role may change a field.
 pub fn may_write(role: Role, field: &Field) -> bool {
     role >= field.role && role >= Role::Translator
@@ -175,6 +180,22 @@ impl Rights {
             }
         }
         Ok(())
+    }
+
+    /// Refused unless they may do something to pictures other than look at them.
+    pub fn check_pictures(&self) -> Result<(), Error> {
+        if may_keep_pictures(self.role) {
+            return Ok(());
+        }
+        Err(Error::Denied { role: self.role, what: "change pictures".to_owned() })
+    }
+
+    /// Refused unless they may say who is what: for admins whose own rights have no ends.
+    pub fn check_members(&self) -> Result<(), Error> {
+        if *self == Rights::all(Role::Admin) {
+            return Ok(());
+        }
+        Err(Error::Denied { role: self.role, what: "say who is what".to_owned() })
     }
 
     /// Whether they may publish what nobody else has approved.
@@ -239,6 +260,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn pictures_are_kept_by_editors_and_members_by_admins_without_ends() {
+        for role in Role::ALL {
+            assert_eq!(Rights::all(role).check_pictures().is_ok(), role >= Role::Editor, "{}", role.word());
+            assert_eq!(Rights::all(role).check_members().is_ok(), role == Role::Admin, "{}", role.word());
+        }
+        let of_some =
+            Rights { languages: Some(BTreeSet::from(["en".to_owned()])), ..Rights::all(Role::Admin) };
+        assert!(of_some.check_members().is_err() && of_some.check_pictures().is_ok());
     }
 
     #[test]

@@ -419,6 +419,15 @@ pub async fn of_match(client: &Client<'_>, match_id: &str) -> Result<Vec<Schedul
     client.query(OF_MATCH, &[&match_id, &READ_MAX]).await?.iter().map(read).collect()
 }
 
+const OF_MOMENTS: &str = "
+    select id, entry, language, revision, release, due_at, zone, match_id, moment, state, reason, asked_by, asked_name, ended_at
+    from cms.schedule where state = 'waiting' and match_id is not null and due_at is null order by match_id, moment, id limit $1";
+
+/// What waits for moments of any match.
+pub async fn of_moments(client: &Client<'_>) -> Result<Vec<Schedule>, Error> {
+    client.query(OF_MOMENTS, &[&READ_MAX]).await?.iter().map(read).collect()
+}
+
 const OF_ENTRY: &str = "
     select id, entry, language, revision, release, due_at, zone, match_id, moment, state, reason, asked_by, asked_name, ended_at
     from cms.schedule where entry = $1 order by id desc limit $2";
@@ -498,6 +507,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     FIND,
     CALENDAR,
     OF_MATCH,
+    OF_MOMENTS,
     OF_ENTRY,
     OF_RELEASE,
     TROUBLED,

@@ -4,6 +4,9 @@
 
 pub mod entries;
 pub mod form;
+pub mod library;
+pub mod newsroom;
+pub mod preview;
 pub mod releases;
 #[cfg(test)]
 mod testing;

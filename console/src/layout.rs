@@ -22,6 +22,8 @@ pub struct Page<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Area<'a> {
     SignedOut,
+    /// What somebody outside is shown by a link.
+    Shown,
     /// Scoring, with the name of the feed that is scored for and the session's form token.
     Scorer {
         feed: &'a str,
@@ -128,7 +130,7 @@ impl Area<'_> {
     /// What its pages load beside the style.
     fn script(self) -> Option<&'static str> {
         match self {
-            Area::SignedOut | Area::Finance { .. } | Area::Rewards { .. } => None,
+            Area::SignedOut | Area::Shown | Area::Finance { .. } | Area::Rewards { .. } => None,
             Area::Account(_) | Area::Partner { .. } => Some("partner.js"),
             Area::Content { .. } => Some("content.js"),
             Area::Scorer { .. } => Some("console.js"),
@@ -140,7 +142,7 @@ impl Area<'_> {
     fn home(self) -> (&'static str, &'static str) {
         match self {
             Area::Account(_) | Area::Partner { .. } => ("/console", "Go to your organisation"),
-            Area::SignedOut => ("/console", "Go to the console"),
+            Area::SignedOut | Area::Shown => ("/console", "Go to the console"),
             Area::Scorer { .. } => ("/console/scorer/matches", "Go to the matches"),
             Area::Operations { .. } => ("/console/operations", "Back to operations"),
             Area::Finance { .. } => ("/console/finance", "Go to the books"),
@@ -162,7 +164,8 @@ impl Area<'_> {
     fn is_wide(self) -> bool {
         match self {
             Area::SignedOut | Area::Scorer { .. } | Area::Operations { .. } => false,
-            Area::Account(_)
+            Area::Shown
+            | Area::Account(_)
             | Area::Finance { .. }
             | Area::Rewards { .. }
             | Area::Content { .. }
@@ -183,7 +186,7 @@ impl Area<'_> {
     fn brand(self) -> &'static str {
         match self {
             Area::Scorer { .. } => "/console/scorer",
-            Area::SignedOut => "/console",
+            Area::SignedOut | Area::Shown => "/console",
             _ => self.home().0,
         }
     }
@@ -210,8 +213,8 @@ impl Page<'_> {
                     @if matches!(self.area, Area::Content { .. }) {
                         link rel="stylesheet" href=(assets::path("rich.css"));
                         link rel="stylesheet" href=(assets::path("content.css"));
-                        link rel="stylesheet" href=(assets::path("library.css"));
                     }
+                    @if matches!(self.area, Area::Content { .. } | Area::Shown) { link rel="stylesheet" href=(assets::path("library.css")); }
                     @if matches!(self.area, Area::Partner { .. } | Area::Content { .. }) {
                         meta name="htmx-config" content=(HTMX_CONFIG);
                         script defer src=(HTMX) {}
@@ -249,7 +252,7 @@ fn header(area: Area<'_>) -> Markup {
                 "Crease"
             }
             @match area {
-                Area::SignedOut => {}
+                Area::SignedOut | Area::Shown => {}
                 Area::Operations { operator } => { (operators("/console/operations", operator)) }
                 Area::Finance { operator, .. } => { (operators("/console/finance", operator)) }
                 Area::Rewards { operator, .. } => { (operators(rewards::PATH, operator)) }

@@ -169,6 +169,7 @@ pub struct Listing<'a> {
     /// Words that are in its texts, or begin one; all of them where it is empty.
     pub words: &'a str,
     pub place: Where,
+    pub which: Which,
     /// The last of the page before.
     pub before: Option<&'a str>,
     pub limit: u16,
@@ -181,12 +182,39 @@ pub enum Where {
     Trash,
 }
 
+/// Which of them are looked for, by what is to be done about them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Which {
+    #[default]
+    All,
+    /// Neither published nor written of anywhere.
+    Unused,
+    /// Nobody has said what they show.
+    Undescribed,
+}
+
+impl Which {
+    pub const ALL: [Which; 3] = [Which::All, Which::Unused, Which::Undescribed];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Which::All => "all",
+            Which::Unused => "unused",
+            Which::Undescribed => "undescribed",
+        }
+    }
+
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.word() == word)
+    }
+}
+
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "select id, name, format, width, height, bytes, colour, focus_x, focus_y, alt, caption, credit, made_by, made_at,
                 trashed_at, version
-            from cms.media where state = 'ready' and ",
+            from cms.media m where state = 'ready' and ",
             $rest
         )
     };
@@ -194,10 +222,27 @@ macro_rules! select {
 
 const FIND: &str = select!("id = any($1)");
 
-const LIST: &str = select!(
-    "(trashed_at is not null) = $1 and ($2::text is null or id collate \"C\" < $2)
-        and ($3 = '' or words @@ to_tsquery('simple', $3))
-    order by id collate \"C\" desc limit $4"
+macro_rules! listed {
+    ($rest:literal) => {
+        concat!(
+            "(trashed_at is not null) = $1 and ($2::text is null or id collate \"C\" < $2)
+                and ($4 <> 'undescribed' or alt = '')
+                and ($4 <> 'unused' or not exists (select from cms.media_use u where u.media_id = m.id)
+                    and not exists (select from cms.relation r where r.target = m.id))",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = concat!(select!(""), listed!(" order by id collate \"C\" desc limit $3"));
+
+// What is found first, and its order then: along the index of ids the server would look through all for a word that few have.
+const FOUND: &str = concat!(
+    "with found as materialized (select id from cms.media m where state = 'ready' and ",
+    listed!(" and words @@ to_tsquery('simple', $5))"),
+    select!(
+        "id in (select id from found order by id collate \"C\" desc limit $3) order by id collate \"C\" desc"
+    )
 );
 
 const FILES: &str = "
@@ -212,7 +257,7 @@ const SERVED: &str = "
     where f.name = $1 and f.shape <> 'master' and m.state = 'ready'";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[FIND, LIST, FILES, SERVED];
+pub(super) const STATEMENTS: &[&str] = &[FIND, LIST, FOUND, FILES, SERVED];
 
 /// The picture of that id, in the library or in the trash.
 pub async fn find(client: &Client<'_>, id: &str) -> Result<Option<Asset>, Error> {
@@ -238,7 +283,12 @@ pub async fn list(client: &Client<'_>, listing: &Listing<'_>) -> Result<Vec<Asse
     let is_trash = listing.place == Where::Trash;
     let limit = i64::from(listing.limit.clamp(1, LIST_MAX));
     let words = query_of(listing.words);
-    let rows = client.query(LIST, &[&is_trash, &listing.before, &words, &limit]).await?;
+    let which = listing.which.word();
+    let params: store::Params<'_> = &[&is_trash, &listing.before, &limit, &which, &words];
+    let rows = match words.as_str() {
+        "" => client.query(LIST, &params[..4]).await?,
+        _ => client.query(FOUND, params).await?,
+    };
     let assets = rows.iter().map(read).collect::<Result<Vec<Asset>, Error>>()?;
     let order: Vec<String> = assets.iter().map(|it| it.id.clone()).collect();
     let mut assets: BTreeMap<String, Asset> = assets.into_iter().map(|it| (it.id.clone(), it)).collect();

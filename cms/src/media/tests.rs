@@ -424,7 +424,7 @@ async fn an_upload_that_breaks_off_leaves_what_the_sweep_takes_or_is_taken_up_ag
     assert!(matches!(desk.upload(&file).await, Err(Error::Store(_))));
     let kept = desk.count("select count(*) from cms.media_blob").await;
     assert!(kept > 0, "some files are there, and no picture");
-    let nothing = Listing { words: "", place: Where::Library, before: None, limit: 10 };
+    let nothing = Listing { words: "", place: Where::Library, which: Which::All, before: None, limit: 10 };
     let listed = async || {
         desk.test.store().read("test", async |client| list(client, &nothing).await).await.unwrap().len()
     };
@@ -459,12 +459,23 @@ async fn pictures_are_listed_page_by_page_and_found_by_their_words() {
         let found = desk.test.store().read("test", async |client| list(client, &listing).await).await;
         found.unwrap().into_iter().map(|it| it.id).collect()
     };
-    let all = Listing { words: "", place: Where::Library, before: None, limit: 2 };
+    let all = Listing { words: "", place: Where::Library, which: Which::All, before: None, limit: 2 };
     assert_eq!(listed(all).await, ids[..2]);
     assert_eq!(listed(Listing { before: Some(&ids[1]), ..all }).await, ids[2..]);
     assert_eq!(listed(Listing { words: "kohl 11", ..all }).await, ids[1..2]);
     assert_eq!(listed(Listing { words: "dhoni", ..all }).await, [""; 0]);
+    // By what is to be done about them.
+    let (unused, undescribed) = (Which::Unused, Which::Undescribed);
+    let bare = desk.asset(&jpeg(&halves(13, 13))).await.id;
+    let used = BTreeSet::from([ids[1].clone()]);
+    desk.test.store().run_tx("test", async |tx| uses::set(tx, "ent_1/en", &used).await).await.unwrap();
+    assert_eq!(listed(Listing { which: undescribed, ..all }).await, [bare.as_str()]);
+    let limit = 10;
+    let expected = [bare.as_str(), &ids[0], &ids[2]];
+    assert_eq!(listed(Listing { which: unused, limit, ..all }).await, expected);
+    assert_eq!(listed(Listing { which: unused, words: "kohli", limit, ..all }).await, expected[1..]);
+    assert_eq!(listed(Listing { which: undescribed, words: "kohli", ..all }).await, [""; 0]);
     desk.media.trash(&ids[0], 2, &desk.by()).await.unwrap();
     assert_eq!(listed(Listing { place: Where::Trash, ..all }).await, ids[..1]);
-    assert_eq!(listed(all).await, ids[1..]);
+    assert_eq!(listed(Listing { limit, ..all }).await, [bare.as_str(), &ids[1], &ids[2]]);
 }

@@ -161,6 +161,8 @@ async fn translators_are_told_what_is_missing_and_what_has_changed() {
     let (rest, after) = page(&done, 100).await;
     assert_eq!((rest.len(), after.as_deref()), (4, Some(half.as_str())));
     assert_eq!(page(&half, 100).await, (vec![], None));
+    let written = scene.store().read("test", async |db| missing::languages(db).await).await.unwrap();
+    assert_eq!(written, ["en", "hi"]);
     // Once it is written anew it is not behind.
     scene.save(&asha, (&behind, "hi"), &article("आगे")).await;
     assert!(page("", 10).await.0.iter().all(|it| it.why != Why::Behind));
@@ -198,6 +200,15 @@ async fn a_previews_link_shows_the_draft_until_it_ends() {
     assert_eq!(scene.number("select count(*) from cms.preview").await, 1);
     scene.tx(async |tx| preview::end(tx, &asha, &id).await).await.unwrap();
     assert!(open(&another).await.is_none());
+    // Who may look at a draft looks at it in the widget, and no log tells of it.
+    let told = "select count(*) from access.audit where action = 'entry.preview'";
+    let before = scene.number(told).await;
+    let viewer = scene.who("Vik", Role::Viewer);
+    let own = scene.tx(async |tx| preview::look(tx, &viewer, (&id, &hindi)).await).await.unwrap();
+    assert_eq!(open(&own).await.unwrap().body["headline"], "दो");
+    assert_eq!(scene.number(told).await, before);
+    scene.clock.advance(Duration::from_secs(3600));
+    assert!(open(&own).await.is_none());
 }
 
 #[tokio::test]
@@ -295,6 +306,11 @@ async fn what_goes_out_comes_in_as_it_was() {
         scene.save(&asha, (&id, "hi"), &article("'=एक")).await;
         let documents = exported(&scene, format).await;
         assert_eq!(documents.iter().map(|it| &it.body).collect::<Vec<_>>(), [&body, &article("'=एक")]);
+        let other = scene.entry("article", &article("Another")).await;
+        let ids = [other.clone(), id.clone(), store::ids::new("ent")];
+        let read = scene.store().read("test", async |db| file::export_these(db, &asha, &ids).await).await;
+        let titles: Vec<String> = read.unwrap().into_iter().map(|it| it.0.id).collect();
+        assert_eq!(titles, [id.clone(), other]);
         // Nothing has changed: nothing is written.
         let done = scene.tx(async |tx| file::import(tx, &asha, &documents).await).await.unwrap();
         assert_eq!(done, Imported { made: 0, written: 2 });

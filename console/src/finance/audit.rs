@@ -43,7 +43,7 @@ pub(crate) fn entries(here: &Here<'_>, all: &[Entry]) -> Markup {
 }
 
 /// "units 100, why too late".
-fn said(value: Option<&Value>) -> Markup {
+pub(crate) fn said(value: Option<&Value>) -> Markup {
     let text = match value {
         None => return html! {},
         Some(Value::Object(all)) => {

@@ -368,13 +368,17 @@ fn colour(
     }
 }
 
-/// The page in the frame: the widget, on the sandbox match. `nonce` lets its one style in.
+/// The page in the frame: the widget, on the sandbox match. `nonce` lets its one style in; `css` is ours, and has nothing in it that anybody typed.
 #[derive(Clone, Copy, Debug)]
 pub struct Preview<'a> {
     pub key: &'a str,
     /// None when this Crease has no sandbox match.
     pub match_id: Option<&'a str>,
     pub look: &'a Look,
+    /// Of a draft that stands in for what is published.
+    pub draft: Option<&'a str>,
+    /// Beside what the look says.
+    pub css: &'a str,
     pub nonce: &'a str,
 }
 
@@ -393,12 +397,12 @@ pub fn preview(of: Preview<'_>) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content=(scheme);
                 title { "Preview" }
-                style nonce=(of.nonce) { "body { margin: 8px } crease-match { " (look.css().join(" ")) " }" }
+                style nonce=(of.nonce) { "body { margin: 8px } crease-match { " (look.css().join(" ")) " } " (maud::PreEscaped(of.css)) }
                 script async src="/v1/crease.js" data-key=(of.key) {}
             }
             body {
                 @match of.match_id {
-                    Some(id) => { crease-match match=(id) view=(look.view.word()) theme=(look.theme.word()) lang=[(!look.lang.is_empty()).then_some(&look.lang)] tone=[look.tone.map(Tone::word)] {} }
+                    Some(id) => { crease-match match=(id) view=(look.view.word()) theme=(look.theme.word()) lang=[(!look.lang.is_empty()).then_some(&look.lang)] tone=[look.tone.map(Tone::word)] preview=[of.draft] {} }
                     None => { p { "There is no sandbox match here to show it with." } }
                 }
             }
@@ -457,8 +461,15 @@ mod tests {
             code(&own).wordpress(),
             "[crease match=\"mat_1\" view=\"full\" theme=\"dark\" lang=\"hi\" tone=\"plain\" accent=\"#ffcc00\" radius=\"0\"]"
         );
-        let preview =
-            preview(Preview { key: "k", match_id: Some("mat_1"), look: &own, nonce: "n" }).into_string();
+        let preview = preview(Preview {
+            key: "k",
+            match_id: Some("mat_1"),
+            look: &own,
+            draft: None,
+            css: "",
+            nonce: "n",
+        })
+        .into_string();
         assert!(preview.contains("lang=\"hi\" tone=\"plain\"></crease-match>"), "{preview}");
     }
 

@@ -3,11 +3,19 @@
 
 mod desk;
 mod entries;
+mod library;
+mod matches;
+mod newsroom;
+mod preview;
 mod refusal;
 
 use crate::app::App;
 use axum::Router;
 
 pub(super) fn routes() -> Router<App> {
-    entries::routes()
+    Router::new()
+        .merge(entries::routes())
+        .merge(library::routes())
+        .merge(newsroom::routes())
+        .merge(preview::routes())
 }

@@ -27,6 +27,7 @@ mod webhooks;
 pub(super) use asked::Path;
 #[cfg(test)]
 pub(super) use embed::STATEMENTS;
+pub(in crate::http) use embed::frame as preview_frame;
 pub(crate) use embed::preview_key;
 pub(super) use embed::{prefix_for_pages, sandbox};
 pub(super) use signed_in::{MemberOf, PressedIn, SignedIn, address, base};

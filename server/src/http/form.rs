@@ -1,4 +1,4 @@
-//! What forms of pages send: fields, and a file with those that have one.
+//! What forms of pages send: fields, and files with those that have some.
 
 use axum::body::Bytes;
 use axum::extract::multipart::Multipart;
@@ -12,7 +12,7 @@ pub(super) enum Form {
     Short,
     /// A campaign's, with more fields than others.
     Long,
-    /// With a file beside its fields (RFC 7578), or without one as others are.
+    /// With files beside its fields (RFC 7578), or without one as others are.
     File,
 }
 
@@ -20,8 +20,24 @@ pub(super) enum Form {
 #[derive(Debug, Default)]
 pub(super) struct Content {
     pub(super) fields: Fields,
-    /// What was chosen, whatever its name; none where nothing was.
-    pub(super) file: Option<Bytes>,
+    /// What was chosen, whatever the name of its field.
+    pub(super) files: Vec<Chosen>,
+}
+
+/// A file that somebody chose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Chosen {
+    /// What it is called where it comes from: a text like any other.
+    pub(super) name: String,
+    pub(super) bytes: Bytes,
+}
+
+impl Content {
+    /// Where one file is chosen at most: the last that has anything in it.
+    pub(super) fn into_file(self) -> (Fields, Option<Bytes>) {
+        let last = self.files.into_iter().rfind(|it| !it.bytes.is_empty());
+        (self.fields, last.map(|it| it.bytes))
+    }
 }
 
 /// It is longer than its route takes, or breaks off.
@@ -37,7 +53,7 @@ impl Form {
         let body = Bytes::from_request(request, &()).await.map_err(|_| Unread)?;
         let text = String::from_utf8_lossy(&body);
         let fields = if self == Form::Long { Fields::parse_long(&text) } else { Fields::parse(&text) };
-        Ok(Content { fields, file: None })
+        Ok(Content { fields, files: Vec::new() })
     }
 }
 
@@ -46,12 +62,14 @@ async fn in_parts(request: Request) -> Result<Content, Unread> {
     let mut content = Content::default();
     for _ in 0..Fields::COUNT_MAX {
         let Some(part) = parts.next_field().await.map_err(|_| Unread)? else { break };
-        let (name, is_file) = (part.name().unwrap_or_default().to_owned(), part.file_name().is_some());
+        let (name, called) =
+            (part.name().unwrap_or_default().to_owned(), part.file_name().map(str::to_owned));
         let bytes = part.bytes().await.map_err(|_| Unread)?;
-        match is_file {
-            true if bytes.is_empty() => {}
-            true => content.file = Some(bytes),
-            false => content.fields.push(name, String::from_utf8_lossy(&bytes)),
+        match called {
+            // A browser sends so that nothing was chosen.
+            Some(name) if name.is_empty() && bytes.is_empty() => {}
+            Some(name) => content.files.push(Chosen { name, bytes }),
+            None => content.fields.push(name, String::from_utf8_lossy(&bytes)),
         }
     }
     Ok(content)
@@ -68,8 +86,8 @@ mod tests {
         let request = Request::post("/").header(header::CONTENT_TYPE, kind);
         let read = form.read(request.body(Body::from(body.to_owned())).unwrap()).await;
         let read = read.map(|it| {
-            let file = it.file.map(|it| String::from_utf8(it.to_vec()).unwrap());
-            (it.fields.text("csrf").to_owned(), file)
+            let (fields, file) = it.into_file();
+            (fields.text("csrf").to_owned(), file.map(|it| String::from_utf8(it.to_vec()).unwrap()))
         });
         let expected = expected.map(|(csrf, file)| (csrf.to_owned(), file.map(str::to_owned)));
         assert_eq!(read, expected, "{form:?} {kind} {body:?}");
@@ -83,6 +101,9 @@ mod tests {
         let csrf = part("csrf\"", "abc");
         let with = format!("{csrf}{}--x--\r\n", part("file\"; filename=\"../a.csv\"", "A1\r\nB2"));
         let without = format!("{csrf}{}--x--\r\n", part("file\"; filename=\"\"", ""));
+        let file = |name: &str, text: &str| part(&format!("files\"; filename=\"{name}\""), text);
+        let two = format!("{csrf}{}{}{}--x--\r\n", file("a", "1"), file("b", "2"), file("c", ""));
+        check(Form::File, PARTS, &two, Ok(("abc", Some("2")))).await;
         let urlencoded = "application/x-www-form-urlencoded";
         check(Form::File, PARTS, &with, Ok(("abc", Some("A1\r\nB2")))).await;
         check(Form::File, PARTS, &without, Ok(("abc", None))).await;

@@ -65,9 +65,19 @@ pub(super) fn around(routes: Router<App>) -> Router<App> {
     routes.layer(middleware::from_fn(surround))
 }
 
+/// What is uploaded comes as slowly as a phone sends it: 20 MB within this time are 1.4 million bits a second.
+const UPLOAD_SECONDS: u64 = 120;
+const UPLOADS: [&str; 2] = ["/console/content/media", "/console/content/files"];
+
+/// The least time that a request has.
+fn least_seconds(request: &Request) -> u64 {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if request.method() == Method::POST && UPLOADS.contains(&route) { UPLOAD_SECONDS } else { 0 }
+}
+
 /// Answers in time or not at all. A stream's head counts; its body goes on for as long as the reader stays.
 async fn within_time(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let seconds_max = app.config.http.request_seconds_max;
+    let seconds_max = app.config.http.request_seconds_max.max(least_seconds(&request));
     let judged = Judged::default();
     request.extensions_mut().insert(judged.clone());
     match tokio::time::timeout(Duration::from_secs(seconds_max), next.run(request)).await {

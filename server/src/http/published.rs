@@ -75,7 +75,7 @@ struct BoardQuery {
     /// The match that it stands on: `mat_…`.
     #[serde(rename = "match")]
     match_id: Option<String>,
-    /// Of a preview's link: the draft that it is for stands among what is published.
+    /// Of a preview's link: the draft that it is for stands among what is published. With a point and `org_…` behind it, as on that partner's pages.
     preview: Option<String>,
 }
 
@@ -107,8 +107,9 @@ async fn board(
         Some(id) => Some(visible(&app, &reader, id).await?),
         None => None,
     };
+    let (draft, partner) = draft(&app, query.preview.as_deref()).await?;
     let whose = Whose {
-        partner: reader.organisation_id().map(str::to_owned),
+        partner: partner.or_else(|| reader.organisation_id().map(str::to_owned)),
         place: place(&headers, &app),
         language: language(query.lang.as_deref())?,
         match_id: query.match_id,
@@ -121,7 +122,7 @@ async fn board(
         names
     };
     let (base, now) = (app.public_base(), app.clock.now());
-    if let Some(draft) = draft(&app, query.preview.as_deref()).await? {
+    if let Some(draft) = draft {
         let answer = content::with_draft(&app.store, &whose, &draft, &players(), (base, now)).await?;
         return Ok(unkept(answer.body.clone()));
     }
@@ -225,7 +226,7 @@ async fn show(
 ) -> Result<Response, Problem> {
     check(&kind)?;
     let (language, base) = (language(query.lang.as_deref())?, app.public_base());
-    let draft = draft(&app, query.preview.as_deref()).await?;
+    let (draft, _) = draft(&app, query.preview.as_deref()).await?;
     let draft = draft.filter(|it| it.entry.id == id || it.entry.key.as_ref() == Some(&id));
     let (partner, place) = (reader.organisation_id(), place(&headers, &app));
     let is_draft = draft.is_some();
@@ -281,15 +282,18 @@ fn is_for(document: &Document, partner: Option<&str>, place: Option<&str>) -> bo
         && (places.is_empty() || places.iter().any(is_there))
 }
 
-/// The draft that a preview's link is for. A link that is over says so, rather than show something else.
-async fn draft(app: &App, token: Option<&str>) -> Result<Option<Preview>, Problem> {
-    let Some(text) = token.filter(|it| !it.is_empty()) else { return Ok(None) };
+/// The draft that a preview's link is for, and on whose pages it is looked at, where that is said. A link that is over says so, rather than show
+/// something else.
+async fn draft(app: &App, said: Option<&str>) -> Result<(Option<Preview>, Option<String>), Problem> {
+    let Some(said) = said.filter(|it| !it.is_empty()) else { return Ok((None, None)) };
+    let (text, partner) = said.split_once('.').map_or((said, None), |(text, id)| (text, Some(id)));
     let over =
         || Problem::new(&crate::problem::types::UNKNOWN_THING, "this preview is over, or was never made");
     let token = Token::of(text).ok_or_else(over)?;
     let now = app.clock.now();
     let found = app.store.read("content.preview", async |db| preview::open(db, &token, now).await).await?;
-    found.map(Some).ok_or_else(over)
+    let draft = found.ok_or_else(over)?;
+    Ok((Some(draft), partner.filter(|it| store::ids::is_valid("org", it)).map(str::to_owned)))
 }
 
 /// What nobody may keep.

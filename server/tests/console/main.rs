@@ -10,6 +10,7 @@ mod human;
 mod identity;
 mod innings;
 mod limits;
+mod newsroom;
 mod oidc;
 mod operations;
 mod presses;

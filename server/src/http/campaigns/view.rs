@@ -217,7 +217,8 @@ impl Pressed {
             let pressed = PressedIn::of(request, app, form).await;
             let (member, content) = pressed.map_err(IntoResponse::into_response)?;
             let view = View::of_member(member, query.as_deref(), app, Permission::Build).map_err(|it| *it)?;
-            return Ok(Self { view, form: content.fields, file: content.file });
+            let (form, file) = content.into_file();
+            return Ok(Self { view, form, file });
         }
         let view::Pressed { view, form, file } = view::Pressed::of(request, app, form).await?;
         if !view.operator.is_proven() {

@@ -4,12 +4,11 @@
 use super::refusal::Refused;
 use crate::app::App;
 use crate::http::dashboard::SignedIn;
-use crate::http::form::{Content, Form};
+use crate::http::form::{Chosen, Content, Form};
 use crate::http::operator::{Acting, Operator};
 use crate::http::{guard, scorer};
 use access::Session;
 use access::grant::{self, PlatformRole};
-use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -97,7 +96,7 @@ pub(in crate::http) struct Pressed {
     pub(in crate::http) desk: Desk,
     pub(in crate::http) form: Fields,
     /// What was chosen with it.
-    pub(in crate::http) file: Option<Bytes>,
+    pub(in crate::http) files: Vec<Chosen>,
 }
 
 impl FromRequest<App> for Pressed {
@@ -115,19 +114,19 @@ impl Pressed {
         let desk = Desk::from_request_parts(&mut parts, app).await?;
         if desk.session.is_none() {
             let Acting { content, .. } = Acting::of(Request::from_parts(parts, body), app, form).await?;
-            return Ok(Self { desk, form: content.fields, file: content.file });
+            return Ok(Self { desk, form: content.fields, files: content.files });
         }
         let is_ours = guard::is_own_origin(&parts.headers, &app.config.http.public_url);
         let Ok(content) = form.read(Request::from_parts(parts, body)).await else {
             let text = "That is more than a form here takes, or breaks off. Nothing was done.";
             return Err(Refused::too_long(text).into_response());
         };
-        let Content { fields, file } = content;
+        let Content { fields, files } = content;
         let is_sent = desk.session.as_ref().is_some_and(|it| it.sent(fields.text("csrf")));
         if !is_ours || !is_sent {
             return Err(Refused::not_ours().into_response());
         }
-        Ok(Self { desk, form: fields, file })
+        Ok(Self { desk, form: fields, files })
     }
 }
 
@@ -142,7 +141,7 @@ impl FromRequest<App> for PressedLong {
     }
 }
 
-/// The same of one with a file.
+/// The same of one with files.
 pub(in crate::http) struct PressedFile(pub(in crate::http) Pressed);
 
 impl FromRequest<App> for PressedFile {

@@ -142,13 +142,24 @@ pub(super) async fn preview(
 ) -> Result<Response, Failure> {
     let fields = Fields::parse(query.as_deref().unwrap_or_default());
     let (look, _): (Look, Mistakes) = Look::parse(&fields, &languages::NAMES);
+    Ok(frame(&app, &look, (None, "")).await?)
+}
+
+/// The widget on the sandbox match, for a frame of one of our pages; with a draft in the place of what is published, and with CSS of ours.
+pub(in crate::http) async fn frame(
+    app: &App,
+    look: &Look,
+    (draft, css): (Option<&str>, &str),
+) -> Result<Response, store::Error> {
     let sandbox = app.store.read("server.sandbox", sandbox).await?;
     let (key, _) = preview_key(&app.seal, &app.config.http.public_url);
     let nonce = store::ids::random_base62(22);
     let page = embed::preview(Preview {
         key: key.reveal(),
         match_id: sandbox.as_deref(),
-        look: &look,
+        look,
+        draft,
+        css,
         nonce: &nonce,
     });
     let policy = format!(

@@ -198,7 +198,8 @@ impl Pressed {
         let query = request.uri().query().map(str::to_owned);
         let Acting { operator, content } = Acting::of(request, app, form).await?;
         let view = View::of(operator, query.as_deref(), app).map_err(IntoResponse::into_response)?;
-        Ok(Self { view, form: content.fields, file: content.file })
+        let (form, file) = content.into_file();
+        Ok(Self { view, form, file })
     }
 }
 
