@@ -20,6 +20,8 @@ let turn = 0;
 /** Whether something was typed that no request has taken yet. */
 let isDirty = form.dataset.unsaved !== undefined;
 let dirtySince = 0;
+/** Whether some of what was typed is no draft's: too long, say. */
+let isUnkept = false;
 /** The request that is on its way. */
 let sending = null;
 let failures = 0;
@@ -96,6 +98,7 @@ async function send(how) {
   version = said.version;
   for (const it of document.querySelectorAll('input[name=version]')) it.value = String(version);
   tell(said.problems ?? []);
+  isUnkept = Boolean(said.problems?.length);
   const some = said.problems?.length ? ', but for what is marked' : '';
   say(`Saved ${clock()}${some}`, some ? 'failed' : 'saved');
   if (shownState !== null && said.state !== shownState) refresh();
@@ -392,12 +395,19 @@ let isThrough = false;
 document.addEventListener('submit', async (event) => {
   const { target, submitter } = event;
   if (target.dataset.follows === undefined || isThrough) return;
-  if (!isDirty && !sending) return;
+  if (!isDirty && !isUnkept && !sending) return;
   event.preventDefault();
-  if (!(await save('autosave'))) return;
+  if (!(await save('autosave')) || isUnkept) return;
   isThrough = true;
   target.requestSubmit(submitter);
   isThrough = false;
+});
+// The last words are kept aside before both are shown.
+form.querySelector('[data-clash]').addEventListener('click', async (event) => {
+  if (!isDirty && !sending) return;
+  event.preventDefault();
+  await save('autosave');
+  if (!isDirty) location.assign(form.querySelector('[data-clash]').href);
 });
 document.addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 's') {
@@ -406,7 +416,7 @@ document.addEventListener('keydown', (event) => {
   }
 });
 addEventListener('beforeunload', (event) => {
-  if (isDirty || sending) event.preventDefault();
+  if (isDirty || isUnkept || sending) event.preventDefault();
 });
 addEventListener('online', () => {
   if (isDirty) save('autosave');

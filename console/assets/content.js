@@ -55,11 +55,20 @@ function make() {
     clearTimeout(timer);
     timer = setTimeout(look, WAIT_MS, input, list, said);
   });
-  dialog.addEventListener('keydown', (event) => {
+  dialog.addEventListener('keydown', async (event) => {
     const links = [...list.querySelectorAll('a')];
     const at = links.indexOf(document.activeElement);
-    if (event.key === 'Enter' && document.activeElement === input) links[0]?.click();
-    else if (event.key === 'ArrowDown') links[Math.min(at + 1, links.length - 1)]?.focus();
+    if (event.key === 'Enter' && document.activeElement === input) {
+      event.preventDefault();
+      // Whoever is quicker than the answer goes where it leads, and not where an older one did.
+      if (list.dataset.of !== input.value.trim()) {
+        clearTimeout(timer);
+        await look(input, list, said);
+      }
+      if (list.dataset.of === input.value.trim()) list.querySelector('a')?.click();
+      return;
+    }
+    if (event.key === 'ArrowDown') links[Math.min(at + 1, links.length - 1)]?.focus();
     else if (event.key === 'ArrowUp') (at > 0 ? links[at - 1] : input).focus();
     else return;
     event.preventDefault();
@@ -76,6 +85,7 @@ async function look(input, list, said) {
   const answer = await fetch(`${HOME}/palette?q=${encodeURIComponent(query)}`, { headers: { accept: 'application/json' } }).catch(() => null);
   const found = answer?.ok ? await answer.json().catch(() => null) : null;
   if (input.value.trim() !== query) return;
+  list.dataset.of = query;
   list.replaceChildren(
     ...(found ?? []).map((one) => {
       const item = document.createElement('li');

@@ -45,8 +45,15 @@ test('what cannot be sent is kept and sent again @chromium', async ({ open }) =>
   await expect(page.locator('#saved')).toContainText('Not saved: there is no connection');
   await page.context().setOffline(false);
   await isSaved(page);
+  // What has no room is told of beside its field, stays there, and keeps nothing else from being saved.
+  await page.getByLabel('Short name').fill('FERNHILL');
+  await expect(page.getByText('Not saved: has 5 characters at most, and 8 now.')).toBeVisible();
+  await page.getByLabel('Name', { exact: true }).fill('Fernhill CC');
+  await page.getByLabel('Short name').fill('FER');
+  await isSaved(page);
   await page.goto(at(id, 'en'));
-  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Fernhill');
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Fernhill CC');
+  await expect(page.getByLabel('Short name')).toHaveValue('FER');
 });
 
 test('a card is written, checked and published with what it names @chromium', async ({ open }) => {

@@ -92,8 +92,10 @@ async fn make(ground: &Ground, kind: &str, body: &Value) -> String {
     made.await.unwrap()
 }
 
+type Sent = &'static [(&'static str, &'static str)];
+
 /// What is pressed, with what is sent, and for which roles in the main language and in another: viewer, translator, editor, reviewer, admin.
-const ACTS: [(&str, &[(&str, &str)], &str, &str); 11] = [
+const ACTS: [(&str, Sent, &str, &str); 11] = [
     ("", &[("do", "save"), ("#end", ""), ("/name", "Fernhill CC")], "--era", "-tera"),
     ("/review", &[("do", "ask")], "--era", "-tera"),
     ("/review", &[("do", "approve")], "---ra", "---ra"),

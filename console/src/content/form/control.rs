@@ -9,6 +9,9 @@ use maud::{Markup, html};
 /// Where entries and pictures are looked for.
 pub(super) const LOOK: &str = "/console/content/look";
 pub(super) const LOOK_MEDIA: &str = "/console/content/media/look";
+/// Who and what texts may name, and show in themselves.
+const LOOK_NAMES: &str = "/console/content/names/look";
+const LOOK_EMBEDS: &str = "/console/content/embeds/look";
 
 impl Form<'_> {
     /// A field with its label, its help, and what is wrong.
@@ -92,7 +95,6 @@ impl Form<'_> {
             ),
         };
         let is_locked = !cms::rights::may_write(self.of.rights.role, field);
-        let mentions = format!("{LOOK}?kind=player&kind=team&kind=match-preview");
         let rich = Rich {
             name: path,
             label: &field.label,
@@ -100,9 +102,9 @@ impl Form<'_> {
             plain: &plain,
             language: self.language,
             words_max: 0,
-            mentions: Some(&mentions),
+            mentions: Some(LOOK_NAMES),
             media: Some(LOOK_MEDIA),
-            embeds: None,
+            embeds: Some(LOOK_EMBEDS),
             thumbnail: self.thumbnail,
         };
         html! {
