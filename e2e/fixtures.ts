@@ -104,11 +104,18 @@ export class Crease {
 
   /** Runs the program with these words while nobody serves, on the same data, and starts again. */
   async runMeanwhile(...words: string[]): Promise<void> {
+    await this.runAllMeanwhile([words]);
+  }
+
+  /** The same of several, one after the other. */
+  async runAllMeanwhile(all: string[][]): Promise<void> {
     await this.down('SIGTERM');
     const env = { ...process.env, CREASE__DATA__DIR: join(this.folder, 'data'), ...this.settings };
-    const child = spawn(BINARY, words, { cwd: ROOT, env, stdio: 'ignore' });
-    const code = await new Promise((done, failed) => child.once('exit', done).once('error', failed));
-    if (code !== 0) throw new Error(`crease ${words.join(' ')} ended with ${code}`);
+    for (const words of all) {
+      const child = spawn(BINARY, words, { cwd: ROOT, env, stdio: 'ignore' });
+      const code = await new Promise((done, failed) => child.once('exit', done).once('error', failed));
+      if (code !== 0) throw new Error(`crease ${words.join(' ')} ended with ${code}`);
+    }
     await this.up();
   }
 

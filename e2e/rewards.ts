@@ -209,6 +209,7 @@ export class FakeRewards implements Beside {
           asked,
         ),
       'GET orders': () => say(200, { items: this.orders.filter((it) => it.state === 'resting'), next: null }),
+      'PATCH orders': () => this.amend(this.orders.find((it) => it.id === id)!, body, asked),
       'DELETE orders': () => this.cancel(id, asked),
     };
     (routes[`${method} ${kind}`] ?? (() => problem(404, 'unknown-route')))();
@@ -350,6 +351,15 @@ export class FakeRewards implements Beside {
     if (filled) this.gain(product, isBuy ? filled : -filled);
     this.pay(isBuy ? -paid : paid);
     say(201, made);
+  }
+
+  private amend(order: any, { price, quantity }: any, { say }: Asked): void {
+    const side = order.side === 'buy' ? 'bid' : 'ask';
+    this.change([side, order.price, 0]);
+    Object.assign(order, { price, quantity, left: quantity - order.filled });
+    this.change([side, order.price, order.left]);
+    this.wallet.tell();
+    say(200, order);
   }
 
   private cancel(id: string | undefined, { say }: Asked): void {

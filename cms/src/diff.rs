@@ -59,6 +59,60 @@ pub fn merge(base: &Value, theirs: &Value, yours: &Value) -> Merge {
     Merge { body: body.unwrap_or(Value::Null), conflicts }
 }
 
+/// Puts a value where a path of [`Change`] leads, or takes out what is there. What it leads through is made where it is not there; a path
+/// that leads nowhere changes nothing.
+pub fn put(body: &mut Value, path: &str, value: Option<&Value>) {
+    let Some((parent, last)) = path.rsplit_once('/') else {
+        *body = value.cloned().unwrap_or(Value::Null);
+        return;
+    };
+    let mut here = body;
+    for part in parent.split('/').skip(1) {
+        let Some(next) = step(here, part) else { return };
+        here = next;
+    }
+    match (here, last.strip_prefix('#'), value) {
+        (Value::Array(items), Some(""), Some(order)) => {
+            let place = |it: &Value| order.as_array().into_iter().flatten().position(|id| *id == it["id"]);
+            // What the order does not name stays behind what it stood behind.
+            let mut last = 0;
+            let mut placed: Vec<(usize, Value)> = Vec::new();
+            for item in items.drain(..) {
+                last = place(&item).unwrap_or(last);
+                placed.push((last, item));
+            }
+            placed.sort_by_key(|it| it.0);
+            items.extend(placed.into_iter().map(|it| it.1));
+        }
+        (Value::Array(items), Some(id), value) => {
+            let at = items.iter().position(|it| it["id"] == id);
+            match (at, value) {
+                (Some(at), Some(value)) => items[at] = value.clone(),
+                (Some(at), None) => drop(items.remove(at)),
+                (None, Some(value)) => items.push(value.clone()),
+                (None, None) => {}
+            }
+        }
+        (Value::Object(fields), None, Some(value)) => drop(fields.insert(unescaped(last), value.clone())),
+        (Value::Object(fields), None, None) => drop(fields.remove(&unescaped(last))),
+        _ => {}
+    }
+}
+
+fn step<'v>(here: &'v mut Value, part: &str) -> Option<&'v mut Value> {
+    match (here, part.strip_prefix('#')) {
+        (Value::Array(items), Some(id)) => items.iter_mut().find(|it| it["id"] == id),
+        (Value::Object(fields), None) => {
+            Some(fields.entry(unescaped(part)).or_insert_with(|| Value::Object(Map::new())))
+        }
+        _ => None,
+    }
+}
+
+fn unescaped(name: &str) -> String {
+    name.replace("~1", "/").replace("~0", "~")
+}
+
 fn compare(before: Option<&Value>, after: Option<&Value>, path: String, out: &mut Vec<Change>) {
     if before == after {
         return;
@@ -327,6 +381,25 @@ mod tests {
             prop_assert_eq!(merge(&base, &base, &other), ready(other.clone()));
             prop_assert_eq!(merge(&base, &other, &base), ready(other.clone()));
             prop_assert_eq!(merge(&base, &other, &other), ready(other));
+        }
+
+        /// Whoever takes what both have of each conflict from one side has what that side has there.
+        #[test]
+        fn a_conflict_is_settled_by_either_side(base in document(), theirs in document(), yours in document()) {
+            let merged = merge(&base, &theirs, &yours);
+            let mut body = merged.body.clone();
+            for it in &merged.conflicts {
+                put(&mut body, &it.path, it.yours.as_ref());
+            }
+            for it in merged.conflicts.iter().filter(|it| !it.path.ends_with("/#")) {
+                let left = diff(&body, &yours);
+                prop_assert!(!left.iter().any(|change| change.path.starts_with(&it.path) && !change.path.ends_with("/#")), "{}: {:?}", it.path, left);
+            }
+            for it in &merged.conflicts {
+                put(&mut body, &it.path, it.theirs.as_ref());
+            }
+            let left = diff(&body, &merged.body);
+            prop_assert!(left.iter().all(|it| it.path.ends_with("/#")), "{:?}", left);
         }
 
         /// Nobody's words are lost: what either has changed is in the outcome, or is a conflict that shows it.

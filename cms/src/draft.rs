@@ -442,19 +442,34 @@ async fn set_aside(
         &At(who.by.at),
     ];
     tx.execute(ASIDE, params).await?;
-    let base = tx.query_opt(BASE, &[&draft.entry, &language, &write.base]).await?;
-    let base: Value = base.map_or_else(|| json!({}), |it| it.get("body"));
+    clash(tx, draft, write.base, write.body).await
+}
+
+/// What somebody has made of a version against what the draft is by now: of an [`Aside`], say.
+pub async fn clash(client: &Client<'_>, draft: &Draft, base: i64, yours: &Value) -> Result<Clash, Error> {
+    let base = body_at(client, &draft.entry, &draft.language, base).await?;
     Ok(Clash {
         their_changes: diff::diff(&base, &draft.body),
-        your_changes: diff::diff(&base, write.body),
-        merge: diff::merge(&base, &draft.body, write.body),
+        your_changes: diff::diff(&base, yours),
+        merge: diff::merge(&base, &draft.body, yours),
         base,
         theirs: draft.body.clone(),
         version: draft.version,
         author_name: draft.author_name.clone(),
         changed_at: draft.changed_at,
-        yours: write.body.clone(),
+        yours: yours.clone(),
     })
+}
+
+/// What a draft was under a version: of one that is long over, the last revision before it; of one that never was, an empty document.
+pub async fn body_at(
+    client: &Client<'_>,
+    entry: &str,
+    language: &Language,
+    version: i64,
+) -> Result<Value, Error> {
+    let row = client.query_opt(BASE, &[&entry, &language.as_str(), &version]).await?;
+    Ok(row.map_or_else(|| json!({}), |it| it.get("body")))
 }
 
 /// What somebody wrote too late, and has not brought in since.

@@ -56,6 +56,7 @@ pub const MIGRATIONS: store::Migrations = store::Migrations {
         store::Step { name: "2_media", sql: include_str!("../migrations/2_media.sql") },
         store::Step { name: "3_about", sql: include_str!("../migrations/3_about.sql") },
         store::Step { name: "4_media_list", sql: include_str!("../migrations/4_media_list.sql") },
+        store::Step { name: "5_review_note", sql: include_str!("../migrations/5_review_note.sql") },
     ],
 };
 

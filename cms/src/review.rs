@@ -7,12 +7,13 @@ use crate::language::Language;
 use crate::revision;
 use crate::rights::{Act, Editor, Role};
 use serde_json::json;
-use store::Transaction;
+use store::{Client, Transaction};
 
 /// Characters of what a reviewer says.
 const NOTE_MAX: usize = 2_000;
 
-const ASK: &str = "update cms.draft set asked_version = $3, asked_by = $4 where entry = $1 and language = $2";
+const ASK: &str = "
+    update cms.draft set asked_version = $3, asked_by = $4, note = null, note_name = null where entry = $1 and language = $2";
 
 /// Asks for a review of the draft as it is, under this version.
 pub async fn ask(
@@ -29,7 +30,8 @@ pub async fn ask(
 }
 
 const APPROVE: &str = "
-    update cms.draft set approved_version = $3, approved_by = $4, asked_version = null where entry = $1 and language = $2";
+    update cms.draft set approved_version = $3, approved_by = $4, asked_version = null, note = null, note_name = null
+    where entry = $1 and language = $2";
 
 /// Approves the draft as it is, under this version; it may be published then. Nobody approves the own words, but for an admin.
 pub async fn approve(
@@ -56,7 +58,7 @@ pub async fn approve(
 }
 
 const SEND_BACK: &str = "
-    update cms.draft set asked_version = null, approved_version = null where entry = $1 and language = $2";
+    update cms.draft set asked_version = null, approved_version = null, note = $3, note_name = $4 where entry = $1 and language = $2";
 
 /// Sends the draft back with what is to be done; the audit log keeps it.
 pub async fn send_back(
@@ -71,9 +73,25 @@ pub async fn send_back(
         return Err(Error::Text { what: "what is to be done", max: NOTE_MAX });
     }
     at(tx, who, Act::Approve, id, language, version).await?;
-    tx.execute(SEND_BACK, &[&id, &language.as_str()]).await?;
+    tx.execute(SEND_BACK, &[&id, &language.as_str(), &note.trim(), &who.by.actor.name]).await?;
     let after = json!({ "language": language, "version": version, "note": note.trim() });
     entry::record(tx, who, "entry.send-back", id, None, Some(after)).await
+}
+
+/// What a reviewer said who sent a draft back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub text: String,
+    pub author_name: String,
+}
+
+const NOTE: &str = "
+    select note, note_name from cms.draft where entry = $1 and language = $2 and note is not null";
+
+/// What is to be done with a draft, where it was sent back and not asked for again.
+pub async fn note(client: &Client<'_>, id: &str, language: &Language) -> Result<Option<Note>, Error> {
+    let row = client.query_opt(NOTE, &[&id, &language.as_str()]).await?;
+    Ok(row.map(|it| Note { text: it.get("note"), author_name: it.get("note_name") }))
 }
 
 /// The draft, locked, if it is of this version still and they may do that.
@@ -101,4 +119,4 @@ async fn at(
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[ASK, APPROVE, SEND_BACK];
+pub(crate) const STATEMENTS: &[&str] = &[ASK, APPROVE, SEND_BACK, NOTE];

@@ -130,6 +130,27 @@ pub async fn find(
     })
 }
 
+// One that brings back another stands where that stood: going back twice goes back two.
+const PUBLISHED_BEFORE: &str = "
+    with recursive origin as (
+        select number, of_revision from cms.revision where entry = $1 and language = $2 and number = $3
+        union all
+        select r.number, r.of_revision from origin o
+        join cms.revision r on r.entry = $1 and r.language = $2 and r.number = o.of_revision and r.act = 'publish'
+    )
+    select max(number) as number from cms.revision
+    where entry = $1 and language = $2 and act = 'publish' and number < (select min(number) from origin)";
+
+/// What was published before a revision that is; none where nothing was.
+pub async fn published_before(
+    client: &Client<'_>,
+    entry: &str,
+    language: &Language,
+    number: i32,
+) -> Result<Option<i32>, Error> {
+    Ok(client.query_one(PUBLISHED_BEFORE, &[&entry, &language.as_str(), &number]).await?.get("number"))
+}
+
 /// What differs between two revisions in a language, field by field.
 pub async fn compare(
     client: &Client<'_>,
@@ -183,4 +204,4 @@ fn read(row: &Row) -> Revision {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[LAST, ADD, LIST, FIND, HAS_WRITTEN];
+pub(crate) const STATEMENTS: &[&str] = &[LAST, ADD, LIST, FIND, PUBLISHED_BEFORE, HAS_WRITTEN];

@@ -437,6 +437,15 @@ pub async fn of_entry(client: &Client<'_>, entry: &str) -> Result<Vec<Schedule>,
     client.query(OF_ENTRY, &[&entry, &READ_MAX]).await?.iter().map(read).collect()
 }
 
+const OF_RELEASE: &str = "
+    select id, entry, language, revision, release, due_at, zone, match_id, moment, state, reason, asked_by, asked_name, ended_at
+    from cms.schedule where release = $1 order by id desc limit $2";
+
+/// What was and is scheduled of a release, the latest first.
+pub async fn of_release(client: &Client<'_>, release: &str) -> Result<Vec<Schedule>, Error> {
+    client.query(OF_RELEASE, &[&release, &READ_MAX]).await?.iter().map(read).collect()
+}
+
 const TROUBLED: &str = "
     select * from (
         (select id, entry, language, revision, release, due_at, zone, match_id, moment, state, reason, asked_by, asked_name, ended_at
@@ -500,5 +509,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     OF_MATCH,
     OF_MOMENTS,
     OF_ENTRY,
+    OF_RELEASE,
     TROUBLED,
 ];

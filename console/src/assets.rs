@@ -16,7 +16,7 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 17] = [
+const ASSETS: [Asset; 18] = [
     Asset {
         name: "console.css",
         content_type: "text/css; charset=utf-8",
@@ -31,6 +31,11 @@ const ASSETS: [Asset; 17] = [
         name: "content.css",
         content_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../assets/content.css"),
+    },
+    Asset {
+        name: "content-form.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../assets/content-form.js"),
     },
     Asset {
         name: "content.js",

@@ -2,13 +2,18 @@
 //!
 //! What somebody may not do is not offered; the crate `cms` refuses it all the same. Read [`Here`] first.
 
+pub mod entries;
+pub mod form;
 pub mod library;
 pub mod newsroom;
 pub mod preview;
+pub mod releases;
+#[cfg(test)]
+mod testing;
 
 use crate::finance::Who;
 use crate::layout::{Area, Page, csrf_field, message};
-use cms::rights::{Rights, Role};
+use cms::rights::{Act, Rights, Role, Standing, may};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -106,6 +111,23 @@ impl<'a> Here<'a> {
             }
         }
     }
+}
+
+/// Pages that somebody may go to, by name: the parts, the lists of each type, and what makes a new one.
+pub fn pages(rights: &Rights) -> impl Iterator<Item = (String, String)> {
+    let own = rights.kinds.clone();
+    let role = rights.role;
+    let parts = Tab::ALL.into_iter().filter(move |it| it.0.is_for(role));
+    let parts = parts.map(|(_, rest, name)| (name.to_owned(), format!("{PATH}{rest}")));
+    let seen = move |name: &str| own.as_ref().is_none_or(|own| own.contains(name));
+    let kinds = cms::schema::kinds().iter().map(|it| it.facts).filter(move |it| seen(it.name));
+    let is_maker = may(role, Act::Create, Standing::Main);
+    let of = kinds.flat_map(move |it| {
+        let list = (it.plural.to_owned(), format!("{PATH}?kind={}", it.name));
+        let new = (format!("New {}", it.noun.to_lowercase()), format!("{PATH}/entries/new?kind={}", it.name));
+        std::iter::once(list).chain(is_maker.then_some(new))
+    });
+    parts.chain(of)
 }
 
 /// The parts, above each page.

@@ -2,6 +2,7 @@
 // pictures in looks/ anew, to be looked at. The font is a package's, since every machine has others.
 import { ClubMatch, HOME } from '../club';
 import { expect, test } from '../fixtures';
+import { element as matchOf, full as board, open as openContent, profile, sheet } from '../content-page';
 import { openPartner } from '../partner';
 import { type FakeRewards } from '../rewards';
 import { element, furnish, open, tab } from '../rewards-page';
@@ -202,6 +203,36 @@ for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [360, 768, 1120]) {
       await page.setViewportSize({ width, height: 900 });
       await expect(full).toHaveScreenshot(`match-rewards-${width}-${colorScheme}.png`);
+    }
+  });
+}
+
+for (const [theme, dir] of [
+  ['light', 'ltr'],
+  ['dark', 'ltr'],
+  ['light', 'rtl'],
+] as const) {
+  test(`what editors publish in ${theme}, ${dir}`, { tag: '@chromium' }, async ({ crease, page }) => {
+    const match = await ClubMatch.begin(crease);
+    await played(match);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    const look = dir === 'rtl' ? dir : theme;
+    const attributes = dir === 'rtl' ? 'lang="ur"' : '';
+    const { newsroom } = await openContent(crease, page, { match, board: board(), head: style, attributes, dir });
+    newsroom.documents['player/ent_bram'] = profile();
+    await expect(matchOf(page).locator('.piece')).toHaveCount(4);
+    for (const width of [360, 768, 1120]) {
+      await page.setViewportSize({ width, height: 720 });
+      await page.evaluate(() => Promise.all([...document.querySelector('crease-match')!.shadowRoot!.querySelectorAll('img')].map((it) => it.decode())));
+      await expect(matchOf(page)).toHaveScreenshot(`content-${width}-${look}.png`);
+    }
+    if (dir === 'rtl') return;
+    for (const width of [360, 1120]) {
+      await page.setViewportSize({ width, height: 720 });
+      await matchOf(page).locator('[data-player]').last().click();
+      await expect(sheet(page)).toContainText('Captain since 2024.');
+      await expect(page).toHaveScreenshot(`player-${width}-${look}.png`);
+      await page.keyboard.press('Escape');
     }
   });
 }

@@ -4,8 +4,10 @@
 //
 // Nothing here reads a match: a member (an element's widget) folds what it hears, and calls for a snapshot where something is missing.
 
+/** What a stream says beside the match: it has no position, and is not remembered. */
+const ASIDE = "content";
 /** What a stream says to members. */
-const EVENTS = ["snapshot", "ball", "state"];
+const EVENTS = ["snapshot", "ball", "state", ASIDE];
 /** Longest text that is taken from another tab: bytes, more than the longest snapshot. */
 const TEXT_MAX = 1 << 22;
 /** Updates remembered, for elements that come later. */
@@ -228,11 +230,13 @@ class SharedStream {
   /** Passes on what the stream, or the leader, says. */
   hear(type, id, text) {
     this.alive();
-    if (!isNews(id, this.at)) return;
-    this.at = id;
-    if (type === "snapshot") this.heard = [];
-    this.heard.push({ type, id, text });
-    if (this.heard.length > HEARD_MAX) this.heard.shift();
+    if (type !== ASIDE) {
+      if (!isNews(id, this.at)) return;
+      this.at = id;
+      if (type === "snapshot") this.heard = [];
+      this.heard.push({ type, id, text });
+      if (this.heard.length > HEARD_MAX) this.heard.shift();
+    }
     for (const member of this.members) member.hear(type, id, text);
     if (this.isLeading) this.say({ type, id, text });
     this.speak();
@@ -266,7 +270,11 @@ class SharedStream {
     this.source = source;
     const on = (name, run) => source.addEventListener(name, (event) => this.source === source && run(event));
     for (const name of EVENTS) on(name, (event) => this.hear(name, event.lastEventId, event.data));
-    on("open", () => this.alive());
+    on("open", () => {
+      this.alive();
+      // What was said aside while nobody listened is not said again.
+      this.hear(ASIDE, "", "0");
+    });
     on("error", () => (source.readyState === EventSource.CLOSED ? this.turnedAway() : this.lose()));
     // It says when to come back.
     on("bye", (event) => {

@@ -40,7 +40,7 @@ const add = (host, tabs) => {
   const speak = () => {
     const lang = card.lang || "en";
     tab.textContent = TITLES[lang] ?? TITLES.en;
-    set(rewards, { lang, theme: host.getAttribute("theme") || "auto" });
+    set(rewards, { lang, theme: host.getAttribute("theme") || "auto", hides: card.dataset.hides ?? "" });
   };
   const choose = (one, isChosen) => set(one, { "aria-selected": isChosen, tabindex: isChosen ? 0 : -1 });
   const open = () => {
@@ -85,7 +85,7 @@ const add = (host, tabs) => {
   };
   for (const name of ["click", "keydown"]) tabs.addEventListener(name, hear, { capture: true, signal: stop.signal });
   const watching = new MutationObserver(speak);
-  watching.observe(card, { attributeFilter: ["lang"] });
+  watching.observe(card, { attributeFilter: ["lang", "data-hides"] });
   watching.observe(host, { attributeFilter: ["theme"] });
   speak();
   // One more has to have room on a phone.

@@ -237,7 +237,7 @@ export const take = (place) => {
     handle = undefined;
     if (error) tell(host, "error", { seq: 0, t: 0, text: String(error) });
     place.still = 0;
-    member.hear = wake;
+    member.hear = (type) => type === ASIDE || wake();
     member.lost = member.live = member.refused = () => {};
     document.addEventListener("visibilitychange", wake);
     paint();
@@ -292,7 +292,7 @@ export const take = (place) => {
     const root = document.createElement("div");
     handle = mount(root, place.view, port, hasInsight);
     if (number) speak(handle, number);
-    member.hear = guard((...heard) => hear(handle, ...heard));
+    member.hear = guard((type, ...heard) => type === ASIDE || hear(handle, type, ...heard));
     for (const { type, id, text } of story) member.hear(type, id, text);
     member.live = guard(() => link(handle, -1));
     member.lost = guard((seconds) => link(handle, seconds));
@@ -318,6 +318,8 @@ export const take = (place) => {
     untold = undefined;
     falls.add(fall);
     turns.add(turn);
+    // What editors publish stands beside a match, not in its one line.
+    if (view !== "compact") oncePainted(() => import("./content.js").then((it) => ended || it.take(place, stream, story)).catch(() => {}));
   };
 
   place.end = () => {

@@ -12,6 +12,8 @@ export interface MatchOptions {
   lang?: string;
   /** Another publishable key than the page's. */
   key?: string;
+  /** The token of an editors' link: their draft in the place of what is published. */
+  preview?: string;
 }
 
 /** What a wallet's element takes; each is an attribute and may change at any time. */

@@ -3,7 +3,7 @@ import { createElement, useEffect, useRef } from "react";
 
 const HANDLERS = { ready: "onReady", ball: "onBall", wicket: "onWicket", result: "onResult", error: "onError" };
 
-export function CreaseMatch({ match, view, theme, tone, lang, apiKey, className, style, ...handlers }) {
+export function CreaseMatch({ match, view, theme, tone, lang, preview, apiKey, className, style, ...handlers }) {
   const element = useRef(null);
   // The newest handlers, without listening anew whenever a parent makes others.
   const newest = useRef(handlers);
@@ -23,7 +23,7 @@ export function CreaseMatch({ match, view, theme, tone, lang, apiKey, className,
     if (apiKey) element.current.setAttribute("key", apiKey);
     else element.current.removeAttribute("key");
   }, [apiKey]);
-  return createElement("crease-match", { ref: element, match, view, theme, tone, lang, class: className, style });
+  return createElement("crease-match", { ref: element, match, view, theme, tone, lang, preview, class: className, style });
 }
 
 export function CreaseWallet({ signinHref, view, theme, lang, className, style }) {

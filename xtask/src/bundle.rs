@@ -6,11 +6,14 @@
 //! left out and the bundle is a few per cent larger.
 
 mod compile;
+mod content;
 mod editor;
 mod fingerprint;
 mod languages;
 mod manifest;
+mod messages;
 mod shrink;
+mod source;
 mod style;
 mod trim;
 mod wallet;
@@ -27,7 +30,7 @@ pub(crate) const DIST: &str = "dist";
 const PLACEHOLDER: &str = "__CREASE_BUNDLE__";
 /// Written by the widget's browser part where the parts' files belong.
 const PARTS: &str = "__CREASE_PARTS__";
-/// Written by the widget's browser part where the languages' tags belong.
+/// Written by scripts where the tags of the languages beside English belong.
 const LANGUAGES: &str = "__CREASE_LANGUAGES__";
 /// Lists of matches; and where a script's style belongs in it.
 const MATCHES: &str = "widget/loader/matches.js";
@@ -85,6 +88,7 @@ pub(crate) fn build(how: Rebuild) -> anyhow::Result<()> {
     files.extend(languages);
     files.push(("fan.js".to_owned(), fs::read(FAN).with_context(|| format!("reading {FAN}"))?));
     files.extend(wallet::files()?);
+    files.extend(content::files()?);
     files.push(("crease.css".to_owned(), style::sheet(style::MATCH)?.into_bytes()));
     match &tools {
         Some(tools) => step("shrink (wasm-opt, esbuild)", || shrink::all(tools, &mut files))?,

@@ -98,7 +98,7 @@ fn words(before: &Block, after: &Block) -> Vec<Piece> {
 }
 
 /// All that a block says, what is in it on lines of their own.
-fn whole(block: &Block) -> String {
+pub fn whole(block: &Block) -> String {
     let mut all = plain::own(block);
     for it in block.inner() {
         if !all.is_empty() {

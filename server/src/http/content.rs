@@ -2,6 +2,7 @@
 //! for whoever is at the [`Desk`](desk::Desk).
 
 mod desk;
+mod entries;
 mod library;
 mod matches;
 mod newsroom;
@@ -12,5 +13,9 @@ use crate::app::App;
 use axum::Router;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().merge(library::routes()).merge(newsroom::routes()).merge(preview::routes())
+    Router::new()
+        .merge(entries::routes())
+        .merge(library::routes())
+        .merge(newsroom::routes())
+        .merge(preview::routes())
 }

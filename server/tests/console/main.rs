@@ -4,6 +4,7 @@
 
 mod dashboard;
 mod embed;
+mod entries;
 mod finance;
 mod human;
 mod identity;

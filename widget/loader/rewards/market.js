@@ -323,7 +323,40 @@ class Books {
       "soft",
       left < quantity ? say("DONE_OF", ...[quantity - left, quantity].map((it) => view.number(it))) : "",
     );
-    return this.row("order", side, text, sub, stop);
+    const change = tools.button("plain change", say("CHANGE"));
+    change.setAttribute("aria-label", `${say("CHANGE")}: ${text}`);
+    change.addEventListener("click", () => this.change({ id, side, price, quantity, left }));
+    return this.row("order", side, text, sub, tools.element("div", "actions", change, stop));
+  }
+
+  /** Asks for another price or quantity of a resting order. */
+  change({ id, side, price, quantity, left }) {
+    const { view, kit, market } = this;
+    const { say, tools } = view;
+    const { element } = tools;
+    const filled = quantity - left;
+    const field = (name, value, limits) => {
+      const input = Object.assign(element("input"), { type: "number", inputMode: "numeric", required: true, ...limits, value });
+      return [input, element("label", "", say(name), input)];
+    };
+    const { low, high, tick, lot, quantity_max: most } = market;
+    const [at, atBox] = field("PRICE", price, { min: low, max: high, step: tick });
+    const [much, muchBox] = field("QUANTITY", left, { min: lot, max: most, step: lot });
+    const step = new kit.Step(view, say("CHANGE_TITLE"), {
+      yes: say("CHANGE"),
+      act: async () => {
+        if (![at, much].every((it) => it.reportValidity())) return;
+        const to = { price: Number(at.value), quantity: Number(much.value) + filled };
+        await kit.ask(view, "PATCH", `orders/${id}`, to);
+        step.close();
+        view.tell(say("CHANGED"));
+        this.part.read();
+      },
+    });
+    const text = say(`${side.toUpperCase()}_ORDER`, view.number(left), view.number(price));
+    step.put(view.foreign("p", "what", market.name), element("p", "", text), element("div", "fields", atBox, muchBox));
+    step.body.append(element("p", "soft", say("CHANGE_WHY")));
+    at.focus();
   }
 
   trade({ price, quantity, at, side }) {

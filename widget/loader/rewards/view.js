@@ -71,7 +71,9 @@ class Rewards {
     this.frozen = element("p", "warn", icon("lock"), element("span", "", this.speech.say("FROZEN_WHY")));
     this.lost = element("p", "warn lost", this.icon("clock"), element("span", "", this.say("LOST")));
     this.lost.setAttribute("role", "status");
-    this.parts = [new Earned(this), new Missions(this), new Vouchers(this), new Market(this)];
+    this.parts = [new Earned(this), new Missions(this), new Vouchers(this)];
+    // A match's flags may do without it.
+    if (!/\bmarket\b/.test(this.root.host.getAttribute("hides"))) this.parts.push(new Market(this));
     this.tabs = this.parts.map(({ name }) => {
       const tab = part(button("", this.say(name)), "tab");
       const set = { role: "tab", id: `tab-${name}`, "aria-controls": "part" };

@@ -7,6 +7,8 @@ const SOON_MS = 5_000;
 /** A picture is asked for again when it is over, at the least and at most after so long. */
 const QR_MS_MIN = 5_000;
 const QR_MS_MAX = 60_000;
+/** Bought at once. */
+const UNITS_MAX = 10;
 /** Light around a picture, in its modules (ISO/IEC 18004 §9.1). */
 const QUIET = 4;
 
@@ -90,9 +92,30 @@ class Vouchers extends Part {
       (it.left === 0 && say("LIMIT_REACHED")) ||
       (it.isFrozen && view.speech.say("FROZEN")) ||
       (it.lacks > 0 && say("LACKS", view.number(it.lacks)));
-    const buy = why ? element("span", "why", why) : this.button("go buy", say("BUY"), it.name, () => this.buy(it));
-    card.append(element("div", "bottom", price, buy));
+    if (why) {
+      card.append(element("div", "bottom", price, element("span", "why", why)));
+      return card;
+    }
+    const many = this.many(it);
+    const buy = this.button("go buy", say("BUY"), it.name, () => this.buy(it, Number(many?.value ?? 1)));
+    card.append(element("div", "bottom", price, element("div", "buying", ...(many ? [many] : []), buy)));
     return card;
+  }
+
+  /** How many are bought at once; nothing where it is one. */
+  many({ name, price, stock, left, lacks }) {
+    const { view } = this;
+    const { available = 0 } = view.purse.balanceOf("points") ?? {};
+    const payable = price > 0 && !lacks ? Math.floor(available / price) : UNITS_MAX;
+    const most = Math.min(UNITS_MAX, payable, stock ?? UNITS_MAX, left ?? UNITS_MAX);
+    if (most < 2) return undefined;
+    const { element } = view.tools;
+    const choices = Array.from({ length: most }, (_, at) =>
+      Object.assign(element("option", "", view.number(at + 1)), { value: at + 1 }),
+    );
+    const many = element("select", "many", ...choices);
+    many.setAttribute("aria-label", `${view.say("HOW_MANY")}: ${name}`);
+    return many;
   }
 
   held(it) {
@@ -124,8 +147,8 @@ class Vouchers extends Part {
     return row;
   }
 
-  /** Reserves one, and buys it when that is confirmed in time. */
-  async buy(product) {
+  /** Reserves so many, and buys them when that is confirmed in time. */
+  async buy(product, units) {
     const { view } = this;
     const { say, tools, speech } = view;
     let reservation;
@@ -162,11 +185,12 @@ class Vouchers extends Part {
     step.put(view.foreign("p", "what", product.name), tools.element("p", "soft", speech.say("LOADING")));
     step.yes.hidden = true;
     const begin = async () => {
-      reservation = await ask(view, "POST", `products/${product.id}/reservations`, { units: 1 }, key);
+      reservation = await ask(view, "POST", `products/${product.id}/reservations`, { units }, key);
       if (step.isOver) return ask(view, "POST", path("release"));
       if (reservation.state !== "reserved") throw { word: "unavailable" };
       const { available } = view.purse.balanceOf("points") ?? { available: 0 };
       const sums = facts(view, [
+        ...(units > 1 ? [[say("HOW_MANY"), view.number(units)]] : []),
         [say("PRICE"), view.points(reservation.price)],
         // What is reserved is on hold already, or not yet told.
         [say("AFTER"), view.points(available - (view.purse.heard === heard ? reservation.price : 0))],

@@ -14,6 +14,9 @@ const CORE_MAX: f64 = 55.0 * 1024.0;
 const PART_MAX: f64 = 25.0 * 1024.0;
 /// What a fan downloads who opens all of the rewards, beside the wallet's script: watching, the tab, what is in it, the market.
 const REWARDS_MAX: f64 = 17.0 * 1024.0;
+/// What each fan downloads, beside the core, of what editors publish; and who sees a card and opens what it leads to.
+const BOARD_MAX: f64 = 4.5 * 1024.0;
+const CONTENT_MAX: f64 = 13.0 * 1024.0;
 /// Of the peers' times.
 const TIMES_MAX: f64 = 1.0;
 /// The same for the first score, where the frame stands in the partner's page.
@@ -46,6 +49,10 @@ fn compared(measured: &Value, files: &[(String, u64)]) -> anyhow::Result<Value> 
     let of_rewards = ["/watch.js", "/tab.js", "/rewards.js", "/market.js"];
     let rewards = size(&|path| of_rewards.iter().any(|it| path.ends_with(it)));
     goal("rewards_bytes".to_owned(), REWARDS_MAX, rewards);
+    goal("board_bytes".to_owned(), BOARD_MAX, size(&|path| path.ends_with("/content.js")));
+    let of_content = ["/content.js", "/cards.js", "/sheet.js"];
+    let content = size(&|path| of_content.iter().any(|it| path.ends_with(it)));
+    goal("content_bytes".to_owned(), CONTENT_MAX, content);
     for (path, bytes) in files.iter().filter(|it| it.0.ends_with(".wasm") && !it.0.ends_with("/crease.wasm"))
     {
         goal(format!("part_bytes {}", path.rsplit('/').next().unwrap_or(path)), PART_MAX, *bytes as f64);

@@ -15,6 +15,10 @@ pub(super) const WALLET_PANEL: &str = "widget/src/wallet-panel.css";
 pub(super) const REWARDS: &str = "widget/src/rewards.css";
 /// What their market has beside both.
 pub(super) const MARKET: &str = "widget/src/market.css";
+/// What editors publish beside a match: what is always there, cards, and what opens from them.
+pub(super) const CONTENT: &str = "widget/src/content.css";
+pub(super) const CONTENT_CARDS: &str = "widget/src/content-cards.css";
+pub(super) const CONTENT_SHEET: &str = "widget/src/content-sheet.css";
 
 /// Colours, which sheets begin with.
 const THEME: &str = "widget/src/theme.css";

@@ -102,7 +102,7 @@ pub(super) fn policy(place: &Place, ancestors: &[String]) -> String {
     let ancestors =
         if ancestors.is_empty() { "*".to_owned() } else { format!("'self' {}", ancestors.join(" ")) };
     format!(
-        "default-src 'none'; script-src {origin}{wasm}; connect-src {origin}; style-src {}; img-src data:; base-uri 'none'; \
+        "default-src 'none'; script-src {origin}{wasm}; connect-src {origin}; style-src {}; img-src data: {origin}; base-uri 'none'; \
         form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors {ancestors}",
         styles
     )

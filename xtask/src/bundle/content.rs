@@ -1,0 +1,31 @@
+//! What editors publish, in the widget: a module that asks, and two that draw, each brought by the one before it.
+
+use super::messages::{WORDS, english, languages, object, tables};
+use super::source::{filled, joined, read};
+use super::{File, LANGUAGES, STYLE, style};
+
+const FOLDER: &str = "widget/loader/content";
+/// What is there with each card and full view.
+const BOARD: &[&str] = &["choose", "theme", "board"];
+/// What comes with the first card.
+const CARDS: &[&str] = &["words", "picture", "rich", "cards"];
+/// What comes with the first article or profile that is opened.
+const SHEET: &str = "widget/loader/content/sheet.js";
+/// The part's name among those that have words.
+const PART: &str = "content";
+
+/// Its files in the bundle's folder.
+pub(super) fn files() -> anyhow::Result<Vec<File>> {
+    let board = filled(FOLDER, joined(FOLDER, BOARD)?, &[(STYLE, style::part(style::CONTENT)?)])?;
+    let tags: Vec<String> = languages(PART)?.into_iter().map(|it| it.0).collect();
+    let cards = [
+        (WORDS, object(&english(PART)?)),
+        (LANGUAGES, serde_json::to_string(&tags)?),
+        (STYLE, style::part(style::CONTENT_CARDS)?),
+    ];
+    let cards = filled(FOLDER, joined(FOLDER, CARDS)?, &cards)?;
+    let sheet = filled(SHEET, read(SHEET)?, &[(STYLE, style::part(style::CONTENT_SHEET)?)])?;
+    let scripts = [("content.js", board), ("cards.js", cards), ("sheet.js", sheet)];
+    let scripts = scripts.into_iter().map(|(name, source)| (name.to_owned(), source.into_bytes()));
+    Ok(scripts.chain(tables(PART)?).collect())
+}
