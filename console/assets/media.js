@@ -16,7 +16,7 @@ if (form) {
   const bytesMax = Number(form.dataset.bytesMax);
   const waiting = [];
   // What is chosen is sent at once.
-  form.querySelector('button').hidden = true;
+  form.querySelector('button').parentElement.hidden = true;
   let isSending = false;
   let done = 0;
   let refused = 0;

@@ -9,7 +9,9 @@ use access::audit::Entry;
 use maud::{Markup, html};
 
 /// The first parts of the actions that are shown: "entry" of "entry.publish".
-pub const NOUNS: [&str; 5] = ["entry", "media", "member", "preview", "release"];
+pub const NOUNS: [&str; 3] = ["entry", "media", "release"];
+/// The same where no organisation is meant: partners have members of their own.
+pub const NOUNS_OF_HOUSE: [&str; 1] = ["member"];
 
 pub fn page(here: &Here<'_>, all: &[Entry], before: Option<i64>, next: Option<i64>) -> Markup {
     let main = html! {

@@ -71,6 +71,8 @@ async fn an_admin_makes_somebody_a_member_who_is_let_in_and_out_again() {
             && log.contains(&format!("href=\"{PATH}/members/{ben_id}\"")),
         "{log}"
     );
+    // Partners' own members are none of the newsroom's.
+    assert!(!log.contains("member.add"), "{log}");
     let (status, _) = newsroom.follow(&ada, &format!("{one}/dismiss"), &[]).await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     assert_eq!(newsroom.status(&ben, "/media").await, StatusCode::NOT_FOUND);
@@ -128,6 +130,9 @@ async fn each_route_of_the_newsroom_is_for_whom_the_table_says() {
     let pages = [
         ("/missing", Role::Viewer),
         ("/trash", Role::Viewer),
+        ("/calendar", Role::Viewer),
+        ("/files", Role::Viewer),
+        ("/files/export?kind=article&format=json", Role::Viewer),
         ("/members", Role::Admin),
         ("/audit", Role::Admin),
     ];

@@ -1,10 +1,12 @@
 //! Files out and in, the calendar, and drafts in the real widget.
 
 use super::{Asks, File, Newsroom, PATH};
+use cms::publish::{self, Cascade};
 use cms::rights::{Rights, Role};
 use cms::schedule::{self, Subject, When};
 use cms::{Language, moments::Moment};
 use jiff::SignedDuration;
+use partners::{Kind, Mode};
 use reqwest::StatusCode;
 use reqwest::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
 use serde_json::{Value, json};
@@ -15,6 +17,23 @@ impl Newsroom {
         assert_eq!(answer.status(), StatusCode::OK, "{query}");
         assert!(answer.headers()[CONTENT_DISPOSITION].to_str().unwrap().starts_with("attachment; "));
         answer.text().await.unwrap()
+    }
+
+    /// A news card that is published for a partner's pages alone.
+    async fn card_for(&self, organisation_id: &str) -> String {
+        let text = json!({ "type": "doc", "content": [{ "type": "paragraph", "content": [{ "type": "text", "text": "Close." }] }] });
+        let body = json!({
+            "headline": "For you", "body": text, "leads_to": "nowhere", "slot": "match-top",
+            "targets": { "partners": [organisation_id] },
+        });
+        let id = self.entry("news-card", &body).await;
+        let (who, english) = (self.system(), Language::parse("en").unwrap());
+        let done =
+            self.ground.app.store.run_tx("test", async |tx| {
+                publish::publish(tx, &who, (&id, &english), 1, Cascade::Refuse).await
+            });
+        done.await.unwrap();
+        id
     }
 
     async fn import(
@@ -181,6 +200,24 @@ async fn a_draft_is_seen_in_the_widget_and_by_a_link_until_that_ends() {
     assert!(seen.contains("it is not published") && !seen.contains("Asha"), "{seen}");
     assert_eq!(newsroom.ground.see(&outside, &format!("{rest}/frame")).await.status(), StatusCode::OK);
     let token = rest.rsplit('/').next().unwrap();
+    // On a partner's page stands what is for that partner, beside the draft.
+    let (_, organisation, _) = newsroom.ground.partner("owner@partner.example").await;
+    let card = newsroom.card_for(&organisation.id).await;
+    let (key, _) = newsroom.ground.key(Kind::Publishable, Mode::Live).await;
+    for (said, expected) in [
+        (format!("{token}.{}", organisation.id), vec![id.as_str(), card.as_str()]),
+        (token.to_owned(), vec![id.as_str()]),
+    ] {
+        let url = format!("{}/v1/content/board?lang=en&key={key}&preview={said}", newsroom.ground.url);
+        let asked = newsroom.ground.client.get(url).header("x-crease-key", &key);
+        let board: Value = serde_json::from_str(
+            &asked.header("origin", "https://paper.example").send().await.unwrap().text().await.unwrap(),
+        )
+        .unwrap();
+        let cards: Vec<&str> =
+            board["cards"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
+        assert_eq!(cards, expected, "{board}");
+    }
     let (status, page) = newsroom.follow(&asha, "/preview/end", &[("entry", &id), ("lang", "en")]).await;
     assert!(status == StatusCode::SEE_OTHER && page.contains("All links to this entry are over."), "{page}");
     for path in [rest.clone(), format!("{rest}/frame"), format!("{PATH}/seen/{}", token.to_lowercase())] {

@@ -114,3 +114,21 @@ fn not(status: StatusCode, error: &str) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_to_wait_is_told_when_to_come_again_and_what_is_refused_is_not() {
+        let refused = media::Refused::Moving;
+        for (error, status, again) in [
+            (media::Error::Busy, StatusCode::SERVICE_UNAVAILABLE, Some("2")),
+            (refused.into(), StatusCode::UNPROCESSABLE_ENTITY, None),
+        ] {
+            let response = answer(&Err(error));
+            let told = response.headers().get(header::RETRY_AFTER).map(|it| it.to_str().unwrap());
+            assert_eq!((response.status(), told), (status, again));
+        }
+    }
+}

@@ -24,7 +24,8 @@ pub(super) async fn page(State(app): State<App>, desk: Desk) -> Answer {
         }
     };
     let read = app.store.read("access.deeds", async |db| {
-        access::audit::of_nouns(db, (&pages::NOUNS, &[]), before.unwrap_or(i64::MAX), PAGE as i64 + 1).await
+        let nouns = (&pages::NOUNS[..], &pages::NOUNS_OF_HOUSE[..]);
+        access::audit::of_nouns(db, nouns, before.unwrap_or(i64::MAX), PAGE as i64 + 1).await
     });
     let (found, is_more) = cut(read.await?);
     let next = is_more.then(|| found[PAGE - 1].id);
