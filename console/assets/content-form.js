@@ -429,7 +429,17 @@ addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });
 
+/** Whether somebody has typed before this file was there. */
+function wasTyped({ type, options, checked, defaultChecked, value, defaultValue }) {
+  if (type === 'checkbox' || type === 'radio') return checked !== defaultChecked;
+  if (type === 'select-multiple') return [...options].some((it) => it.selected !== it.defaultSelected);
+  if (type !== 'select-one') return defaultValue !== undefined && value !== defaultValue;
+  const first = [...options].find((it) => it.defaultSelected) ?? options[0];
+  return value !== (first?.value ?? '');
+}
+
 shownState = document.querySelector('.entry-head .line [data-state]')?.dataset.state ?? null;
+if ([...form.elements].some(wasTyped)) isDirty = true;
 ready(form);
 present();
 setInterval(present, SEEN_MS);

@@ -1,6 +1,8 @@
 // Entries as editors write, save, publish and schedule them.
+import { ClubMatch } from '../club';
 import { expect } from '../fixtures';
 import { at, done, isSaved, make, press, test } from '../newsroom';
+import { openPartner } from '../partner';
 import { isSound } from '../sound';
 import type { Page } from '@playwright/test';
 
@@ -285,4 +287,40 @@ test('an entry is made, changed and published without a script @chromium', async
   await press(page, 'Publish now');
   await done(page, 'It is published.');
   await context.close();
+});
+
+test('what is published is on a page that is open, with the count of pages, and a roll-back takes it away @chromium', async ({
+  newsroom,
+  open,
+  page: fan,
+}) => {
+  const { crease } = newsroom;
+  const match = await ClubMatch.begin(crease);
+  await openPartner(crease, fan, { body: `<crease-match match="${match.id}"></crease-match>` });
+  const score = fan.locator('crease-match');
+  await expect(score).toContainText('Fernhill');
+  const page = await open('editor');
+  const id = await make(page, 'news-card');
+  await page.getByLabel('Headline').fill('Rain is on its way');
+  await rich(page, 'Text').fill('Covers are ready.');
+  await page.getByLabel('Leads to').selectOption('nowhere');
+  await page.getByLabel('Place', { exact: true }).selectOption('match-top');
+  await isSaved(page);
+  await press(page, 'Publish now');
+  await done(page, 'It is published.');
+  await expect(score.getByText('Rain is on its way')).toBeVisible();
+  await page.goto(at(id, 'en'));
+  await expect(page.getByRole('complementary')).toContainText('one open page was sent it within');
+  await match.score(4);
+  await expect(score).toContainText('4/0');
+  await page.getByLabel('Headline').fill('Rain has passed');
+  await isSaved(page);
+  await press(page, 'Publish now');
+  await done(page, 'It is published.');
+  await expect(score.getByText('Rain has passed')).toBeVisible();
+  await press(page, 'Roll back');
+  await done(page, 'Rolled back');
+  await expect(score.getByText('Rain is on its way')).toBeVisible();
+  await press(page, 'Unpublish');
+  await expect(score.getByText('Rain is on its way')).toHaveCount(0);
 });
