@@ -69,6 +69,7 @@ async fn only_a_live_key_that_may_manage_manages() {
             && ![
                 "/v1/matches",
                 "/v1/feed",
+                "/v1/content",
                 "/v1/embed",
                 "/v1/tickets",
                 "/v1/fans",
