@@ -57,6 +57,7 @@ pub const MIGRATIONS: store::Migrations = store::Migrations {
         store::Step { name: "3_about", sql: include_str!("../migrations/3_about.sql") },
         store::Step { name: "4_media_list", sql: include_str!("../migrations/4_media_list.sql") },
         store::Step { name: "5_review_note", sql: include_str!("../migrations/5_review_note.sql") },
+        store::Step { name: "6_shown_first", sql: include_str!("../migrations/6_shown_first.sql") },
     ],
 };
 

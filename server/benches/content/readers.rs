@@ -7,6 +7,7 @@ use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 /// A server takes so many connections of one address.
 const PER_ADDRESS: usize = 500;
@@ -19,6 +20,8 @@ const FILES: u64 = 20_000;
 
 pub(super) struct Readers {
     count: usize,
+    /// Dropped, they end: before the server does.
+    _tasks: JoinSet<()>,
     heard: mpsc::UnboundedReceiver<(usize, Instant)>,
 }
 
@@ -26,6 +29,7 @@ impl Readers {
     /// Opens them; answers when each has its first event.
     pub(super) async fn open(newsroom: &Newsroom, count: usize) -> Self {
         setrlimit(Resource::Nofile, Rlimit { current: Some(FILES), maximum: Some(FILES) }).unwrap();
+        let mut tasks = JoinSet::new();
         let (say, heard) = mpsc::unbounded_channel();
         let (opened, mut open) = mpsc::unbounded_channel();
         let request = format!(
@@ -37,7 +41,7 @@ impl Readers {
             for number in several.clone() {
                 let (say, opened, request) = (say.clone(), opened.clone(), request.clone());
                 let (to, from) = (newsroom.address, u8::try_from(2 + number / PER_ADDRESS).unwrap());
-                tokio::spawn(async move {
+                tasks.spawn(async move {
                     let socket = TcpSocket::new_v4().unwrap();
                     socket.bind((Ipv4Addr::new(127, 0, 0, from), 0).into()).unwrap();
                     let mut stream = socket.connect(to).await.unwrap();
@@ -63,7 +67,7 @@ impl Readers {
                 open.recv().await.unwrap();
             }
         }
-        Self { count, heard }
+        Self { count, _tasks: tasks, heard }
     }
 
     /// How many microseconds after it began each stream had a publication.
