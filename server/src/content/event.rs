@@ -69,11 +69,30 @@ pub(super) async fn of(
     if frame.len() <= EVENT_BYTES_MAX {
         return Ok(Some(frame));
     }
-    Ok(Some(self::frame(&Told { cards: Vec::new(), gone: BTreeSet::new(), ask: true, ..told })))
+    Ok(Some(self::ask(news)))
+}
+
+/// The event that says nothing but that widgets are to ask.
+pub(super) fn ask(news: &News) -> Bytes {
+    let (number, t) = (news.number, news.at.as_millisecond());
+    frame(&Told { number, t, cards: Vec::new(), gone: BTreeSet::new(), ask: true })
 }
 
 /// It has no id: it is no update of a match.
 fn frame(told: &Told<'_>) -> Bytes {
     let data = serde_json::to_string(told).expect("texts and numbers are JSON");
     Bytes::from(format!("event: content\ndata: {data}\n\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_told_is_to_be_asked_for() {
+        let news = News { number: 7, at: Timestamp::UNIX_EPOCH, keys: Vec::new(), items: Vec::new() };
+        let expected =
+            "event: content\ndata: {\"number\":7,\"t\":0,\"cards\":[],\"gone\":[],\"ask\":true}\n\n";
+        assert_eq!(ask(&news), expected);
+    }
 }

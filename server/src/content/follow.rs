@@ -31,7 +31,7 @@ pub async fn follow(app: App, since: i64) {
     tokio::join!(following, telling);
 }
 
-/// The event; read again until it can be.
+/// The event; read again while the database is away. What cannot be read for another reason keeps no later news back: widgets ask for what it is.
 async fn event_of(app: &App, news: &News) -> Option<Bytes> {
     let mut has_failed = false;
     loop {
@@ -39,6 +39,10 @@ async fn event_of(app: &App, news: &News) -> Option<Bytes> {
         let read = app.store.read("content.event", async |db| event::of(db, news, base, now).await);
         match read.await {
             Ok(event) => return event,
+            Err(error) if !matches!(error, cms::Error::Store(_)) => {
+                tracing::error!(number = news.number, %error, "what was published cannot be told; open pages ask for it");
+                return Some(event::ask(news));
+            }
             Err(error) if !has_failed => {
                 tracing::warn!(%error, "what was published is not told to open pages yet; it is tried again");
                 has_failed = true;
