@@ -56,7 +56,7 @@ document.addEventListener('submit', async (event) => {
   if (form.dataset.sending) return;
   form.dataset.sending = 'yes';
   try {
-    const response = await fetch(form.action, { method: 'POST' });
+    const response = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
     const html = await response.text();
     if (response.ok) { show(html); by('said').textContent = `${what}: done.`; return; }
     const page = new DOMParser().parseFromString(html, 'text/html');

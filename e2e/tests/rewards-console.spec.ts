@@ -142,7 +142,16 @@ test('a campaign from its first field to going live @chromium', async ({ crease,
   await isSound(asha, 'campaign');
   await asha.getByRole('navigation', { name: 'Rewards' }).getByRole('link', { name: 'Campaigns' }).click();
   await isSound(asha, 'campaigns');
-  await asha.getByRole('navigation', { name: 'Rewards' }).getByRole('link', { name: 'Signals' }).click();
+
+  // Eight fans with one device are looked at.
+  await asha.goto(`${crease.url}/console/operations`);
+  await asha.getByRole('button', { name: 'Run rewards-signals now' }).click();
+  await expect(asha.getByRole('status')).toHaveText('Run rewards-signals now: done.');
+  await asha.goto(`${crease.url}/console/rewards/signals?mode=test`);
+  await expect(async () => {
+    await asha.reload();
+    await expect(asha.getByRole('article', { name: 'fans on one device' })).toBeVisible({ timeout: 500 });
+  }).toPass();
   await isSound(asha, 'signals');
   await asha.getByRole('navigation', { name: 'Rewards' }).getByRole('link', { name: 'Audit' }).click();
   await expect(asha.getByRole('region', { name: 'What was done' })).toContainText('campaign.live');

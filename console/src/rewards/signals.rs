@@ -81,7 +81,7 @@ fn card(here: &Here<'_>, signals: &Signals<'_>, signal: &Signal) -> Markup {
     html! {
         article.card id=(name) aria-labelledby={ (name) "-name" } {
             div.line {
-                h3 id={ (name) "-name" } { (heading(signal)) }
+                h2 id={ (name) "-name" } { (heading(signal)) }
                 @match signal.verdict {
                     Verdict::Open => { span.flag { "open" } }
                     Verdict::Cleared => { span.flag.good { "all is well" } }
