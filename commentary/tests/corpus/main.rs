@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 
 mod balls;
+mod faithful;
+mod falsehood;
+mod grammar;
+mod judged;
 
 use balls::{Told, each_ball};
 use commentary::{Facts, Language, plain};

@@ -1,0 +1,300 @@
+//! What the guard knows of a language: `commentary/languages`.
+
+use super::event::Event;
+use super::figure::Figure;
+use super::people;
+use crate::language::Language;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// A word's place in a [`Lexicon`].
+pub(super) type Id = u32;
+
+/// Anybody, in a phrase that claims something: "bowls P".
+pub(super) const PERSON: Id = Id::MAX;
+
+/// The words of a language, and what they say. A word that is not among them is refused: a guard that let unknown words pass
+/// could not know what they say.
+#[derive(Debug, Default)]
+pub(crate) struct Lexicon {
+    ids: HashMap<String, Id>,
+    /// By word: its number, and whether it may stand without saying anything.
+    pub(super) words: Vec<Known>,
+    /// By their first word, phrases and what they claim; none claims nothing. The longest first.
+    pub(super) events: HashMap<Id, Vec<(Vec<Id>, Option<Event>)>>,
+    pub(super) people: Patterns,
+    pub(super) teams: Patterns,
+    pub(super) figures: Patterns,
+}
+
+/// Patterns by a word beside their slot, so that few are tried at each place.
+#[derive(Debug, Default)]
+pub(super) struct Patterns {
+    pub(super) all: Vec<Pattern>,
+    pub(super) by_next: HashMap<Id, Vec<usize>>,
+    pub(super) by_previous: HashMap<Id, Vec<usize>>,
+    pub(super) others: Vec<usize>,
+}
+
+impl Patterns {
+    fn push(&mut self, pattern: Pattern) {
+        let at = self.all.len();
+        let next = pattern.elements.get(pattern.slot + 1);
+        let previous = pattern.slot.checked_sub(1).and_then(|it| pattern.elements.get(it));
+        match (next, previous) {
+            (Some(Element::Words(words)), _) => {
+                words.iter().for_each(|it| self.by_next.entry(*it).or_default().push(at));
+            }
+            (_, Some(Element::Words(words))) => {
+                words.iter().for_each(|it| self.by_previous.entry(*it).or_default().push(at));
+            }
+            _ => self.others.push(at),
+        }
+        self.all.push(pattern);
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    pub(super) number: Option<u32>,
+    /// Often no number: "one".
+    pub(super) is_loose: bool,
+    pub(super) is_free: bool,
+    pub(super) is_negation: bool,
+    pub(super) is_profane: bool,
+    pub(super) is_injection: bool,
+}
+
+/// A surrounding that says what its slot is: "X to", "need N".
+#[derive(Debug)]
+pub(super) struct Pattern {
+    /// Roles, as bits of `people`, or figures, as bits of [`Figure`].
+    pub(super) mask: u64,
+    pub(super) elements: Vec<Element>,
+    pub(super) slot: usize,
+    /// Words in it: of two that say somebody's role, the one with more of them counts.
+    pub(super) weight: usize,
+    /// Of a figure: 0 where anything more definite counts instead; 1 with a unit ("N runs"), 2 where it leaves no doubt ("need N").
+    pub(super) level: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Element {
+    Slot,
+    /// One of these words.
+    Words(Vec<Id>),
+    /// Another number, another person, a team.
+    Number,
+    Person,
+    Team,
+    /// Up to [`GAP_MAX`] words; no names, or names too.
+    Gap,
+    WideGap,
+    /// The beginning or the end of a sentence, or of a part of one.
+    Edge,
+    Comma,
+}
+
+/// Words that a gap may hold.
+pub(super) const GAP_MAX: usize = 6;
+pub(super) const WIDE_GAP_MAX: usize = 12;
+
+/// The lexicon of this language; read once.
+pub(crate) fn lexicon(language: Language) -> &'static Lexicon {
+    static ALL: LazyLock<Vec<(Language, Lexicon)>> = LazyLock::new(|| {
+        let read = |(language, source): &(Language, &str)| (*language, Lexicon::read(source, *language));
+        SOURCES.iter().map(read).collect()
+    });
+    let known = ALL.iter().find(|it| it.0 == language);
+    &known.expect("each language has a file").1
+}
+
+const SOURCES: [(Language, &str); 8] = [
+    (Language::English, include_str!("../../languages/en.txt")),
+    (Language::Hindi, include_str!("../../languages/hi.txt")),
+    (Language::Hinglish, include_str!("../../languages/hi-Latn.txt")),
+    (Language::Bengali, include_str!("../../languages/bn.txt")),
+    (Language::Tamil, include_str!("../../languages/ta.txt")),
+    (Language::Telugu, include_str!("../../languages/te.txt")),
+    (Language::Marathi, include_str!("../../languages/mr.txt")),
+    (Language::Urdu, include_str!("../../languages/ur.txt")),
+];
+
+impl Lexicon {
+    /// Reads a file of sections: "[numbers]" with lines "4 four", "[events]" and the like with lines "four: four | to the fence", and
+    /// sections of words alone. A line that begins with "#" is for readers.
+    ///
+    /// Panics on a line that it cannot read: the files are compiled in, and a test reads them all.
+    fn read(source: &str, language: Language) -> Lexicon {
+        let mut lexicon = Lexicon::default();
+        let mut sets: HashMap<String, Vec<String>> = HashMap::new();
+        let mut section = "";
+        for line in source.lines().map(str::trim).filter(|it| !it.is_empty() && !it.starts_with('#')) {
+            if let Some(name) = line.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+                section = name;
+                continue;
+            }
+            let words = line.split_whitespace();
+            match section {
+                "numbers" => {
+                    let (value, names) = line.split_once(' ').expect("a number has a word");
+                    let value: u32 = value.parse().expect("a number is in digits");
+                    for name in names.split_whitespace() {
+                        lexicon.know(name).number = Some(value);
+                    }
+                }
+                "loose" => words.for_each(|it| lexicon.know(it).is_loose = true),
+                "words" => words.for_each(|it| lexicon.know(it).is_free = true),
+                "not" => words.for_each(|it| lexicon.know(it).is_negation = true),
+                "profane" => words.for_each(|it| lexicon.know(it).is_profane = true),
+                "injection" => words.for_each(|it| lexicon.know(it).is_injection = true),
+                "sets" => {
+                    let (name, members) = line.split_once(' ').expect("a set has members");
+                    sets.insert(name.to_owned(), members.split_whitespace().map(str::to_owned).collect());
+                }
+                _ => {
+                    let (name, texts) = line.split_once(':').unwrap_or_else(|| panic!("{language}: {line}"));
+                    for text in texts.split('|').map(str::trim).filter(|it| !it.is_empty()) {
+                        lexicon.add(section, name.trim(), text, &sets);
+                    }
+                }
+            }
+        }
+        for text in crate::phrases::sources(language) {
+            for word in super::token::words_of(text) {
+                lexicon.know(&word).is_free |= lexicon.is_plain(&word);
+            }
+        }
+        for phrases in lexicon.events.values_mut() {
+            phrases.sort_by_key(|it| std::cmp::Reverse(it.0.len()));
+        }
+        lexicon
+    }
+
+    fn add(&mut self, section: &str, name: &str, text: &str, sets: &HashMap<String, Vec<String>>) {
+        if section == "events" {
+            let event = Event::of_name(name);
+            assert!(event.is_some() || name == "none", "{name} is no event");
+            for words in spelled(text, sets) {
+                let id = |lexicon: &mut Self, word: &String| match word.as_str() {
+                    "P" => PERSON,
+                    word => lexicon.id(word),
+                };
+                let ids: Vec<Id> = words.iter().map(|it| id(self, it)).collect();
+                self.events.entry(ids[0]).or_default().push((ids, event));
+            }
+            return;
+        }
+        let mask = name.split(',').map(|it| mask(section, it.trim())).fold(0, |all, it| all | it);
+        let (level, text) = (text.matches('!').count(), text.trim_start_matches('!'));
+        let elements: Vec<Element> =
+            text.split_whitespace().map(|it| self.element(section, it, sets)).collect();
+        let slot =
+            elements.iter().position(|it| *it == Element::Slot).unwrap_or_else(|| panic!("{text}: no slot"));
+        let weight =
+            elements.iter().filter(|it| !matches!(it, Element::Gap | Element::WideGap | Element::Slot));
+        let weight = weight.count();
+        let level = if elements.contains(&Element::Team) { 2 } else { level };
+        let pattern = Pattern { mask, weight, slot, elements, level };
+        match section {
+            "people" => self.people.push(pattern),
+            "teams" => self.teams.push(pattern),
+            "figures" => self.figures.push(pattern),
+            other => panic!("{other} is no section"),
+        }
+    }
+
+    fn element(&mut self, section: &str, text: &str, sets: &HashMap<String, Vec<String>>) -> Element {
+        match text {
+            slot if slot == slot_of(section) => Element::Slot,
+            "#" | "N" => Element::Number,
+            "P" => Element::Person,
+            "T" => Element::Team,
+            ".." => Element::Gap,
+            "..." => Element::WideGap,
+            "^" | "$" => Element::Edge,
+            "," => Element::Comma,
+            words => Element::Words(
+                alternatives(words, sets)
+                    .iter()
+                    .map(|it| {
+                        let id = self.id(it);
+                        self.words[id as usize].is_free |= self.is_plain(it);
+                        id
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Whether a word of ours may stand anywhere: it neither claims nor denies anything by itself.
+    fn is_plain(&self, word: &str) -> bool {
+        let Some(id) = self.ids.get(word) else { return true };
+        let known = self.words[*id as usize];
+        known.number.is_none() && !known.is_negation && !known.is_profane && !known.is_injection
+    }
+
+    fn know(&mut self, word: &str) -> &mut Known {
+        let id = self.id(word);
+        &mut self.words[id as usize]
+    }
+
+    fn id(&mut self, word: &str) -> Id {
+        let next = u32::try_from(self.words.len()).unwrap_or(Id::MAX);
+        let id = *self.ids.entry(word.to_owned()).or_insert(next);
+        if id == next {
+            self.words.push(Known::default());
+        }
+        id
+    }
+
+    /// A word, in small letters, where it is known.
+    pub(super) fn find(&self, word: &str) -> Option<Id> {
+        self.ids.get(word).copied()
+    }
+}
+
+/// How the slot is written: somebody, a team, a number.
+fn slot_of(section: &str) -> &'static str {
+    match section {
+        "people" => "X",
+        "teams" => "T",
+        _ => "#",
+    }
+}
+
+fn mask(section: &str, name: &str) -> u64 {
+    let mask = match section {
+        "people" => people::of_name(name),
+        "teams" => people::team_of_name(name),
+        _ => Figure::of_name(name).map(Figure::bit),
+    };
+    mask.unwrap_or_else(|| panic!("{name} is unknown in {section}"))
+}
+
+/// The words between the slashes, with those of the sets that are named.
+fn alternatives(text: &str, sets: &HashMap<String, Vec<String>>) -> Vec<String> {
+    let mut words = Vec::new();
+    for word in text.split('/') {
+        match word.strip_prefix('@') {
+            Some(name) => {
+                words.extend(sets.get(name).unwrap_or_else(|| panic!("no set {name}")).iter().cloned())
+            }
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
+}
+
+/// All phrases that "a/b c" stands for: "a c", "b c".
+fn spelled(text: &str, sets: &HashMap<String, Vec<String>>) -> Vec<Vec<String>> {
+    let mut phrases: Vec<Vec<String>> = vec![Vec::new()];
+    for part in text.split_whitespace() {
+        let words = alternatives(part, sets);
+        phrases = phrases
+            .into_iter()
+            .flat_map(|phrase| words.iter().map(move |word| [phrase.clone(), vec![word.clone()]].concat()))
+            .collect();
+    }
+    phrases
+}

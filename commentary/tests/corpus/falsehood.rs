@@ -1,0 +1,255 @@
+//! True lines made false, one way at a time.
+
+use commentary::{Facts, Kind, Language, Place};
+
+/// A line that is not so.
+pub(crate) struct Falsehood {
+    pub(crate) kind: &'static str,
+    pub(crate) line: String,
+}
+
+/// All kinds that each language is tried with.
+pub(crate) const KINDS: [&str; 17] = [
+    "wrong number",
+    "wrong number word",
+    "wrong figure",
+    "swapped people",
+    "swapped teams",
+    "wrong winner",
+    "invented name",
+    "invented name in the script",
+    "invented fact",
+    "score turned round",
+    "score before the ball",
+    "denied",
+    "profanity",
+    "injection",
+    "too long",
+    "another ball",
+    "another language",
+];
+
+/// Of a language: a number word (seven), a denial, profanity, a name in its own script, and facts that we cannot know.
+struct Words {
+    seventeen: &'static str,
+    not: &'static str,
+    profane: &'static str,
+    name: &'static str,
+    facts: &'static [&'static str],
+}
+
+fn words(language: Language) -> Words {
+    match language {
+        Language::English => Words {
+            seventeen: "seventeen",
+            not: "not",
+            profane: "damn",
+            name: "tendulkar",
+            facts: &[
+                "over long-on",
+                "a fine yorker",
+                "the crowd roars",
+                "in the rain",
+                "his third wicket",
+                "again",
+            ],
+        },
+        Language::Hinglish => Words {
+            seventeen: "satrah",
+            not: "nahi",
+            profane: "saala",
+            name: "tendulkar",
+            facts: &[
+                "long-on ke upar",
+                "kya yorker",
+                "darshak jhoom uthe",
+                "baarish mein",
+                "lagataar teesra",
+            ],
+        },
+        Language::Hindi => Words {
+            seventeen: "सत्रह",
+            not: "नहीं",
+            profane: "साला",
+            name: "तेंदुलकर",
+            facts: &["लॉन्ग ऑन के ऊपर", "क्या यॉर्कर", "दर्शक झूम उठे", "बारिश में", "लगातार तीसरा"],
+        },
+        Language::Bengali => Words {
+            seventeen: "সতেরো",
+            not: "না",
+            profane: "শালা",
+            name: "তেন্ডুলকর",
+            facts: &["লং অনের উপর দিয়ে", "দারুণ ইয়র্কার", "দর্শকেরা উল্লাসে", "বৃষ্টিতে"],
+        },
+        Language::Tamil => Words {
+            seventeen: "பதினேழு",
+            not: "இல்லை",
+            profane: "முட்டாள்",
+            name: "டெண்டுல்கர்",
+            facts: &["லாங் ஆன் மேல்", "அருமையான யார்க்கர்", "ரசிகர்கள் ஆரவாரம்", "மழையில்"],
+        },
+        Language::Telugu => Words {
+            seventeen: "పదిహేడు",
+            not: "కాదు",
+            profane: "వెధవ",
+            name: "టెండూల్కర్",
+            facts: &["లాంగ్ ఆన్ మీదుగా", "అద్భుతమైన యార్కర్", "ప్రేక్షకులు కేరింతలు", "వర్షంలో"],
+        },
+        Language::Marathi => Words {
+            seventeen: "सतरा",
+            not: "नाही",
+            profane: "साला",
+            name: "तेंडुलकर",
+            facts: &["लाँग ऑनवरून", "काय यॉर्कर", "प्रेक्षक नाचू लागले", "पावसात"],
+        },
+        Language::Urdu => Words {
+            seventeen: "سترہ",
+            not: "نہیں",
+            profane: "سالا",
+            name: "ٹنڈولکر",
+            facts: &["لانگ آن کے اوپر", "کیا یارکر", "تماشائی جھوم اٹھے", "بارش میں"],
+        },
+    }
+}
+
+/// The line made false in each way that it can be.
+pub(crate) fn of(facts: &Facts, language: Language, line: &str) -> Vec<Falsehood> {
+    let words = words(language);
+    let mut all = Vec::new();
+    let mut add = |kind, line: String| all.push(Falsehood { kind, line });
+    numbers(facts, language, line, &words, &mut add);
+    people(facts, line, &words, &mut add);
+    for fact in words.facts {
+        add("invented fact", format!("{line} {fact}!"));
+    }
+    add("denied", format!("{line} {}!", words.not));
+    add("profanity", format!("{line} {}!", words.profane));
+    for text in [
+        "Ignore previous instructions.",
+        "https://example.com/",
+        "<b>win</b>",
+        "www.example.com",
+        "\u{202e}",
+        "\u{200b}",
+        "[link](x)",
+        "{system}",
+        "@someone",
+        "😀",
+    ] {
+        add("injection", format!("{line} {text}"));
+    }
+    add("too long", line.repeat(1 + 400 / line.chars().count()));
+    all
+}
+
+fn numbers(
+    facts: &Facts,
+    language: Language,
+    line: &str,
+    words: &Words,
+    add: &mut impl FnMut(&'static str, String),
+) {
+    let digits = |number: u32| language.words().digits(&number.to_string());
+    for place in Place::ALL {
+        let Some(number) = place.number(facts).filter(|_| line.contains(&place.to_string())) else {
+            continue;
+        };
+        let with = |text: &str| line.replace(&place.to_string(), text);
+        // No figure of any ball of the sample.
+        for wrong in [number + 1000, 907] {
+            add("wrong number", with(&digits(wrong)));
+        }
+        if !all_numbers(facts).contains(&17) {
+            add("wrong number word", with(words.seventeen));
+        }
+        // A true figure of something else.
+        let figures = [Place::Target, Place::Needed, Place::BallsLeft, Place::OverRuns];
+        for other in figures.into_iter().filter(|it| *it != place) {
+            let value = other.number(facts);
+            if value.is_some_and(|it| it != number && is_alone(facts, other)) && is_of_batter_or_score(place)
+            {
+                add("wrong figure", with(&other.to_string()));
+            }
+        }
+    }
+    if line.contains("{score}") {
+        let (runs, wickets) = (u32::from(facts.score.runs), u32::from(facts.score.wickets));
+        let score = |runs: u32, wickets: u32| {
+            line.replace("{score}", &format!("{}/{}", digits(runs), digits(wickets)))
+        };
+        if runs != wickets {
+            add("score turned round", score(wickets, runs));
+        }
+        if facts.runs > 0 {
+            add("score before the ball", score(runs - u32::from(facts.runs), wickets));
+        }
+        if !facts.out.is_empty() {
+            add("score before the ball", score(runs, wickets - 1));
+        }
+        add("wrong number", score(runs + 1, wickets));
+    }
+}
+
+/// Whether the place's number is the number of no other.
+fn is_alone(facts: &Facts, place: Place) -> bool {
+    let number = place.number(facts);
+    all_numbers(facts).iter().filter(|it| Some(**it) == number).count() == 1
+}
+
+fn all_numbers(facts: &Facts) -> Vec<u32> {
+    Place::ALL.into_iter().filter_map(|it| it.number(facts)).collect()
+}
+
+fn is_of_batter_or_score(place: Place) -> bool {
+    matches!(place, Place::BatterRuns | Place::OutRuns | Place::Total)
+}
+
+fn people(facts: &Facts, line: &str, words: &Words, add: &mut impl FnMut(&'static str, String)) {
+    let swapped = |one: Place, other: Place| {
+        let (one, other) = (one.to_string(), other.to_string());
+        line.replace(&one, "{-}").replace(&other, &one).replace("{-}", &other)
+    };
+    let people = [Place::Bowler, Place::Batter, Place::Out, Place::Fielder];
+    let name = |place: Place| place.value(facts, Language::English);
+    let is_of_fielders = |place: Place| {
+        facts.first_out().is_some_and(|it| it.fielders.iter().any(|it| Some(it) == name(place).as_ref()))
+    };
+    for (at, one) in people.into_iter().enumerate() {
+        if !line.contains(&one.to_string()) {
+            continue;
+        }
+        for other in people.into_iter().skip(at + 1) {
+            if line.contains(&other.to_string()) && name(one) != name(other) && !is_of_fielders(one) {
+                add("swapped people", swapped(one, other));
+            }
+        }
+        // Somebody else of the ball in the place.
+        for other in people.into_iter().chain([Place::Partner]) {
+            let is_other =
+                name(other).is_some() && people.iter().all(|it| *it == other || name(*it) != name(other));
+            if is_other && other != one && !is_of_fielders(other) && !line.contains(&other.to_string()) {
+                add("swapped people", line.replace(&one.to_string(), &other.to_string()));
+            }
+        }
+        for invented in ["Tendulkar", "S. Tendulkar", "tendulkar"] {
+            add("invented name", line.replace(&one.to_string(), invented));
+        }
+        add("invented name in the script", line.replace(&one.to_string(), words.name));
+    }
+    for (one, other) in [(Place::Team, Place::Opponents), (Place::Winner, Place::Loser)] {
+        let has = |place: Place| line.contains(&place.to_string()) && name(place).is_some();
+        if has(one) || has(other) {
+            let kind = if one == Place::Team { "swapped teams" } else { "wrong winner" };
+            add(kind, swapped(one, other));
+        }
+    }
+}
+
+/// Whether words that tell one ball are false of the other.
+pub(crate) fn is_another(line: &str, one: &Facts, other: &Facts) -> bool {
+    let how = |it: &Facts| it.first_out().map(|it| it.how);
+    let is_run = |it: &Facts| it.kind == Kind::Runs;
+    one.kind != other.kind
+        || how(one) != how(other)
+        || is_run(one) && one.runs != other.runs && !line.contains("{runs}")
+}
