@@ -127,7 +127,7 @@ pub(crate) const fn set(events: &[Event]) -> u64 {
 }
 
 /// Words of which one at least must stand in a line about a wicket.
-const OUTS: u64 = set(&[
+pub(super) const OUTS: u64 = set(&[
     Event::Wicket,
     Event::Bowled,
     Event::Caught,

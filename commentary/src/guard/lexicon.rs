@@ -1,6 +1,6 @@
 //! What the guard knows of a language: `commentary/languages`.
 
-use super::event::Event;
+use super::event::{self, Event};
 use super::figure::Figure;
 use super::people;
 use crate::language::Language;
@@ -21,7 +21,7 @@ pub(crate) struct Lexicon {
     /// By word: its number, and whether it may stand without saying anything.
     pub(super) words: Vec<Known>,
     /// By their first word, phrases and what they claim; none claims nothing. The longest first.
-    pub(super) events: HashMap<Id, Vec<(Vec<Id>, Option<Event>)>>,
+    pub(super) events: HashMap<Id, Vec<Phrase>>,
     pub(super) people: Patterns,
     pub(super) teams: Patterns,
     pub(super) figures: Patterns,
@@ -54,6 +54,9 @@ impl Patterns {
     }
 }
 
+/// Words in their order, and what they claim.
+type Phrase = (Vec<Id>, Option<Event>);
+
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Known {
     pub(super) number: Option<u32>,
@@ -66,7 +69,7 @@ pub(super) struct Known {
 }
 
 /// A surrounding that says what its slot is: "X to", "need N".
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pattern {
     /// Roles, as bits of `people`, or figures, as bits of [`Figure`].
     pub(super) mask: u64,
@@ -87,7 +90,7 @@ pub(super) enum Element {
     Number,
     Person,
     Team,
-    /// Up to [`GAP_MAX`] words; no names, or names too.
+    /// Up to [`GAP_MAX`] words; with names and commas among them, more.
     Gap,
     WideGap,
     /// The beginning or the end of a sentence, or of a part of one.
@@ -191,17 +194,44 @@ impl Lexicon {
             text.split_whitespace().map(|it| self.element(section, it, sets)).collect();
         let slot =
             elements.iter().position(|it| *it == Element::Slot).unwrap_or_else(|| panic!("{text}: no slot"));
-        let weight =
-            elements.iter().filter(|it| !matches!(it, Element::Gap | Element::WideGap | Element::Slot));
+        let weight = elements.iter().filter(|it| {
+            matches!(
+                it,
+                Element::Words(_) | Element::Person | Element::Number | Element::Comma | Element::Team
+            )
+        });
         let weight = weight.count();
         let level = if elements.contains(&Element::Team) { 2 } else { level };
         let pattern = Pattern { mask, weight, slot, elements, level };
         match section {
-            "people" => self.people.push(pattern),
+            "people" => self.people_patterns(pattern).into_iter().for_each(|it| self.people.push(it)),
             "teams" => self.teams.push(pattern),
             "figures" => self.figures.push(pattern),
             other => panic!("{other} is no section"),
         }
+    }
+
+    /// What gives the bowler a wicket is another role than the bowler's: a run out is nobody's. So a pattern with words of both
+    /// kinds ("X has the wicket/maiden") is two.
+    fn people_patterns(&self, pattern: Pattern) -> Vec<Pattern> {
+        if pattern.mask != people::BOWLER {
+            return vec![pattern];
+        }
+        let is_wicket = |id: &Id| {
+            let alone = self.events.get(id).into_iter().flatten().find(|it| it.0.len() == 1);
+            alone.and_then(|it| it.1).is_some_and(|it| it.bit() & event::OUTS != 0)
+        };
+        let is_mixed = |it: &&Element| matches!(it, Element::Words(words) if words.iter().any(is_wicket));
+        let Some(at) = pattern.elements.iter().position(|it| is_mixed(&it)) else { return vec![pattern] };
+        let Element::Words(words) = pattern.elements[at].clone() else { return vec![pattern] };
+        let (wickets, others): (Vec<Id>, Vec<Id>) = words.iter().partition(|it| is_wicket(it));
+        let with = |words: Vec<Id>, mask| {
+            let mut elements = pattern.elements.clone();
+            elements[at] = Element::Words(words);
+            Pattern { mask, elements, ..pattern.clone() }
+        };
+        let taker = with(wickets, people::TAKER);
+        if others.is_empty() { vec![taker] } else { vec![taker, with(others, people::BOWLER)] }
     }
 
     fn element(&mut self, section: &str, text: &str, sets: &HashMap<String, Vec<String>>) -> Element {
@@ -278,7 +308,7 @@ fn alternatives(text: &str, sets: &HashMap<String, Vec<String>>) -> Vec<String> 
     for word in text.split('/') {
         match word.strip_prefix('@') {
             Some(name) => {
-                words.extend(sets.get(name).unwrap_or_else(|| panic!("no set {name}")).iter().cloned())
+                words.extend(sets.get(name).unwrap_or_else(|| panic!("no set {name}")).iter().cloned());
             }
             None => words.push(word.to_owned()),
         }

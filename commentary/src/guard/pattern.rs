@@ -93,7 +93,7 @@ fn room(gap: &Element) -> usize {
 fn is_crossed(gap: &Element, token: &Token) -> bool {
     match token {
         Token::Hard | Token::Strange => false,
-        Token::Person(_) | Token::Team(_) => *gap == Element::WideGap,
+        Token::Person(_) | Token::Team(_) | Token::Soft => *gap == Element::WideGap,
         _ => true,
     }
 }

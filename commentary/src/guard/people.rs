@@ -5,14 +5,22 @@ pub(super) const BATTER: u64 = 2;
 pub(super) const PARTNER: u64 = 4;
 pub(super) const OUT: u64 = 8;
 pub(super) const FIELDER: u64 = 16;
+/// The bowler, where the wicket is theirs.
+pub(super) const TAKER: u64 = 32;
 
 pub(super) const BATTING: u64 = 1;
 pub(super) const FIELDING: u64 = 2;
 pub(super) const WINNER: u64 = 4;
 pub(super) const LOSER: u64 = 8;
 
-const PEOPLE: [(&str, u64); 5] =
-    [("bowler", BOWLER), ("batter", BATTER), ("partner", PARTNER), ("out", OUT), ("fielder", FIELDER)];
+const PEOPLE: [(&str, u64); 6] = [
+    ("bowler", BOWLER),
+    ("batter", BATTER),
+    ("partner", PARTNER),
+    ("out", OUT),
+    ("fielder", FIELDER),
+    ("taker", TAKER),
+];
 const TEAMS: [(&str, u64); 4] =
     [("batting", BATTING), ("fielding", FIELDING), ("winner", WINNER), ("loser", LOSER)];
 

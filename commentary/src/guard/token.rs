@@ -77,7 +77,9 @@ pub(super) fn named(facts: &Facts) -> Vec<Named<'_>> {
 /// What somebody of this name did with the ball. Several may bear it: then each role counts.
 fn roles_of(facts: &Facts, name: &str) -> u64 {
     let is_so = |role: u64, it: bool| if it { role } else { 0 };
-    is_so(people::BOWLER, facts.bowler == name)
+    let is_bowler = facts.bowler == name;
+    is_so(people::BOWLER, is_bowler)
+        | is_so(people::TAKER, is_bowler && facts.out.iter().any(|it| it.is_bowlers))
         | is_so(people::BATTER, facts.batter == name)
         | is_so(people::PARTNER, facts.non_striker == name)
         | is_so(people::OUT, facts.out.iter().any(|it| it.player == name))
@@ -105,7 +107,7 @@ pub(super) fn cut<'a>(
     for piece in pieces {
         match piece {
             Piece::Text(text) => {
-                Cutter { text, at: 0, named: &named, lexicon, script, cuts: &mut cuts }.run()
+                Cutter { text, at: 0, named: &named, lexicon, script, cuts: &mut cuts }.run();
             }
             Piece::Word { one, other, .. } => {
                 Cutter { text: other, at: 0, named: &named, lexicon, script, cuts: &mut cuts }.run();
@@ -308,9 +310,9 @@ fn joined_numbers(cuts: Vec<Cut<'_>>) -> Vec<Cut<'_>> {
 fn sum(before: u32, value: u32) -> Option<u32> {
     match (before, value) {
         (1..=99, 100) => Some(before * 100),
-        (100.., 1..=99) if before % 100 == 0 => Some(before + value),
-        (20..=90, 1..=9) if before % 10 == 0 => Some(before + value),
-        (100.., 1..=9) if before % 100 >= 20 && before % 10 == 0 => Some(before + value),
+        (100.., 1..=99) if before.is_multiple_of(100) => Some(before + value),
+        (20..=90, 1..=9) if before.is_multiple_of(10) => Some(before + value),
+        (100.., 1..=9) if before % 100 >= 20 && before.is_multiple_of(10) => Some(before + value),
         _ => None,
     }
 }

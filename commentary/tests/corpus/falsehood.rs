@@ -9,7 +9,7 @@ pub(crate) struct Falsehood {
 }
 
 /// All kinds that each language is tried with.
-pub(crate) const KINDS: [&str; 17] = [
+pub(crate) const KINDS: [&str; 18] = [
     "wrong number",
     "wrong number word",
     "wrong figure",
@@ -21,6 +21,7 @@ pub(crate) const KINDS: [&str; 17] = [
     "invented fact",
     "score turned round",
     "score before the ball",
+    "wicket of nobody",
     "denied",
     "profanity",
     "injection",
@@ -34,6 +35,8 @@ struct Words {
     seventeen: &'static str,
     not: &'static str,
     profane: &'static str,
+    /// Gives the bowler a wicket.
+    credit: &'static str,
     name: &'static str,
     facts: &'static [&'static str],
 }
@@ -44,6 +47,7 @@ fn words(language: Language) -> Words {
             seventeen: "seventeen",
             not: "not",
             profane: "damn",
+            credit: "Wicket for {bowler}!",
             name: "tendulkar",
             facts: &[
                 "over long-on",
@@ -58,6 +62,7 @@ fn words(language: Language) -> Words {
             seventeen: "satrah",
             not: "nahi",
             profane: "saala",
+            credit: "{bowler} ko mila wicket!",
             name: "tendulkar",
             facts: &[
                 "long-on ke upar",
@@ -71,6 +76,7 @@ fn words(language: Language) -> Words {
             seventeen: "सत्रह",
             not: "नहीं",
             profane: "साला",
+            credit: "{bowler} को मिला विकेट!",
             name: "तेंदुलकर",
             facts: &["लॉन्ग ऑन के ऊपर", "क्या यॉर्कर", "दर्शक झूम उठे", "बारिश में", "लगातार तीसरा"],
         },
@@ -78,6 +84,7 @@ fn words(language: Language) -> Words {
             seventeen: "সতেরো",
             not: "না",
             profane: "শালা",
+            credit: "উইকেট পেলেন {bowler}!",
             name: "তেন্ডুলকর",
             facts: &["লং অনের উপর দিয়ে", "দারুণ ইয়র্কার", "দর্শকেরা উল্লাসে", "বৃষ্টিতে"],
         },
@@ -85,6 +92,7 @@ fn words(language: Language) -> Words {
             seventeen: "பதினேழு",
             not: "இல்லை",
             profane: "முட்டாள்",
+            credit: "{bowler} விக்கெட் எடுத்தார்!",
             name: "டெண்டுல்கர்",
             facts: &["லாங் ஆன் மேல்", "அருமையான யார்க்கர்", "ரசிகர்கள் ஆரவாரம்", "மழையில்"],
         },
@@ -92,6 +100,7 @@ fn words(language: Language) -> Words {
             seventeen: "పదిహేడు",
             not: "కాదు",
             profane: "వెధవ",
+            credit: "{bowler}కు వికెట్!",
             name: "టెండూల్కర్",
             facts: &["లాంగ్ ఆన్ మీదుగా", "అద్భుతమైన యార్కర్", "ప్రేక్షకులు కేరింతలు", "వర్షంలో"],
         },
@@ -99,6 +108,7 @@ fn words(language: Language) -> Words {
             seventeen: "सतरा",
             not: "नाही",
             profane: "साला",
+            credit: "{bowler} ला विकेट!",
             name: "तेंडुलकर",
             facts: &["लाँग ऑनवरून", "काय यॉर्कर", "प्रेक्षक नाचू लागले", "पावसात"],
         },
@@ -106,6 +116,7 @@ fn words(language: Language) -> Words {
             seventeen: "سترہ",
             not: "نہیں",
             profane: "سالا",
+            credit: "{bowler} کو ملی وکٹ!",
             name: "ٹنڈولکر",
             facts: &["لانگ آن کے اوپر", "کیا یارکر", "تماشائی جھوم اٹھے", "بارش میں"],
         },
@@ -121,6 +132,9 @@ pub(crate) fn of(facts: &Facts, language: Language, line: &str) -> Vec<Falsehood
     people(facts, line, &words, &mut add);
     for fact in words.facts {
         add("invented fact", format!("{line} {fact}!"));
+    }
+    if facts.kind == Kind::Wicket && !facts.out.iter().any(|it| it.is_bowlers) {
+        add("wicket of nobody", format!("{line} {}", words.credit));
     }
     add("denied", format!("{line} {}!", words.not));
     add("profanity", format!("{line} {}!", words.profane));
@@ -138,7 +152,7 @@ pub(crate) fn of(facts: &Facts, language: Language, line: &str) -> Vec<Falsehood
     ] {
         add("injection", format!("{line} {text}"));
     }
-    add("too long", line.repeat(1 + 400 / line.chars().count()));
+    add("too long", line.repeat(1 + 900 / line.chars().count()));
     all
 }
 
