@@ -420,7 +420,7 @@ impl Out {
 
 impl How {
     /// Of a wicket; who retires hurt is not out, and is told as who retires out.
-    fn of(kind: DismissalKind) -> How {
+    pub(crate) fn of(kind: DismissalKind) -> How {
         match kind {
             DismissalKind::Bowled => How::Bowled,
             DismissalKind::Caught => How::Caught,

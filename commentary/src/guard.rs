@@ -17,9 +17,11 @@ mod lexicon;
 mod pattern;
 mod people;
 mod refusal;
+mod summary;
 mod token;
 
 pub use refusal::Refusal;
+pub use summary::{SUMMARY_LETTERS_MAX, check_report};
 
 use crate::facts::Facts;
 use crate::language::{Language, Script};
@@ -35,29 +37,37 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Letters (grapheme clusters) of a filled line.
 pub const LETTERS_MAX: usize = 180;
 /// Bytes of a line with places, before anything else is looked at.
-pub const BYTES_MAX: usize = 2_000;
+pub const BYTES_MAX: usize = 4_000;
 /// Share of unknown words, in hundredths, from which on a line is in another language.
 const FOREIGN_PERCENT: usize = 50;
 
 /// The filled line, or all that is wrong with it.
 pub fn check(facts: &Facts, preset: &Preset, template: &str) -> Result<String, Vec<Refusal>> {
-    if template.len() > BYTES_MAX {
-        return Err(vec![Refusal::TooLong { letters: template.len(), max: BYTES_MAX }]);
-    }
-    if let Some(found) = template.chars().find(|it| is_hidden(*it)) {
-        return Err(vec![Refusal::Character { found }]);
-    }
-    if let Some(found) = link(template) {
-        return Err(vec![Refusal::Link { found: found.to_owned() }]);
-    }
+    preflight(template)?;
     let pieces = pieces(template).map_err(|it| vec![it.into()])?;
     let line = fill(template, facts, preset.language).map_err(|it| vec![it.into()])?;
+    // A feed's names could hold anything.
+    preflight(&line)?;
     let lexicon = lexicon(preset.language);
-    let cuts = token::cut(&pieces, facts, lexicon, preset.language.script());
+    let cuts = token::cut(&pieces, facts, lexicon, preset.language);
     let mut judge =
         Judge { facts, preset, lexicon, said: 0, used: vec![false; cuts.len()], cuts, refusals: Vec::new() };
     judge.judge(&line);
     if judge.refusals.is_empty() { Ok(line) } else { Err(judge.refusals) }
+}
+
+/// What is refused before a word is read.
+fn preflight(text: &str) -> Result<(), Vec<Refusal>> {
+    if text.len() > BYTES_MAX {
+        return Err(vec![Refusal::TooLong { letters: text.len(), max: BYTES_MAX }]);
+    }
+    if let Some(found) = text.chars().find(|it| is_hidden(*it)) {
+        return Err(vec![Refusal::Character { found }]);
+    }
+    match link(text) {
+        Some(found) => Err(vec![Refusal::Link { found: found.to_owned() }]),
+        None => Ok(()),
+    }
 }
 
 struct Judge<'a> {
@@ -260,7 +270,10 @@ impl Judge<'_> {
                 });
                 continue;
             }
-            let is_odd_capital = is_capital(text) && !cut.is_first && !is_shouted(text) && text != "I";
+            let is_odd_capital = is_capital(text)
+                && !is_shouted(text)
+                && text != "I"
+                && (!cut.is_first || known.is_surname && !self.used[at]);
             if self.used[at] || known.is_free && !is_odd_capital {
                 continue;
             }

@@ -17,9 +17,11 @@ pub mod phrases;
 mod place;
 pub mod plain;
 mod preset;
+mod report;
 
 pub use facts::{By, Chase, Edge, Ending, Extras, Facts, How, Kind, Out, OverEnd, Score, Verdict};
 pub use guard::Refusal;
 pub use language::{Language, Script};
 pub use place::{FillError, Place, fill};
 pub use preset::{Example, LIVELY_KEY, Preset};
+pub use report::{About, BatterFigures, BowlerFigures, Gone, Report};

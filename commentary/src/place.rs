@@ -2,6 +2,7 @@
 
 use crate::facts::{By, Facts, How, Out, Verdict};
 use crate::language::Language;
+use cricket::Message;
 use cricket::words::messages as say;
 use std::fmt;
 
@@ -208,14 +209,14 @@ pub enum FillError {
     Unclosed { at: usize },
 }
 
-/// A piece of a line with places.
+/// A piece of a line with places of some kind: those of a ball, or the names of a report's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Piece<'a> {
+pub(crate) enum Piece<'a, P = Place> {
     Text(&'a str),
-    Value(Place),
+    Value(P),
     /// A word in the singular and in the plural, by the value there.
     Word {
-        of: Place,
+        of: P,
         one: &'a str,
         other: &'a str,
     },
@@ -223,6 +224,19 @@ pub(crate) enum Piece<'a> {
 
 /// The pieces of a line, in order.
 pub(crate) fn pieces(template: &str) -> Result<Vec<Piece<'_>>, FillError> {
+    let place =
+        |name: &str| Place::of_name(name).ok_or_else(|| FillError::UnknownPlace { name: name.to_owned() });
+    let pieces = named_pieces(template)?.into_iter().map(|piece| {
+        Ok(match piece {
+            Piece::Text(text) => Piece::Text(text),
+            Piece::Value(name) => Piece::Value(place(name)?),
+            Piece::Word { of, one, other } => Piece::Word { of: place(of)?, one, other },
+        })
+    });
+    pieces.collect()
+}
+
+fn named_pieces(template: &str) -> Result<Vec<Piece<'_, &str>>, FillError> {
     let mut pieces = Vec::new();
     let mut rest = template;
     let at = |rest: &str| template.len() - rest.len();
@@ -245,15 +259,14 @@ pub(crate) fn pieces(template: &str) -> Result<Vec<Piece<'_>>, FillError> {
     Ok(pieces)
 }
 
-fn piece(inside: &str) -> Result<Piece<'_>, FillError> {
+fn piece(inside: &str) -> Result<Piece<'_, &str>, FillError> {
     let mut parts = inside.splitn(3, '|');
-    let name = parts.next().unwrap_or_default();
-    let of = Place::of_name(name).ok_or_else(|| FillError::UnknownPlace { name: name.to_owned() })?;
-    Ok(match (parts.next(), parts.next()) {
-        (Some(one), Some(other)) => Piece::Word { of, one, other },
-        (Some(_), None) => return Err(FillError::UnknownPlace { name: inside.to_owned() }),
-        _ => Piece::Value(of),
-    })
+    let of = parts.next().unwrap_or_default();
+    match (parts.next(), parts.next()) {
+        (Some(one), Some(other)) => Ok(Piece::Word { of, one, other }),
+        (Some(_), None) => Err(FillError::UnknownPlace { name: inside.to_owned() }),
+        _ => Ok(Piece::Value(of)),
+    }
 }
 
 /// The line with the ball's values in its places.
@@ -268,6 +281,30 @@ pub fn fill(template: &str, facts: &Facts, language: Language) -> Result<String,
             Piece::Word { of, one, other } => {
                 let number = of.number(facts).ok_or(FillError::NoValue { place: of })?;
                 line.push_str(if language.is_one(number) { one } else { other });
+            }
+        }
+    }
+    Ok(line)
+}
+
+/// A place's text, and its number where it is one.
+pub(crate) type Value = (String, Option<u32>);
+
+/// The line with these values in its places.
+pub(crate) fn fill_with(
+    template: &str,
+    value: &dyn Fn(&str) -> Option<Value>,
+    language: Language,
+) -> Result<String, FillError> {
+    let mut line = String::with_capacity(2 * template.len());
+    let known = |name: &str| value(name).ok_or_else(|| FillError::UnknownPlace { name: name.to_owned() });
+    for piece in named_pieces(template)? {
+        match piece {
+            Piece::Text(text) => line.push_str(text),
+            Piece::Value(name) => line.push_str(&known(name)?.0),
+            Piece::Word { of, one, other } => {
+                let is_one = known(of)?.1.is_some_and(|it| language.is_one(it));
+                line.push_str(if is_one { one } else { other });
             }
         }
     }
@@ -310,9 +347,49 @@ impl Out {
     }
 }
 
+/// What the scoring engine says of results.
+pub(crate) const RESULTS: [&Message; 11] = [
+    say::WON_BY_RUNS,
+    say::WON_BY_WICKETS,
+    say::WON_BY_INNINGS,
+    say::WON_BY_INNINGS_AND,
+    say::WON,
+    say::TIED,
+    say::WON_SUPER_OVER,
+    say::WON_BOWL_OUT,
+    say::WON_TIEBREAK,
+    say::DRAWN,
+    say::AWARDED,
+];
+
 impl Verdict {
     /// "Australia won by 6 wickets", as it stands under the score.
     pub fn text(&self, language: Language) -> String {
+        match language {
+            Language::Hinglish => self.hinglish(),
+            _ => self.in_words(language),
+        }
+    }
+
+    /// The scoring engine does not speak it.
+    fn hinglish(&self) -> String {
+        let winner = self.winner.as_deref().unwrap_or_default();
+        let margin = self.margin.unwrap_or(0);
+        match self.by {
+            By::Runs => format!("{winner} {margin} run se jeeta"),
+            By::Wickets => format!("{winner} {margin} wicket se jeeta"),
+            By::Innings if margin == 0 => format!("{winner} ek innings se jeeta"),
+            By::Innings => format!("{winner} ek innings aur {margin} run se jeeta"),
+            By::Win => format!("{winner} jeeta"),
+            By::Tie => "Match tie".to_owned(),
+            By::SuperOver => format!("Match tie, {winner} super over jeeta"),
+            By::BowlOut | By::Tiebreak => format!("Match tie, {winner} jeeta"),
+            By::Draw => "Match draw".to_owned(),
+            By::NoResult | By::Abandoned => "Match benateeja".to_owned(),
+        }
+    }
+
+    fn in_words(&self, language: Language) -> String {
         let words = language.words();
         let winner = self.winner.as_deref().unwrap_or_default();
         let margin = words.digits(&self.margin.unwrap_or(0).to_string());

@@ -1,6 +1,7 @@
 //! What words claim has happened.
 
-use crate::facts::{By, Edge, Ending, Facts, How, Kind};
+use crate::facts::{By, Edge, Ending, Facts, How, Kind, Verdict};
+use crate::report::{About, Report};
 
 /// Something that a line can say happened. Each is a bit in a set of claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -189,13 +190,51 @@ pub(crate) fn true_of(facts: &Facts) -> u64 {
     say(Event::Fifty, facts.milestone == Some(50));
     say(Event::Hundred, facts.milestone == Some(100));
     say(Event::Milestone, facts.milestone.is_some());
-    let by = facts.verdict.as_ref().map(|it| it.by);
-    say(Event::Win, by.is_some_and(|it| matches!(it, By::Runs | By::Wickets | By::Innings | By::Win)));
-    say(Event::Tie, by.is_some_and(|it| matches!(it, By::Tie | By::SuperOver | By::BowlOut | By::Tiebreak)));
-    say(Event::SuperOver, by == Some(By::SuperOver));
-    say(Event::Draw, by == Some(By::Draw));
-    say(Event::NoResult, by.is_some_and(|it| matches!(it, By::NoResult | By::Abandoned)));
-    events
+    events | true_of_verdict(facts.verdict.as_ref())
+}
+
+/// What is true of a result. Of a tie, too, somebody may have won what settled it.
+fn true_of_verdict(verdict: Option<&Verdict>) -> u64 {
+    let Some(verdict) = verdict else { return 0 };
+    let event = match verdict.by {
+        By::Runs | By::Wickets | By::Innings | By::Win => 0,
+        By::Tie | By::BowlOut | By::Tiebreak => Event::Tie.bit(),
+        By::SuperOver => set(&[Event::Tie, Event::SuperOver]),
+        By::Draw => Event::Draw.bit(),
+        By::NoResult | By::Abandoned => Event::NoResult.bit(),
+    };
+    event | if verdict.winner.is_some() { Event::Win.bit() } else { 0 }
+}
+
+/// What is true of a stretch of play. Of extras and of runs nothing is known: they may not be told.
+pub(super) fn true_of_report(report: &Report) -> u64 {
+    let mut events = 0;
+    let mut say = |event: Event, is_so: bool| events |= if is_so { event.bit() } else { 0 };
+    let has = |how: &[How]| report.out.iter().any(|it| how.contains(&it.how));
+    let makes = |runs: u16| report.batter.as_ref().is_some_and(|it| it.runs >= runs);
+    let by = report.verdict.as_ref().map(|it| it.by);
+    let is_won_by_wickets = by == Some(By::Wickets);
+    say(Event::Wicket, report.wickets > 0 || report.bowler.is_some() || is_won_by_wickets);
+    say(Event::Bowled, has(&[How::Bowled]));
+    say(Event::Caught, has(&[How::Caught, How::CaughtAndBowled]));
+    say(Event::CaughtAndBowled, has(&[How::CaughtAndBowled]));
+    say(Event::Lbw, has(&[How::Lbw]));
+    say(Event::RunOut, has(&[How::RunOut]));
+    say(Event::Stumped, has(&[How::Stumped]));
+    say(Event::HitWicket, has(&[How::HitWicket]));
+    say(Event::Duck, report.out.iter().any(|it| it.runs == 0));
+    say(Event::Four, report.fours > 0);
+    say(Event::Six, report.sixes > 0);
+    say(Event::Boundary, report.fours + report.sixes > 0);
+    say(Event::Run, true);
+    say(Event::Fifty, report.batter.as_ref().is_some_and(|it| (50..100).contains(&it.runs)));
+    say(Event::Hundred, makes(100));
+    say(Event::Milestone, makes(50));
+    say(Event::InningsEnd, report.about == About::Innings);
+    say(Event::AllOut, report.score.all_out);
+    say(Event::TargetReached, report.chase.is_some_and(|it| it.needed == 0));
+    say(Event::Chase, report.chase.is_some());
+    events | true_of_verdict(report.verdict.as_ref())
 }
 
 /// The events of which one at least must be said: what the ball was above all.

@@ -66,6 +66,8 @@ pub(super) struct Known {
     pub(super) is_negation: bool,
     pub(super) is_profane: bool,
     pub(super) is_injection: bool,
+    /// Somebody could be called so: with a capital it is a name even where a sentence begins.
+    pub(super) is_surname: bool,
 }
 
 /// A surrounding that says what its slot is: "X to", "need N".
@@ -150,6 +152,7 @@ impl Lexicon {
                 "words" => words.for_each(|it| lexicon.know(it).is_free = true),
                 "not" => words.for_each(|it| lexicon.know(it).is_negation = true),
                 "profane" => words.for_each(|it| lexicon.know(it).is_profane = true),
+                "surnames" => words.for_each(|it| lexicon.know(it).is_surname = true),
                 "injection" => words.for_each(|it| lexicon.know(it).is_injection = true),
                 "sets" => {
                     let (name, members) = line.split_once(' ').expect("a set has members");
@@ -163,7 +166,8 @@ impl Lexicon {
                 }
             }
         }
-        for text in crate::phrases::sources(language) {
+        let results = crate::place::RESULTS.iter().map(|it| language.words().get(it));
+        for text in crate::phrases::sources(language).chain(crate::report::sources(language)).chain(results) {
             for word in super::token::words_of(text) {
                 lexicon.know(&word).is_free |= lexicon.is_plain(&word);
             }

@@ -2,8 +2,8 @@
 
 use super::lexicon::{Id, Lexicon};
 use super::people;
-use crate::facts::Facts;
-use crate::language::Script;
+use crate::facts::{Facts, Verdict};
+use crate::language::{Language, Script};
 use crate::place::{Piece, Place};
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
@@ -47,8 +47,8 @@ pub(super) struct Cut<'a> {
 
 /// Somebody or a team by the name that could be typed out.
 pub(super) struct Named<'a> {
-    name: Cow<'a, str>,
-    token: Token,
+    pub(super) name: Cow<'a, str>,
+    pub(super) token: Token,
 }
 
 /// The people and teams of the ball, longer names first.
@@ -69,9 +69,15 @@ pub(super) fn named(facts: &Facts) -> Vec<Named<'_>> {
             token: Token::Person(people::FIELDER),
         }),
     );
+    all.extend(facts.verdict.as_ref().and_then(named_method));
     all.retain(|it| it.name.chars().count() > 1);
     all.sort_by_key(|it| std::cmp::Reverse(it.name.len()));
     all
+}
+
+/// The rule by which a match was decided stands in results as the feed writes it: "D/L".
+pub(super) fn named_method(verdict: &Verdict) -> Option<Named<'_>> {
+    Some(Named { name: Cow::Borrowed(verdict.method.as_deref()?), token: Token::Text(Place::Result) })
 }
 
 /// What somebody of this name did with the ball. Several may bear it: then each role counts.
@@ -95,26 +101,22 @@ fn team_roles_of(facts: &Facts, name: &str) -> u64 {
         | is_so(people::LOSER, verdict.and_then(|it| it.loser.as_deref()) == Some(name))
 }
 
-/// The tokens of a line. A place without a value is left for `fill` to refuse.
+/// The tokens of a line about a ball. A place without a value is left for `fill` to refuse.
 pub(super) fn cut<'a>(
     pieces: &[Piece<'a>],
     facts: &Facts,
     lexicon: &Lexicon,
-    script: Script,
+    language: Language,
 ) -> Vec<Cut<'a>> {
     let named = named(facts);
     let mut cuts: Vec<Cut<'a>> = Vec::with_capacity(48);
     for piece in pieces {
         match piece {
-            Piece::Text(text) => {
-                Cutter { text, at: 0, named: &named, lexicon, script, cuts: &mut cuts }.run();
-            }
-            Piece::Word { one, other, .. } => {
-                Cutter { text: other, at: 0, named: &named, lexicon, script, cuts: &mut cuts }.run();
-                // What the singular says must be known, too; it stands where nothing is read off it.
-                if words_of(one).any(|it| lexicon.find(&it).is_none()) {
-                    cuts.push(Cut { token: Token::Word(None), text: one, is_first: false });
-                }
+            Piece::Text(text) => cut_text(text, &named, lexicon, language, &mut cuts),
+            // As it is shown: what the other form says nobody reads.
+            Piece::Word { of, one, other } => {
+                let is_one = of.number(facts).is_some_and(|it| language.is_one(it));
+                cut_text(if is_one { one } else { other }, &named, lexicon, language, &mut cuts);
             }
             Piece::Value(place) => {
                 let token = of_place(*place, facts);
@@ -122,6 +124,32 @@ pub(super) fn cut<'a>(
             }
         }
     }
+    finished(cuts)
+}
+
+/// The tokens of a text without places, in which these have names.
+pub(super) fn cut_plain<'a>(
+    text: &'a str,
+    named: &[Named<'_>],
+    lexicon: &Lexicon,
+    language: Language,
+) -> Vec<Cut<'a>> {
+    let mut cuts = Vec::with_capacity(96);
+    cut_text(text, named, lexicon, language, &mut cuts);
+    finished(cuts)
+}
+
+fn cut_text<'a>(
+    text: &'a str,
+    named: &[Named<'_>],
+    lexicon: &Lexicon,
+    language: Language,
+    cuts: &mut Vec<Cut<'a>>,
+) {
+    Cutter { text, at: 0, named, lexicon, script: language.script(), cuts }.run();
+}
+
+fn finished(mut cuts: Vec<Cut<'_>>) -> Vec<Cut<'_>> {
     let mut first = true;
     for cut in &mut cuts {
         cut.is_first = first;

@@ -24,7 +24,7 @@ const EVERY: usize = 5;
 pub(crate) fn each_ball(mut tell: impl FnMut(&Told<'_>)) {
     fold(&own(), |told| tell(told));
     let mut at = 0;
-    for (setup, commands) in archive() {
+    for (setup, commands) in matches() {
         fold(&(setup.clone(), commands.clone()), |told| {
             at += 1;
             let facts = &told.facts;
@@ -33,6 +33,14 @@ pub(crate) fn each_ball(mut tell: impl FnMut(&Told<'_>)) {
                 tell(told);
             }
         });
+    }
+}
+
+/// Calls `tell` with each ball of one match in turn: the first of the archive where it is there, else our own.
+pub(crate) fn each_of_a_match(tell: impl FnMut(&Told<'_>)) {
+    match matches().first() {
+        Some(first) => fold(first, tell),
+        None => fold(&own(), tell),
     }
 }
 
@@ -49,7 +57,8 @@ fn fold((setup, commands): &(Setup, Vec<Command>), mut tell: impl FnMut(&Told<'_
     }
 }
 
-fn archive() -> &'static [(Setup, Vec<Command>)] {
+/// The matches of the shared archive; none, with a word, where it is not there.
+pub(crate) fn matches() -> &'static [(Setup, Vec<Command>)] {
     static ALL: OnceLock<Vec<(Setup, Vec<Command>)>> = OnceLock::new();
     ALL.get_or_init(|| {
         let Some(folder) = folder() else {

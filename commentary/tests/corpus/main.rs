@@ -7,6 +7,7 @@ mod faithful;
 mod falsehood;
 mod grammar;
 mod judged;
+mod reports;
 
 use balls::{Told, each_ball};
 use commentary::{Facts, Language, plain};
