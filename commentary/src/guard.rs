@@ -56,6 +56,12 @@ pub fn check(facts: &Facts, preset: &Preset, template: &str) -> Result<String, V
     if judge.refusals.is_empty() { Ok(line) } else { Err(judge.refusals) }
 }
 
+/// The words of a language that say nothing by themselves and may stand anywhere, in the order of the alphabet: for who asks a
+/// model to keep to them.
+pub fn vocabulary(language: Language) -> Vec<&'static str> {
+    lexicon(language).free_words()
+}
+
 /// What is refused before a word is read.
 fn preflight(text: &str) -> Result<(), Vec<Refusal>> {
     if text.len() > BYTES_MAX {

@@ -9,7 +9,7 @@ use crate::hash::hash_of_text;
 use crate::language::Language;
 use crate::place::fill;
 use crate::plain;
-use crate::preset::{LIVELY_KEY, Preset};
+use crate::preset::{Example, LIVELY_KEY, Preset};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 use unicode_segmentation::UnicodeSegmentation;
@@ -118,6 +118,23 @@ pub fn all(facts: &Facts, preset: &Preset) -> Vec<String> {
     let tails = tails(facts).into_iter().flat_map(|it| ways(it.0));
     let with_tails: Vec<String> = tails.map(|it| format!("{main} {it}")).collect();
     mains.into_iter().chain(with_tails).collect()
+}
+
+/// How the tone tells five kinds of balls, with places: what a model learns it from.
+pub(crate) fn examples(key: &str, language: Language) -> Vec<Example> {
+    const BALLS: [(&str, &str); 5] = [
+        ("a six", "six"),
+        ("a four", "four"),
+        ("a single", "single"),
+        ("no run", "dot"),
+        ("a wicket, caught", "caught"),
+    ];
+    let Some(tone) = tone(key, language) else { return Vec::new() };
+    let examples = BALLS.iter().filter_map(|(ball, heading)| {
+        let told = chosen(tone.phrases.get(heading)?.iter().find(|it| it.contains('{'))?, 0);
+        Some(Example { ball: (*ball).to_owned(), told })
+    });
+    examples.collect()
 }
 
 fn tone(key: &str, language: Language) -> Option<&'static Tone> {

@@ -93,8 +93,9 @@ impl Preset {
             language,
             name: name.to_owned(),
             guide: guide.to_owned(),
+            examples: crate::phrases::examples(key, language),
+            never: Vec::new(),
             warmth,
-            ..Preset::default()
         }
     }
 }

@@ -282,6 +282,13 @@ impl Lexicon {
         id
     }
 
+    pub(super) fn free_words(&self) -> Vec<&str> {
+        let is_free = |it: &(&String, &Id)| self.words[*it.1 as usize].is_free;
+        let mut words: Vec<&str> = self.ids.iter().filter(is_free).map(|it| it.0.as_str()).collect();
+        words.sort_unstable();
+        words
+    }
+
     /// A word, in small letters, where it is known.
     pub(super) fn find(&self, word: &str) -> Option<Id> {
         self.ids.get(word).copied()

@@ -22,33 +22,38 @@ const EVERY: usize = 5;
 /// Calls `tell` with each ball of our own match, and with the sample of the archive: every wicket, six, end of an innings
 /// and milestone, and every fifth of the others.
 pub(crate) fn each_ball(mut tell: impl FnMut(&Told<'_>)) {
-    fold(&own(), |told| tell(told));
+    fold(&own(), |_, _| true, |told| tell(told));
     let mut at = 0;
-    for (setup, commands) in matches() {
-        fold(&(setup.clone(), commands.clone()), |told| {
+    for it in matches() {
+        let is_told = |ball: &Ball, change: &Change| {
             at += 1;
-            let facts = &told.facts;
-            let is_rare = facts.kind.is_big() || facts.innings_end.is_some() || facts.milestone.is_some();
-            if is_rare || at % EVERY == 0 {
-                tell(told);
-            }
-        });
+            let is_big = change.wickets > 0 || ball.boundary == Some(Boundary::Six);
+            let is_rare = is_big || change.innings_end.is_some() || change.milestone.is_some();
+            is_rare || at % EVERY == 0
+        };
+        fold(it, is_told, |told| tell(told));
     }
 }
 
 /// Calls `tell` with each ball of one match in turn: the first of the archive where it is there, else our own.
 pub(crate) fn each_of_a_match(tell: impl FnMut(&Told<'_>)) {
     match matches().first() {
-        Some(first) => fold(first, tell),
-        None => fold(&own(), tell),
+        Some(first) => fold(first, |_, _| true, tell),
+        None => fold(&own(), |_, _| true, tell),
     }
 }
 
-fn fold((setup, commands): &(Setup, Vec<Command>), mut tell: impl FnMut(&Told<'_>)) {
+fn fold(
+    (setup, commands): &(Setup, Vec<Command>),
+    mut is_told: impl FnMut(&Ball, &Change) -> bool,
+    mut tell: impl FnMut(&Told<'_>),
+) {
     let mut game = Match::new(setup.clone()).unwrap();
     for command in commands {
         let change: Change = game.apply(command).unwrap();
-        if let Command::Ball(_) = command {
+        if let Command::Ball(ball) = command
+            && is_told(ball, &change)
+        {
             let innings = change.innings.unwrap();
             let bowled = game.innings[innings].recent.last().unwrap();
             let facts = Facts::of_ball(&game, innings, bowled, &change).unwrap();
