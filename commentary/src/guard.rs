@@ -279,7 +279,7 @@ impl Judge<'_> {
             let is_odd_capital = is_capital(text)
                 && !is_shouted(text)
                 && text != "I"
-                && (!cut.is_first || known.is_surname && !self.used[at]);
+                && (!cut.is_first || known.is_surname && !self.used[at] && self.could_be_somebody(at));
             if self.used[at] || known.is_free && !is_odd_capital {
                 continue;
             }
@@ -306,6 +306,12 @@ impl Judge<'_> {
                 false => Refusal::Word { found },
             }
         }));
+    }
+
+    /// Whether a word stands where somebody would: alone, or with words around it that say what they did.
+    fn could_be_somebody(&self, at: usize) -> bool {
+        let ends = |it: Option<&Cut<'_>>| it.is_none_or(|it| matches!(it.token, Token::Hard | Token::Soft));
+        ends(self.cuts.get(at + 1)) || !fitting(&self.lexicon.people, &self.cuts, at).is_empty()
     }
 
     /// Whether a word is not English: cricket's own words are in both, and a line of them alone is English.

@@ -238,16 +238,16 @@ fn the_guards_rules() {
 fn an_editors_words_are_known_with_their_preset_and_forbidden_ones_are_refused() {
     let examples = examples();
     let facts = &examples["four"][0];
-    let line = "A sumptuous four from {batter}.";
+    let line = "A scrumptious four from {batter}.";
     let mut preset = preset(Language::English);
     let word = |preset: &Preset| guard::check(facts, preset, line).err().map(|it| it[0].word());
     assert_eq!(word(&preset), Some("word"));
     let example = |told: &str| vec![Example { ball: "A four".to_owned(), told: told.to_owned() }];
-    preset.examples = example("Sharma plays a sumptuous shot");
+    preset.examples = example("Sharma plays a scrumptious shot");
     assert_eq!(word(&preset), Some("word"), "names could be typed out in it");
-    preset.examples = example("{batter} plays a sumptuous shot");
+    preset.examples = example("{batter} plays a scrumptious shot");
     assert_eq!(word(&preset), None);
-    preset.never = vec!["Sumptuous".to_owned()];
+    preset.never = vec!["Scrumptious".to_owned()];
     assert_eq!(word(&preset), Some("never"));
 }
 
