@@ -64,7 +64,12 @@ fn check_shape(place: &str, shape: &Shape) {
             blocks.iter().for_each(|it| within(&format!("{place}.{}", it.name), &it.fields));
         }
         Shape::Select { options } => assert!(options.len() > 1, "{place}"),
-        Shape::Rich | Shape::Number { .. } | Shape::Switch | Shape::DateTime | Shape::Media => {}
+        Shape::Rich
+        | Shape::Number { .. }
+        | Shape::Switch
+        | Shape::DateTime
+        | Shape::Media
+        | Shape::Outside { .. } => {}
     }
 }
 
