@@ -123,7 +123,12 @@ async fn an_unpublished_relation_is_offered_and_never_dropped() {
     let story = scene.entry("article", &with(article("Captain"), "about", json!([rohit]))).await;
     let refused = scene.publish_as(&asha, (&story, "en"), Cascade::Refuse).await.unwrap_err();
     let Error::Unpublished { dependencies } = refused else { panic!("{refused}") };
-    assert_eq!((dependencies[0].entry.as_str(), dependencies[0].path.as_str()), (rohit.as_str(), "/about/0"));
+    let told: Vec<_> = dependencies.iter().map(|it| (it.entry.as_str(), it.path.as_str())).collect();
+    assert_eq!(told, [(rohit.as_str(), "/about/0"), (&team, "/team"), (&venue, "/home")], "all, at once");
+    // Its own faults are told before what it needs.
+    let faulty = scene.entry("article", &json!({ "headline": "Captain", "about": [rohit] })).await;
+    let refused = scene.publish_as(&asha, (&faulty, "en"), Cascade::Refuse).await;
+    assert!(matches!(refused, Err(Error::Unfit { .. })), "{refused:?}");
     assert_eq!(scene.number("select count(*) from cms.published").await, 0);
     scene.publish_as(&asha, (&story, "en"), Cascade::Include).await.unwrap();
     assert_eq!(scene.number("select count(*) from cms.published").await, 4);
