@@ -91,8 +91,6 @@ pub enum Slot {
     MatchBottom,
     InningsBreak,
     Result,
-    Wallet,
-    Home,
 }
 
 /// Who sees it, where and when; left out: everybody, everywhere, always.

@@ -218,7 +218,7 @@ async fn what_is_shown_depends_on_partner_place_language_and_time() {
     ] {
         scene.published("banner", &banner(text, targets)).await;
     }
-    let other = scene.published("banner", &with(banner("elsewhere", json!({})), "slot", json!("home"))).await;
+    let other = scene.published("banner", &with(banner("elsewhere", json!({})), "slot", json!("result"))).await;
     let (english, hindi) = (language("en"), language("hi-IN"));
     let ask = Ask {
         kind: "banner",
@@ -254,13 +254,13 @@ async fn what_is_shown_depends_on_partner_place_language_and_time() {
         .await
         .unwrap()
         .unwrap();
-    assert!(of_slot(&found.keys, "home"), "{:?}", found.keys);
+    assert!(of_slot(&found.keys, "result"), "{:?}", found.keys);
     // One that moves is news where it was and where it is.
-    scene.save(&asha, (&other, "en"), &with(banner("elsewhere", json!({})), "slot", json!("wallet"))).await;
+    scene.save(&asha, (&other, "en"), &with(banner("elsewhere", json!({})), "slot", json!("match-bottom"))).await;
     scene.publish(&other, "en").await;
     let news = scene.store().read("test", async |db| news::since(db, 0).await).await.unwrap();
     let last = news.last().unwrap();
-    assert!(of_slot(&last.keys, "home") && of_slot(&last.keys, "wallet"), "{last:?}");
+    assert!(of_slot(&last.keys, "result") && of_slot(&last.keys, "match-bottom"), "{last:?}");
     // When the window of "later" opens, those who follow are told.
     scene.clock.advance(Duration::from_secs(86_400));
     pass(scene.store(), Duration::from_secs(86_400 * 365)).await.unwrap();

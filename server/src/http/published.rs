@@ -134,7 +134,7 @@ async fn board(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// Where it stands: `match-top`, `match-feed`, `match-bottom`, `innings-break`, `result`, `wallet`, `home`; wherever when left out.
+    /// Where it stands: `match-top`, `match-feed`, `match-bottom`, `innings-break`, `result`; wherever when left out.
     slot: Option<String>,
     /// A BCP 47 tag; English when left out.
     lang: Option<String>,
