@@ -1,13 +1,13 @@
 //! Lines without a model: `commentary/phrases`, a file for each tone in each language.
 //!
 //! A line beginning with "=" names what happened, and each line after it is one way to tell it. `{bowler}` is a place for a value
-//! ([`Place`](crate::Place)), `[lifts|sends]` one of the two, `[oh, |]` something or nothing. What goes with the ball (an over that is
+//! ([`Place`]), `[lifts|sends]` one of the two, `[oh, |]` something or nothing. What goes with the ball (an over that is
 //! complete, a fifty) has headings of its own and is told after it.
 
 use crate::facts::{Edge, Ending, Facts, How, Kind};
 use crate::hash::hash_of_text;
 use crate::language::Language;
-use crate::place::fill;
+use crate::place::{Place, fill};
 use crate::plain;
 use crate::preset::{Example, LIVELY_KEY, Preset};
 use std::collections::HashMap;
@@ -96,8 +96,8 @@ pub fn told(facts: &Facts, preset: &Preset, seed: u64) -> Option<String> {
         return None;
     }
     let headings = headings(facts);
-    let main = headings.iter().find_map(|it| tone.phrase(it, seed, seed % BALLS))?;
-    let tail = tails(facts).into_iter().find_map(|(heading, at)| tone.phrase(heading, seed, at));
+    let main = headings.iter().find_map(|it| tone.phrase(it, seed, seed % BALLS, ""))?;
+    let tail = tails(facts).into_iter().find_map(|(heading, at)| tone.phrase(heading, seed, at, &main));
     let Some(tail) = tail else { return Some(main) };
     let both = format!("{main} {tail}");
     let letters = fill(&both, facts, preset.language).ok()?.graphemes(true).count();
@@ -143,9 +143,14 @@ fn tone(key: &str, language: Language) -> Option<&'static Tone> {
 }
 
 impl Tone {
-    /// One of the phrases under the heading: those of two numbers that are close are not the same.
-    fn phrase(&self, heading: &str, seed: u64, at: u64) -> Option<String> {
-        let phrases = self.phrases.get(heading)?;
+    /// One of the phrases under the heading: those of two numbers that are close are not the same. After a line that says the
+    /// score one that does not, where there is one.
+    fn phrase(&self, heading: &str, seed: u64, at: u64, said: &str) -> Option<String> {
+        let all = self.phrases.get(heading)?;
+        let score = Place::Score.to_string();
+        let is_new = |it: &&&str| !(said.contains(&score) && it.contains(&score));
+        let new: Vec<&str> = all.iter().filter(is_new).copied().collect();
+        let phrases = if new.is_empty() { all } else { &new };
         let count = phrases.len() as u64;
         let start = hash_of_text(heading) ^ (seed / BALLS);
         let place = usize::try_from((start % count + at % count) % count).ok()?;

@@ -111,3 +111,41 @@ fn no_phrase_is_heard_again_within_a_few_balls_and_none_is_too_long() {
     assert!(long * 100 <= all, "{long} of {all} lines are long");
     assert!(ball > 100 || heard.len() > 20);
 }
+
+#[test]
+fn lines_made_for_one_ball_pass_for_the_balls_of_its_shape() {
+    let presets = Preset::built_in();
+    let mut templates: BTreeMap<(String, usize), String> = BTreeMap::new();
+    let (mut again, mut balls) = (0, 0);
+    each_ball(|ball| {
+        balls += 1;
+        let is_told = balls % 9 == 0 || ball.facts.innings_end.is_some();
+        for (at, preset) in presets.iter().enumerate().filter(|_| is_told) {
+            let key = (ball.facts.shape_hash(), at);
+            if let Some(template) = templates.get(&key) {
+                again += 1;
+                let checked = guard::check(&ball.facts, preset, template);
+                assert!(checked.is_ok(), "{template}: {checked:?} {:?}", ball.facts);
+            } else if let Some(template) = phrases::told(&ball.facts, preset, phrases::seed("", "", balls)) {
+                templates.insert(key, template);
+            }
+        }
+    });
+    crate::balls::say(&format!("{} templates, passed for {again} other balls", templates.len()));
+    assert!(again > 10);
+}
+
+#[test]
+fn a_tone_without_phrases_speaks_as_the_languages_own_tone() {
+    let facts =
+        Facts { kind: Kind::Six, batter: "Rao".into(), bowler: "Jones".into(), runs: 6, ..Facts::default() };
+    let all = Preset::built_in();
+    for (language, own) in [("en", "analyst"), ("hi", "lively"), ("ta", "lively")] {
+        let own = all.iter().find(|it| it.key == own && it.language.tag() == language).unwrap();
+        let other = Preset { key: "an editor's own".to_owned(), ..own.clone() };
+        assert_eq!(phrases::told(&facts, &other, 7), phrases::told(&facts, own, 7));
+    }
+    let rare = Facts { kind: Kind::Penalty, runs: 5, ..facts };
+    assert_eq!(phrases::told(&rare, &all[0], 7), None, "the plain line tells it");
+    assert_eq!(phrases::tell(&rare, &all[0], 7), plain::line(&rare, all[0].language));
+}
