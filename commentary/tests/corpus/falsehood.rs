@@ -270,7 +270,8 @@ pub(crate) fn of(facts: &Facts, language: Language, line: &str) -> Vec<Falsehood
     let mut add = |kind, line: String| all.push(Falsehood { kind, line });
     numbers(facts, language, line, &words, &mut add);
     people(facts, line, &words, &mut add);
-    for fact in words.facts {
+    // Each fact with a quarter of the lines: with all it takes a debug build too long.
+    for (_, fact) in words.facts.iter().enumerate().filter(|it| it.0 % 4 == line.len() % 4) {
         add("invented fact", format!("{line} {fact}!"));
     }
     if facts.kind == Kind::Wicket && !facts.out.iter().any(|it| it.is_bowlers) {
