@@ -3,9 +3,9 @@
 #![expect(clippy::print_stdout, reason = "a bench says what it has measured")]
 
 use hdrhistogram::Histogram;
+use places::Point;
+use places::Regions;
 use places::pins::PINS;
-use places::point::Point;
-use places::regions::Regions;
 use std::hint::black_box;
 use std::time::Instant;
 

@@ -67,7 +67,7 @@ impl fmt::Debug for Point {
 
 /// A line from one place to another, straight in latitude and longitude (RFC 7946 §3.1.1). Its longitudes may lie beyond 180 degrees, where what
 /// it is a part of does.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Edge {
     pub(crate) from: (i32, i32),
     pub(crate) to: (i32, i32),

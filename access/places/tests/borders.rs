@@ -1,9 +1,9 @@
 //! The borders that come with the crate: whose they are, and that towns lie where they do.
 
-use places::code::Code;
+use places::Code;
+use places::Point;
 use places::pins::PINS;
-use places::point::Point;
-use places::regions::{FileError, Regions};
+use places::{FileError, Regions};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ const ATTRIBUTION: &str = include_str!("../data/ATTRIBUTION.md");
 static REGIONS: LazyLock<Regions> = LazyLock::new(Regions::ours);
 
 fn near(lat: f64, lon: f64, reach_m: f64) -> BTreeSet<String> {
-    let found = REGIONS.at(Point::new(lat, lon).unwrap(), reach_m);
+    let found = REGIONS.at(Point::new(lat, lon).expect("a test names a point on the globe"), reach_m);
     found.near().map(|it| it.to_string()).collect()
 }
 
