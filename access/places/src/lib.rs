@@ -22,6 +22,8 @@ mod reason;
 pub mod regions;
 mod replay;
 pub mod shape;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod window;
 
 pub use cell::Cell;
