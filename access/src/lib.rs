@@ -4,6 +4,8 @@
 //! ([`sign_in`]), which begins a [`Session`]; a [`passkey`] or an identity provider ([`oidc`]) does so without a password. What users do to what is shared goes into the [`audit`] log
 //! with the transaction that does it.
 //!
+//! A [`place`] is where somebody is, and what fences make of it.
+//!
 //! This crate knows no HTTP and no organisation. Of passwords, tokens and links it keeps hashes; of second factors what [`store::Seal`] made of
 //! them. Read [`user`] first, then [`session`].
 
@@ -19,6 +21,7 @@ pub mod mail;
 pub mod oidc;
 pub mod passkey;
 pub mod password;
+pub mod place;
 mod secret;
 pub mod session;
 pub mod sign_in;
@@ -50,10 +53,12 @@ pub const MIGRATIONS: Migrations = Migrations {
         Step { name: "3_human", sql: include_str!("../migrations/3_human.sql") },
         Step { name: "4_passkeys", sql: include_str!("../migrations/4_passkeys.sql") },
         Step { name: "5_identities", sql: include_str!("../migrations/5_identities.sql") },
+        Step { name: "6_places", sql: include_str!("../migrations/6_places.sql") },
     ],
 };
 
-/// Forgets what is over: sessions, links, attempts, browsers, human checks, passkeys' ceremonies, ways to identity providers. Run it once in a while.
+/// Forgets what is over: sessions, links, attempts, browsers, human checks, passkeys' ceremonies, ways to identity providers, what
+/// fences have said. Run it once in a while.
 pub async fn forget_over(tx: &store::Transaction<'_>, now: jiff::Timestamp) -> Result<u64, Error> {
     let sessions = session::forget_over(tx, now).await?;
     let links = link::forget_over(tx, now).await?;
@@ -62,7 +67,8 @@ pub async fn forget_over(tx: &store::Transaction<'_>, now: jiff::Timestamp) -> R
     let checks = human::forget_over(tx, now).await?;
     let ceremonies = passkey::forget_over(tx, now).await?;
     let journeys = oidc::forget_over(tx, now).await?;
-    Ok(sessions + links + attempts + devices + checks + ceremonies + journeys)
+    let decisions = place::decision::forget_over(tx, now).await?;
+    Ok(sessions + links + attempts + devices + checks + ceremonies + journeys + decisions)
 }
 
 #[cfg(test)]

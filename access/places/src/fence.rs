@@ -76,6 +76,13 @@ pub struct Version(String);
 impl Version {
     pub const LENGTH: usize = 32;
 
+    /// One that was kept.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_one =
+            text.len() == Self::LENGTH && text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'));
+        is_one.then(|| Self(text.to_owned()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
