@@ -56,7 +56,8 @@ const NOBODY: u16 = u16::MAX;
 #[derive(Clone, Copy)]
 struct Line {
     edge: Edge,
-    sides: u16,
+    /// Which of `Regions::sides`.
+    sides: u32,
 }
 
 /// Some of the places of [`Regions`].
@@ -158,11 +159,11 @@ impl Regions {
             within = crossed;
         }
         let reach_m = reach_m.clamp(0.0, REACH_M_MAX);
-        let mut nearest = (COAST_M, NOBODY);
+        let mut nearest = (COAST_M, None);
         let (mut near, mut enclaves_near, mut border_m) = (Set::default(), Set::default(), f64::INFINITY);
         let look_m = (reach_m + BORDER_ERROR_M).max(if within.is_empty() { COAST_M } else { 0.0 }) * STRETCH;
         self.each_near(point, look_m, |line, metres| {
-            let sides = &self.sides[usize::from(line.sides)];
+            let sides = &self.sides[line.sides as usize];
             let is_of_enclave = self.places[usize::from(sides[0])].is_enclave;
             let (error_m, beside) = match is_of_enclave {
                 true => (ENCLAVE_ERROR_M, &mut enclaves_near),
@@ -175,11 +176,13 @@ impl Regions {
                 border_m = metres;
             }
             if metres < nearest.0 {
-                nearest = (metres, line.sides);
+                nearest = (metres, Some(line.sides));
             }
         });
-        if within.is_empty() && nearest.1 != NOBODY {
-            let sides = self.sides[usize::from(nearest.1)];
+        if within.is_empty()
+            && let Some(line) = nearest.1
+        {
+            let sides: Sides = self.sides[line as usize];
             sides.iter().filter(|it| **it != NOBODY).for_each(|it| within.insert(*it));
         }
         match is_in_enclave {
@@ -202,7 +205,7 @@ impl Regions {
         let from = band.partition_point(|it| it.edge.east() <= lon);
         for line in &band[from..] {
             if line.edge.is_crossed_east_of(lat, lon) {
-                for &side in self.sides[usize::from(line.sides)].iter().filter(|it| **it != NOBODY) {
+                for &side in self.sides[line.sides as usize].iter().filter(|it| **it != NOBODY) {
                     crossed.toggle(side);
                 }
             }

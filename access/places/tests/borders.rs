@@ -1,9 +1,8 @@
 //! The borders that come with the crate: whose they are, and that towns lie where they do.
 
-use places::Code;
-use places::Point;
 use places::pins::PINS;
-use places::{FileError, Regions};
+use places::{Code, FileError, Point, Regions};
+use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -114,4 +113,32 @@ fn what_is_no_file_of_places_is_refused() {
     assert_eq!(refused(&with(&[1, 0, 2, b'I', b'N', 1, 0, 0])), Some(FileError::Side));
     let far = [1, 0, 2, b'I', b'N', 1, 1, 0, 1, 0xff, 0xff, 0xff, 0x0f, 0];
     assert_eq!(refused(&with(&far)), Some(FileError::Point));
+}
+
+proptest! {
+    #[test]
+    fn more_is_near_the_further_one_looks_and_always_where_one_is(
+        // On coasts, by borders and on both sides of 180 degrees as often as anywhere.
+        (lat, lon) in prop_oneof![
+            (-90.0..=90.0_f64, -180.0..=180.0_f64),
+            (65.0..72.0_f64, prop_oneof![-180.0..-170.0_f64, 170.0..180.0_f64]),
+            (8.0..13.0_f64, 75.0..80.5_f64),
+        ],
+        reach_m in 0.0..100_000.0_f64,
+        further in 1.0..5.0_f64,
+    ) {
+        let point = Point::new(lat, lon).expect("a point");
+        let (one, two) = (REGIONS.at(point, reach_m), REGIONS.at(point, reach_m * further));
+        let near: BTreeSet<Code> = two.near().collect();
+        prop_assert!(one.near().all(|it| near.contains(&it)), "{one:?} {two:?}");
+        prop_assert!(one.within().all(|it| near.contains(&it)) && one.within().eq(two.within()));
+        prop_assert!(one.border_m.is_none_or(|it| it <= reach_m && two.border_m == Some(it)), "{one:?} {two:?}");
+    }
+
+    #[test]
+    fn a_file_that_was_damaged_is_refused_or_read_and_nothing_else(at in 0..FILE.len().min(20_000), byte in any::<u8>()) {
+        let mut bytes = FILE[..20_000].to_vec();
+        bytes[at] = byte;
+        prop_assert!(Regions::read(&bytes).is_err());
+    }
 }

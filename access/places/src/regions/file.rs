@@ -40,14 +40,14 @@ impl Regions {
             return Err(FileError::Places { found: count, max: Set::PLACES_MAX });
         }
         let places = (0..count).map(|_| rest.place()).collect::<Result<Vec<Place>, _>>()?;
-        let mut numbers: HashMap<Sides, u16> = HashMap::new();
+        let mut numbers: HashMap<Sides, u32> = HashMap::new();
         let (mut sides, mut edges) = (Vec::new(), Vec::new());
         let mut before = (0, 0);
         for _ in 0..rest.number()? {
             let of_line = rest.sides(count)?;
             let number = *numbers.entry(of_line).or_insert_with(|| {
                 sides.push(of_line);
-                sides.len() as u16 - 1
+                sides.len() as u32 - 1
             });
             let points = rest.number()?;
             for at in 0..points {
