@@ -57,8 +57,7 @@ pub const MIGRATIONS: Migrations = Migrations {
     ],
 };
 
-/// Forgets what is over: sessions, links, attempts, browsers, human checks, passkeys' ceremonies, ways to identity providers, what
-/// fences have said. Run it once in a while.
+/// Forgets what is over: sessions, links, attempts, browsers, human checks, passkeys' ceremonies, ways to identity providers. Run it once in a while.
 pub async fn forget_over(tx: &store::Transaction<'_>, now: jiff::Timestamp) -> Result<u64, Error> {
     let sessions = session::forget_over(tx, now).await?;
     let links = link::forget_over(tx, now).await?;
@@ -67,8 +66,7 @@ pub async fn forget_over(tx: &store::Transaction<'_>, now: jiff::Timestamp) -> R
     let checks = human::forget_over(tx, now).await?;
     let ceremonies = passkey::forget_over(tx, now).await?;
     let journeys = oidc::forget_over(tx, now).await?;
-    let decisions = place::decision::forget_over(tx, now).await?;
-    Ok(sessions + links + attempts + devices + checks + ceremonies + journeys + decisions)
+    Ok(sessions + links + attempts + devices + checks + ceremonies + journeys)
 }
 
 #[cfg(test)]

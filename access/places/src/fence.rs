@@ -59,11 +59,11 @@ pub enum Needs {
     Position,
 }
 
-/// What happens without a position where one is needed.
+/// What happens where nothing that is enough is said of where somebody is: no position where one is needed, an address that nobody knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Without {
-    /// Unsure: the fan is asked for it.
+    /// Unsure: the fan is asked for a position.
     #[default]
     Ask,
     Deny,

@@ -72,6 +72,7 @@ fn near_a_border_both_sides_are_possible_and_far_from_it_one_is() {
     let found = REGIONS.at(Point::new(12.7409, 77.8253).unwrap(), 15_000.0);
     assert!(found.border_m.is_some_and(|it| (3_000.0..12_000.0).contains(&it)), "{found:?}");
     assert_eq!(REGIONS.at(Point::new(12.7409, 77.8253).unwrap(), 30.0).border_m, None);
+    assert_eq!(near(12.7409, 77.8253, f64::NAN), near(12.7409, 77.8253, f64::INFINITY));
 }
 
 #[test]

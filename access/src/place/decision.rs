@@ -118,11 +118,15 @@ fn read(row: &Row) -> Result<Line, Error> {
     Ok(Line { id, fence_id: row.get("fence_id"), fence_version: version.unsigned_abs(), kept })
 }
 
-const FORGET: &str = "delete from access.place_decision where at < $1";
+const FORGET: &str = "
+    delete from access.place_decision
+    where id in (select id from access.place_decision where at < $1 order by at limit $2)";
+/// Decisions that one transaction forgets.
+pub const FORGET_MAX: i64 = 10_000;
 
-/// Forgets what is older than [`KEPT_FOR`].
-pub(crate) async fn forget_over(tx: &Transaction<'_>, now: Timestamp) -> Result<u64, crate::Error> {
-    Ok(tx.execute(FORGET, &[&At::after(now, -KEPT_FOR)]).await?)
+/// Forgets what is older than [`KEPT_FOR`], [`FORGET_MAX`] at most; answers how many it was.
+pub async fn forget_over(tx: &Transaction<'_>, now: Timestamp) -> Result<u64, store::Error> {
+    tx.execute(FORGET, &[&At::after(now, -KEPT_FOR), &FORGET_MAX]).await
 }
 
 const FORGET_FAN: &str = "delete from access.place_decision where who_sha256 = $1";

@@ -158,7 +158,7 @@ async fn a_decision_is_kept_without_a_coordinate_decided_again_and_forgotten() {
 
     let later = here.now + decision::KEPT_FOR + SignedDuration::from_mins(100);
     let forgotten =
-        here.store().run_tx("test", async |tx| crate::forget_over(tx, later).await).await.unwrap();
+        here.store().run_tx("test", async |tx| decision::forget_over(tx, later).await).await.unwrap();
     assert_eq!((forgotten, lines(&here, &id).await.len()), (2, 1));
     let own = here.store().run_tx("test", async |tx| decision::forget_fan(tx, "fan_1").await).await.unwrap();
     assert_eq!(own, 1);
