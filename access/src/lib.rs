@@ -4,6 +4,8 @@
 //! ([`sign_in`]), which begins a [`Session`]; a [`passkey`] or an identity provider ([`oidc`]) does so without a password. What users do to what is shared goes into the [`audit`] log
 //! with the transaction that does it.
 //!
+//! A [`place`] is where somebody is, and what fences make of it.
+//!
 //! This crate knows no HTTP and no organisation. Of passwords, tokens and links it keeps hashes; of second factors what [`store::Seal`] made of
 //! them. Read [`user`] first, then [`session`].
 
@@ -19,6 +21,7 @@ pub mod mail;
 pub mod oidc;
 pub mod passkey;
 pub mod password;
+pub mod place;
 mod secret;
 pub mod session;
 pub mod sign_in;
@@ -50,6 +53,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         Step { name: "3_human", sql: include_str!("../migrations/3_human.sql") },
         Step { name: "4_passkeys", sql: include_str!("../migrations/4_passkeys.sql") },
         Step { name: "5_identities", sql: include_str!("../migrations/5_identities.sql") },
+        Step { name: "6_places", sql: include_str!("../migrations/6_places.sql") },
     ],
 };
 

@@ -103,8 +103,13 @@ async fn every_statement_can_be_prepared() {
         session::STATEMENTS,
         user::STATEMENTS,
     ];
-    for sql in
-        modules.iter().chain(crate::passkey::STATEMENTS).chain(crate::oidc::STATEMENTS).copied().flatten()
+    for sql in modules
+        .iter()
+        .chain(crate::passkey::STATEMENTS)
+        .chain(crate::oidc::STATEMENTS)
+        .chain(crate::place::STATEMENTS)
+        .copied()
+        .flatten()
     {
         let prepared = here.store().read("test", async |client| client.prepare(sql).await).await;
         assert!(prepared.is_ok(), "{sql}: {prepared:?}");

@@ -5,6 +5,7 @@ use crate::mail::{self, SendLetter};
 use crate::notices;
 use crate::tills::Tills;
 use access::Mailer;
+use access::place::decision;
 use cms::Cms;
 use cms::media::Media;
 use jobs::rpc::{Registry, Server};
@@ -104,6 +105,14 @@ impl Job for ForgetMessages {
     const KIND: &'static str = "partners.forget_messages";
 }
 
+/// Forgets what fences have said and is over.
+#[derive(Debug, Deserialize, Serialize)]
+struct ForgetDecisions {}
+
+impl Job for ForgetDecisions {
+    const KIND: &'static str = "access.forget_decisions";
+}
+
 /// Drops what is held in wallets and whose time is over.
 #[derive(Debug, Deserialize, Serialize)]
 struct LapseHolds {}
@@ -128,6 +137,8 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
     let usage = Cron::new("partners-usage", "37 * * * *", "UTC").expect("a schedule that is one");
     let keys = Cron::new("partners-keys", "47 * * * *", "UTC").expect("a schedule that is one");
     let messages = Cron::new("partners-messages", "27 * * * *", "UTC").expect("a schedule that is one");
+    let decisions = Cron::new("access-decisions", "57 * * * *", "UTC").expect("a schedule that is one");
+    let (judged, judged_at) = (forgets.clone(), at.clone());
     let (uses, keys_at) = (forgets.clone(), at.clone());
     let (told, told_at) = (forgets.clone(), at.clone());
     let (usage_at, tells) = (at.clone(), (forgets.clone(), terms.seal.clone(), terms.public_url.clone()));
@@ -173,6 +184,11 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
             async move { forget(&store, Over::Messages, now, &attempt).await }
         })
         .repeat(messages, &ForgetMessages {})
+        .handle(move |_: ForgetDecisions, attempt: Attempt| {
+            let (store, now) = (judged.clone(), judged_at.now());
+            async move { forget(&store, Over::Decisions, now, &attempt).await }
+        })
+        .repeat(decisions, &ForgetDecisions {})
         .handle(move |_: LookAtKeys, _: Attempt| {
             let ((store, seal, public_url), now) = (tells.clone(), keys_at.now());
             async move {
@@ -200,6 +216,8 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
 enum Over {
     Usage,
     Messages,
+    /// Of fences.
+    Decisions,
 }
 
 /// As many rounds as it takes; each is a transaction of its own, and the job is done with the last.
@@ -209,6 +227,7 @@ async fn forget(store: &Store, over: Over, now: jiff::Timestamp, attempt: &Attem
             let (most, max) = match over {
                 Over::Usage => (usage::forget_over(tx, now).await?, usage::FORGET_MAX),
                 Over::Messages => (webhook::forget_over(tx, now).await?, webhook::FORGET_MAX),
+                Over::Decisions => (decision::forget_over(tx, now).await?, decision::FORGET_MAX),
             };
             let is_last = most < max.unsigned_abs();
             if is_last {

@@ -56,8 +56,8 @@ pub(super) fn answer(
         // hyper meets it again, and knows what to do.
         Err(_) => &[],
     };
-    let opened = parse(read).and_then(|request| {
-        let client = proxies.client_of(peer, &request.headers);
+    let opened = parse(read).and_then(|mut request| {
+        let client = proxies.client_of(peer, &mut request.headers);
         at_once.open(&request, client)
     });
     let Some(Opened { head, mut subscription }) = opened else { return Outcome::Not(read.to_vec()) };

@@ -79,7 +79,7 @@ impl Serving {
         // The time for a head is also how long a connection may idle between requests.
         http1.timer(TokioTimer::new()).header_read_timeout(head_within);
         http1.max_header_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
-        let proxies = Proxies::new(&limits.trusted_proxies);
+        let proxies = Proxies::new(&limits.trusted_proxies).saying_country(&limits.country_header);
         Self { service, subscribers, proxies, http1, idle_max: head_within, shutdown }
     }
 
@@ -243,7 +243,7 @@ impl Serving {
         cut: Cut,
     ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
         let mut request = request.map(Body::new);
-        let client = self.proxies.client_of(peer, request.headers());
+        let client = self.proxies.client_of(peer, request.headers_mut());
         let version = request.version();
         let extensions = request.extensions_mut();
         extensions.insert(ConnectInfo(peer));
