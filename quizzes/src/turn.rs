@@ -1,0 +1,166 @@
+//! How questions go on: when something happens in their match, and when their time comes. Both lead to the same step, and a step that was made
+//! is not made again.
+
+use crate::answer;
+use crate::course::Course;
+use crate::error::Error;
+use crate::kept::{self, Kept};
+use crate::settle::{Outcome, Why};
+use crate::standing::{Standing, State};
+use crate::work::{QUEUE, Settle, Turn};
+use jiff::Timestamp;
+use jobs::Wish;
+use store::{At, Transaction};
+
+/// A position in the log of a match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    pub epoch: u64,
+    pub rev: u32,
+    pub seq: u64,
+}
+
+/// What came of what has happened: questions that were opened, locked, and settled, or settled anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// By their ids.
+    pub questions: Vec<(String, State)>,
+    /// Answers that do not count, for the ball was there first.
+    pub late: usize,
+}
+
+const STAND: &str = "
+    update quizzes.question set state = $2, opens_at = $3, locks_at = $4, choice = $5, why = $6 where number = $1";
+
+const SETTLED: &str = "
+    update quizzes.question set state = $2, opens_at = $3, locks_at = $4, choice = $5, why = $6, settled_at = $7,
+        epoch = $8, rev = $9, seq = $10, generation = generation + 1, turn = coalesce(turn, nextval('quizzes.turn'))
+    where number = $1 returning generation";
+
+/// Takes in how a match stands: by its follower, in the transaction that notes how far it has read, each time that something has happened in it,
+/// a correction among it. What is asked about the match opens, locks and is settled by it, or settled anew.
+pub async fn happened(
+    tx: &Transaction<'_>,
+    match_id: &str,
+    course: &Course,
+    position: Position,
+    now: Timestamp,
+) -> Result<Moved, Error> {
+    let mut moved = Moved::default();
+    for seen in kept::of_match(tx, match_id).await? {
+        if seen.standing.go_on(&seen.kind, &seen.window, Some(course), now) == seen.standing {
+            continue;
+        }
+        // Only what goes on is locked, so that a ball holds up no answer to what it leaves as it was.
+        let Some(kept) = kept::lock(tx, seen.number).await? else { continue };
+        let next = kept.standing.go_on(&kept.kind, &kept.window, Some(course), now);
+        step(tx, &kept, next, position, now, &mut moved).await?;
+    }
+    Ok(moved)
+}
+
+/// Takes in that a question's time has come; answers when it is to be asked again, if by this clock it has not.
+pub(crate) async fn is_due(
+    tx: &Transaction<'_>,
+    question: i64,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    let Some(kept) = kept::lock(tx, question).await?.filter(|it| !it.is_withdrawn) else { return Ok(None) };
+    let next = kept.standing.go_on(&kept.kind, &kept.window, None, now);
+    let times = match next.state {
+        State::Planned => next.opens_at.into_iter().chain(next.locks_at).min(),
+        State::Open => next.locks_at,
+        State::Locked | State::Settled | State::Void => None,
+    };
+    step(tx, &kept, next, Position::default(), now, &mut Moved::default()).await?;
+    Ok(times)
+}
+
+/// Notes how a question stands now, with what follows from it. The question's row is locked.
+pub(crate) async fn step(
+    tx: &Transaction<'_>,
+    kept: &Kept,
+    next: Standing,
+    position: Position,
+    now: Timestamp,
+    moved: &mut Moved,
+) -> Result<(), Error> {
+    if next == kept.standing {
+        return Ok(());
+    }
+    let is_locked = next.state >= State::Locked;
+    let late = match next.locks_at.filter(|_| is_locked && next.locks_at != kept.standing.locks_at) {
+        Some(locks_at) => answer::find_late(tx, kept, locks_at, now).await?,
+        None => 0,
+    };
+    // What was scored and came too late is taken back the way in which what is right changes.
+    let is_settled = next.outcome != kept.standing.outcome || (late > 0 && kept.generation > 0);
+    write(tx, kept, &next, is_settled.then_some(position), now).await?;
+    if !is_locked {
+        for at in [next.opens_at, next.locks_at].into_iter().flatten().filter(|it| *it > now) {
+            let wish = Wish { queue: QUEUE, run_at: Some(at), ..Wish::default() };
+            jobs::enqueue(tx, &Turn { question: kept.number }, &wish).await?;
+        }
+    }
+    moved.late += late;
+    if next.state != kept.standing.state || is_settled {
+        moved.questions.push((kept.id.clone(), next.state));
+    }
+    Ok(())
+}
+
+async fn write(
+    tx: &Transaction<'_>,
+    kept: &Kept,
+    next: &Standing,
+    settled: Option<Position>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let (choice, why) = match &next.outcome {
+        Outcome::Choice(choice) => (Some(choice.as_str()), None),
+        Outcome::Void(why) => (None, Some(why.word())),
+        Outcome::NotYet => (None, None),
+    };
+    let (opens_at, locks_at) = (next.opens_at.map(At), next.locks_at.map(At));
+    let Some(Position { epoch, rev, seq }) = settled else {
+        let params: store::Params<'_> =
+            &[&kept.number, &next.state.word(), &opens_at, &locks_at, &choice, &why];
+        tx.execute(STAND, params).await?;
+        return Ok(());
+    };
+    let signed = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
+    let settled_at = (next.outcome != Outcome::NotYet).then_some(At(now));
+    let params: store::Params<'_> = &[
+        &kept.number,
+        &next.state.word(),
+        &opens_at,
+        &locks_at,
+        &choice,
+        &why,
+        &settled_at,
+        &signed(epoch),
+        &i64::from(rev),
+        &signed(seq),
+    ];
+    let generation: i32 = tx.query_one(SETTLED, params).await?.get("generation");
+    let job = Settle { question: kept.number, generation, after: String::new() };
+    jobs::enqueue(tx, &job, &Wish { queue: QUEUE, ..Wish::default() }).await?;
+    Ok(())
+}
+
+/// Ends a question that was taken down while it could be answered, or waited to be settled.
+pub(crate) async fn withdraw(tx: &Transaction<'_>, kept: &Kept, now: Timestamp) -> Result<(), Error> {
+    let is_running = matches!(kept.standing.at(now), State::Open | State::Locked);
+    if !is_running {
+        return Ok(());
+    }
+    let outcome = Outcome::Void(Why::Withdrawn);
+    let locks_at = Some(kept.standing.locks_at.map_or(now, |it| it.min(now)));
+    let next = Standing { state: State::Void, opens_at: kept.standing.opens_at, locks_at, outcome };
+    // Nobody was late: what was asked was not answered by play.
+    write(tx, kept, &next, Some(Position::default()), now).await
+}
+
+/// Every statement of this file, for the test that prepares each on a migrated store.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[STAND, SETTLED];
