@@ -7,6 +7,9 @@ use rewards::review;
 use std::collections::HashMap;
 use store::{Client, Row};
 
+#[cfg(test)]
+mod tests;
+
 /// Lines of a page.
 pub const PAGE_MAX: i64 = 100;
 /// Lines before and after a fan's own.
@@ -42,11 +45,11 @@ pub struct Around {
     pub ranked: i64,
 }
 
-pub(crate) const TOP: &str = "
+const TOP: &str = "
     select fan_id, points, answered, is_right from quizzes.score
     where board = $1 and is_ranked and (behind, fan_id) > ($2, $3) order by behind, fan_id limit $4";
 
-pub(crate) const ABOVE: &str = "
+const ABOVE: &str = "
     select fan_id, points, answered, is_right from quizzes.score
     where board = $1 and is_ranked and (behind, fan_id) < ($2, $3) order by behind desc, fan_id desc limit $4";
 

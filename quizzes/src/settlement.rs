@@ -15,6 +15,9 @@ use rewards::{Fact, Source};
 use std::collections::{BTreeMap, HashMap};
 use store::{At, Row, Transaction};
 
+#[cfg(test)]
+mod tests;
+
 /// Fans to whom one transaction brings it.
 pub(crate) const FANS: i64 = 1_000;
 /// Questions that a quiz has at least of which all are right for it to be told.
