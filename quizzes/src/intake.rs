@@ -39,9 +39,24 @@ impl Intake {
     /// [`Error::Refused`]; [`Error::Busy`] where too many wait; [`Error::Unsure`] where it ends meanwhile; and where the database could not.
     pub async fn answer(&self, submission: Submission) -> Result<Receipt, Error> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(Waiting { submission, answer }).map_err(|_| Error::Busy)?;
-        answered.await.map_err(|_| Error::Unsure)?
+        let sent = self.0.try_send(Waiting { submission, answer }).map_err(|_| Error::Busy);
+        let receipt = match sent {
+            Ok(()) => answered.await.unwrap_or(Err(Error::Unsure)),
+            Err(busy) => Err(busy),
+        };
+        count(&receipt);
+        receipt
     }
+}
+
+fn count(receipt: &Result<Receipt, Error>) {
+    let outcome = match receipt {
+        Ok(_) => "accepted",
+        Err(Error::Refused(_)) => "refused",
+        Err(Error::Busy) => "busy",
+        Err(_) => "failed",
+    };
+    metrics::counter!("quizzes_answers_total", "outcome" => outcome).increment(1);
 }
 
 async fn write(store: &Store, clock: &Clock, waiting: Vec<Waiting>) {

@@ -56,7 +56,9 @@ pub fn settle(kind: &Kind, course: &Course) -> Outcome {
     match kind {
         Kind::OverRuns { innings, over, bands } => {
             let runs = |it: Inning<'_>| sum(it.balls_of(*over).map(|ball| ball.runs));
-            of_over(course, *innings, *over, |it| of_band(bands, over_total(it, *over).unwrap_or(runs(it))))
+            of_over(course, *innings, *over, |it| {
+                of_band(bands, over_total(it, *over).unwrap_or_else(|| runs(it)))
+            })
         }
         Kind::OverWicket { innings, over } => of_over(course, *innings, *over, |it| {
             let total = it.state.over_totals.get(usize::from(*over) - 1);

@@ -233,3 +233,16 @@ async fn percents_are_for_who_has_answered_or_when_it_is_locked() {
     assert_eq!(question.own.unwrap().mark, Some(quizzes::Mark::Wrong));
     assert_eq!(here.ranks(Scope::Partner(ORG.into())).await, ["fan_1 1 10", "fan_2 1 10", "fan_3 3 0"]);
 }
+
+#[tokio::test]
+async fn more_than_may_wait_are_told_so_at_once() {
+    let here = Here::new().await;
+    let intake = here.intake();
+    let nobodys = submission("qun_none", "fan_1", "a");
+    // All are handed in before the first is looked at.
+    let sent = join_all((0..quizzes::WAITING_MAX + 5).map(|_| intake.answer(nobodys.clone()))).await;
+    let busy = sent.iter().filter(|it| matches!(it, Err(Error::Busy))).count();
+    let refused =
+        sent.iter().filter(|it| matches!(it, Err(Error::Refused(Refusal::UnknownQuestion)))).count();
+    assert_eq!((busy, refused), (5, quizzes::WAITING_MAX));
+}
