@@ -27,7 +27,7 @@ create table quizzes.quiz (
 create index quiz_of_match on quizzes.quiz (match_id) where match_id is not null;
 create index quiz_of_none on quizzes.quiz (books, number) where match_id is null;
 
-create sequence quizzes.turn;
+create sequence quizzes.ordinal;
 
 create table quizzes.question (
     number bigint generated always as identity primary key,
@@ -61,7 +61,7 @@ create table quizzes.question (
     generation int not null default 0,
     done int not null default 0,
     -- Its place among all that were settled.
-    turn bigint,
+    ordinal bigint,
     unique (quiz, key),
     check ((state = 'settled') = (choice is not null)),
     check ((state = 'void') = (why is not null)),
@@ -140,8 +140,8 @@ create table quizzes.streak (
     fan_id text not null,
     answers int not null,
     best int not null,
-    -- The last question that counted, by its turn.
-    turn bigint not null,
+    -- The last question that counted, by its ordinal.
+    ordinal bigint not null,
     days int not null,
     best_days int not null,
     -- The last day with a right answer, the last one that does not break it, and the last one that was looked at; counted from 1970-01-01.

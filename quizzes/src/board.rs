@@ -56,11 +56,11 @@ const ABOVE: &str = "
 const OWN: &str = "
     select fan_id, points, answered, is_right, is_ranked from quizzes.score where board = $1 and fan_id = $2";
 
-// Of one row for each number of points that somebody has, however many have them.
+// A row for each number of points that somebody has, however many have them.
 const BETTER: &str = "
-    select it.points, coalesce(sum(l.fans), 0)::bigint as better
-    from unnest($2::int[]) as it (points) left join quizzes.level l on l.board = $1 and l.points > it.points
-    group by it.points";
+    select points, better from (
+        select points, (sum(fans) over (order by points desc) - fans)::bigint as better from quizzes.level where board = $1) as l
+    where points = any($2)";
 
 const RANKED: &str = "select coalesce(sum(fans), 0)::bigint as ranked from quizzes.level where board = $1";
 

@@ -9,14 +9,14 @@ use jiff::Timestamp;
 pub struct Course {
     game: Match,
     /// Super overs left out.
-    innings: Vec<Turn>,
+    innings: Vec<Played>,
     pub(crate) toss_at: Option<Timestamp>,
     pub(crate) result_at: Option<Timestamp>,
 }
 
 /// One innings.
 #[derive(Clone, Debug)]
-pub(crate) struct Turn {
+pub(crate) struct Played {
     /// Its place among the innings of the match.
     at: usize,
     pub(crate) began_at: Timestamp,
@@ -49,7 +49,7 @@ pub(crate) struct Fall {
 /// An innings' beginning, its first over and what came of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inning<'a> {
-    pub(crate) turn: &'a Turn,
+    pub(crate) played: &'a Played,
     pub(crate) state: &'a cricket::Innings,
 }
 
@@ -83,7 +83,7 @@ impl Course {
         match command {
             Command::Toss(_) => self.toss_at = Some(at),
             Command::Result(_) => self.result_at = Some(at),
-            Command::InningsStart(start) if !start.super_over => self.innings.push(Turn {
+            Command::InningsStart(start) if !start.super_over => self.innings.push(Played {
                 at: self.game.innings.len() - 1,
                 began_at: at,
                 ended_at: None,
@@ -94,12 +94,12 @@ impl Course {
             _ => {}
         }
         let count = self.game.innings.len();
-        let Some(turn) = self.innings.last_mut().filter(|it| it.at + 1 == count) else { return Ok(()) };
-        let state = &self.game.innings[turn.at];
+        let Some(played) = self.innings.last_mut().filter(|it| it.at + 1 == count) else { return Ok(()) };
+        let state = &self.game.innings[played.at];
         if let Command::Ball(_) = command
             && let Some(last) = state.recent.last()
         {
-            turn.balls.push(Bowled {
+            played.balls.push(Bowled {
                 over: last.over + 1,
                 runs: change.runs,
                 score: state.runs,
@@ -113,26 +113,26 @@ impl Course {
             _ => &[],
         };
         let wickets = fallen.iter().filter(|it| it.kind.is_wicket());
-        turn.falls.extend(wickets.map(|it| Fall { kind: it.kind, at }));
+        played.falls.extend(wickets.map(|it| Fall { kind: it.kind, at }));
         // An over that is opened again ends again.
-        turn.overs_from.resize(usize::from(state.overs) + 1, at);
+        played.overs_from.resize(usize::from(state.overs) + 1, at);
         match state.end {
-            Some(_) => turn.ended_at = turn.ended_at.or(Some(at)),
-            None => turn.ended_at = None,
+            Some(_) => played.ended_at = played.ended_at.or(Some(at)),
+            None => played.ended_at = None,
         }
         Ok(())
     }
 
     /// The innings of this number, counted from 1.
     pub(crate) fn innings(&self, number: u8) -> Option<Inning<'_>> {
-        let turn = self.innings.get(usize::from(number).checked_sub(1)?)?;
-        Some(Inning { turn, state: &self.game.innings[turn.at] })
+        let played = self.innings.get(usize::from(number).checked_sub(1)?)?;
+        Some(Inning { played, state: &self.game.innings[played.at] })
     }
 
     /// The first innings of a side.
     pub(crate) fn first_innings_of(&self, side: Team) -> Option<Inning<'_>> {
-        let turn = self.innings.iter().find(|it| Team::from(self.game.innings[it.at].batting) == side)?;
-        Some(Inning { turn, state: &self.game.innings[turn.at] })
+        let played = self.innings.iter().find(|it| Team::from(self.game.innings[it.at].batting) == side)?;
+        Some(Inning { played, state: &self.game.innings[played.at] })
     }
 
     /// Whether there is a result, and nothing more to come.
@@ -144,17 +144,17 @@ impl Course {
 impl<'a> Inning<'a> {
     /// The balls of an over, counted from 1.
     pub(crate) fn balls_of(self, over: u16) -> impl Iterator<Item = &'a Bowled> {
-        self.turn.balls.iter().filter(move |it| it.over == over)
+        self.played.balls.iter().filter(move |it| it.over == over)
     }
 
     /// When the first ball of an over was accepted, or of one after it.
     pub(crate) fn began(self, over: u16) -> Option<Timestamp> {
-        self.turn.balls.iter().find(|it| it.over >= over).map(|it| it.at)
+        self.played.balls.iter().find(|it| it.over >= over).map(|it| it.at)
     }
 
     /// When an over became the one that is due.
     pub(crate) fn is_due_from(self, over: u16) -> Option<Timestamp> {
-        self.turn.overs_from.get(usize::from(over).checked_sub(1)?).copied()
+        self.played.overs_from.get(usize::from(over).checked_sub(1)?).copied()
     }
 
     pub(crate) fn is_complete(self, over: u16) -> bool {

@@ -17,9 +17,11 @@ const DELETE: &str = "
         select a.question, a.fan_id from quizzes.answer a join quizzes.question q on q.number = a.question
         where a.accepted_at < $1 and q.state in ('settled', 'void') limit $2) old
     where a.question = old.question and a.fan_id = old.fan_id";
+// Of two months, so that what was done before is not looked at each night for ever.
 const FORGET_DEVICES: &str = "
     update quizzes.answer a set device = null from (
-        select question, fan_id from quizzes.answer where device is not null and accepted_at < $1 limit $2) old
+        select question, fan_id from quizzes.answer
+        where device is not null and accepted_at < $1 and accepted_at >= $1 - interval '60 days' limit $2) old
     where a.question = old.question and a.fan_id = old.fan_id";
 const FORGET_HELD: &str = "delete from quizzes.held_device where held_at < $1";
 

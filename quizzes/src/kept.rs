@@ -22,7 +22,7 @@ pub(crate) struct Kept {
     /// When the last answer was accepted.
     pub(crate) accepted_at: Option<Timestamp>,
     pub(crate) generation: i32,
-    pub(crate) turn: Option<i64>,
+    pub(crate) ordinal: Option<i64>,
     pub(crate) quiz: i64,
     pub(crate) quiz_id: String,
     pub(crate) books: Books,
@@ -38,7 +38,7 @@ macro_rules! select {
         concat!(
             "
     select q.number, q.id, q.key, q.kind::text as kind, q.time::text as time, q.points, q.state, q.opens_at, q.locks_at,
-        q.accepted_at, q.choice, q.why, q.generation, q.turn, z.number as quiz, z.id as quiz_id, z.books, z.organisation_id,
+        q.accepted_at, q.choice, q.why, q.generation, q.ordinal, z.number as quiz, z.id as quiz_id, z.books, z.organisation_id,
         z.match_id, z.series, z.fence, z.withdrawn_at is not null as is_withdrawn
     from quizzes.question q join quizzes.quiz z on z.number = q.quiz ",
             $rest
@@ -93,7 +93,7 @@ fn kept(row: &Row) -> Result<Kept, Error> {
         },
         accepted_at: at("accepted_at"),
         generation: row.get("generation"),
-        turn: row.get("turn"),
+        ordinal: row.get("ordinal"),
         quiz: row.get("quiz"),
         quiz_id: row.get("quiz_id"),
         books: Books::of(row.get("books")).ok_or_else(|| unreadable("books"))?,

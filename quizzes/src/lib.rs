@@ -42,7 +42,7 @@ pub use fan::{Handle, InARow, NotAHandle, in_a_row, set_handle};
 pub use intake::{Intake, TOGETHER_MAX, WAITING_MAX};
 pub use keep::{ANSWER_DAYS, DEVICE_DAYS, forget};
 pub use kind::{Band, CHOICES_MAX, CHOICES_MIN, Kind, Named, NotAKind, Team};
-pub use put::{Change, Put, put, withdraw};
+pub use put::{Change, Put, put, set_right, withdraw};
 pub use quiz::{Origin, POINTS_MAX, QUESTIONS_MAX, Question, Quiz, Words};
 pub use quizzes::Quizzes;
 pub use rank::reviewed;

@@ -1,8 +1,9 @@
 //! Taking quizzes in, and down.
 
 use crate::course::Course;
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::kept::{self, Kept};
+use crate::kind::Kind;
 use crate::quiz::{Origin, Question, Quiz};
 use crate::standing::{Standing, State};
 use crate::turn::{self, Moved, Position};
@@ -53,6 +54,7 @@ const REPLAN: &str = "
     update quizzes.question set state = 'planned', opens_at = null, locks_at = null where number = $1";
 const RENAME: &str = "update quizzes.question set place = $2, texts = $3::text::jsonb where number = $1";
 const FORGET: &str = "delete from quizzes.question where number = $1";
+const RIGHT: &str = "update quizzes.question set kind = $2::text::jsonb where number = $1";
 const WITHDRAW: &str = "update quizzes.quiz set withdrawn_at = $2 where number = $1 and withdrawn_at is null";
 
 /// Takes a quiz in, or what has changed in it. `course` is its match so far, empty where nothing has happened or there is none: what could be
@@ -201,10 +203,33 @@ pub async fn withdraw(
     Ok(())
 }
 
+/// Sets another choice right of a trivia question, whose author was wrong: those who have answered are marked anew, where it was settled. The entry
+/// says the same in its next revision, or that is refused.
+///
+/// # Errors
+/// [`Error::UnknownQuestion`] also where the match tells what is right; [`Error::Refused`] where it is no choice.
+pub async fn set_right(
+    tx: &Transaction<'_>,
+    question: &str,
+    choice: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let unknown = || Error::UnknownQuestion { id: question.to_owned() };
+    let mut kept = kept::lock_by_ids(tx, &[question]).await?.pop().ok_or_else(unknown)?;
+    let Kind::Trivia { choices, right } = &mut kept.kind else { return Err(unknown()) };
+    if !choices.iter().any(|it| it == choice) {
+        return Err(Refusal::UnknownChoice { choice: choice.to_owned() }.into());
+    }
+    choice.clone_into(right);
+    tx.execute(RIGHT, &[&kept.number, &json(&kept.kind)?]).await?;
+    let next = kept.standing.go_on(&kept.kind, &kept.window, None, now);
+    turn::step(tx, &kept, next, Position::default(), now, &mut Moved::default()).await
+}
+
 fn json<T: Serialize>(of: &T) -> Result<String, Error> {
     serde_json::to_string(of).map_err(|_| Error::Unreadable { what: "a quiz".to_owned(), column: "its JSON" })
 }
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[FIND, MAKE, CHANGE, ASK, REPLAN, RENAME, FORGET, WITHDRAW];
+pub(crate) const STATEMENTS: &[&str] = &[FIND, MAKE, CHANGE, ASK, REPLAN, RENAME, FORGET, RIGHT, WITHDRAW];

@@ -205,7 +205,7 @@ fn of_powerplay(course: &Course, innings: u8, overs: u16, bands: &[Band]) -> Out
         Err(outcome) => return outcome,
     };
     if it.is_complete(overs) || it.is_played_out() {
-        let last = it.turn.balls.iter().rfind(|it| it.over <= overs);
+        let last = it.played.balls.iter().rfind(|it| it.over <= overs);
         return match last {
             Some(_) if is_shortened(course, it) && it.state.overs_max.is_some_and(|max| max <= overs) => {
                 Outcome::Void(Why::Shortened)
@@ -225,7 +225,7 @@ fn next_wicket(course: &Course, innings: u8, wicket: u8) -> Outcome {
         Ok(it) => it,
         Err(outcome) => return outcome,
     };
-    if let Some(fall) = it.turn.falls.get(usize::from(wicket) - 1) {
+    if let Some(fall) = it.played.falls.get(usize::from(wicket) - 1) {
         return choice(way(fall.kind));
     }
     if it.is_played_out() || it.end() == Some(InningsEnd::Declared) {

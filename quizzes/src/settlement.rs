@@ -39,22 +39,22 @@ const MARK: &str = "
     where a.question = $1 and a.fan_id = it.fan_id";
 
 const STREAKS: &str = "
-    select fan_id, answers, best, turn, days, best_days, last_day, kept_day, seen_day from quizzes.streak
+    select fan_id, answers, best, ordinal, days, best_days, last_day, kept_day, seen_day from quizzes.streak
     where books = $1 and series = $2 and fan_id = any($3) order by fan_id for update";
 
 const KEEP_STREAKS: &str = "
-    insert into quizzes.streak (books, series, fan_id, answers, best, turn, days, best_days, last_day, kept_day, seen_day)
+    insert into quizzes.streak (books, series, fan_id, answers, best, ordinal, days, best_days, last_day, kept_day, seen_day)
     select $1, $2, it.* from unnest($3::text[], $4::int[], $5::int[], $6::bigint[], $7::int[], $8::int[], $9::int[], $10::int[],
         $11::int[]) as it
-    on conflict (fan_id, books, series) do update set answers = excluded.answers, best = excluded.best, turn = excluded.turn,
+    on conflict (fan_id, books, series) do update set answers = excluded.answers, best = excluded.best, ordinal = excluded.ordinal,
         days = excluded.days, best_days = excluded.best_days, last_day = excluded.last_day, kept_day = excluded.kept_day,
         seen_day = excluded.seen_day";
 
 // What is of day one in one time zone is so in all: days are of UTC.
 const MARKED: &str = "
-    select a.fan_id, a.question, q.turn, floor(extract(epoch from a.accepted_at) / 86400)::int as day, a.outcome, a.told_run
+    select a.fan_id, a.question, q.ordinal, floor(extract(epoch from a.accepted_at) / 86400)::int as day, a.outcome, a.told_run
     from quizzes.answer a join quizzes.question q on q.number = a.question join quizzes.quiz z on z.number = q.quiz
-    where a.fan_id = any($3) and z.books = $1 and z.series = $2 and q.turn is not null
+    where a.fan_id = any($3) and z.books = $1 and z.series = $2 and q.ordinal is not null
         and (a.outcome is not null or a.told_run > 0)";
 
 const RUN: &str = "
@@ -258,7 +258,7 @@ async fn go_on(
     changed: &[&Answer],
     now: Timestamp,
 ) -> Result<(), Error> {
-    let Some(turn) = kept.turn else { return Ok(()) };
+    let Some(ordinal) = kept.ordinal else { return Ok(()) };
     let books = kept.books.word();
     let fans: Vec<&str> = changed.iter().map(|it| it.fan_id.as_str()).collect();
     let rows = tx.query(STREAKS, &[&books, &series, &fans]).await?;
@@ -267,7 +267,7 @@ async fn go_on(
     let (mut told, mut anew) = (Vec::new(), Vec::new());
     for it in changed {
         let streak = streaks.entry(it.fan_id.clone()).or_default();
-        let marked = it.after.map(|mark| Marked { turn, day: it.day(), mark });
+        let marked = it.after.map(|mark| Marked { ordinal, day: it.day(), mark });
         let is_latest = it.before.is_none() && marked.is_some_and(|it| streak.add(it));
         if !is_latest {
             anew.push(it.fan_id.as_str());
@@ -314,11 +314,11 @@ fn from_all(rows: &[Row]) -> (HashMap<String, Streak>, Vec<Run>) {
     for (fan, rows) in of_fans {
         let mark = |row: &Row| row.get::<_, Option<&str>>("outcome").and_then(Mark::of);
         let marked =
-            |row: &&Row| Some(Marked { turn: row.get("turn"), day: row.get("day"), mark: mark(row)? });
+            |row: &&Row| Some(Marked { ordinal: row.get("ordinal"), day: row.get("day"), mark: mark(row)? });
         let (streak, runs) = Streak::of(rows.iter().filter_map(marked).collect());
         let runs: HashMap<i64, i32> = runs.into_iter().filter(|it| is_told(it.1)).collect();
         for row in &rows {
-            let length = runs.get(&row.get::<_, i64>("turn")).copied();
+            let length = runs.get(&row.get::<_, i64>("ordinal")).copied();
             let is_told: bool = row.get::<_, i32>("told_run") > 0;
             if length.is_some() != is_told {
                 all.push(Run::new(row.get("question"), fan, length));
@@ -333,7 +333,7 @@ fn streak(row: &Row) -> Streak {
     Streak {
         answers: row.get("answers"),
         best: row.get("best"),
-        turn: row.get("turn"),
+        ordinal: row.get("ordinal"),
         days: row.get("days"),
         best_days: row.get("best_days"),
         last_day: row.get("last_day"),
@@ -349,14 +349,14 @@ async fn keep_streaks(
 ) -> Result<(), Error> {
     let fans: Vec<&str> = all.keys().map(String::as_str).collect();
     let column = |of: fn(&Streak) -> i32| all.values().map(of).collect::<Vec<i32>>();
-    let turns: Vec<i64> = all.values().map(|it| it.turn).collect();
+    let ordinals: Vec<i64> = all.values().map(|it| it.ordinal).collect();
     let params: store::Params<'_> = &[
         &books,
         &series,
         &fans,
         &column(|it| it.answers),
         &column(|it| it.best),
-        &turns,
+        &ordinals,
         &column(|it| it.days),
         &column(|it| it.best_days),
         &column(|it| it.last_day),

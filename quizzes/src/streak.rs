@@ -28,7 +28,7 @@ impl Mark {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marked {
     /// The place of its question among all that were settled.
-    pub turn: i64,
+    pub ordinal: i64,
     /// On which it was answered, counted from 1970-01-01 (UTC).
     pub day: i32,
     pub mark: Mark,
@@ -42,7 +42,7 @@ pub struct Streak {
     pub answers: i32,
     pub best: i32,
     /// Of the last answer that is counted.
-    pub turn: i64,
+    pub ordinal: i64,
     /// Days in a row, until [`Streak::kept_day`], and at best.
     pub days: i32,
     pub best_days: i32,
@@ -59,7 +59,7 @@ impl Default for Streak {
         Self {
             answers: 0,
             best: 0,
-            turn: 0,
+            ordinal: 0,
             days: 0,
             best_days: 0,
             last_day: long_ago,
@@ -73,7 +73,7 @@ impl Streak {
     /// Counts an answer that comes after all that are counted; false, and nothing is done, where it does not.
     #[must_use]
     pub fn add(&mut self, it: Marked) -> bool {
-        if it.turn <= self.turn || it.day < self.seen_day {
+        if it.ordinal <= self.ordinal || it.day < self.seen_day {
             return false;
         }
         self.add_answer(it);
@@ -81,15 +81,15 @@ impl Streak {
         true
     }
 
-    /// Of all answers of a fan; with each right one, by its turn, the length of the run that it ends.
+    /// Of all answers of a fan; with each right one, by its ordinal, the length of the run that it ends.
     pub fn of(mut all: Vec<Marked>) -> (Self, Vec<(i64, i32)>) {
         let mut streak = Self::default();
-        all.sort_by_key(|it| it.turn);
+        all.sort_by_key(|it| it.ordinal);
         let mut runs = Vec::new();
         for it in &all {
             streak.add_answer(*it);
             if it.mark == Mark::Right {
-                runs.push((it.turn, streak.answers));
+                runs.push((it.ordinal, streak.answers));
             }
         }
         all.sort_by_key(|it| it.day);
@@ -111,7 +111,7 @@ impl Streak {
             Mark::Void => {}
         }
         self.best = self.best.max(self.answers);
-        self.turn = self.turn.max(it.turn);
+        self.ordinal = self.ordinal.max(it.ordinal);
     }
 
     fn add_day(&mut self, day: i32, mark: Mark) {
@@ -138,8 +138,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn marked(turn: i64, day: i32, mark: Mark) -> Marked {
-        Marked { turn, day, mark }
+    fn marked(ordinal: i64, day: i32, mark: Mark) -> Marked {
+        Marked { ordinal, day, mark }
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
             (&[Void, Void], 0, 0),
             (&[Right, Wrong], 0, 1),
         ] {
-            let all = marks.iter().zip(1..).map(|(mark, turn)| marked(turn, 0, *mark)).collect();
+            let all = marks.iter().zip(1..).map(|(mark, ordinal)| marked(ordinal, 0, *mark)).collect();
             let (streak, _) = Streak::of(all);
             assert_eq!((streak.answers, streak.best), (answers, best), "{marks:?}");
         }
@@ -171,7 +171,8 @@ mod tests {
             (&[(1, Void), (2, Right)], 2, 1, 1),
             (&[(1, Right), (3, Right)], 3, 1, 1),
         ] {
-            let all = days.iter().zip(1..).map(|((day, mark), turn)| marked(turn, *day, *mark)).collect();
+            let all =
+                days.iter().zip(1..).map(|((day, mark), ordinal)| marked(ordinal, *day, *mark)).collect();
             let (streak, _) = Streak::of(all);
             assert_eq!((streak.days_on(today), streak.best_days), (expected, best), "{days:?}");
         }
@@ -184,18 +185,18 @@ mod tests {
         ) {
             let (mut day, mut one) = (100, Streak::default());
             let mut seen = Vec::new();
-            for (turn, (days, mark)) in (1..).zip(all) {
+            for (ordinal, (days, mark)) in (1..).zip(all) {
                 day += days;
                 let mark = [Mark::Right, Mark::Wrong, Mark::Void][usize::from(mark)];
-                seen.push(marked(turn, day, mark));
-                prop_assert!(one.add(marked(turn, day, mark)));
+                seen.push(marked(ordinal, day, mark));
+                prop_assert!(one.add(marked(ordinal, day, mark)));
                 let (all, runs) = Streak::of(seen.clone());
                 prop_assert_eq!(one, all);
-                let last = runs.last().filter(|it| it.0 == turn).map(|it| it.1);
+                let last = runs.last().filter(|it| it.0 == ordinal).map(|it| it.1);
                 prop_assert_eq!(last, (mark == Mark::Right).then_some(one.answers));
                 // What is not the latest is for the other way.
-                prop_assert!(!one.clone().add(marked(turn, day, mark)));
-                prop_assert!(!one.clone().add(marked(turn + 1, day - 1, mark)));
+                prop_assert!(!one.clone().add(marked(ordinal, day, mark)));
+                prop_assert!(!one.clone().add(marked(ordinal + 1, day - 1, mark)));
             }
         }
     }

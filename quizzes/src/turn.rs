@@ -34,7 +34,7 @@ const STAND: &str = "
 
 const SETTLED: &str = "
     update quizzes.question set state = $2, opens_at = $3, locks_at = $4, choice = $5, why = $6, settled_at = $7,
-        epoch = $8, rev = $9, seq = $10, generation = generation + 1, turn = coalesce(turn, nextval('quizzes.turn'))
+        epoch = $8, rev = $9, seq = $10, generation = generation + 1, ordinal = coalesce(ordinal, nextval('quizzes.ordinal'))
     where number = $1 returning generation";
 
 /// Takes in how a match stands: by its follower, in the transaction that notes how far it has read, each time that something has happened in it,

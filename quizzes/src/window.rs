@@ -116,7 +116,7 @@ pub fn window(window: &Window, kind: &Kind, course: &Course, now: Timestamp) -> 
 pub fn known_at(kind: &Kind, course: &Course) -> Option<Timestamp> {
     let of = |innings: &u8, told: &dyn Fn(Inning<'_>) -> Option<Timestamp>| {
         let it = course.innings(*innings)?;
-        earliest([told(it), it.turn.ended_at])
+        earliest([told(it), it.played.ended_at])
     };
     match kind {
         Kind::OverRuns { innings, over, .. }
@@ -129,15 +129,15 @@ pub fn known_at(kind: &Kind, course: &Course) -> Option<Timestamp> {
         Kind::InningsTotal { innings, .. } => of(innings, &|_| None),
         Kind::PowerplayTotal { innings, overs, .. } => of(innings, &|it| it.is_due_from(overs + 1)),
         Kind::NextWicket { innings, wicket } => {
-            of(innings, &|it| it.turn.falls.get(usize::from(*wicket) - 1).map(|it| it.at))
+            of(innings, &|it| it.played.falls.get(usize::from(*wicket) - 1).map(|it| it.at))
         }
-        Kind::TopScorer { side, .. } => course.first_innings_of(*side).and_then(|it| it.turn.ended_at),
+        Kind::TopScorer { side, .. } => course.first_innings_of(*side).and_then(|it| it.played.ended_at),
         // The last run is told before the result is; a tie is known as one, though super overs follow.
         Kind::Winner | Kind::WinnerOrDraw => {
             let game = course.game();
             let is_known = game.computed_outcome().is_some() || game.innings.iter().any(|it| it.super_over);
             let last = (1..=u8::MAX).map_while(|it| course.innings(it)).last();
-            last.filter(|_| is_known).and_then(|it| it.turn.ended_at)
+            last.filter(|_| is_known).and_then(|it| it.played.ended_at)
         }
         Kind::Trivia { .. } => None,
     }
@@ -153,23 +153,23 @@ fn bounds(window: &Window, course: &Course, now: Timestamp) -> (Moment, Moment, 
     match *window {
         Window::Between { from, until } => (Some(from), Some(until), None),
         Window::BeforeToss { from } => {
-            let began = course.innings(1).map(|it| it.turn.began_at);
+            let began = course.innings(1).map(|it| it.played.began_at);
             (Some(from), None, earliest([course.toss_at, began]))
         }
         Window::BeforeInnings { innings, seconds } => {
             let before = match innings {
-                1 => earliest([course.toss_at, course.innings(1).map(|it| it.turn.began_at)]),
-                _ => course.innings(innings - 1).and_then(|it| it.turn.ended_at),
+                1 => earliest([course.toss_at, course.innings(1).map(|it| it.played.began_at)]),
+                _ => course.innings(innings - 1).and_then(|it| it.played.ended_at),
             };
             // Another process' clock may be ahead of ours.
             let start = before.map(|it| it.min(now));
             let limit = seconds.and_then(|it| after(start, it));
-            (start, limit, course.innings(innings).and_then(|it| it.began(1).or(it.turn.ended_at)))
+            (start, limit, course.innings(innings).and_then(|it| it.began(1).or(it.played.ended_at)))
         }
         Window::BeforeOver { innings, over, seconds } => {
             let Some(it) = course.innings(innings) else { return (None, None, None) };
             let start = it.is_due_from(over).map(|it| it.min(now));
-            (start, after(start, seconds), earliest([it.began(over), it.turn.ended_at]))
+            (start, after(start, seconds), earliest([it.began(over), it.played.ended_at]))
         }
     }
 }

@@ -3,7 +3,9 @@
 use crate::here::{Here, MATCH, begun, question, quiz, submission, trivia, wicket_in};
 use crate::scene::second;
 use cricket::Format;
-use quizzes::{Change, Course, Error, Kind, Origin, Quiz, Refusal, Scope, Why, Window, templates, withdraw};
+use quizzes::{
+    Change, Course, Error, Kind, Origin, Quiz, Refusal, Scope, Why, Window, set_right, templates, withdraw,
+};
 use rewards::Books;
 
 fn revision(of: &Quiz, revision: u32) -> Quiz {
@@ -167,6 +169,30 @@ async fn a_set_that_is_made_for_a_match_is_played_with_it() {
     assert_eq!(moved.questions.iter().map(|it| it.1).collect::<Vec<_>>(), [quizzes::State::Open]);
     let again = here.put(&made, &scene.course()).await.unwrap();
     assert_eq!(again.change, Change::Changed, "a set is made anew, and is the same");
+}
+
+#[tokio::test]
+async fn an_author_who_was_wrong_sets_another_choice_right() {
+    let here = Here::new().await;
+    let all = [trivia("t", "a", 0, 60), wicket_in(1)];
+    let ids = here.ask(&quiz(all.to_vec()), &Course::default()).await;
+    here.answered(&ids[0], &[("fan_1", "a"), ("fan_2", "b")]).await;
+    here.at(60);
+    here.work().await;
+    assert_eq!(here.ranks(Scope::Match(MATCH.into())).await, ["fan_1 1 10", "fan_2 2 0"]);
+    let set = async |question: &str, choice: &str| {
+        let now = here.now();
+        here.store().run_tx("test", async |tx| set_right(tx, question, choice, now).await).await
+    };
+    set(&ids[0], "b").await.unwrap();
+    here.work().await;
+    assert_eq!(here.ranks(Scope::Match(MATCH.into())).await, ["fan_2 1 10", "fan_1 2 0"]);
+    assert_eq!(here.told("correct").await, ["fan_2"]);
+    set(&ids[0], "b").await.unwrap();
+    assert_eq!(here.rows("select generation::text from quizzes.question where key = 't'").await, ["2"]);
+    assert!(matches!(set(&ids[0], "z").await, Err(Error::Refused(Refusal::UnknownChoice { .. }))));
+    assert!(matches!(set(&ids[1], "yes").await, Err(Error::UnknownQuestion { .. })), "play tells that");
+    assert!(matches!(set("qun_none", "a").await, Err(Error::UnknownQuestion { .. })));
 }
 
 #[tokio::test]
