@@ -1,6 +1,6 @@
 //! Who may answer what, when, and how often.
 
-use crate::here::{Here, MATCH, ORG, begun, question, quiz, submission, trivia};
+use crate::here::{Here, MATCH, ORG, begun, question, quiz, submission, trivia, wicket_in};
 use crate::scene::{second, start};
 use futures_util::future::join_all;
 use quizzes::{Course, Error, Live, Place, Quiz, Refusal, Rule, Scope, Submission, Window};
@@ -245,4 +245,59 @@ async fn more_than_may_wait_are_told_so_at_once() {
     let refused =
         sent.iter().filter(|it| matches!(it, Err(Error::Refused(Refusal::UnknownQuestion)))).count();
     assert_eq!((busy, refused), (5, quizzes::WAITING_MAX));
+}
+
+/// Fans answer while the ball comes that locks the question, told of late: each answer that was accepted before it counts, and no other, whoever was
+/// first at the question's row.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ball_between_answers_parts_those_that_count_from_those_that_do_not() {
+    const FANS: usize = 8;
+    const BEFORE: usize = 60;
+    let here = Here::new().await;
+    let mut scene = begun();
+    scene.over([1; 6]);
+    here.at(7);
+    let id = here.ask(&quiz(vec![wicket_in(2)]), &scene.course()).await.remove(0);
+    let (said, mut receipts) = tokio::sync::mpsc::unbounded_channel();
+    let answering = (0..FANS).map(|fan| {
+        let (intake, clock, said, id) = (here.intake(), here.clock.clone(), said.clone(), id.clone());
+        tokio::spawn(async move {
+            for number in 0.. {
+                let it = submission(&id, &format!("fan_{fan}_{number}"), "no");
+                clock.advance(Duration::from_millis(1));
+                match intake.answer(it).await {
+                    Ok(receipt) => said.send(receipt.accepted_at).unwrap(),
+                    Err(Error::Refused(Refusal::Locked { .. })) => return,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        })
+    });
+    let answering: Vec<_> = answering.collect();
+    drop(said);
+    let mut all = Vec::new();
+    while all.len() < BEFORE {
+        all.push(receipts.recv().await.unwrap());
+    }
+    // It was accepted when the half of these were there.
+    let ball = all[BEFORE / 2];
+    scene.runs(0);
+    scene.log.last_mut().unwrap().0 = ball;
+    let moved = here.happened(&scene.course()).await;
+    for it in join_all(answering).await {
+        it.unwrap();
+    }
+    while let Some(at) = receipts.recv().await {
+        all.push(at);
+    }
+    let late = all.iter().filter(|it| **it >= ball).count();
+    assert!(late >= BEFORE / 2 - FANS, "{late}");
+    assert_eq!(moved.late, late);
+    let counted = (all.len() - late).to_string();
+    assert_eq!(here.rows("select sum(fans)::text from quizzes.tally").await, [counted.clone()]);
+    assert_eq!(
+        here.rows("select count(*)::text from quizzes.answer where not is_late").await,
+        [counted.clone()]
+    );
+    assert_eq!(here.told("answer").await.len().to_string(), counted);
 }
