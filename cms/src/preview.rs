@@ -1,14 +1,18 @@
 //! Previews: a link by which somebody sees a draft as it is, until it ends.
 
+use crate::delivery;
 use crate::draft;
 use crate::entry::{self, Entry};
 use crate::error::Error;
 use crate::language::Language;
+use crate::member;
 use crate::problem::Problem;
 use crate::rights::{Act, Editor};
+use crate::schema::Kind;
 use access::Token;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use store::{At, Client, Transaction};
 
 /// How long a link is good at most.
@@ -25,7 +29,21 @@ pub struct Preview {
     pub body: Value,
     /// What keeps it from being published, as far as it alone says.
     pub problems: Vec<Problem>,
+    /// What it names that fans do not see, and what that names: drafts that would be published with it.
+    pub needs: Vec<Needed>,
 }
+
+/// A draft that another one needs.
+#[derive(Clone)]
+pub struct Needed {
+    pub entry: Entry,
+    /// The one that is asked for, else the entry's main one.
+    pub language: Language,
+    pub body: Value,
+}
+
+/// Drafts of a preview beside its own.
+const NEEDS_MAX: usize = 20;
 
 const MAKE: &str = "
     insert into cms.preview (token_sha256, entry, language, made_by, made_at, ends_at) values ($1, $2, $3, $4, $5, $6)";
@@ -91,7 +109,7 @@ pub async fn end(tx: &Transaction<'_>, who: &Editor, id: &str) -> Result<(), Err
 }
 
 const OPEN: &str = "
-    select p.entry, p.language, p.ends_at from cms.preview p join cms.entry e on e.id = p.entry
+    select p.entry, p.language, p.ends_at, p.made_by from cms.preview p join cms.entry e on e.id = p.entry
     where p.token_sha256 = $1 and p.ends_at > $2 and e.trashed_at is null";
 
 /// What a link shows now; none where it is none, or over.
@@ -99,7 +117,10 @@ pub async fn open(client: &Client<'_>, token: &Token, now: Timestamp) -> Result<
     let Some(row) = client.query_opt(OPEN, &[&token.sha256().as_slice(), &At(now)]).await? else {
         return Ok(None);
     };
-    show(client, row.get("entry"), &Language::kept(row.get("language"))).await
+    // Who made it shows no more than they may read themselves.
+    let rights = member::of_user(client, row.get("made_by")).await?;
+    let kinds = rights.as_ref().and_then(|it| it.kinds.as_ref());
+    show(client, row.get("entry"), &Language::kept(row.get("language")), kinds).await
 }
 
 /// Until when a link shows something; none where it is none, or over.
@@ -108,15 +129,69 @@ pub async fn ends_at(client: &Client<'_>, token: &Token, now: Timestamp) -> Resu
     Ok(row.map(|it| it.get::<_, At>("ends_at").0))
 }
 
-/// The draft of a language as fans would see it; none where nobody has begun it.
-pub async fn show(client: &Client<'_>, id: &str, language: &Language) -> Result<Option<Preview>, Error> {
+/// The draft of a language as fans would see it, with drafts of these types that it needs (none: of all); none where nobody has begun it.
+pub async fn show(
+    client: &Client<'_>,
+    id: &str,
+    language: &Language,
+    kinds: Option<&BTreeSet<String>>,
+) -> Result<Option<Preview>, Error> {
     let entry = entry::find(client, id).await?;
     let drafts = draft::of_entries(client, &[id.to_owned()]).await?;
     let of = |language: &Language| drafts.iter().find(|it| it.language == *language);
     let (Some(main), Some(own)) = (of(&entry.main_language), of(language)) else { return Ok(None) };
     let body = entry.kind.merged(&main.body, &own.body);
     let problems = entry.kind.check_whole(&body);
-    Ok(Some(Preview { language: language.clone(), version: own.version, body, problems, entry }))
+    let needs = needs(client, &entry, &body, language, kinds).await?;
+    Ok(Some(Preview { language: language.clone(), version: own.version, body, problems, needs, entry }))
+}
+
+async fn needs(
+    client: &Client<'_>,
+    of: &Entry,
+    body: &Value,
+    language: &Language,
+    kinds: Option<&BTreeSet<String>>,
+) -> Result<Vec<Needed>, Error> {
+    let named = |kind: &'static Kind, body: &Value| kind.relations(body).into_iter().map(|it| it.target);
+    let mut seen = BTreeSet::from([of.id.clone()]);
+    let mut ahead: Vec<String> = named(of.kind, body).collect();
+    let mut found = Vec::new();
+    while !ahead.is_empty() {
+        ahead.retain(|it| seen.insert(it.clone()));
+        ahead.truncate(NEEDS_MAX - found.len());
+        for it in delivery::of_ids(client, &ahead, language).await? {
+            ahead.retain(|id| *id != it.entry);
+        }
+        let mut next = Vec::new();
+        for it in drafts(client, &ahead, language).await? {
+            if kinds.is_none_or(|kinds| kinds.contains(it.entry.kind.facts.name)) {
+                next.extend(named(it.entry.kind, &it.body));
+                found.push(it);
+            }
+        }
+        ahead = next;
+    }
+    Ok(found)
+}
+
+/// The drafts of entries, in a language or else in the main one of each.
+async fn drafts(client: &Client<'_>, ids: &[String], language: &Language) -> Result<Vec<Needed>, Error> {
+    let drafts = draft::of_entries(client, ids).await?;
+    let mut found = Vec::new();
+    for id in ids {
+        let entry = match entry::find(client, id).await {
+            Ok(entry) if entry.trashed_at.is_none() => entry,
+            Ok(_) | Err(Error::UnknownEntry { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        let of = |language: &Language| drafts.iter().find(|it| it.entry == *id && it.language == *language);
+        let Some(main) = of(&entry.main_language) else { continue };
+        let own = of(language).unwrap_or(main);
+        let body = entry.kind.merged(&main.body, &own.body);
+        found.push(Needed { language: own.language.clone(), body, entry });
+    }
+    Ok(found)
 }
 
 /// Every statement of this file, for the test that prepares each on a migrated store.

@@ -90,7 +90,7 @@ pub async fn unpublish(
     carry_out(tx, who, &[Step::unpublish(entry, language)], cascade).await
 }
 
-/// Does all of these, or none.
+/// Does all of these, or none. What is wrong with themselves is told before what they need; of that, all is told at once.
 pub async fn carry_out(
     tx: &Transaction<'_>,
     who: &Editor,
@@ -98,13 +98,31 @@ pub async fn carry_out(
     cascade: Cascade,
 ) -> Result<(), Error> {
     let mut plan = Plan::default();
-    let mut next = steps.to_vec();
+    let (mut next, mut unasked) = (steps.to_vec(), Vec::new());
     while !next.is_empty() {
-        plan.add(tx, who, next).await?;
+        match plan.add(tx, who, next).await {
+            // Whatever keeps one of those from being published: they are wanted first.
+            Err(_) if !unasked.is_empty() => break,
+            added => added?,
+        }
         if plan.len() > TOGETHER_MAX {
             return Err(Error::TooMany { what: "documents to publish or unpublish", max: TOGETHER_MAX });
         }
-        next = plan.missing(tx, cascade).await?;
+        let missing = plan.missing(tx, cascade).await?;
+        if cascade == Cascade::Refuse && !missing.dependencies.is_empty() {
+            if unasked.is_empty() {
+                plan.judge(tx).await?;
+            }
+            for it in missing.dependencies {
+                if !unasked.iter().any(|there: &Dependency| there.entry == it.entry) {
+                    unasked.push(it);
+                }
+            }
+        }
+        next = missing.steps;
+    }
+    if !unasked.is_empty() {
+        return Err(Error::Unpublished { dependencies: unasked });
     }
     plan.judge(tx).await?;
     plan.write(tx, who).await

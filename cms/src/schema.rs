@@ -3,7 +3,7 @@
 mod field;
 mod judge;
 
-pub use field::{Block, Condition, Field, Shape};
+pub use field::{Block, Condition, Field, Outside, Shape};
 
 use crate::error::Error;
 use crate::problem::Problem;

@@ -117,3 +117,146 @@ document.addEventListener('keydown', (event) => {
     search.select();
   }
 });
+
+// Fields that name entries, pictures, matches or others: chosen from what is found.
+customElements.define(
+  'content-pick',
+  class extends HTMLElement {
+    connectedCallback() {
+      const field = this.querySelector('[data-pick]');
+      if (field && !field.querySelector(':scope > button')) picker(field);
+    }
+  },
+);
+
+function picker(field) {
+  field.querySelector('.by-id').hidden = true;
+  const button = document.createElement('button');
+  button.type = 'button';
+  const max = Number(field.dataset.max);
+  const chosen = field.querySelector('ul.chosen');
+  const words = () => {
+    const count = chosen.querySelectorAll('input:checked').length;
+    button.textContent = max === 1 && count > 0 ? 'Choose another' : 'Choose';
+    button.disabled = max > 1 && count >= max;
+    button.setAttribute('aria-label', `${button.textContent}: ${field.querySelector('legend').firstChild.textContent.trim()}`);
+  };
+  words();
+  button.addEventListener('click', async () => {
+    const one = await ask(field.querySelector('legend').firstChild.textContent.trim(), field.dataset.pick);
+    if (one) choose(field, chosen, one, max);
+    words();
+    button.focus();
+  });
+  chosen.addEventListener('change', words);
+  field.append(button);
+}
+
+function choose(field, chosen, one, max) {
+  const boxes = [...chosen.querySelectorAll('input')];
+  const there = boxes.find((it) => it.value === one.id);
+  if (max === 1) for (const it of boxes) it.closest('li').remove();
+  if (there && max !== 1) there.checked = true;
+  else {
+    const item = document.createElement('li');
+    const label = document.createElement('label');
+    const box = document.createElement('input');
+    box.type = 'checkbox';
+    box.name = field.dataset.name;
+    box.value = one.id;
+    box.checked = true;
+    const words = document.createElement('span');
+    words.textContent = one.label;
+    label.append(box);
+    if (one.thumbnail) {
+      const picture = document.createElement('img');
+      picture.src = one.thumbnail;
+      picture.alt = '';
+      label.append(picture);
+    }
+    label.append(words);
+    if (one.about) {
+      const about = document.createElement('small');
+      about.className = 'muted';
+      about.textContent = one.about;
+      label.append(about);
+    }
+    item.append(label);
+    chosen.append(item);
+  }
+  chosen.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+/** One of what an address finds; undefined when it was left. */
+function ask(title, url) {
+  const dialog = document.createElement('dialog');
+  dialog.className = 'rich-dialog pick-dialog';
+  const heading = document.createElement('h2');
+  heading.id = 'pick-title';
+  heading.textContent = title;
+  dialog.setAttribute('aria-labelledby', heading.id);
+  const around = document.createElement('label');
+  const input = document.createElement('input');
+  input.type = 'search';
+  around.append('Search', input);
+  const list = document.createElement('ul');
+  list.className = 'rich-found';
+  const said = document.createElement('p');
+  said.className = 'muted';
+  said.setAttribute('role', 'status');
+  const cancel = document.createElement('button');
+  cancel.type = 'button';
+  cancel.textContent = 'Cancel';
+  dialog.append(heading, around, said, list, cancel);
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    const settle = (one) => {
+      dialog.remove();
+      resolve(one);
+    };
+    let wait = 0;
+    const look = async () => {
+      const query = input.value.trim();
+      const answer = await fetch(`${url}${url.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`, { headers: { accept: 'application/json' } }).catch(() => null);
+      const found = answer?.ok ? await answer.json().catch(() => null) : null;
+      if (input.value.trim() !== query) return;
+      list.replaceChildren(
+        ...(found ?? []).map((one) => {
+          const item = document.createElement('li');
+          const button = document.createElement('button');
+          button.type = 'button';
+          if (one.thumbnail) {
+            const picture = document.createElement('img');
+            picture.src = one.thumbnail;
+            picture.alt = '';
+            button.append(picture);
+          }
+          const words = document.createElement('span');
+          words.textContent = one.label;
+          button.append(words);
+          if (one.about) {
+            const about = document.createElement('small');
+            about.textContent = one.about;
+            button.append(about);
+          }
+          button.addEventListener('click', () => settle(one));
+          item.append(button);
+          return item;
+        }),
+      );
+      said.textContent = found === null ? 'They cannot be had now: try again' : found.length === 0 ? 'Nothing found' : `${found.length} found`;
+    };
+    input.addEventListener('input', () => {
+      clearTimeout(wait);
+      wait = setTimeout(look, 150);
+    });
+    input.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') list.querySelector('button')?.click();
+    });
+    cancel.addEventListener('click', () => settle(undefined));
+    // By Escape.
+    dialog.addEventListener('close', () => settle(undefined));
+    dialog.showModal();
+    look();
+  });
+}

@@ -6,6 +6,7 @@ pub mod entries;
 pub mod form;
 pub mod library;
 pub mod newsroom;
+mod pick;
 pub mod preview;
 pub mod releases;
 #[cfg(test)]

@@ -53,6 +53,15 @@ pub async fn find_all(client: &Client<'_>, ids: &[&str]) -> Result<Vec<Organisat
     Ok(rows.iter().map(|row| Organisation { id: row.get("id"), name: row.get("name") }).collect())
 }
 
+const LOOK: &str = "
+    select id, name from partners.organisation where lower(name) like all($1) order by lower(name), id limit $2";
+
+/// Those whose names have these words, in whichever letters, `limit` of them at most.
+pub async fn look(client: &Client<'_>, words: &str, limit: i64) -> Result<Vec<Organisation>, Error> {
+    let rows = client.query(LOOK, &[&store::like(words), &limit]).await?;
+    Ok(rows.iter().map(|row| Organisation { id: row.get("id"), name: row.get("name") }).collect())
+}
+
 const LOCK: &str = "select id, name from partners.organisation where id = $1 for update";
 
 /// Lets nobody else add to it until the transaction ends. What is counted against a limit is counted in a later statement: one that waited for
@@ -89,4 +98,4 @@ pub async fn ensure(tx: &Transaction<'_>, id: &str, organisation_name: &str) -> 
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[CREATE, FIND, LOCK, RENAME, ENSURE];
+pub(crate) const STATEMENTS: &[&str] = &[CREATE, FIND, NAMED, FIND_ALL, LOOK, LOCK, RENAME, ENSURE];

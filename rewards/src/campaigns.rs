@@ -322,6 +322,38 @@ fn listed(row: &Row) -> Result<Listed, Error> {
     })
 }
 
+/// What a campaign is called, for who chooses one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    pub id: String,
+    pub books: Books,
+    pub name: String,
+    pub is_over: bool,
+}
+
+const LOOK: &str = "
+    select id, books, name, ended_at is not null as is_over from rewards.campaign
+    where lower(name) like all($1) order by id desc limit $2";
+const NAMES: &str = "
+    select id, books, name, ended_at is not null as is_over from rewards.campaign where id = any($1)";
+
+/// Those of the house and of partners whose names have these words, in whichever letters; `limit` of them at most, the last first.
+pub async fn look(client: &Client<'_>, words: &str, limit: i64) -> Result<Vec<Name>, Error> {
+    client.query(LOOK, &[&store::like(words), &limit]).await?.iter().map(name_of).collect()
+}
+
+/// Those of these that there are.
+pub async fn names(client: &Client<'_>, ids: &[String]) -> Result<Vec<Name>, Error> {
+    client.query(NAMES, &[&ids]).await?.iter().map(name_of).collect()
+}
+
+fn name_of(row: &Row) -> Result<Name, Error> {
+    let id: String = row.get("id");
+    let books =
+        Books::of(row.get("books")).ok_or_else(|| Error::Unreadable { what: id.clone(), column: "books" })?;
+    Ok(Name { id, books, name: row.get("name"), is_over: row.get("is_over") })
+}
+
 /// A version of a campaign, who wrote it and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
@@ -359,4 +391,4 @@ pub async fn versions(client: &Client<'_>, id: &str, limit: i64) -> Result<Vec<V
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] =
-    &[MAKE, COUNT, LOCK, LAST, WRITE, GO, THERE, END, LIVE, BODIES, LIST, VERSION, VERSIONS];
+    &[MAKE, COUNT, LOCK, LAST, WRITE, GO, THERE, END, LIVE, BODIES, LIST, LOOK, NAMES, VERSION, VERSIONS];

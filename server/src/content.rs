@@ -12,7 +12,7 @@ mod follow;
 mod named;
 pub mod reach;
 
-pub(crate) use board::{Board, PLAYERS_MAX, Whose, of_draft};
+pub(crate) use board::{Board, PLAYERS_MAX, Whose, needed, of_draft};
 pub use boards::Boards;
 pub(crate) use boards::with_draft;
 pub use follow::follow;

@@ -42,6 +42,14 @@ enum Planned {
     Unpublish,
 }
 
+/// What has to be done beside what is planned.
+#[derive(Default)]
+pub(super) struct Missing {
+    pub(super) steps: Vec<Step>,
+    /// Of the steps that publish: who needs that.
+    pub(super) dependencies: Vec<Dependency>,
+}
+
 impl Plan {
     pub(super) fn len(&self) -> usize {
         self.acts.len()
@@ -97,8 +105,8 @@ impl Plan {
     }
 
     /// What has to be done beside all this, if that is wanted.
-    pub(super) async fn missing(&self, tx: &Transaction<'_>, cascade: Cascade) -> Result<Vec<Step>, Error> {
-        let mut steps = self.unpublished(tx, cascade).await?;
+    pub(super) async fn missing(&self, tx: &Transaction<'_>, cascade: Cascade) -> Result<Missing, Error> {
+        let Missing { mut steps, dependencies } = self.unpublished(tx).await?;
         let gone: Vec<&Loaded> = self.entries.values().filter(|it| self.is_unpublished(it)).collect();
         for it in &gone {
             let left = it.published.keys().filter(|language| self.after(&it.entry.id, language).is_some());
@@ -111,7 +119,7 @@ impl Plan {
         }
         let gone: Vec<String> = gone.iter().map(|it| it.entry.id.clone()).collect();
         if gone.is_empty() {
-            return Ok(steps);
+            return Ok(Missing { steps, dependencies });
         }
         let mut users = relation::users(tx, &gone, Of::Published, USERS_MAX).await?;
         users.retain(|it| self.still_names(&it.entry, &Language::kept(&it.language), &it.target));
@@ -119,7 +127,7 @@ impl Plan {
             return Err(Error::InUse { users });
         }
         steps.extend(users.iter().map(|it| Step::unpublish(&it.entry, &Language::kept(&it.language))));
-        Ok(steps)
+        Ok(Missing { steps, dependencies })
     }
 
     fn is_unpublished(&self, it: &Loaded) -> bool {
@@ -139,7 +147,7 @@ impl Plan {
     }
 
     /// What is named by what is to be published, and is not itself: as steps that publish it.
-    async fn unpublished(&self, tx: &Transaction<'_>, cascade: Cascade) -> Result<Vec<Step>, Error> {
+    async fn unpublished(&self, tx: &Transaction<'_>) -> Result<Missing, Error> {
         let mut wanted = Vec::new();
         for ((id, language), act) in &self.acts {
             if let (Planned::Publish { body, .. }, Some(loaded)) = (act, self.entries.get(id)) {
@@ -148,7 +156,7 @@ impl Plan {
             }
         }
         if wanted.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Missing::default());
         }
         let targets: Vec<&str> = wanted.iter().map(|it| it.2.target.as_str()).collect();
         // Locked by a statement of its own: the next one sees what those have done who had the locks.
@@ -189,10 +197,7 @@ impl Plan {
                 });
             }
         }
-        if cascade == Cascade::Refuse && !dependencies.is_empty() {
-            return Err(Error::Unpublished { dependencies });
-        }
-        Ok(steps.into_values().collect())
+        Ok(Missing { steps: steps.into_values().collect(), dependencies })
     }
 
     /// That what fans will read is whole, in each language, and that its pictures are there and described.

@@ -30,7 +30,7 @@ pub struct Field {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "shape")]
 pub enum Shape {
-    /// Its length is in characters; `widget` says how it is written where that is not one line: "lines", "link", "colour", "match", …
+    /// Its length is in characters; `widget` says how it is written where that is not one line: "lines", "link", "colour", …
     Text {
         length_min: u64,
         length_max: u64,
@@ -52,6 +52,10 @@ pub enum Shape {
         kinds: Vec<String>,
     },
     Media,
+    /// The id of what other crates own.
+    Outside {
+        what: Outside,
+    },
     List {
         item: Box<Shape>,
         items_min: u64,
@@ -64,6 +68,41 @@ pub enum Shape {
     Blocks {
         blocks: Vec<Block>,
     },
+}
+
+/// What content names that is not content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outside {
+    Match,
+    Campaign,
+    Partner,
+}
+
+impl Outside {
+    pub const ALL: [Outside; 3] = [Outside::Match, Outside::Campaign, Outside::Partner];
+
+    /// As a schema's `x-widget` has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Outside::Match => "match",
+            Outside::Campaign => "campaign",
+            Outside::Partner => "partner",
+        }
+    }
+
+    /// What its ids begin with, before the "_".
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Outside::Match => "mat",
+            Outside::Campaign => "cmp",
+            Outside::Partner => "org",
+        }
+    }
+
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.word() == word)
+    }
 }
 
 /// A group that is one of several.
@@ -126,6 +165,7 @@ fn shape(schema: &Value, kinds: &[String]) -> Shape {
         ("date-time", _) => Shape::DateTime,
         ("relation", _) => Shape::Relation { kinds },
         ("media", _) => Shape::Media,
+        (widget, "string") if let Some(what) = Outside::of(widget) => Shape::Outside { what },
         (_, "boolean") => Shape::Switch,
         (_, "integer" | "number") => {
             Shape::Number { min: schema["minimum"].as_i64(), max: schema["maximum"].as_i64() }

@@ -79,6 +79,7 @@ fn pattern(error: &ValidationError<'_>, schema: &Value) -> &'static str {
         Some("place") => "is to be a country or a part of one (ISO 3166-2), such as IN-KA",
         Some("match") => "is no match",
         Some("campaign") => "is no campaign",
+        Some("partner") => "is no partner",
         _ => "is not written as it has to be",
     }
 }

@@ -64,7 +64,12 @@ fn check_shape(place: &str, shape: &Shape) {
             blocks.iter().for_each(|it| within(&format!("{place}.{}", it.name), &it.fields));
         }
         Shape::Select { options } => assert!(options.len() > 1, "{place}"),
-        Shape::Rich | Shape::Number { .. } | Shape::Switch | Shape::DateTime | Shape::Media => {}
+        Shape::Rich
+        | Shape::Number { .. }
+        | Shape::Switch
+        | Shape::DateTime
+        | Shape::Media
+        | Shape::Outside { .. } => {}
     }
 }
 
@@ -120,7 +125,7 @@ fn a_draft_may_lack_anything_and_may_not_have_what_there_is_not() {
         (json!({ "headline": "x".repeat(71) }), vec!["/headline has 70 characters at most, and 71 now"]),
         (
             json!({ "slot": "roof" }),
-            vec!["/slot is one of match-top, match-feed, match-bottom, innings-break, result, wallet, home"],
+            vec!["/slot is one of match-top, match-feed, match-bottom, innings-break, result"],
         ),
         (json!({ "body": "text" }), vec!["/body is to be a group of fields"]),
         (json!({ "headline": "a\0b" }), vec!["/headline has a character that no text has"]),
@@ -131,7 +136,7 @@ fn a_draft_may_lack_anything_and_may_not_have_what_there_is_not() {
     ] {
         assert_eq!(said(news.check_draft(&body, Part::Main)), expected, "{:.100}", body.to_string());
     }
-    let problems = news.check_draft(&json!({ "headline": "वर्षा", "slot": "home" }), Part::Other);
+    let problems = news.check_draft(&json!({ "headline": "वर्षा", "slot": "result" }), Part::Other);
     assert_eq!(said(problems), ["/slot is the same in all languages: change it in the main one"]);
 }
 
@@ -301,7 +306,7 @@ fn a_menu_has_no_loops() {
 
 #[test]
 fn a_banner_ends() {
-    let banner = json!({ "name": "Sale", "text": "Shirts", "address": "/shop", "slot": "home" });
+    let banner = json!({ "name": "Sale", "text": "Shirts", "address": "/shop", "slot": "result" });
     let found = said(kind("banner").unwrap().check_whole(&banner));
     assert_eq!(found, ["/targets/until is needed: a banner ends"]);
 }
@@ -341,9 +346,9 @@ fn what_a_document_names_is_found_in_fields_lists_blocks_and_rich_text() {
 #[test]
 fn a_language_has_its_own_words_and_shares_the_rest() {
     let kind = kind("banner").unwrap();
-    let main = json!({ "name": "Sale", "text": "Shirts", "call": "Buy", "address": "/shop", "slot": "home" });
+    let main = json!({ "name": "Sale", "text": "Shirts", "call": "Buy", "address": "/shop", "slot": "result" });
     let hindi = json!({ "text": "कमीज़", "address": "/hi/shop" });
-    let expected = json!({ "name": "Sale", "text": "कमीज़", "address": "/hi/shop", "slot": "home" });
+    let expected = json!({ "name": "Sale", "text": "कमीज़", "address": "/hi/shop", "slot": "result" });
     assert_eq!(kind.merged(&main, &hindi), expected);
     assert_eq!(kind.merged(&main, &main), main);
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct MatchPreview {
     #[schemars(title = "Headline", length(min = 1, max = 90), extend("x-localised" = true))]
     pub headline: String,
-    /// The match, as the feed names it: "mat_…".
+    /// The match that it is about.
     #[schemars(title = "Match", length(max = 40), regex(pattern = "^mat_[0-9A-Za-z]{22}$"), extend("x-widget" = "match"))]
     pub match_id: String,
     #[schemars(title = "Starts")]

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 pub struct Quiz {
     #[schemars(title = "Title", length(min = 1, max = 70), extend("x-localised" = true))]
     pub title: String,
-    /// The match, as the feed names it; none: a quiz of its own.
+    /// The match that it is about; none: a quiz of its own.
     #[schemars(title = "Match", length(max = 40), regex(pattern = "^mat_[0-9A-Za-z]{22}$"), extend("x-widget" = "match"))]
     pub match_id: Option<String>,
     #[schemars(title = "Opens")]

@@ -51,6 +51,11 @@ impl Relation {
     }
 }
 
+/// A partner's organisation: "org_…".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(description = "", extend("x-widget" = "partner", "pattern" = "^org_[0-9A-Za-z]+$", "maxLength" = 40))]
+pub struct PartnerId(String);
+
 /// "#0b5fff"
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(description = "", extend("x-widget" = "colour", "pattern" = "^#[0-9a-f]{6}$", "maxLength" = 7))]
@@ -86,8 +91,6 @@ pub enum Slot {
     MatchBottom,
     InningsBreak,
     Result,
-    Wallet,
-    Home,
 }
 
 /// Who sees it, where and when; left out: everybody, everywhere, always.
@@ -97,8 +100,8 @@ pub enum Slot {
 pub struct Targets {
     /// On pages of these partners only.
     #[serde(default)]
-    #[schemars(title = "Partners", length(max = 500), inner(length(max = 40)), extend("x-widget" = "partners"))]
-    pub partners: Vec<String>,
+    #[schemars(title = "Partners", length(max = 500))]
+    pub partners: Vec<PartnerId>,
     /// To people in these places only. Who may be anywhere does not see it then.
     #[serde(default)]
     #[schemars(title = "Places", length(max = 300))]

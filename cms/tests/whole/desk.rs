@@ -212,6 +212,57 @@ async fn a_previews_link_shows_the_draft_until_it_ends() {
 }
 
 #[tokio::test]
+async fn a_preview_brings_the_drafts_that_would_be_published_with_it() {
+    let scene = Scene::new().await;
+    let asha = scene.asha();
+    let english = language("en");
+    let shown = scene.published("article", &article("Out already")).await;
+    scene.save(&asha, (&shown, "en"), &article("Out, and changed")).await;
+    let player = scene.entry("player", &json!({ "name": "Holt" })).await;
+    let mention = json!({ "type": "mention", "attrs": { "kind": "player", "id": player, "label": "Holt" } });
+    let text = json!({ "type": "doc", "content": [{ "type": "paragraph", "content": [mention] }] });
+    let story = scene.entry("article", &with(article("Behind it"), "body", text)).await;
+    let gone = scene.entry("article", &article("Thrown away")).await;
+    scene
+        .tx(async |tx| entry::trash(tx, &asha, std::slice::from_ref(&gone), Cascade::Refuse).await)
+        .await
+        .unwrap();
+    let related = with(article("First"), "related", json!([shown, story, gone, store::ids::new("ent")]));
+    let first = scene.entry("article", &related).await;
+    // It names what names it: once is enough.
+    scene
+        .save(&asha, (&story, "en"), &with(scene.draft(&story, "en").await.body, "related", json!([first])))
+        .await;
+
+    let names = async |kinds: Option<&[&str]>| -> Vec<String> {
+        let kinds = kinds.map(|it| it.iter().map(|it| (*it).to_owned()).collect());
+        let read = async |db: &store::Client<'_>| preview::show(db, &first, &english, kinds.as_ref()).await;
+        let found = scene.store().read("test", read).await.unwrap().unwrap();
+        found.needs.into_iter().map(|it| it.entry.id).collect()
+    };
+    assert_eq!(names(None).await, [story.clone(), player.clone()]);
+    assert_eq!(names(Some(&["article"])).await, [story.clone()]);
+    assert_eq!(
+        names(Some(&["player"])).await,
+        Vec::<String>::new(),
+        "it is named by what is not theirs to read"
+    );
+
+    // A link shows what its maker may read, as that is now.
+    let token = scene.tx(async |tx| preview::look(tx, &asha, (&first, &english)).await).await.unwrap();
+    let open = async || {
+        let now = scene.clock.now();
+        let found = scene.store().read("test", async |db| preview::open(db, &token, now).await).await;
+        found.unwrap().unwrap().needs.len()
+    };
+    assert_eq!(open().await, 2);
+    let own = Rights { kinds: Some(["article".to_owned()].into()), ..Rights::all(Role::Editor) };
+    let admin = scene.who("Ada", Role::Admin);
+    scene.tx(async |tx| member::assign(tx, &admin, "usr_Asha", &own).await).await.unwrap();
+    assert_eq!(open().await, 1);
+}
+
+#[tokio::test]
 async fn whoever_has_a_form_open_is_seen_by_others_until_they_go() {
     let scene = Scene::new().await;
     let id = scene.entry("article", &article("One")).await;

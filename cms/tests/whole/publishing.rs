@@ -123,7 +123,12 @@ async fn an_unpublished_relation_is_offered_and_never_dropped() {
     let story = scene.entry("article", &with(article("Captain"), "about", json!([rohit]))).await;
     let refused = scene.publish_as(&asha, (&story, "en"), Cascade::Refuse).await.unwrap_err();
     let Error::Unpublished { dependencies } = refused else { panic!("{refused}") };
-    assert_eq!((dependencies[0].entry.as_str(), dependencies[0].path.as_str()), (rohit.as_str(), "/about/0"));
+    let told: Vec<_> = dependencies.iter().map(|it| (it.entry.as_str(), it.path.as_str())).collect();
+    assert_eq!(told, [(rohit.as_str(), "/about/0"), (&team, "/team"), (&venue, "/home")], "all, at once");
+    // Its own faults are told before what it needs.
+    let faulty = scene.entry("article", &json!({ "headline": "Captain", "about": [rohit] })).await;
+    let refused = scene.publish_as(&asha, (&faulty, "en"), Cascade::Refuse).await;
+    assert!(matches!(refused, Err(Error::Unfit { .. })), "{refused:?}");
     assert_eq!(scene.number("select count(*) from cms.published").await, 0);
     scene.publish_as(&asha, (&story, "en"), Cascade::Include).await.unwrap();
     assert_eq!(scene.number("select count(*) from cms.published").await, 4);
@@ -213,7 +218,7 @@ async fn what_is_shown_depends_on_partner_place_language_and_time() {
     ] {
         scene.published("banner", &banner(text, targets)).await;
     }
-    let other = scene.published("banner", &with(banner("elsewhere", json!({})), "slot", json!("home"))).await;
+    let other = scene.published("banner", &with(banner("elsewhere", json!({})), "slot", json!("result"))).await;
     let (english, hindi) = (language("en"), language("hi-IN"));
     let ask = Ask {
         kind: "banner",
@@ -249,13 +254,13 @@ async fn what_is_shown_depends_on_partner_place_language_and_time() {
         .await
         .unwrap()
         .unwrap();
-    assert!(of_slot(&found.keys, "home"), "{:?}", found.keys);
+    assert!(of_slot(&found.keys, "result"), "{:?}", found.keys);
     // One that moves is news where it was and where it is.
-    scene.save(&asha, (&other, "en"), &with(banner("elsewhere", json!({})), "slot", json!("wallet"))).await;
+    scene.save(&asha, (&other, "en"), &with(banner("elsewhere", json!({})), "slot", json!("match-bottom"))).await;
     scene.publish(&other, "en").await;
     let news = scene.store().read("test", async |db| news::since(db, 0).await).await.unwrap();
     let last = news.last().unwrap();
-    assert!(of_slot(&last.keys, "home") && of_slot(&last.keys, "wallet"), "{last:?}");
+    assert!(of_slot(&last.keys, "result") && of_slot(&last.keys, "match-bottom"), "{last:?}");
     // When the window of "later" opens, those who follow are told.
     scene.clock.advance(Duration::from_secs(86_400));
     pass(scene.store(), Duration::from_secs(86_400 * 365)).await.unwrap();

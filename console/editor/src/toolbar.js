@@ -15,7 +15,7 @@ const buttons = ({ media, embeds, mentions }) =>
     { label: 'Line', set: (it) => it.setHorizontalRule() },
     { label: 'Link', ask: link, mark: 'link', keys: 'Control+K' },
     media && { label: 'Picture', ask: (editor) => pick(editor, 'Picture', media, picture) },
-    embeds && { label: 'Match or player', sign: 'Match', ask: (editor) => pick(editor, 'Match, player, poll or quiz', embeds, embed) },
+    embeds && { label: 'Match or player', sign: 'Match', ask: (editor) => pick(editor, 'Match, player or quiz', embeds, embed) },
     mentions && { label: 'Name somebody', sign: 'Name', ask: name },
     { label: 'Undo', set: (it) => it.undo(), can: (it) => it.undo(), keys: 'Control+Z' },
     { label: 'Redo', set: (it) => it.redo(), can: (it) => it.redo(), keys: 'Control+Shift+Z' },

@@ -1,7 +1,7 @@
 //! Releases: several documents that are published together.
 
 use super::entries::{path, scheduled, time_fields, titled};
-use super::form::language_name;
+use super::form::{Named, language_name};
 use super::{Here, PATH, Tab};
 use crate::controls::{Filled, Label, Line};
 use crate::layout::csrf_field;
@@ -11,6 +11,7 @@ use cms::publish::Dependency;
 use cms::release::{Item, Release};
 use cms::schedule::Schedule;
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 /// Characters of a release's title.
 const TITLE_MAX: u16 = 120;
@@ -68,6 +69,8 @@ pub struct Shown<'a> {
     pub release: &'a Release,
     pub items: &'a [Item],
     pub schedules: &'a [Schedule],
+    /// The matches of the schedules, by id.
+    pub named: &'a BTreeMap<String, Named>,
     /// Whether they may publish.
     pub may_act: bool,
     /// Why it was not published: what its documents need.
@@ -116,7 +119,7 @@ pub fn show(here: &Here<'_>, it: &Shown<'_>) -> Markup {
             }
         }
         @if !it.schedules.is_empty() {
-            section { h2 { "Later" } ul.schedules.boxed { @for one in it.schedules { li { (scheduled(here, one)) } } } }
+            section { h2 { "Later" } ul.schedules.boxed { @for one in it.schedules { li { (scheduled(here, one, it.named)) } } } }
         }
         @if it.may_act && is_open && !it.items.is_empty() {
             section.panel {
@@ -129,7 +132,7 @@ pub fn show(here: &Here<'_>, it: &Shown<'_>) -> Markup {
                 details.plain-details {
                     summary { "At a moment of a match" }
                     (here.form(&at("/schedule"), html! {
-                        div.field { label for="match" { "Match" } input #match type="text" name="match" placeholder="mat_…" spellcheck="false" autocomplete="off"; }
+                        (super::pick::of_match(None))
                         div.field { label for="moment" { "Moment" } select #moment name="moment" { @for it in Moment::ALL { option value=(it.word()) { (super::entries::moment_name(it)) } } } }
                     }, html! { button type="submit" name="when" value="moment" { "Schedule" } }))
                 }

@@ -3,6 +3,7 @@
 use super::card::{Card, KINDS, PREVIEW};
 use super::named::{Names, read_names};
 use cms::delivery::{self, Ask, DOCUMENTS_MAX, Document};
+use cms::entry::Entry;
 use cms::preview::Preview;
 use cms::{Error, Language, news};
 use jiff::Timestamp;
@@ -156,7 +157,8 @@ impl Board {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let it = of_draft(draft, now);
-        let names = read_names(client, [&it], &draft.language, base).await?;
+        let mut names = read_names(client, [&it], &draft.language, base).await?;
+        names.know(needed(draft, now));
         match card(&it, &names)? {
             Some(card) if card.kind == PREVIEW => self.preview = Some(card),
             Some(card) => {
@@ -171,13 +173,22 @@ impl Board {
 
 /// A draft as if it were published: now, and first of all.
 pub(crate) fn of_draft(draft: &Preview, now: Timestamp) -> Document {
+    as_published(&draft.entry, &draft.language, &draft.body, now)
+}
+
+/// What it needs, as if that were published with it.
+pub(crate) fn needed(draft: &Preview, now: Timestamp) -> impl Iterator<Item = Document> {
+    draft.needs.iter().map(move |it| as_published(&it.entry, &it.language, &it.body, now))
+}
+
+fn as_published(entry: &Entry, language: &Language, body: &Value, now: Timestamp) -> Document {
     Document {
-        entry: draft.entry.id.clone(),
-        kind: draft.entry.kind.facts.name.to_owned(),
-        key: draft.entry.key.clone(),
-        language: draft.language.clone(),
+        entry: entry.id.clone(),
+        kind: entry.kind.facts.name.to_owned(),
+        key: entry.key.clone(),
+        language: language.clone(),
         published_at: now,
-        body: draft.body.clone(),
+        body: body.clone(),
         etag: String::new(),
         from: None,
         until: None,

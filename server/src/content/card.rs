@@ -22,7 +22,7 @@ pub(crate) struct Card {
     pub(super) id: String,
     /// news-card, banner, promo-card, match-preview
     pub(super) kind: String,
-    /// Where it stands: match-top, match-feed, match-bottom, innings-break, result, wallet, home; null of a preview.
+    /// Where it stands: match-top, match-feed, match-bottom, innings-break, result; null of a preview.
     slot: Option<String>,
     /// The match that a preview is of.
     #[serde(rename = "match")]

@@ -81,6 +81,11 @@ pub(crate) fn document(it: &Document, names: &Names) -> Result<Shown, Error> {
 }
 
 impl Names {
+    /// Takes in what fans do not see yet.
+    pub(crate) fn know(&mut self, documents: impl Iterator<Item = Document>) {
+        self.entries.extend(documents.map(|it| (it.entry.clone(), it)));
+    }
+
     /// A document's fields, with what they name.
     pub(super) fn fields(&self, document: &Document) -> Result<Value, Error> {
         let (kind, mut body) = (schema::kind(&document.kind)?, document.body.clone());

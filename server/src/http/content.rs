@@ -6,6 +6,7 @@ mod entries;
 mod library;
 mod matches;
 mod newsroom;
+mod outside;
 mod preview;
 mod refusal;
 
@@ -17,5 +18,6 @@ pub(super) fn routes() -> Router<App> {
         .merge(entries::routes())
         .merge(library::routes())
         .merge(newsroom::routes())
+        .merge(outside::routes())
         .merge(preview::routes())
 }

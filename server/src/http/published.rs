@@ -5,7 +5,7 @@ use super::etag::unless_same;
 use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
-use crate::content::{self, Board, Shown, Whose, of_draft};
+use crate::content::{self, Board, Shown, Whose, needed, of_draft};
 use crate::http::openapi::alike;
 use crate::problem::Problem;
 use access::Token;
@@ -134,7 +134,7 @@ async fn board(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// Where it stands: `match-top`, `match-feed`, `match-bottom`, `innings-break`, `result`, `wallet`, `home`; wherever when left out.
+    /// Where it stands: `match-top`, `match-feed`, `match-bottom`, `innings-break`, `result`; wherever when left out.
     slot: Option<String>,
     /// A BCP 47 tag; English when left out.
     lang: Option<String>,
@@ -227,17 +227,22 @@ async fn show(
     check(&kind)?;
     let (language, base) = (language(query.lang.as_deref())?, app.public_base());
     let (draft, _) = draft(&app, query.preview.as_deref()).await?;
-    let draft = draft.filter(|it| it.entry.id == id || it.entry.key.as_ref() == Some(&id));
+    let now = app.clock.now();
+    let drafts: Vec<Document> =
+        draft.iter().flat_map(|it| std::iter::once(of_draft(it, now)).chain(needed(it, now))).collect();
+    let is_asked = |it: &&Document| it.kind == kind && (it.entry == id || it.key.as_ref() == Some(&id));
+    let own = drafts.iter().find(is_asked).cloned();
     let (partner, place) = (reader.organisation_id(), place(&headers, &app));
-    let is_draft = draft.is_some();
+    let is_draft = own.is_some();
     let read = app.store.read("content.document", async |db| {
-        let found = match &draft {
-            Some(draft) => Some(of_draft(draft, app.clock.now())),
+        let found = match own.clone() {
+            Some(own) => Some(own),
             None if store::ids::is_valid("ent", &id) => delivery::of_id(db, &id, &language).await?,
             None => delivery::of_key(db, &kind, &id, &language).await?,
         };
         let found = found.filter(|it| it.kind == kind);
-        let names = content::read_names(db, &found, &language, base).await?;
+        let mut names = content::read_names(db, &found, &language, base).await?;
+        names.know(drafts.iter().cloned());
         Ok::<_, cms::Error>((found, names))
     });
     let unknown = || Problem::new(&crate::problem::types::UNKNOWN_THING, format!("no {kind} {id:.60}"));

@@ -3,6 +3,8 @@
 mod desk;
 mod files;
 mod library;
+mod outside;
+mod pressed;
 
 use crate::dashboard::Browser;
 use crate::support::Ground;

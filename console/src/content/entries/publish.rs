@@ -74,7 +74,13 @@ pub fn page(
                         @for it in *dependencies {
                             li { div {
                                 a href={ (PATH) "/entries/" (it.entry) } { (titled(&it.title)) }
-                                p.muted { (kind(&it.kind).map_or(it.kind.as_str(), |it| it.facts.noun)) ", named in " (field_name(entry.kind, &it.path)) }
+                                p.muted {
+                                    (kind(&it.kind).map_or(it.kind.as_str(), |it| it.facts.noun))
+                                    @match dependencies.iter().find(|by| by.entry == it.of) {
+                                        Some(by) => { ", named by " (titled(&by.title)) }
+                                        None => { ", named in " (field_name(entry.kind, &it.path)) }
+                                    }
+                                }
                             } }
                         }
                     }

@@ -2,8 +2,8 @@
 
 use super::edit::Editing;
 use super::{path, state_words, within};
-use crate::content::form::moment;
-use crate::content::{Here, PATH};
+use crate::content::form::{Named, moment};
+use crate::content::{Here, PATH, pick};
 use crate::layout::csrf_field;
 use crate::when;
 use cms::draft::{Aside, Draft};
@@ -12,6 +12,7 @@ use cms::release::Release;
 use cms::rights::Role;
 use cms::schedule::{self, Schedule};
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 /// Schedules that stand beside the form.
 const SCHEDULES_MAX: usize = 20;
@@ -153,7 +154,7 @@ impl Side<'_> {
             section.panel {
                 h2 { "Later" }
                 @if shown.is_empty() { p.muted { "Nothing is scheduled." } }
-                ul.schedules { @for one in shown { li.trouble[one.state != schedule::State::Waiting || one.is_overdue(here.now)] { (scheduled(here, one)) } } }
+                ul.schedules { @for one in shown { li.trouble[one.state != schedule::State::Waiting || one.is_overdue(here.now)] { (scheduled(here, one, it.form.named)) } } }
                 @if past > 0 { p.hint { (past) " done or withdrawn before." } }
                 @if self.may_publish { (self.plan(here, it, draft)) }
             }
@@ -179,7 +180,7 @@ impl Side<'_> {
                         option value="publish" { "Publish it as it is now" }
                         @if draft.published_version.is_some() { option value="unpublish" { "Unpublish it" } }
                     } }
-                    (moment_fields(draft))
+                    (moment_fields(draft, it.form.named))
                 }, html! { button type="submit" name="when" value="moment" { "Schedule" } }))
             }
         }
@@ -270,10 +271,10 @@ pub(in crate::content) fn time_fields(here: &Here<'_>) -> Markup {
     }
 }
 
-fn moment_fields(draft: &Draft) -> Markup {
-    let of = draft.body.get("match_id").and_then(|it| it.as_str()).unwrap_or_default();
+fn moment_fields(draft: &Draft, named: &BTreeMap<String, Named>) -> Markup {
+    let of = draft.body.get("match_id").and_then(|it| it.as_str());
     html! {
-        div.field { label for="match" { "Match" } p.hint #match-hint { "Its id, as the feed names it." } input #match type="text" name="match" value=(of) placeholder="mat_…" spellcheck="false" autocomplete="off" aria-describedby="match-hint"; }
+        (pick::of_match(of.map(|it| (it, named.get(it)))))
         div.field { label for="moment" { "Moment" } select #moment name="moment" {
             @for it in Moment::ALL { option value=(it.word()) { (moment_name(it)) } }
         } }
@@ -290,20 +291,30 @@ pub(in crate::content) const fn moment_name(moment: Moment) -> &'static str {
 }
 
 /// What is scheduled, when, and what became of it, with a button to withdraw it.
-pub(in crate::content) fn scheduled(here: &Here<'_>, it: &Schedule) -> Markup {
+pub(in crate::content) fn scheduled(
+    here: &Here<'_>,
+    it: &Schedule,
+    named: &BTreeMap<String, Named>,
+) -> Markup {
     let what = if it.revision.is_some() || it.release.is_some() { "Publish" } else { "Unpublish" };
     html! {
         p {
             strong { (what) } " "
             @match (it.due_at, &it.moment) {
                 (Some(at), None) => { (moment::told(at, it.zone.as_deref().unwrap_or("UTC"))) }
-                (_, Some((match_id, moment))) => { (moment_name(*moment).to_lowercase()) " of " code.id { (match_id) } }
+                (_, Some((match_id, moment))) => { (moment_name(*moment).to_lowercase()) " of " @match named.get(match_id) {
+                    Some(named) => { (named.label) }
+                    None => code.id { (match_id) },
+                } }
                 (None, None) => {}
             }
         }
         p.muted { "by " (it.asked_name) @if let Some(number) = it.revision { ", revision " (number) } }
         @match it.state {
-            schedule::State::Missed => p.mistake { "Missed: " (it.reason.as_deref().unwrap_or_default()) },
+            schedule::State::Missed => {
+                p.mistake { "Missed: " (it.reason.as_deref().unwrap_or_default()) }
+                p.hint { "Nothing was done. Do it now, or schedule it again." }
+            },
             schedule::State::Failed => p.mistake { "Failed: " (it.reason.as_deref().unwrap_or_default()) },
             schedule::State::Waiting if it.is_overdue(here.now) => p.mistake { "Overdue: no worker does it." },
             schedule::State::Waiting => (here.form(&format!("/schedules/{}/withdraw", it.id), html! {}, html! { button.small type="submit" { "Withdraw" } })),

@@ -2,6 +2,7 @@
 
 use super::sent::{DATE, NO, TIME, WAS, YES, ZONE};
 use super::{Deep, Form, Rows, worded};
+use crate::content::pick::{LOOK_OUTSIDE, Pick};
 use crate::rich::Rich;
 use cms::schema::{Field, Shape};
 use maud::{Markup, html};
@@ -23,16 +24,14 @@ impl Form<'_> {
             Shape::Switch => self.switch(field, path),
             Shape::DateTime => self.moment(field, path),
             Shape::Select { options } => self.select(field, path, options),
-            Shape::Relation { kinds } => self.pick(field, path, Some(kinds)),
-            Shape::Media => self.pick(field, path, None),
+            Shape::Relation { .. } | Shape::Media | Shape::Outside { .. } => {
+                self.pick(field, path, &field.shape, 1)
+            }
             Shape::Group { fields } => self.group(field, path, fields),
             Shape::Blocks { blocks } => self.block(path, blocks),
             Shape::List { item, items_max, .. } => match (Rows::of(item), item.as_ref()) {
                 (Rows::Lines, _) => self.lines(field, path),
-                (Rows::Ids, Shape::Relation { kinds }) => {
-                    self.pick_some(field, path, Some(kinds), *items_max)
-                }
-                (Rows::Ids, _) => self.pick_some(field, path, None, *items_max),
+                (Rows::Ids, item) => self.pick(field, path, item, *items_max),
                 (Rows::Items, _) => self.list(field, path, item, *items_max),
             },
         }
@@ -179,52 +178,32 @@ impl Form<'_> {
         }
     }
 
-    fn pick(&self, field: &Field, path: &str, kinds: Option<&[String]>) -> Markup {
-        self.pick_some(field, path, kinds, 1)
-    }
-
-    /// Entries of some types, or pictures: ticked are those that are chosen. Without a script others are named by id.
-    fn pick_some(&self, field: &Field, path: &str, kinds: Option<&[String]>, count_max: u64) -> Markup {
+    /// Entries of some types, pictures, or what lies outside: ticked are those that are chosen. Without a script others are named by id.
+    fn pick(&self, field: &Field, path: &str, item: &Shape, count_max: u64) -> Markup {
         let ids = self.sent.ids(path);
         // Of one that was chosen and one that was written, the last.
         let ids = if count_max == 1 { &ids[ids.len().saturating_sub(1)..] } else { &ids[..] };
-        let look = match kinds {
-            Some(kinds) => {
+        let (look, prefix, is_picture) = match item {
+            Shape::Relation { kinds } => {
                 let kinds: Vec<String> = kinds.iter().map(|it| format!("kind={it}")).collect();
-                format!("{LOOK}?{}", kinds.join("&"))
+                (format!("{LOOK}?{}", kinds.join("&")), "ent", false)
             }
-            None => LOOK_MEDIA.to_owned(),
+            Shape::Outside { what } => (format!("{LOOK_OUTSIDE}/{}", what.word()), what.prefix(), false),
+            _ => (LOOK_MEDIA.to_owned(), "med", true),
         };
-        let by_id = format!("{path}-id");
-        let example = if kinds.is_some() { "ent_…" } else { "med_…" };
-        html! {
-            fieldset.field.plain.pick #(path) data-pick=(look) data-name=(path) data-max=(count_max) data-thumbnail=[kinds.is_none().then_some(self.thumbnail)]
-                aria-describedby=[self.described(field, path, None)] {
-                legend.is-needed[is_needed(field)] { (field.label) }
-                (self.aside(field, path))
-                ul.chosen { @for id in ids { (self.chosen(path, id)) } }
-                div.by-id {
-                    label for=(by_id) { @if count_max == 1 { "Its id" } @else { "Ids of more" } }
-                    input #(by_id) name=(path) type="text" value="" placeholder=(example) spellcheck="false" autocomplete="off";
-                }
-            }
-        }
-    }
-
-    fn chosen(&self, path: &str, id: &str) -> Markup {
-        let named = self.named.get(id);
-        html! {
-            li {
-                label {
-                    input type="checkbox" name=(path) value=(id) checked;
-                    @if let Some(thumbnail) = named.and_then(|it| it.thumbnail.as_ref()) { img src=(thumbnail) alt="" loading="lazy"; }
-                    span { (named.map_or(id, |it| it.label.as_str())) }
-                    @if let Some(about) = named.map(|it| &it.about).filter(|it| !it.is_empty()) { small.muted { (about) } }
-                    @if named.is_none() { small.mistake { "not found" } }
-                }
-                @if let Some(href) = named.map(|it| &it.href).filter(|it| !it.is_empty()) { a href=(href) { "Open" span.unseen { " " (named.map_or(id, |it| it.label.as_str())) } } }
-            }
-        }
+        let pick = Pick {
+            name: path,
+            label: &field.label,
+            is_needed: is_needed(field),
+            aside: self.aside(field, path),
+            described: self.described(field, path, None),
+            look: &look,
+            prefix,
+            count_max,
+            thumbnail: is_picture.then_some(self.thumbnail),
+            chosen: ids.iter().map(|id| (*id, self.named.get(*id))).collect(),
+        };
+        pick.render()
     }
 
     fn around(&self, field: &Field, path: &str, room: Option<u64>, control: Markup) -> Markup {

@@ -100,7 +100,9 @@ impl Reading<'_> {
             Shape::Text { .. } => Some(text).filter(|it| !it.is_empty()).map(Value::from),
             Shape::Select { .. } => Some(text.trim()).filter(|it| !it.is_empty()).map(Value::from),
             // Of one that was chosen and one that was written, the last.
-            Shape::Relation { .. } | Shape::Media => self.sent.ids(path).last().copied().map(Value::from),
+            Shape::Relation { .. } | Shape::Media | Shape::Outside { .. } => {
+                self.sent.ids(path).last().copied().map(Value::from)
+            }
             Shape::Number { .. } => self.number(path),
             Shape::Switch => match self.sent.find(path) {
                 Some(word) => (word == YES || is_needed || was.is_some()).then_some(Value::Bool(word == YES)),

@@ -89,7 +89,11 @@ impl Sent {
             }
             Shape::Rich => self.add(path, value.to_string()),
             Shape::Number { .. } => self.add(path, value.to_string()),
-            Shape::Text { .. } | Shape::Select { .. } | Shape::Relation { .. } | Shape::Media => {
+            Shape::Text { .. }
+            | Shape::Select { .. }
+            | Shape::Relation { .. }
+            | Shape::Media
+            | Shape::Outside { .. } => {
                 self.add(path, value.as_str().unwrap_or_default());
             }
         }
@@ -120,16 +124,13 @@ impl Sent {
         ids
     }
 
-    /// The ids of entries and of pictures that its fields name.
-    pub fn named(&self) -> (Vec<String>, Vec<String>) {
-        let all = || self.0.values().flatten().flat_map(|it| it.split([' ', ',', '\n', '\t']));
-        let of = |prefix: &str| {
-            let mut ids: Vec<String> = all().filter(|it| is_id(prefix, it)).map(str::to_owned).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            ids
-        };
-        (of("ent_"), of("med_"))
+    /// The ids that its fields name, of those that begin so: "ent_", "med_", "mat_".
+    pub fn named(&self, prefix: &str) -> Vec<String> {
+        let all = self.0.values().flatten().flat_map(|it| it.split([' ', ',', '\n', '\t']));
+        let mut ids: Vec<String> = all.filter(|it| is_id(prefix, it)).map(str::to_owned).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     /// The numbers of a list's items, in their order.
@@ -175,7 +176,7 @@ impl Rows {
     pub(super) fn of(item: &Shape) -> Self {
         match item {
             Shape::Text { .. } => Rows::Lines,
-            Shape::Relation { .. } | Shape::Media => Rows::Ids,
+            Shape::Relation { .. } | Shape::Media | Shape::Outside { .. } => Rows::Ids,
             _ => Rows::Items,
         }
     }

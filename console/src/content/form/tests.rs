@@ -34,6 +34,12 @@ fn value(shape: &Shape, is_needed: bool) -> BoxedStrategy<Option<Value>> {
             .boxed(),
         Shape::Select { options } => proptest::sample::select(options.clone()).prop_map(Value::from).boxed(),
         Shape::Relation { .. } => "ent_[0-9A-Za-z]{22}".prop_map(Value::from).boxed(),
+        Shape::Outside { what } => {
+            proptest::string::string_regex(&format!("{}_[0-9A-Za-z]{{22}}", what.prefix()))
+                .unwrap()
+                .prop_map(Value::from)
+                .boxed()
+        }
         Shape::Media => "med_[0-9A-Za-z]{22}".prop_map(Value::from).boxed(),
         Shape::Group { fields } => group(fields).prop_map(Value::Object).boxed(),
         Shape::Blocks { blocks } => {

@@ -20,6 +20,9 @@ use console::finance::{Proof, Who};
 use console::{Fields, Markup};
 use jiff::Timestamp;
 
+/// Characters of what somebody types in a search.
+const TYPED_MAX: usize = 100;
+
 /// Who is at work, and what the address says.
 pub(in crate::http) struct Desk {
     pub(in crate::http) editor: Editor,
@@ -83,6 +86,11 @@ impl Desk {
         let actor = &self.editor.by.actor;
         let who = Who { id: &actor.id, name: &actor.name, proof, form_token: &self.form_token };
         Here { who, rights: &self.editor.rights, is_operator: self.is_operator, done, now: self.now }
+    }
+
+    /// What somebody types in a search.
+    pub(in crate::http) fn typed(&self) -> String {
+        self.asked.text("q").chars().filter(|it| *it != '\0').take(TYPED_MAX).collect()
     }
 
     /// To a page of these.

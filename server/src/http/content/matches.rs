@@ -4,8 +4,6 @@ use cricket::Setup;
 use std::collections::BTreeMap;
 use store::{Client, Row};
 
-/// Words that are looked for at once.
-const WORDS_MAX: usize = 6;
 /// A few more than are shown: a word may be one of the set-up's that nobody reads.
 const READ_MAX: i64 = 40;
 
@@ -13,7 +11,7 @@ const READ_MAX: i64 = 40;
 const LATEST: &str = "
     select id, setup from (
         select id, setup, begins_ms from server.match where not sandbox order by begins_ms desc, id collate \"C\" desc limit 2000
-    ) latest where setup ilike all($1) order by begins_ms desc limit $2";
+    ) latest where lower(setup) like all($1) order by begins_ms desc limit $2";
 const THESE: &str = "select id, setup from server.match where id = any($1)";
 
 /// The latest that have these words in what they are called: id and name, `limit` of them at most.
@@ -22,10 +20,8 @@ pub(super) async fn named(
     words: &str,
     limit: usize,
 ) -> Result<Vec<(String, String)>, store::Error> {
-    let words: Vec<String> = words.split_whitespace().take(WORDS_MAX).map(str::to_lowercase).collect();
-    let like = |it: &String| format!("%{}%", it.replace(['\\', '%', '_'], "_"));
-    let likes: Vec<String> = words.iter().map(like).collect();
-    let rows = client.query(LATEST, &[&likes, &READ_MAX]).await?;
+    let rows = client.query(LATEST, &[&store::like(words), &READ_MAX]).await?;
+    let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
     let is_meant = |(_, name): &(String, String)| {
         let lower = name.to_lowercase();
         words.iter().all(|it| lower.contains(it.as_str()))

@@ -70,7 +70,7 @@ async fn drawn(
 ) -> Answer {
     let filter = Filter { kind: Some("theme"), ..Filter::default() };
     let read = app.store.read("cms.preview", async |db| {
-        let shown = preview::show(db, &entry.id, language).await?;
+        let shown = preview::show(db, &entry.id, language, desk.editor.rights.kinds.as_ref()).await?;
         let drafts = draft::of_entries(db, std::slice::from_ref(&entry.id)).await?;
         Ok::<_, Error>((shown, drafts, list::page(db, &filter, None, THEMES_MAX).await?))
     });
@@ -154,7 +154,7 @@ async fn theme(app: &App, desk: &Desk, shown: Theme) -> Result<String, Refused> 
     let read = app.store.read("cms.preview_theme", async |db| {
         let entry = entry::find(db, id).await?;
         desk.editor.rights.check(Act::Read, entry.kind, &entry.main_language, &entry.main_language)?;
-        preview::show(db, id, &entry.main_language).await
+        preview::show(db, id, &entry.main_language, desk.editor.rights.kinds.as_ref()).await
     });
     let theme = read.await?.filter(|it| it.entry.kind.facts.name == "theme");
     Ok(theme.map(|it| pages::css(&it.body, shown)).unwrap_or_default())

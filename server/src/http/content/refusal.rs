@@ -37,6 +37,10 @@ impl Refused {
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, title: "Too long", text: text.into() }
     }
 
+    pub(in crate::http) fn forbidden(text: impl Into<String>) -> Self {
+        Self { status: StatusCode::FORBIDDEN, title: "Not for you", text: text.into() }
+    }
+
     pub(in crate::http) fn not_ours() -> Self {
         let text = "This was not pressed on a page of ours, or on one of another sign-in. Nothing was done: load the page again, and try once more.";
         Self { status: StatusCode::FORBIDDEN, title: "Not done", text: text.to_owned() }
@@ -83,6 +87,18 @@ impl From<access::Error> for Refused {
 impl From<media::Error> for Refused {
     fn from(error: media::Error) -> Self {
         Error::from(error).into()
+    }
+}
+
+impl From<rewards::Error> for Refused {
+    fn from(error: rewards::Error) -> Self {
+        Self::of(error.into())
+    }
+}
+
+impl From<partners::Error> for Refused {
+    fn from(error: partners::Error) -> Self {
+        Self::of(error.into())
     }
 }
 

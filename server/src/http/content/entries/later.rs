@@ -23,7 +23,11 @@ pub(super) fn when(form: &Fields) -> Result<When, Refused> {
             let moment = Moment::of(form.text("moment"));
             let moment =
                 moment.ok_or_else(|| Refused::form("There is no such moment. Nothing was scheduled."))?;
-            Ok(When::Moment { match_id: form.text("match").to_owned(), moment })
+            // Of one that was chosen and one that was written, the last.
+            let named = form.pairs().filter(|it| it.0 == "match" && !it.1.trim().is_empty()).last();
+            let match_id = named.map(|it| it.1.trim().to_owned());
+            let match_id = match_id.ok_or_else(|| Refused::form("Choose a match. Nothing was scheduled."))?;
+            Ok(When::Moment { match_id, moment })
         }
         _ => Err(Refused::form("This form does not say when. Nothing was scheduled.")),
     }

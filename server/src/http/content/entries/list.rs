@@ -136,7 +136,13 @@ async fn one(app: &App, desk: &Desk, deed: Deed, chosen: &str) -> Result<Outcome
         desk.editor.rights.check(Act::Read, entry.kind, &language, &entry.main_language)?;
         draft::find(db, id, &language).await
     });
-    let title = read.await?.map(|it| it.title).unwrap_or_default();
+    let found = read.await?;
+    let is_published = found.as_ref().is_some_and(|it| it.published_version.is_some());
+    let title = found.map(|it| it.title).unwrap_or_default();
+    if matches!(deed, Deed::Unpublish) && !is_published {
+        let what = Err("It is not published.".to_owned());
+        return Ok(Outcome { entry: id.to_owned(), language: language.to_string(), title, what });
+    }
     let who = &desk.editor;
     let done = app.store.run_tx("cms.bulk", async |tx| match deed {
         Deed::Publish => publish::publish(tx, who, (id, &language), version, Cascade::Refuse).await,

@@ -1,6 +1,7 @@
 //! An entry in a language, as an address names them, with all that stands beside it.
 
 use super::super::desk::Desk;
+use super::super::outside;
 use super::super::refusal::Refused;
 use crate::app::App;
 use crate::content::reach;
@@ -119,9 +120,10 @@ impl Loaded {
 
 /// What a form names, by id: entries with their types and states, pictures in small.
 pub(super) async fn named(app: &App, sent: &Sent) -> Result<BTreeMap<String, Named>, Refused> {
-    let (entries, pictures) = sent.named();
+    let (entries, pictures) = (sent.named("ent_"), sent.named("med_"));
+    let outside = outside::names(app, sent).await?;
     if entries.is_empty() && pictures.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(outside);
     }
     let read = app.store.read("cms.named", async |db| {
         Ok::<_, cms::Error>((list::named(db, &entries).await?, media::find_all(db, &pictures).await?))
@@ -141,7 +143,7 @@ pub(super) async fn named(app: &App, sent: &Sent) -> Result<BTreeMap<String, Nam
         let (href, thumbnail) = (format!("{PATH}/media/{id}"), THUMBNAIL.replace("{id}", &id));
         (id, Named { label, about: String::new(), href, thumbnail: Some(thumbnail) })
     };
-    Ok(lines.into_iter().map(of_entry).chain(assets.into_iter().map(of_picture)).collect())
+    Ok(lines.into_iter().map(of_entry).chain(assets.into_iter().map(of_picture)).chain(outside).collect())
 }
 
 /// Where a picture is to be had in small.

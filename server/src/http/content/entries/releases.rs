@@ -1,6 +1,7 @@
 //! Releases: made, filled, published, scheduled, taken back.
 
 use super::super::desk::{Answer, Desk, Pressed, html};
+use super::super::outside;
 use super::super::refusal::Refused;
 use super::later::when;
 use super::list::unprocessable;
@@ -90,6 +91,7 @@ async fn shown(
         release: &release,
         items: &items,
         schedules: &schedules,
+        named: &outside::of_schedules(app, &schedules).await?,
         may_act: may_act(desk),
         missing,
         wrong,

@@ -4,6 +4,7 @@
 //! somebody types, whatever is typed comes here within moments, and the answer says what became of it.
 
 use super::super::desk::{Answer, Desk, PressedLong, html};
+use super::super::outside;
 use super::super::refusal::Refused;
 use super::list::unprocessable;
 use super::loaded::{Loaded, THUMBNAIL, Which, named};
@@ -47,13 +48,15 @@ async fn shown(app: &App, desk: &Desk, loaded: &Loaded, it: &Shown<'_>) -> Resul
     }
     let rights = &desk.editor.rights;
     let source = loaded.source();
+    let mut named = named(app, it.sent).await?;
+    named.extend(outside::of_schedules(app, &loaded.schedules).await?);
     let form = Form {
         of: Of { kind: entry.kind, part: entry.part(language), rights },
         sent: it.sent,
         problems: it.problems,
         language: language.as_str(),
         source: source.map(|it| (it.language.as_str(), &it.body)),
-        named: &named(app, it.sent).await?,
+        named: &named,
         thumbnail: THUMBNAIL,
     };
     let side = Side {

@@ -18,8 +18,6 @@ use serde::Serialize;
 /// Pictures of a list that one chooses from, and things that can be named.
 const PICTURES_MAX: u16 = 24;
 const NAMES_MAX: i64 = 8;
-/// Characters of what somebody types.
-const TYPED_MAX: usize = 100;
 
 /// Where a type of content has its own word in texts.
 const MENTIONED: [&str; 2] = ["player", "team"];
@@ -47,12 +45,8 @@ fn now(found: impl Serialize) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(found)).into_response()
 }
 
-fn typed(desk: &Desk) -> String {
-    desk.asked.text("q").chars().filter(|it| *it != '\0').take(TYPED_MAX).collect()
-}
-
 pub(super) async fn pictures(State(app): State<App>, desk: Desk) -> Result<Response, Refused> {
-    let words = typed(&desk);
+    let words = desk.typed();
     let sought = Sought { words: &words, which: Which::All, place: Where::Library };
     let found = list(&app, &sought, None, PICTURES_MAX).await?.into_iter().map(|it| Pictured {
         label: pages::label(&it).to_owned(),
@@ -74,7 +68,7 @@ pub(super) async fn embeds(State(app): State<App>, desk: Desk) -> Result<Respons
 }
 
 async fn things(app: &App, desk: &Desk, kinds: &[&str]) -> Result<Response, Refused> {
-    let words = typed(desk);
+    let words = desk.typed();
     let own = desk.editor.rights.kinds.as_ref();
     let is_own = |it: &&str| own.is_none_or(|own| own.contains(*it));
     let kinds: Vec<String> = kinds.iter().copied().filter(is_own).map(str::to_owned).collect();
