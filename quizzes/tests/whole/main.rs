@@ -9,6 +9,7 @@ mod archive;
 mod boards;
 mod here;
 mod life;
+mod model;
 mod puts;
 mod scene;
 mod settled;
