@@ -53,7 +53,7 @@ create table quizzes.question (
     choice text,
     why text,
     settled_at timestamptz,
-    -- The position in the match's log by which it was settled.
+    -- The log of the match that it goes by, since something has happened there to it, and the position by which it was settled.
     epoch bigint,
     rev bigint,
     seq bigint,

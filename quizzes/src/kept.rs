@@ -23,6 +23,8 @@ pub(crate) struct Kept {
     pub(crate) accepted_at: Option<Timestamp>,
     pub(crate) generation: i32,
     pub(crate) ordinal: Option<i64>,
+    /// Of the log by which it goes; none before it has.
+    pub(crate) epoch: Option<i64>,
     pub(crate) quiz: i64,
     pub(crate) quiz_id: String,
     pub(crate) books: Books,
@@ -38,7 +40,7 @@ macro_rules! select {
         concat!(
             "
     select q.number, q.id, q.key, q.kind::text as kind, q.time::text as time, q.points, q.state, q.opens_at, q.locks_at,
-        q.accepted_at, q.choice, q.why, q.generation, q.ordinal, z.number as quiz, z.id as quiz_id, z.books, z.organisation_id,
+        q.accepted_at, q.choice, q.why, q.generation, q.ordinal, q.epoch, z.number as quiz, z.id as quiz_id, z.books, z.organisation_id,
         z.match_id, z.series, z.fence, z.withdrawn_at is not null as is_withdrawn
     from quizzes.question q join quizzes.quiz z on z.number = q.quiz ",
             $rest
@@ -94,6 +96,7 @@ fn kept(row: &Row) -> Result<Kept, Error> {
         accepted_at: at("accepted_at"),
         generation: row.get("generation"),
         ordinal: row.get("ordinal"),
+        epoch: row.get("epoch"),
         quiz: row.get("quiz"),
         quiz_id: row.get("quiz_id"),
         books: Books::of(row.get("books")).ok_or_else(|| unreadable("books"))?,

@@ -6,7 +6,7 @@ use crate::kept::{self, Kept};
 use crate::kind::Kind;
 use crate::quiz::{Origin, Question, Quiz};
 use crate::standing::{Standing, State};
-use crate::turn::{self, Moved, Position};
+use crate::turn::{self, Moved};
 use jiff::Timestamp;
 use rewards::Books;
 use serde::Serialize;
@@ -177,7 +177,7 @@ async fn ask(
         tx.execute(REPLAN, &[&number]).await?;
         let Some(kept) = kept::lock(tx, number).await? else { continue };
         let next = Standing::planned().go_on(&kept.kind, &kept.window, Some(course), now);
-        turn::step(tx, &kept, next, Position::default(), now, &mut Moved::default()).await?;
+        turn::step(tx, &kept, next, None, now, &mut Moved::default()).await?;
     }
     Ok(())
 }
@@ -223,7 +223,7 @@ pub async fn set_right(
     choice.clone_into(right);
     tx.execute(RIGHT, &[&kept.number, &json(&kept.kind)?]).await?;
     let next = kept.standing.go_on(&kept.kind, &kept.window, None, now);
-    turn::step(tx, &kept, next, Position::default(), now, &mut Moved::default()).await
+    turn::step(tx, &kept, next, None, now, &mut Moved::default()).await
 }
 
 fn json<T: Serialize>(of: &T) -> Result<String, Error> {

@@ -30,11 +30,13 @@ pub struct Moved {
 }
 
 const STAND: &str = "
-    update quizzes.question set state = $2, opens_at = $3, locks_at = $4, choice = $5, why = $6 where number = $1";
+    update quizzes.question set state = $2, opens_at = $3, locks_at = $4, choice = $5, why = $6, epoch = coalesce($7, epoch)
+    where number = $1";
 
 const SETTLED: &str = "
-    update quizzes.question set state = $2, opens_at = $3, locks_at = $4, choice = $5, why = $6, settled_at = $7,
-        epoch = $8, rev = $9, seq = $10, generation = generation + 1, ordinal = coalesce(ordinal, nextval('quizzes.ordinal'))
+    update quizzes.question set state = $2, opens_at = $3, locks_at = $4, choice = $5, why = $6, epoch = coalesce($7, epoch),
+        rev = $8, seq = $9, settled_at = $10, generation = generation + 1,
+        ordinal = coalesce(ordinal, nextval('quizzes.ordinal'))
     where number = $1 returning generation";
 
 /// Takes in how a match stands: by its follower, in the transaction that notes how far it has read, each time that something has happened in it,
@@ -48,15 +50,40 @@ pub async fn happened(
 ) -> Result<Moved, Error> {
     let mut moved = Moved::default();
     for seen in kept::of_match(tx, match_id).await? {
-        if seen.standing.go_on(&seen.kind, &seen.window, Some(course), now) == seen.standing {
+        if next(&seen, course, position, now) == seen.standing {
             continue;
         }
         // Only what goes on is locked, so that a ball holds up no answer to what it leaves as it was.
         let Some(kept) = kept::lock(tx, seen.number).await? else { continue };
-        let next = kept.standing.go_on(&kept.kind, &kept.window, Some(course), now);
+        let next = next(&kept, course, position, now);
+        // It goes by its own log still, where that was another.
+        let position = Some(position).filter(|_| !is_anothers(&kept, position));
         step(tx, &kept, next, position, now, &mut moved).await?;
     }
     Ok(moved)
+}
+
+/// How a question goes on by a log. Where its match was begun anew, in another log, what has begun in the former ends: it was not played to its end.
+fn next(kept: &Kept, course: &Course, position: Position, now: Timestamp) -> Standing {
+    let standing = &kept.standing;
+    match (is_anothers(kept, position), &standing.outcome) {
+        (false, _) => standing.go_on(&kept.kind, &kept.window, Some(course), now),
+        (true, Outcome::NotYet) if kept.kind.is_of_a_match() => ended(standing, Why::NotPlayed, now),
+        (true, _) => standing.clone(),
+    }
+}
+
+fn is_anothers(kept: &Kept, position: Position) -> bool {
+    kept.epoch.is_some_and(|it| it != signed(position.epoch))
+}
+
+fn ended(standing: &Standing, why: Why, now: Timestamp) -> Standing {
+    let locks_at = Some(standing.locks_at.map_or(now, |it| it.min(now)));
+    Standing { state: State::Void, opens_at: standing.opens_at, locks_at, outcome: Outcome::Void(why) }
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Takes in that a question's time has come; answers when it is to be asked again, if by this clock it has not.
@@ -72,7 +99,7 @@ pub(crate) async fn is_due(
         State::Open => next.locks_at,
         State::Locked | State::Settled | State::Void => None,
     };
-    step(tx, &kept, next, Position::default(), now, &mut Moved::default()).await?;
+    step(tx, &kept, next, None, now, &mut Moved::default()).await?;
     Ok(times)
 }
 
@@ -81,7 +108,7 @@ pub(crate) async fn step(
     tx: &Transaction<'_>,
     kept: &Kept,
     next: Standing,
-    position: Position,
+    position: Option<Position>,
     now: Timestamp,
     moved: &mut Moved,
 ) -> Result<(), Error> {
@@ -95,7 +122,10 @@ pub(crate) async fn step(
     };
     // What was scored and came too late is taken back the way in which what is right changes.
     let is_settled = next.outcome != kept.standing.outcome || (late > 0 && kept.generation > 0);
-    write(tx, kept, &next, is_settled.then_some(position), now).await?;
+    match is_settled {
+        true => settle(tx, kept, &next, position, now).await?,
+        false => stand(tx, kept, &next, position).await?,
+    }
     if !is_locked {
         for at in [next.opens_at, next.locks_at].into_iter().flatten().filter(|it| *it > now) {
             let wish = Wish { queue: QUEUE, run_at: Some(at), ..Wish::default() };
@@ -109,38 +139,50 @@ pub(crate) async fn step(
     Ok(())
 }
 
-async fn write(
+/// The columns `choice` and `why`.
+fn columns(outcome: &Outcome) -> (Option<&str>, Option<&'static str>) {
+    match outcome {
+        Outcome::Choice(choice) => (Some(choice), None),
+        Outcome::Void(why) => (None, Some(why.word())),
+        Outcome::NotYet => (None, None),
+    }
+}
+
+async fn stand(
     tx: &Transaction<'_>,
     kept: &Kept,
     next: &Standing,
-    settled: Option<Position>,
+    position: Option<Position>,
+) -> Result<(), Error> {
+    let ((choice, why), epoch) = (columns(&next.outcome), position.map(|it| signed(it.epoch)));
+    let (opens_at, locks_at) = (next.opens_at.map(At), next.locks_at.map(At));
+    let params: store::Params<'_> =
+        &[&kept.number, &next.state.word(), &opens_at, &locks_at, &choice, &why, &epoch];
+    tx.execute(STAND, params).await?;
+    Ok(())
+}
+
+/// Notes what is right, or is not any more, under the next generation, which a job brings to those who have answered.
+async fn settle(
+    tx: &Transaction<'_>,
+    kept: &Kept,
+    next: &Standing,
+    position: Option<Position>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let (choice, why) = match &next.outcome {
-        Outcome::Choice(choice) => (Some(choice.as_str()), None),
-        Outcome::Void(why) => (None, Some(why.word())),
-        Outcome::NotYet => (None, None),
-    };
-    let (opens_at, locks_at) = (next.opens_at.map(At), next.locks_at.map(At));
-    let Some(Position { epoch, rev, seq }) = settled else {
-        let params: store::Params<'_> =
-            &[&kept.number, &next.state.word(), &opens_at, &locks_at, &choice, &why];
-        tx.execute(STAND, params).await?;
-        return Ok(());
-    };
-    let signed = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
+    let (choice, why) = columns(&next.outcome);
     let settled_at = (next.outcome != Outcome::NotYet).then_some(At(now));
     let params: store::Params<'_> = &[
         &kept.number,
         &next.state.word(),
-        &opens_at,
-        &locks_at,
+        &next.opens_at.map(At),
+        &next.locks_at.map(At),
         &choice,
         &why,
+        &position.map(|it| signed(it.epoch)),
+        &position.map(|it| i64::from(it.rev)),
+        &position.map(|it| signed(it.seq)),
         &settled_at,
-        &signed(epoch),
-        &i64::from(rev),
-        &signed(seq),
     ];
     let generation: i32 = tx.query_one(SETTLED, params).await?.get("generation");
     let job = Settle { question: kept.number, generation, after: String::new() };
@@ -154,11 +196,8 @@ pub(crate) async fn withdraw(tx: &Transaction<'_>, kept: &Kept, now: Timestamp) 
     if !is_running {
         return Ok(());
     }
-    let outcome = Outcome::Void(Why::Withdrawn);
-    let locks_at = Some(kept.standing.locks_at.map_or(now, |it| it.min(now)));
-    let next = Standing { state: State::Void, opens_at: kept.standing.opens_at, locks_at, outcome };
     // Nobody was late: what was asked was not answered by play.
-    write(tx, kept, &next, Some(Position::default()), now).await
+    settle(tx, kept, &ended(&kept.standing, Why::Withdrawn, now), None, now).await
 }
 
 /// Every statement of this file, for the test that prepares each on a migrated store.

@@ -96,8 +96,7 @@ impl Here {
                 outcome: Outcome::Choice(choice.to_owned()),
                 ..kept.standing.clone()
             };
-            let position = turn::Position::default();
-            turn::step(tx, &kept, next, position, minutes(12), &mut turn::Moved::default()).await
+            turn::step(tx, &kept, next, None, minutes(12), &mut turn::Moved::default()).await
         };
         self.test.store().run_tx("test", run).await.unwrap();
     }

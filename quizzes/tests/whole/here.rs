@@ -100,7 +100,12 @@ impl Here {
     }
 
     pub(crate) async fn happened(&self, course: &Course) -> Moved {
-        let (now, position) = (self.now(), Position { epoch: 1, rev: 0, seq: 1 });
+        self.happened_in(1, course).await
+    }
+
+    /// In a log of such an epoch.
+    pub(crate) async fn happened_in(&self, epoch: u64, course: &Course) -> Moved {
+        let (now, position) = (self.now(), Position { epoch, rev: 0, seq: 1 });
         self.store()
             .run_tx("test", async |tx| happened(tx, MATCH, course, position, now).await)
             .await

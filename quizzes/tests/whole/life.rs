@@ -255,3 +255,34 @@ async fn runs_of_right_answers_are_told_of_and_a_correction_takes_them_back() {
     assert_eq!((around.own.rank, around.own.points, around.own.right), (Some(2), 50, 5));
     assert_eq!((around.above.len(), around.below.len(), around.ranked), (1, 0, 2));
 }
+
+#[tokio::test]
+async fn a_match_that_is_begun_anew_changes_nothing_that_was_settled_and_ends_what_was_not() {
+    let here = Here::new().await;
+    let mut scene = begun();
+    let ids = here.ask(&quiz(vec![wicket_in(1), wicket_in(2), wicket_in(9)]), &scene.course()).await;
+    here.answered(&ids[0], &[("fan_1", "no")]).await;
+    scene.over([1; 6]).runs(0);
+    here.at(9);
+    here.happened(&scene.course()).await;
+    here.work().await;
+    let states = async || {
+        here.rows("select state || ' ' || coalesce(choice, why, '-') from quizzes.question order by place")
+            .await
+    };
+    assert_eq!(states().await, ["settled no", "locked -", "planned -"]);
+    for _ in 0..2 {
+        here.happened_in(2, &begun().course()).await;
+        here.work().await;
+        assert_eq!(states().await, ["settled no", "void not-played", "planned -"]);
+    }
+    assert_eq!(here.ranks(Scope::Match(MATCH.into())).await, ["fan_1 1 10"]);
+    // What had not begun is asked in the new one.
+    let mut anew = begun();
+    for _ in 0..8 {
+        anew.over([0; 6]);
+    }
+    here.at(anew.now().duration_since(second(1)).as_secs());
+    let moved = here.happened_in(2, &anew.course()).await;
+    assert_eq!(moved.questions, [(ids[2].clone(), State::Open)]);
+}
