@@ -176,3 +176,19 @@ create table quizzes.fan (
     handle text not null,
     picked_at timestamptz not null
 );
+
+-- What was told to open pages, and how far that has come: one transaction after the other.
+create table quizzes.news_epoch (
+    id boolean primary key default true check (id),
+    at bigint not null
+);
+
+insert into quizzes.news_epoch (at) values (0);
+
+create table quizzes.news (
+    number bigint primary key,
+    at timestamptz not null,
+    items jsonb not null
+);
+
+create index news_at on quizzes.news (at);

@@ -18,6 +18,7 @@ mod intake;
 mod keep;
 mod kept;
 mod kind;
+pub mod news;
 mod put;
 mod quiz;
 mod quizzes;
@@ -52,7 +53,7 @@ pub use shown::{OwnAnswer, Shown, ShownQuestion, View, shown};
 pub use standing::State;
 pub use streak::{Mark, Marked, Streak};
 pub use tally::{EVERY_MS, Live, Tally};
-pub use turn::{Moved, Position, happened};
+pub use turn::{Moved, Position, happened, is_asked_about};
 pub use window::{NotAWindow, Phase, Window, known_at, window};
 pub use work::{Finish, QUEUE, Rank, Settle, Sweep, Turn};
 
@@ -77,6 +78,7 @@ mod tests {
             fan::STATEMENTS,
             keep::STATEMENTS,
             kept::STATEMENTS,
+            news::STATEMENTS,
             put::STATEMENTS,
             rank::STATEMENTS,
             score::STATEMENTS,

@@ -4,6 +4,7 @@ use crate::course::Course;
 use crate::error::{Error, Refusal};
 use crate::kept::{self, Kept};
 use crate::kind::Kind;
+use crate::news::{self, Item};
 use crate::quiz::{Origin, Question, Quiz};
 use crate::standing::{Standing, State};
 use crate::turn::{self, Moved};
@@ -151,6 +152,7 @@ async fn ask(
     course: &Course,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let mut moved = Moved::default();
     for gone in there.iter().filter(|it| !quiz.questions.iter().any(|new| new.key == it.key)) {
         tx.execute(FORGET, &[&gone.number]).await?;
     }
@@ -158,6 +160,7 @@ async fn ask(
         let texts = json(&question.texts)?;
         if let Some(kept) = there.iter().find(|it| it.key == question.key && has_opened(it, now)) {
             tx.execute(RENAME, &[&kept.number, &place, &texts]).await?;
+            moved.news.push(Item::of(kept, kept.standing.at(now)));
             continue;
         }
         let (kind, time) = (json(&question.kind)?, json(&question.window)?);
@@ -177,9 +180,9 @@ async fn ask(
         tx.execute(REPLAN, &[&number]).await?;
         let Some(kept) = kept::lock(tx, number).await? else { continue };
         let next = Standing::planned().go_on(&kept.kind, &kept.window, Some(course), now);
-        turn::step(tx, &kept, next, None, now, &mut Moved::default()).await?;
+        turn::step(tx, &kept, next, None, now, &mut moved).await?;
     }
-    Ok(())
+    news::tell(tx, &moved.news, now).await
 }
 
 /// Takes a quiz down: it is shown to nobody, what could be answered is void, and what was settled stays as it is. Put again, what had not opened
@@ -197,10 +200,11 @@ pub async fn withdraw(
     if tx.execute(WITHDRAW, &[&number, &At(now)]).await? == 0 {
         return Ok(());
     }
+    let mut moved = Moved::default();
     for kept in kept::lock_of_quiz(tx, number).await? {
-        turn::withdraw(tx, &kept, now).await?;
+        turn::withdraw(tx, &kept, now, &mut moved).await?;
     }
-    Ok(())
+    news::tell(tx, &moved.news, now).await
 }
 
 /// Sets another choice right of a trivia question, whose author was wrong: those who have answered are marked anew, where it was settled. The entry
@@ -223,7 +227,9 @@ pub async fn set_right(
     choice.clone_into(right);
     tx.execute(RIGHT, &[&kept.number, &json(&kept.kind)?]).await?;
     let next = kept.standing.go_on(&kept.kind, &kept.window, None, now);
-    turn::step(tx, &kept, next, None, now, &mut Moved::default()).await
+    let mut moved = Moved::default();
+    turn::step(tx, &kept, next, None, now, &mut moved).await?;
+    news::tell(tx, &moved.news, now).await
 }
 
 fn json<T: Serialize>(of: &T) -> Result<String, Error> {

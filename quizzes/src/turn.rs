@@ -5,12 +5,13 @@ use crate::answer;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kept::{self, Kept};
+use crate::news::{self, Item};
 use crate::settle::{Outcome, Why};
 use crate::standing::{Standing, State};
 use crate::work::{QUEUE, Settle, Turn};
 use jiff::Timestamp;
 use jobs::Wish;
-use store::{At, Transaction};
+use store::{At, Client, Transaction};
 
 /// A position in the log of a match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Moved {
     pub questions: Vec<(String, State)>,
     /// Answers that do not count, for the ball was there first.
     pub late: usize,
+    /// To be told when all questions are moved.
+    pub(crate) news: Vec<Item>,
 }
 
 const STAND: &str = "
@@ -60,7 +63,15 @@ pub async fn happened(
         let position = Some(position).filter(|_| !is_anothers(&kept, position));
         step(tx, &kept, next, position, now, &mut moved).await?;
     }
+    news::tell(tx, &moved.news, now).await?;
     Ok(moved)
+}
+
+const IS_ASKED_ABOUT: &str = "select exists (select 1 from quizzes.quiz where match_id = $1 and withdrawn_at is null) as is_asked_about";
+
+/// Whether there is a quiz on a match: of another, nobody has to tell what happens.
+pub async fn is_asked_about(client: &Client<'_>, match_id: &str) -> Result<bool, Error> {
+    Ok(client.query_one(IS_ASKED_ABOUT, &[&match_id]).await?.get("is_asked_about"))
 }
 
 /// How a question goes on by a log. Where its match was begun anew, in another log, what has begun in the former ends: it was not played to its end.
@@ -99,7 +110,9 @@ pub(crate) async fn is_due(
         State::Open => next.locks_at,
         State::Locked | State::Settled | State::Void => None,
     };
-    step(tx, &kept, next, None, now, &mut Moved::default()).await?;
+    let mut moved = Moved::default();
+    step(tx, &kept, next, None, now, &mut moved).await?;
+    news::tell(tx, &moved.news, now).await?;
     Ok(times)
 }
 
@@ -135,6 +148,7 @@ pub(crate) async fn step(
     moved.late += late;
     if next.state != kept.standing.state || is_settled {
         moved.questions.push((kept.id.clone(), next.state));
+        moved.news.push(Item::of(kept, next.state));
     }
     Ok(())
 }
@@ -190,9 +204,18 @@ async fn settle(
     Ok(())
 }
 
-/// Ends a question that was taken down while it could be answered, or waited to be settled.
-pub(crate) async fn withdraw(tx: &Transaction<'_>, kept: &Kept, now: Timestamp) -> Result<(), Error> {
-    let is_running = matches!(kept.standing.at(now), State::Open | State::Locked);
+/// Ends a question that was taken down while it could be answered, or waited to be settled. What had opened is news: nobody sees it any more.
+pub(crate) async fn withdraw(
+    tx: &Transaction<'_>,
+    kept: &Kept,
+    now: Timestamp,
+    moved: &mut Moved,
+) -> Result<(), Error> {
+    let state = kept.standing.at(now);
+    if state != State::Planned {
+        moved.news.push(Item::of(kept, state.max(State::Locked)));
+    }
+    let is_running = matches!(state, State::Open | State::Locked);
     if !is_running {
         return Ok(());
     }
@@ -202,4 +225,4 @@ pub(crate) async fn withdraw(tx: &Transaction<'_>, kept: &Kept, now: Timestamp) 
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[STAND, SETTLED];
+pub(crate) const STATEMENTS: &[&str] = &[STAND, SETTLED, IS_ASKED_ABOUT];

@@ -286,3 +286,61 @@ async fn a_match_that_is_begun_anew_changes_nothing_that_was_settled_and_ends_wh
     let moved = here.happened_in(2, &anew.course()).await;
     assert_eq!(moved.questions, [(ids[2].clone(), State::Open)]);
 }
+
+#[tokio::test]
+async fn what_opens_locks_and_is_settled_is_news_by_whichever_way_it_came() {
+    let here = Here::new().await;
+    let all = quiz(vec![trivia("t", "a", 0, 60), wicket_in(2)]);
+    let ids = here.ask(&all, &begun().course()).await;
+    let heard = async |after: i64| {
+        let news = here.store().read("test", async |db| quizzes::news::since(db, after).await).await.unwrap();
+        let items = news.iter().flat_map(|it| &it.items);
+        let word = |it: &quizzes::news::Item| {
+            assert_eq!((it.match_id.as_deref(), it.books()), (Some(MATCH), Some(Books::Live)));
+            let at = ids.iter().position(|id| *id == it.question).unwrap();
+            format!("{at} {}", it.state().unwrap().word())
+        };
+        items.map(word).collect::<Vec<_>>()
+    };
+    assert_eq!(heard(0).await, ["0 open"]);
+    let last = async || here.store().read("test", async |db| quizzes::news::last(db).await).await.unwrap();
+    let mut scene = begun();
+    scene.over([1; 6]);
+    here.at(7);
+    let mut from = last().await;
+    here.happened(&scene.course()).await;
+    here.happened(&scene.course()).await;
+    assert_eq!(heard(from).await, ["1 open"]);
+    from = last().await;
+    here.at(60);
+    here.work().await;
+    assert_eq!(heard(from).await, ["0 settled", "1 locked"]);
+    from = last().await;
+    scene.over([1; 6]);
+    here.happened(&scene.course()).await;
+    assert_eq!(heard(from).await, ["1 settled"]);
+    from = last().await;
+    let now = here.now();
+    here.store()
+        .run_tx("test", async |tx| quizzes::withdraw(tx, Books::Live, &all.origin, now).await)
+        .await
+        .unwrap();
+    assert_eq!(heard(from).await, ["0 settled", "1 settled"]);
+    let is_asked = async || {
+        here.store().read("test", async |db| quizzes::is_asked_about(db, MATCH).await).await.unwrap()
+    };
+    assert!(!is_asked().await);
+    // Whoever follows hears it from any process.
+    let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let (store, from) = (here.store().clone(), last().await);
+    let following = tokio::spawn(async move {
+        quizzes::news::follow(&store, from, |it| {
+            let _gone = say.send(it.items.len());
+        })
+        .await;
+    });
+    here.put(&all, &scene.course()).await.unwrap();
+    assert!(is_asked().await);
+    assert_eq!(said.recv().await, Some(2), "both are shown again");
+    following.abort();
+}
