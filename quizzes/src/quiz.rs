@@ -13,7 +13,7 @@ const LANGUAGES_MAX: usize = 24;
 /// Characters.
 const TITLE_MAX: usize = 120;
 const TEXT_MAX: usize = 300;
-const CHOICE_MAX: usize = 80;
+pub(crate) const CHOICE_MAX: usize = 80;
 const NAME_MAX: usize = 120;
 /// Of a board, for one right answer.
 pub const POINTS_MAX: u16 = 1_000;

@@ -3,7 +3,7 @@
 mod words;
 
 use crate::kind::{Band, Kind, Named, Team};
-use crate::quiz::{Question, Words};
+use crate::quiz::{CHOICE_MAX, Question, Words};
 use crate::window::Window;
 use cricket::words::languages;
 use cricket::{Format, Setup, Side};
@@ -15,6 +15,8 @@ use words::{LANGUAGES, Said};
 const OVER_SECONDS: u32 = 30;
 /// Players who are choices, of those who bat first as the setup has them.
 const PLAYERS: usize = 5;
+/// Of a team's name, in a question.
+const VALUE_BYTES_MAX: usize = 200;
 /// Points for what is asked before the match, before an innings, and before an over.
 const POINTS: [u16; 3] = [30, 20, 10];
 
@@ -193,14 +195,15 @@ fn question(
         let language = languages::named(LANGUAGES[at]);
         let digits = |text: &str| language.digits(text);
         let said = |it: &Said| match it {
-            Said::Name(name) => name.clone(),
+            Said::Name(name) => name.chars().take(CHOICE_MAX).collect(),
             Said::Number(text) => digits(text),
             Said::Text(texts) => texts[at].to_owned(),
         };
         let value =
             if value.bytes().all(|it| it.is_ascii_digit()) { digits(value) } else { value.to_owned() };
         Words {
-            text: text[at].replace("{0}", &value),
+            text: text[at]
+                .replace("{0}", value.get(..value.floor_char_boundary(VALUE_BYTES_MAX)).unwrap_or("")),
             choices: choices.iter().map(|(id, it)| (id.clone(), said(it))).collect(),
             after: None,
         }
@@ -284,6 +287,21 @@ mod tests {
         assert_eq!(over.texts["en"].choices["b4"], "15+");
         assert!(over.texts["bn"].text.contains('৬'), "{}", over.texts["bn"].text);
         assert_eq!(over.texts["bn"].choices["b1"], "০–৫");
+    }
+
+    #[test]
+    fn names_that_are_too_long_are_cut() {
+        let mut setup = setup(Format::T20, Some(20));
+        setup.teams[0].name = "नाम".repeat(100);
+        for player in &mut setup.players {
+            player.name = format!("{} {}", player.name, "x".repeat(90));
+        }
+        for question in for_match(&setup, from()) {
+            for words in question.texts.values() {
+                assert!(words.text.chars().count() <= 300 && !words.text.is_empty());
+                assert!(words.choices.values().all(|it| (1..=CHOICE_MAX).contains(&it.chars().count())));
+            }
+        }
     }
 
     #[test]
