@@ -7,6 +7,9 @@ const START_MS_MAX = 120_000;
 const PEOPLE = ['editor', 'reviewer', 'translator'] as const;
 export type Person = (typeof PEOPLE)[number];
 
+/** Firefox counts as errors that a page with a stream was left, and that axe's own style was refused. */
+const NOT_OURS = /^(Error: )?(Firefox can’t establish a connection|The connection to .* was interrupted|Content-Security-Policy: .* an inline style)/;
+
 /** How each is signed in. */
 type Signed = Record<Person, Awaited<ReturnType<BrowserContext['storageState']>>>;
 
@@ -32,7 +35,7 @@ export const test = base.extend<{ open: (who: Person) => Promise<Page> }, { news
       const context = await browser.newContext({ storageState: newsroom.signed[who], baseURL: newsroom.crease.url });
       contexts.push(context);
       const page = await context.newPage();
-      page.on('pageerror', (error) => wrong.push(String(error)));
+      page.on('pageerror', (error) => NOT_OURS.test(String(error)) || wrong.push(String(error)));
       return page;
     });
     for (const it of contexts) await it.close();

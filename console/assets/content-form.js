@@ -39,6 +39,8 @@ const clock = () => new Date().toLocaleTimeString([], { hour: '2-digit', minute:
 function changed() {
   if (!isDirty) dirtySince = Date.now();
   isDirty = true;
+  // What is saved is older than what is seen: for the eye alone, as the words follow in a moment.
+  if (status.dataset.state === 'saved') status.dataset.state = 'changed';
   plan();
 }
 

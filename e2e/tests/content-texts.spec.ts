@@ -10,7 +10,7 @@ const rich = (page: Page, name: string) => page.locator(`.rich-text[aria-label="
 /** A picture of one pixel, as a PNG. */
 const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64');
 
-test('an article with a player, a picture and a match in it is written, looked at and read @chromium', async ({ newsroom, open, page: fan }) => {
+test('an article with a player, a picture and a match in it is written, looked at and read', async ({ newsroom, open, page: fan }) => {
   test.slow();
   const { crease } = newsroom;
   const match = await ClubMatch.begin(crease);

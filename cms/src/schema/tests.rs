@@ -346,7 +346,8 @@ fn what_a_document_names_is_found_in_fields_lists_blocks_and_rich_text() {
 #[test]
 fn a_language_has_its_own_words_and_shares_the_rest() {
     let kind = kind("banner").unwrap();
-    let main = json!({ "name": "Sale", "text": "Shirts", "call": "Buy", "address": "/shop", "slot": "result" });
+    let main =
+        json!({ "name": "Sale", "text": "Shirts", "call": "Buy", "address": "/shop", "slot": "result" });
     let hindi = json!({ "text": "कमीज़", "address": "/hi/shop" });
     let expected = json!({ "name": "Sale", "text": "कमीज़", "address": "/hi/shop", "slot": "result" });
     assert_eq!(kind.merged(&main, &hindi), expected);

@@ -218,7 +218,8 @@ async fn what_is_shown_depends_on_partner_place_language_and_time() {
     ] {
         scene.published("banner", &banner(text, targets)).await;
     }
-    let other = scene.published("banner", &with(banner("elsewhere", json!({})), "slot", json!("result"))).await;
+    let other =
+        scene.published("banner", &with(banner("elsewhere", json!({})), "slot", json!("result"))).await;
     let (english, hindi) = (language("en"), language("hi-IN"));
     let ask = Ask {
         kind: "banner",
@@ -256,7 +257,9 @@ async fn what_is_shown_depends_on_partner_place_language_and_time() {
         .unwrap();
     assert!(of_slot(&found.keys, "result"), "{:?}", found.keys);
     // One that moves is news where it was and where it is.
-    scene.save(&asha, (&other, "en"), &with(banner("elsewhere", json!({})), "slot", json!("match-bottom"))).await;
+    scene
+        .save(&asha, (&other, "en"), &with(banner("elsewhere", json!({})), "slot", json!("match-bottom")))
+        .await;
     scene.publish(&other, "en").await;
     let news = scene.store().read("test", async |db| news::since(db, 0).await).await.unwrap();
     let last = news.last().unwrap();

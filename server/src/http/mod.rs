@@ -26,6 +26,7 @@ mod operator;
 mod payments;
 mod published;
 mod redeem;
+mod refused;
 mod request;
 mod rewards;
 mod scorecard;

@@ -453,3 +453,63 @@ async fn what_is_scheduled_is_published_by_whoever_is_there_when_its_worker_was_
     assert!(documents.unwrap().unwrap().published_at >= at, "not before its time");
     drop(second);
 }
+
+#[tokio::test]
+async fn what_is_published_for_later_is_told_of_when_its_time_comes_and_when_it_ends() {
+    let room = Newsroom::new().await;
+    let (server, keys) = (&room.server, &room.keys);
+    let mut program = Crease::program();
+    let url = room.database.url();
+    program.arg("worker").env("DATABASE_URL", url).env("CREASE__HTTP__LISTEN", "127.0.0.1:0");
+    let worker = Crease::listening(program);
+    let id = server.announce(keys, "m1").await;
+    let mut stream = server.stream(keys, &id, None).await;
+    assert_eq!(stream.event().await.unwrap().name, "snapshot");
+    let from = server.app.clock.now() + SignedDuration::from_secs(2);
+    let until = from + SignedDuration::from_secs(1);
+    let zoned = |at: jiff::Timestamp| json!(at.in_tz("UTC").unwrap().to_string());
+    let targets = json!({ "from": zoned(from), "until": zoned(until) });
+    let card = room.entry("banner", None, &banner("From eight to nine", targets)).await;
+    room.publish(&card, "en").await;
+    let told = content(&mut stream).await;
+    assert_eq!((&told["cards"], &told["gone"]), (&json!([]), &json!([card])), "it is not its time");
+    let board = room.board_from(told["number"].as_i64().unwrap(), "lang=en").await;
+    assert!(headlines(&board, "en").is_empty(), "it is not its time: {board}");
+    let told = content(&mut stream).await;
+    assert!(server.app.clock.now() >= from, "{told}");
+    assert_eq!(
+        (&told["cards"][0]["id"], &told["cards"][0]["until"]),
+        (&json!(card), &json!(until.as_millisecond()))
+    );
+    let board = room.board_from(told["number"].as_i64().unwrap(), "lang=en").await;
+    assert_eq!(headlines(&board, "en"), ["From eight to nine"]);
+    let told = content(&mut stream).await;
+    assert!(server.app.clock.now() >= until, "{told}");
+    assert_eq!((&told["cards"], &told["gone"]), (&json!([]), &json!([card])), "it is over");
+    let board = room.board_from(told["number"].as_i64().unwrap(), "lang=en").await;
+    assert!(headlines(&board, "en").is_empty(), "it is over: {board}");
+    drop(worker);
+}
+
+#[tokio::test]
+async fn a_previews_link_shows_drafts_that_would_be_published_with_it_and_no_others() {
+    let room = Newsroom::new().await;
+    let (server, keys, who) = (&room.server, &room.keys, room.editor());
+    let story = room.entry("article", None, &json!({ "headline": "The story", "body": rich("Long.") })).await;
+    let other = room.entry("article", None, &json!({ "headline": "Not named", "body": rich("Long.") })).await;
+    let body = json!({
+        "headline": "The card", "body": rich("Short."), "leads_to": "article", "article": story, "slot": "match-top",
+    });
+    let card = room.entry("news-card", None, &body).await;
+    let english = language("en");
+    let made = server.app.store.run_tx("test", async |tx| preview::look(tx, &who, (&card, &english)).await);
+    let token = made.await.unwrap().reveal().to_owned();
+    let board = room.board(&format!("preview={token}")).await;
+    assert_eq!(board["cards"][0]["words"]["en"]["article"], json!(story), "{board}");
+    let shown = server.json(&format!("/v1/content/article/{story}?preview={token}"), &keys.secret).await;
+    assert_eq!(shown["fields"]["headline"], "The story");
+    for path in [format!("article/{story}"), format!("article/{other}?preview={token}")] {
+        let hidden = server.get(&format!("/v1/content/{path}"), &keys.secret).await;
+        assert_eq!(hidden.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}

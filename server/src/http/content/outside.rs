@@ -45,7 +45,7 @@ async fn look(State(app): State<App>, desk: Desk, Path(what): Path<String>) -> R
             found.into_iter().map(|(id, label)| Found { id, label, about: String::new() }).collect()
         }
         _ if desk.editor.rights.role < Role::Editor => {
-            return Err(Refused::forbidden("That is for editors to see."));
+            return Err(Refused::not_allowed("That is for editors to see."));
         }
         Outside::Campaign => {
             let found =

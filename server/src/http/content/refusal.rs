@@ -1,82 +1,20 @@
 //! Why there is no page of content, or something was not done.
 
+use crate::http::refused::{self, Part, sentence};
 use crate::problem::{Problem, types};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use cms::{Error, media};
 
-/// A page that says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::http) struct Refused {
-    status: StatusCode,
-    title: &'static str,
-    text: String,
-}
+/// The pages of the newsroom.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Newsroom;
 
-impl Refused {
-    pub(in crate::http) fn not_found(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::NOT_FOUND, title: "Not found", text: text.into() }
-    }
-
-    /// The address says something that is not understood.
-    pub(in crate::http) fn filter(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, title: "Not understood", text: text.into() }
-    }
-
-    /// What a form says is not right.
-    pub(in crate::http) fn form(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: "Not done", text: text.into() }
-    }
-
-    /// It cannot be done as things are.
-    pub(in crate::http) fn conflict(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::CONFLICT, title: "Not done", text: text.into() }
-    }
-
-    pub(in crate::http) fn too_long(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::PAYLOAD_TOO_LARGE, title: "Too long", text: text.into() }
-    }
-
-    pub(in crate::http) fn forbidden(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::FORBIDDEN, title: "Not for you", text: text.into() }
-    }
-
-    pub(in crate::http) fn not_ours() -> Self {
-        let text = "This was not pressed on a page of ours, or on one of another sign-in. Nothing was done: load the page again, and try once more.";
-        Self { status: StatusCode::FORBIDDEN, title: "Not done", text: text.to_owned() }
-    }
-
-    pub(in crate::http) fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    pub(in crate::http) fn text(&self) -> &str {
-        &self.text
-    }
-
-    fn of(problem: Problem) -> Self {
-        let status = problem.into_response().status();
-        let text = match status {
-            StatusCode::SERVICE_UNAVAILABLE => {
-                "The server is busy, or its database does not answer. Nothing was changed: try again in a moment."
-            }
-            _ => "Something went wrong on our side. Nothing was changed.",
-        };
-        Self { status, title: "Not now", text: text.to_owned() }
+impl Part for Newsroom {
+    fn page(title: &str, text: &str) -> console::Markup {
+        console::content::refused(title, text)
     }
 }
 
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        crate::http::scorer::html(self.status, console::content::refused(self.title, &self.text))
-    }
-}
-
-impl From<store::Error> for Refused {
-    fn from(error: store::Error) -> Self {
-        Self::of(error.into())
-    }
-}
+pub(in crate::http) type Refused = refused::Refused<Newsroom>;
 
 impl From<access::Error> for Refused {
     fn from(error: access::Error) -> Self {
@@ -96,18 +34,12 @@ impl From<rewards::Error> for Refused {
     }
 }
 
-impl From<partners::Error> for Refused {
-    fn from(error: partners::Error) -> Self {
-        Self::of(error.into())
-    }
-}
-
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         let text = sentence(&format!("{error}. Nothing was changed."));
         match kind_of(&error) {
             Kind::Unknown => Self::not_found(text),
-            Kind::Denied => Self { status: StatusCode::FORBIDDEN, title: "Not allowed", text },
+            Kind::Denied => Self::not_allowed(text),
             Kind::Invalid => Self::form(text),
             Kind::Conflict => Self::conflict(text),
             Kind::TooLarge => Self::too_long(text),
@@ -214,10 +146,4 @@ fn ours(error: &Error) -> Problem {
         Error::Media(error) if matches!(**error, media::Error::Busy) => Problem::unavailable(&**error),
         error => Problem::internal(error),
     }
-}
-
-/// With a capital letter.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -1,86 +1,21 @@
 //! Why there is no page, or something was not done.
 
+use crate::http::refused::{self, Part, sentence};
 use crate::problem::Problem;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use wallet::payment;
 use wallet::{Refusal, UNITS_MAX};
 
-/// A page that says it, for an operator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::http) struct Refused {
-    status: StatusCode,
-    title: &'static str,
-    text: String,
-}
+/// The pages of the books, and of rewards.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Books;
 
-impl Refused {
-    /// The address asks for something that there is not.
-    pub(in crate::http) fn not_found(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::NOT_FOUND, title: "Not found", text: text.into() }
-    }
-
-    /// The address says something that is not understood.
-    pub(in crate::http) fn filter(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, title: "Not understood", text: text.into() }
-    }
-
-    /// What a form says is not right.
-    pub(in crate::http) fn form(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: "Not done", text: text.into() }
-    }
-
-    /// It cannot be done as things are.
-    pub(in crate::http) fn conflict(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::CONFLICT, title: "Not done", text: text.into() }
-    }
-
-    pub(in crate::http) fn not_allowed(text: impl Into<String>) -> Self {
-        Self { status: StatusCode::FORBIDDEN, title: "Not done", text: text.into() }
-    }
-
-    fn too_often() -> Self {
-        let text = "That was tried too often. Nothing was changed: try again in a quarter of an hour.";
-        Self { status: StatusCode::TOO_MANY_REQUESTS, title: "Too often", text: text.to_owned() }
-    }
-
-    fn of(problem: Problem) -> Self {
-        let status = problem.into_response().status();
-        let text = match status {
-            StatusCode::SERVICE_UNAVAILABLE => {
-                "The database does not answer. Nothing was changed: try again in a moment."
-            }
-            _ => "Something went wrong on our side. Nothing was changed.",
-        };
-        Self { status, title: "Not now", text: text.to_owned() }
-    }
-
-    /// As a page that is drawn so: title, text and who sees it.
-    pub(in crate::http) fn drawn(&self, page: fn(&str, &str, &str) -> console::Markup) -> Response {
-        crate::http::scorer::html(self.status, page(self.title, &self.text, ""))
-    }
-
-    pub(in crate::http) fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether it is about what was filled in.
-    pub(in crate::http) fn is_of_form(&self) -> bool {
-        self.status == StatusCode::UNPROCESSABLE_ENTITY
+impl Part for Books {
+    fn page(title: &str, text: &str) -> console::Markup {
+        console::finance::refused(title, text, "")
     }
 }
 
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        self.drawn(console::finance::refused)
-    }
-}
-
-impl From<store::Error> for Refused {
-    fn from(error: store::Error) -> Self {
-        Self::of(error.into())
-    }
-}
+pub(in crate::http) type Refused = refused::Refused<Books>;
 
 impl From<access::Error> for Refused {
     fn from(error: access::Error) -> Self {
@@ -205,19 +140,4 @@ impl From<rewards::exchange::Error> for Refused {
             error => Self::of(error.into()),
         }
     }
-}
-
-impl From<partners::Error> for Refused {
-    fn from(error: partners::Error) -> Self {
-        match error {
-            partners::Error::Store(error) => error.into(),
-            error => Self::of(Problem::internal(&error)),
-        }
-    }
-}
-
-/// With a capital letter.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
