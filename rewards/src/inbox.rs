@@ -40,17 +40,8 @@ const HEAR: &str = "
 
 /// Takes a trigger into the caller's transaction, to be judged when that is committed: once for what its source calls it.
 pub async fn hear(tx: &Transaction<'_>, told: &Told<'_>, now: Timestamp) -> Result<Heard, Error> {
-    if told.fan_id.is_none() && told.match_id.is_none() {
-        return Err(Error::OfNobody);
-    }
-    let Trigger { source, id, kind, at, facts } = told.trigger;
-    for (what, text) in [("a trigger's id", id), ("a trigger's kind", kind)] {
-        if !(1..=TEXT_MAX).contains(&text.chars().count()) {
-            return Err(Error::Text { what, max: TEXT_MAX });
-        }
-    }
-    let facts =
-        serde_json::to_string(facts).map_err(|_| Error::Unreadable { what: id.clone(), column: "facts" })?;
+    let facts = checked(told)?;
+    let Trigger { source, id, kind, at, .. } = told.trigger;
     let params: store::Params<'_> = &[
         &told.books.word(),
         &source.word(),
@@ -74,6 +65,55 @@ pub async fn hear(tx: &Transaction<'_>, told: &Told<'_>, now: Timestamp) -> Resu
     Ok(Heard::Now)
 }
 
+/// Refuses what cannot be kept; answers its facts as JSON.
+fn checked(told: &Told<'_>) -> Result<String, Error> {
+    if told.fan_id.is_none() && told.match_id.is_none() {
+        return Err(Error::OfNobody);
+    }
+    let Trigger { id, kind, facts, .. } = told.trigger;
+    for (what, text) in [("a trigger's id", id), ("a trigger's kind", kind)] {
+        if !(1..=TEXT_MAX).contains(&text.chars().count()) {
+            return Err(Error::Text { what, max: TEXT_MAX });
+        }
+    }
+    serde_json::to_string(facts).map_err(|_| Error::Unreadable { what: id.clone(), column: "facts" })
+}
+
+const HEAR_ALL: &str = "
+    insert into rewards.trigger (books, source, scope, id, kind, fan_id, match_id, device, at, facts, heard_at)
+    select it.books, it.source, it.scope, it.id, it.kind, it.fan_id, it.match_id, it.device, it.at, it.facts::jsonb, $11
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::timestamptz[], $10::text[])
+        as it (books, source, scope, id, kind, fan_id, match_id, device, at, facts)
+    on conflict (books, source, scope, id) do nothing returning number, fan_id";
+
+/// Takes many triggers, each of a fan, into the caller's transaction with two statements; answers how many were not heard of before.
+pub async fn hear_all(tx: &Transaction<'_>, all: &[Told<'_>], now: Timestamp) -> Result<usize, Error> {
+    if all.is_empty() {
+        return Ok(0);
+    }
+    if all.iter().any(|it| it.fan_id.is_none()) {
+        return Err(Error::OfNobody);
+    }
+    let facts = all.iter().map(checked).collect::<Result<Vec<String>, Error>>()?;
+    let books: Vec<&str> = all.iter().map(|it| it.books.word()).collect();
+    let sources: Vec<&str> = all.iter().map(|it| it.trigger.source.word()).collect();
+    let scopes: Vec<&str> = all.iter().map(|it| it.scope).collect();
+    let ids: Vec<&str> = all.iter().map(|it| it.trigger.id.as_str()).collect();
+    let kinds: Vec<&str> = all.iter().map(|it| it.trigger.kind.as_str()).collect();
+    let fans: Vec<Option<&str>> = all.iter().map(|it| it.fan_id).collect();
+    let matches: Vec<Option<&str>> = all.iter().map(|it| it.match_id).collect();
+    let devices: Vec<Option<&str>> = all.iter().map(|it| it.device).collect();
+    let ats: Vec<At> = all.iter().map(|it| At(it.trigger.at)).collect();
+    let params: store::Params<'_> =
+        &[&books, &sources, &scopes, &ids, &kinds, &fans, &matches, &devices, &ats, &facts, &At(now)];
+    let rows = tx.query(HEAR_ALL, params).await?;
+    let judge = |row: &Row| Judge { trigger: row.get("number"), fan_id: row.get("fan_id") };
+    let jobs: Vec<Judge> = rows.iter().map(judge).collect();
+    jobs::enqueue_all(tx, &jobs, &Wish { queue: QUEUE, ..Wish::default() }).await?;
+    Ok(jobs.len())
+}
+
 const UNHEAR: &str = "
     update rewards.trigger set taken_back_at = $5
     where books = $1 and source = $2 and scope = $3 and id = $4 and taken_back_at is null returning number";
@@ -92,6 +132,27 @@ pub async fn take_back(
     let job = TakeBack { trigger: row.get("number") };
     jobs::enqueue(tx, &job, &Wish { queue: QUEUE, ..Wish::default() }).await?;
     Ok(Heard::Now)
+}
+
+const UNHEAR_ALL: &str = "
+    update rewards.trigger set taken_back_at = $5
+    where books = $1 and source = $2 and scope = $3 and id = any($4) and taken_back_at is null returning number";
+
+/// Does so for many of one source; answers how many that were.
+pub async fn take_back_all(
+    tx: &Transaction<'_>,
+    books: Books,
+    source: Source,
+    (scope, ids): (&str, &[String]),
+    now: Timestamp,
+) -> Result<usize, Error> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let rows = tx.query(UNHEAR_ALL, &[&books.word(), &source.word(), &scope, &ids, &At(now)]).await?;
+    let jobs: Vec<TakeBack> = rows.iter().map(|row| TakeBack { trigger: row.get("number") }).collect();
+    jobs::enqueue_all(tx, &jobs, &Wish { queue: QUEUE, ..Wish::default() }).await?;
+    Ok(jobs.len())
 }
 
 /// A trigger as it was told.
@@ -191,4 +252,5 @@ pub(crate) async fn followers(
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[HEAR, UNHEAR, FIND, OF_MATCH, IS_FOLLOWED, FOLLOW, LEAVE, FOLLOWERS];
+pub(crate) const STATEMENTS: &[&str] =
+    &[HEAR, HEAR_ALL, UNHEAR, UNHEAR_ALL, FIND, OF_MATCH, IS_FOLLOWED, FOLLOW, LEAVE, FOLLOWERS];

@@ -35,10 +35,14 @@ pub use decide::{Decision, Earned, Past, PastOfRule, Why, decide, grant_id};
 pub use dry_run::{DryRun, RuleCost};
 pub use error::Error;
 pub use fan::{EarnedOnce, GrantState, Mission, OfFan, Progress};
-pub use inbox::{Heard, OfMatch, Told, follow, hear, is_followed, leave, of_match, take_back};
+pub use inbox::{
+    Heard, OfMatch, Told, follow, hear, hear_all, is_followed, leave, of_match, take_back, take_back_all,
+};
 pub use rewards::{Granted, Judged, Rewards, budget_of};
 pub use trigger::{Fact, Source, Trigger};
 pub use voucher::Vouchers;
+/// Whether it is in earnest, for those who tell of triggers and have nothing to do with the ledger.
+pub use wallet::Books;
 pub use watch::{MINUTES, Watched, Watching, check_in, watched};
 pub use whose::Whose;
 pub use work::{Judge, QUEUE, Spread, TakeBack};

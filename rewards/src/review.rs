@@ -4,6 +4,7 @@ use crate::error::Error;
 use jiff::{SignedDuration, Timestamp};
 use jobs::Job;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use store::{At, Client, Row, Transaction};
 use wallet::Books;
 
@@ -191,6 +192,14 @@ pub async fn decide(
     Ok(Signal { verdict, reviewed_by, note, ..signal })
 }
 
+const BLOCKED: &str = "select fan_id from rewards.fan where fan_id = any($1) and blocked_at is not null";
+
+/// Those of these fans whom somebody has blocked.
+pub async fn blocked_among(client: &Client<'_>, fans: &[&str]) -> Result<BTreeSet<String>, Error> {
+    let rows = client.query(BLOCKED, &[&fans]).await?;
+    Ok(rows.iter().map(|row| row.get("fan_id")).collect())
+}
+
 fn read(row: &Row) -> Result<Signal, Error> {
     let number: i64 = row.get("number");
     let unreadable = |column| Error::Unreadable { what: format!("signal {number}"), column };
@@ -244,4 +253,4 @@ pub async fn set_tiers(tx: &Transaction<'_>, books: Books, tiers: &[(String, i64
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] =
-    &[VELOCITY, DEVICES, LIST, FIND, LOCK, DECIDE, BLOCK, UNBLOCK, TIERS, FORGET_TIERS, TIER];
+    &[VELOCITY, DEVICES, LIST, FIND, LOCK, DECIDE, BLOCK, UNBLOCK, BLOCKED, TIERS, FORGET_TIERS, TIER];

@@ -8,7 +8,8 @@ use jobs::Worker;
 use jobs::testing::drain;
 use rewards::{
     Amount, Campaign, Caps, Condition, Fact, Heard, Invalid, Judge, Name, QUEUE, Rewards, Rule, Source,
-    Streak, Told, Trigger, Whose, budget_of, campaigns, fill, follow, hear, review, take_back,
+    Streak, Told, Trigger, Whose, budget_of, campaigns, fill, follow, hear, hear_all, review, take_back,
+    take_back_all,
 };
 use std::collections::BTreeMap;
 use store::testing::TestStore;
@@ -160,6 +161,46 @@ async fn what_happens_in_a_match_earns_all_who_follow_it_once() {
     let again = join_all((0..8).map(|_| here.rewards.judge(1, "fan_1"))).await;
     assert!(again.iter().all(|it| it.as_ref().unwrap().grants.len() == 1), "{again:?}");
     assert_eq!(here.points("fan_1").await, 10);
+    here.verify().await;
+}
+
+#[tokio::test]
+async fn many_are_told_and_taken_back_at_once_each_once() {
+    let here = Here::new().await;
+    here.campaign(None, 1_000, Caps::default(), vec![rule("answer", "answer", 5)]).await;
+    let triggers = [1, 2, 3].map(|it| trigger(Source::Quiz, &format!("answer {it}"), "answer"));
+    for fan in ["fan_1", "fan_2"] {
+        here.fan(fan, ORG, Books::Live).await;
+    }
+    let told = |at: usize, fan_id| Told {
+        trigger: &triggers[at],
+        books: Books::Live,
+        scope: "",
+        fan_id,
+        match_id: Some(MATCH),
+        device: None,
+    };
+    let (one, two) = (Some("fan_1"), Some("fan_2"));
+    let tell = async |all: &[Told<'_>]| {
+        here.store().run_tx("test", async |tx| hear_all(tx, all, start()).await).await
+    };
+    assert_eq!(tell(&[told(0, one), told(1, two), told(0, two)]).await.unwrap(), 2, "one comes twice");
+    assert_eq!(tell(&[told(0, one), told(2, one)]).await.unwrap(), 1);
+    assert_eq!(tell(&[]).await.unwrap(), 0);
+    let nobodys = tell(&[told(0, one), told(1, None)]).await.unwrap_err();
+    assert!(matches!(nobodys, rewards::Error::OfNobody), "{nobodys}");
+    assert_eq!(here.work().await, 3);
+    assert_eq!(join_all(["fan_1", "fan_2"].map(|it| here.points(it))).await, [10, 5]);
+    let ids = ["answer 1", "answer 2", "unheard of"].map(str::to_owned);
+    let back = async || {
+        let back = here.store().run_tx("test", async |tx| {
+            take_back_all(tx, Books::Live, Source::Quiz, ("", &ids), start()).await
+        });
+        back.await.unwrap()
+    };
+    assert_eq!([back().await, back().await], [2, 0]);
+    here.work().await;
+    assert_eq!(join_all(["fan_1", "fan_2"].map(|it| here.points(it))).await, [5, 0]);
     here.verify().await;
 }
 
