@@ -5,15 +5,16 @@ export default defineConfig({
   // `cargo xtask bench` measures with the same browser and the same server.
   testDir: process.env.CREASE_BENCH ? 'bench' : 'tests',
   outputDir: 'test-results',
-  // One server, one browser, one test at a time: what is measured is not disturbed, and two cores are enough.
-  workers: 1,
+  // Two cores: two files of tests at once, each with servers and a browser of its own. Benches measure, and are alone.
+  workers: process.env.CREASE_BENCH ? 1 : 2,
   fullyParallel: false,
   // A test that passes at the second try has found something.
   retries: 0,
   forbidOnly: true,
-  timeout: 60_000,
+  // So long as a machine that has much else to do needs; whatever is there sooner is not waited for.
+  timeout: 90_000,
   expect: {
-    timeout: 15_000,
+    timeout: 25_000,
     // Browsers of other versions draw the edges of letters a little differently; a line that moves is more than that.
     toHaveScreenshot: { maxDiffPixelRatio: 0.002 },
   },
