@@ -215,11 +215,16 @@ function ask(title, url) {
       resolve(one);
     };
     let wait = 0;
+    let drawn = '';
     const look = async () => {
       const query = input.value.trim();
       const answer = await fetch(`${url}${url.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`, { headers: { accept: 'application/json' } }).catch(() => null);
       const found = answer?.ok ? await answer.json().catch(() => null) : null;
       if (input.value.trim() !== query) return;
+      said.textContent = found === null ? 'They cannot be had now: try again' : found.length === 0 ? 'Nothing found' : `${found.length} found`;
+      // What is there stays: somebody may be pressing it just now.
+      if (drawn === JSON.stringify(found)) return;
+      drawn = JSON.stringify(found);
       list.replaceChildren(
         ...(found ?? []).map((one) => {
           const item = document.createElement('li');
@@ -244,7 +249,6 @@ function ask(title, url) {
           return item;
         }),
       );
-      said.textContent = found === null ? 'They cannot be had now: try again' : found.length === 0 ? 'Nothing found' : `${found.length} found`;
     };
     input.addEventListener('input', () => {
       clearTimeout(wait);

@@ -6,6 +6,13 @@ import { openPartner } from '../partner';
 import { isSound } from '../sound';
 import type { Page } from '@playwright/test';
 
+/** Types into the search of a dialog, and waits for what it finds. */
+async function look(page: Page, words: string): Promise<void> {
+  const found = page.waitForResponse((it) => it.url().includes(`q=${encodeURIComponent(words)}`));
+  await page.getByRole('dialog').getByLabel('Search').fill(words);
+  await found;
+}
+
 const rich = (page: Page, name: string) => page.locator(`.rich-text[aria-label="${name}"]`);
 /** A picture of one pixel, as a PNG. */
 const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64');
@@ -15,7 +22,7 @@ test('an article with a player, a picture and a match in it is written, looked a
   const { crease } = newsroom;
   const match = await ClubMatch.begin(crease);
   const page = await open('editor');
-  for (const it of [page, fan]) it.setDefaultTimeout(15_000);
+  for (const it of [page, fan]) it.setDefaultTimeout(30_000);
 
   await page.goto('/console/content/media');
   await page.getByLabel('Add pictures').setInputFiles([{ name: 'pavilion.png', mimeType: 'image/png', buffer: PIXEL }]);
@@ -42,7 +49,7 @@ test('an article with a player, a picture and a match in it is written, looked a
   await page.getByLabel('Caption').fill('As it was');
   await story.press('ControlOrMeta+End');
   await press(page, 'Match or player');
-  await page.getByRole('dialog').getByLabel('Search').fill('Fernhill');
+  await look(page, 'Fernhill');
   await page.getByRole('dialog').getByRole('button', { name: /Fernhill v / }).first().click();
   await isSaved(page);
   await page.reload();
@@ -56,7 +63,7 @@ test('an article with a player, a picture and a match in it is written, looked a
   await page.getByLabel('Place', { exact: true }).selectOption('match-top');
   await page.getByLabel('Leads to').selectOption('article');
   await page.getByRole('button', { name: 'Choose: Article' }).click();
-  await page.getByRole('searchbox', { name: 'Search' }).fill('evening');
+  await look(page, 'evening');
   await page.getByRole('dialog').getByRole('button', { name: /An evening at the old pavilion/ }).click();
   await isSaved(page);
 
@@ -86,7 +93,7 @@ test('an article with a player, a picture and a match in it is written, looked a
   // A preview of a match, and what happens at a moment of it: the match is chosen by what it is called.
   await make(page, 'match-preview');
   await page.getByRole('button', { name: 'Choose: Match' }).first().click();
-  await page.getByRole('searchbox', { name: 'Search' }).fill('fernhill');
+  await look(page, 'fernhill');
   await page.getByRole('dialog').getByRole('button', { name: /Fernhill v / }).first().click();
   await isSaved(page);
   await page.reload();

@@ -88,6 +88,7 @@ export function askOne(title, url) {
   return ask(asking, (settle) => {
     let asked = '';
     let timer = 0;
+    let drawn = '';
     const look = async () => {
       const query = input.value.trim();
       asked = query;
@@ -96,6 +97,10 @@ export function askOne(title, url) {
       }).catch(() => null);
       const found = answer?.ok ? await answer.json().catch(() => null) : null;
       if (asked !== query) return;
+      said.textContent = found === null ? 'They cannot be had now: try again' : found.length === 0 ? 'Nothing found' : `${found.length} found`;
+      // What is there stays: somebody may be pressing it just now.
+      if (drawn === JSON.stringify(found)) return;
+      drawn = JSON.stringify(found);
       list.replaceChildren(
         ...(found ?? []).map((one) => {
           const item = document.createElement('li');
@@ -113,7 +118,6 @@ export function askOne(title, url) {
           return item;
         }),
       );
-      said.textContent = found === null ? 'They cannot be had now: try again' : found.length === 0 ? 'Nothing found' : `${found.length} found`;
     };
     input.addEventListener('input', () => {
       clearTimeout(timer);
