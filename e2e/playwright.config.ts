@@ -11,10 +11,9 @@ export default defineConfig({
   // A test that passes at the second try has found something.
   retries: 0,
   forbidOnly: true,
-  // So long as a machine that has much else to do needs; whatever is there sooner is not waited for.
-  timeout: 90_000,
+  timeout: 60_000,
   expect: {
-    timeout: 25_000,
+    timeout: 15_000,
     // Browsers of other versions draw the edges of letters a little differently; a line that moves is more than that.
     toHaveScreenshot: { maxDiffPixelRatio: 0.002 },
   },
