@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use store::{At, Client, Row, Store, Transaction};
+use store::{At, Client, Numbered, Row, Store, Transaction};
 
 /// PostgreSQL's channel for whoever follows.
 pub const CHANNEL: &str = "crease_cms";
@@ -117,27 +117,13 @@ fn read(row: &Row) -> Result<News, Error> {
 /// Calls `hear` with all news after a number, in order, for ever: as soon as PostgreSQL says so, and within a second whatever becomes of that
 /// word. While the database is away nothing is heard, and nothing is lost.
 pub async fn follow(store: &Store, number: i64, hear: impl Fn(&News)) {
-    let hear = &hear;
-    store.keep_up(CHANNEL, number, move |number| catch_up(store, number, hear)).await;
+    let next = |number| store.read("cms.news", async move |db| since(db, number).await);
+    store.hear_since(CHANNEL, number, next, hear).await;
 }
 
-/// Hears all that there is after a number; answers the last one.
-async fn catch_up(store: &Store, from: i64, hear: &impl Fn(&News)) -> Result<i64, Error> {
-    let mut number = from;
-    loop {
-        let news = match store.read("cms.news", async |db| since(db, number).await).await {
-            Ok(news) => news,
-            // What was heard is not heard again.
-            Err(_) if number > from => return Ok(number),
-            Err(error) => return Err(error),
-        };
-        for it in &news {
-            hear(it);
-            number = it.number;
-        }
-        if (news.len() as i64) < READ_MAX {
-            return Ok(number);
-        }
+impl Numbered for News {
+    fn number(&self) -> i64 {
+        self.number
     }
 }
 

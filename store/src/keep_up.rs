@@ -11,7 +11,43 @@ const LOOK: Duration = Duration::from_secs(1);
 /// After how long a lost connection is made again.
 const AGAIN: Duration = Duration::from_millis(500);
 
+/// What is told in order, each by a number of its own.
+pub trait Numbered {
+    fn number(&self) -> i64;
+}
+
 impl Store {
+    /// Calls `hear` with all that comes after a number, in order, for ever: as soon as PostgreSQL says so, and within a second whatever becomes of
+    /// that word. `since` answers what comes next, or nothing when that was all. While the database is away nothing is heard, and nothing is lost.
+    pub async fn hear_since<T, F, E>(
+        &self,
+        channel: &'static str,
+        number: i64,
+        since: impl Fn(i64) -> F,
+        hear: impl Fn(&T),
+    ) where
+        T: Numbered,
+        F: Future<Output = Result<Vec<T>, E>>,
+        E: Display,
+    {
+        let (since, hear) = (&since, &hear);
+        let catch_up = move |from: i64| async move {
+            let mut number = from;
+            loop {
+                let found = match since(number).await {
+                    Ok(found) => found,
+                    // What was heard is not heard again.
+                    Err(_) if number > from => return Ok(number),
+                    Err(error) => return Err(error),
+                };
+                let Some(last) = found.last() else { return Ok(number) };
+                number = last.number();
+                found.iter().for_each(hear);
+            }
+        };
+        self.keep_up(channel, number, catch_up).await;
+    }
+
     /// Calls `catch_up` with the number up to which changes are known, for ever: at each notification, and each second without one. It answers the
     /// next number; where it fails, it is asked again from the same one.
     pub async fn keep_up<F, E>(&self, channel: &'static str, mut since: i64, catch_up: impl Fn(i64) -> F)

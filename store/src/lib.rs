@@ -31,6 +31,7 @@ pub use at::At;
 pub use client::{Client, Params, Statement, Transaction};
 pub use clock::Clock;
 pub use error::Error;
+pub use keep_up::Numbered;
 pub use like::like;
 pub use listen::Listener;
 pub use migrate::{Applied, Migrations, Step};
