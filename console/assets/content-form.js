@@ -102,7 +102,9 @@ async function send(how) {
   tell(said.problems ?? []);
   isUnkept = Boolean(said.problems?.length);
   const some = said.problems?.length ? ', but for what is marked' : '';
-  say(`Saved ${clock()}${some}`, some ? 'failed' : 'saved');
+  // What was typed since it went is not saved yet.
+  const state = isDirty ? 'changed' : 'saved';
+  say(`Saved ${clock()}${some}`, some ? 'failed' : state);
   if (shownState !== null && said.state !== shownState) refresh();
   shownState = said.state;
   const heading = document.querySelector('.entry-head h1');

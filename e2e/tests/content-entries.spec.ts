@@ -39,6 +39,36 @@ test('nothing that is typed through slow autosaves is lost @chromium', async ({ 
   await expect(body(other)).toHaveText(story);
 });
 
+test('what is typed while a save is on its way is not called saved @chromium', async ({ open }) => {
+  const page = await open('editor');
+  const id = await make(page, 'team');
+  const states = await page.evaluateHandle(() => {
+    const place = document.getElementById('saved') as HTMLElement;
+    const seen: (string | undefined)[] = [];
+    new MutationObserver(() => {
+      const now = place.dataset.state;
+      if (now !== seen.at(-1)) seen.push(now);
+    }).observe(place, { attributes: true });
+    return seen;
+  });
+  let letGo = () => {};
+  const isOnItsWay = new Promise<void>((arrived) => {
+    const held = new Promise<void>((go) => (letGo = go));
+    void page.route(`**/console/content/entries/${id}?lang=en`, async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      arrived();
+      await held;
+      return route.continue();
+    });
+  });
+  await page.getByLabel('Name', { exact: true }).fill('Fernhill');
+  await isOnItsWay;
+  await page.getByLabel('Short name').fill('FER');
+  letGo();
+  await isSaved(page);
+  expect(await states.jsonValue()).toEqual(['saving', 'changed', 'saving', 'saved']);
+});
+
 test('what cannot be sent is kept and sent again @chromium', async ({ open }) => {
   const page = await open('editor');
   const id = await make(page, 'team');
