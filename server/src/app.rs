@@ -33,6 +33,8 @@ pub struct Parts {
     pub media: cms::media::Media,
     /// What editors have published, as widgets ask for it.
     pub boards: Boards,
+    /// The tones in which balls are told.
+    pub tones: crate::tones::Tones,
     /// Where money comes in.
     pub tills: crate::tills::Tills,
     /// Where fans trade vouchers.

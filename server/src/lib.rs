@@ -28,5 +28,6 @@ pub mod secrets;
 pub mod stream;
 pub mod telemetry;
 pub mod tills;
+pub mod tones;
 pub mod wallets;
 mod work;

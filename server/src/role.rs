@@ -10,7 +10,7 @@ use crate::markets::Markets;
 use crate::metering::{self, Metering};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use crate::tills::Tills;
-use crate::{content, mail, markets, moments, secrets, telemetry, work};
+use crate::{content, mail, markets, moments, secrets, telemetry, tones, work};
 use access::human::SettingsError;
 use access::{BotVerifier, Oidc, Passkeys, Passwords};
 use anyhow::Context;
@@ -80,6 +80,8 @@ pub const MIGRATIONS: &[Migrations] = &[
     rewards::MIGRATIONS,
     cms::MIGRATIONS,
     content::reach::MIGRATIONS,
+    tones::demand::MIGRATIONS,
+    commentary::MIGRATIONS,
 ];
 
 /// Runs a role until it is told to stop by SIGINT or SIGTERM.
@@ -158,6 +160,11 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         rewards: rewards.clone(),
         vouchers: vouchers.clone(),
         content: (cms::Cms::new(&store, &clock), media.clone()),
+        commentary: tones::retell::Tell::new(
+            &store,
+            &clock,
+            &tones::model::Settings::of(&config.commentary)?,
+        ),
         markets: writes.then(|| work::Writes { exchange: exchange.clone(), registry, listen, advertise }),
     };
     let passkeys = passkeys(&config)?;
@@ -173,6 +180,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         vouchers,
         media,
         boards: content::Boards::default(),
+        tones: tones::Tones::default(),
         tills,
         markets: Markets::new(exchange),
         wallets: crate::wallets::OpenWallets::default(),
@@ -217,6 +225,8 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let content_since = app.store.read("cms.news", async |db| cms::news::last(db).await).await?;
     let publishing = (!matches!(role.surface(), Surface::Ingest | Surface::Worker))
         .then(|| tokio::spawn(content::follow(app.clone(), content_since)));
+    let retelling = (!matches!(role.surface(), Surface::Ingest | Surface::Worker))
+        .then(|| tokio::spawn(tones::follow(app.clone())));
     let counting = tokio::spawn(metering::count(app.clone()));
     tokio::spawn(watch_signals(shutdown.clone()));
     tracing::info!(address = %door.address()?, "listening");
@@ -237,6 +247,9 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     telling_wallets.abort();
     if let Some(publishing) = publishing {
         publishing.abort();
+    }
+    if let Some(retelling) = retelling {
+        retelling.abort();
     }
     expiring.abort();
     planning.abort();

@@ -5,6 +5,7 @@ mod delay;
 mod look;
 
 use super::bus::Bus;
+use super::feed::Voice;
 use super::lines::Lines;
 use super::published::Published;
 use super::ring::{Frame, Limits};
@@ -164,9 +165,17 @@ impl Hub {
     }
 
     /// Every topic that this process has read.
-    fn held_topics(&self) -> Vec<(String, Arc<Topic>)> {
+    pub(crate) fn held_topics(&self) -> Vec<(String, Arc<Topic>)> {
         let slots = self.slots();
         slots.iter().filter_map(|(id, slot)| Some((id.clone(), slot.topic.get().cloned()?))).collect()
+    }
+
+    /// The tones in which somebody follows a match here.
+    pub(crate) fn voices(&self) -> Vec<(String, Voice)> {
+        let topics = self.held_topics().into_iter();
+        let voices =
+            topics.map(|(id, topic)| topic.followed().into_iter().map(move |it| (id.clone(), it.voice)));
+        voices.flatten().collect()
     }
 
     /// Their matches.

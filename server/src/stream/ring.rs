@@ -24,6 +24,7 @@ pub(super) struct Frame {
 }
 
 /// Numbered frames. The first ever pushed is number 0; numbers have no gap, whatever happens to epochs and seqs.
+#[derive(Clone)]
 pub(super) struct Ring {
     limits: Limits,
     frames: VecDeque<Frame>,

@@ -30,6 +30,7 @@ mod short_way;
 mod slow;
 mod stream;
 mod support;
+mod tones;
 mod vouchers;
 mod wallets;
 mod webhooks;

@@ -90,6 +90,7 @@ impl Server {
             vouchers: rewards::Vouchers::new(&store, &clock, &ledger, &seal),
             media: cms::media::Media::new(store.clone(), cms::media::Shelf::rows(&store), clock.clone()),
             boards: server::content::Boards::default(),
+            tones: server::tones::Tones::default(),
             ledger,
             tills,
             markets: server::markets::Markets::new(exchange),
