@@ -32,6 +32,8 @@ struct State {
     ring: Ring,
     /// What every newcomer is told besides the state: that updates come late, while they do.
     notice: Option<Bytes>,
+    /// The same of what happens beside the match.
+    aside: Option<Bytes>,
     /// The shards on which somebody follows.
     shards: Vec<Mailbox>,
 }
@@ -93,6 +95,7 @@ impl Topic {
                 lines: Arc::new(lines),
                 ring,
                 notice: None,
+                aside: None,
                 shards: Vec::new(),
             }),
         }
@@ -162,9 +165,14 @@ impl Topic {
             Some(After::Nothing) => Bytes::new(),
             Some(After::Gone) | None => state.snapshot_frame(),
         };
-        let first = match &state.notice {
-            Some(notice) => Bytes::from([&first[..], notice].concat()),
-            None => first,
+        let first = match (&state.notice, &state.aside) {
+            (None, None) => first,
+            (notice, aside) => {
+                let besides = [notice, aside].into_iter().flatten();
+                Bytes::from(
+                    std::iter::once(&first).chain(besides).map(|it| &it[..]).collect::<Vec<_>>().concat(),
+                )
+            }
         };
         Ok(Start { is_resumed: resumed.is_some(), first, cursor: state.ring.next() })
     }
@@ -242,6 +250,32 @@ impl Topic {
         self.send_as(&mut state, frame, InFlight::counted(tally.clone()));
     }
 
+    /// What each newcomer is told from now on, beside the state.
+    pub(super) fn set_aside(&self, aside: Option<Bytes>) {
+        self.state().aside = aside;
+    }
+
+    /// Whether anybody follows it here.
+    pub(super) fn is_followed(&self) -> bool {
+        !self.state().shards.is_empty() || self.next.receiver_count() > 0
+    }
+
+    /// As [`Topic::tell`], of what nobody counts.
+    pub(super) fn tell_uncounted(&self, event: Bytes) {
+        let mut state = self.state();
+        let frame = Frame { position: state.ring.head(), bytes: event, is_snapshot: false };
+        self.send(&mut state, frame);
+    }
+
+    /// The same of something of which only the latest counts: in the ring it takes the place of the one before.
+    pub(super) fn tell_latest(&self, event: Bytes) {
+        let mut state = self.state();
+        let frame = Frame { position: state.ring.head(), bytes: event, is_snapshot: false };
+        self.hand_out(&state, &frame, InFlight::now());
+        state.ring.push_latest(frame);
+        self.next.send_replace(state.ring.next());
+    }
+
     /// From now on the shard is sent every frame; what came before is in the tail.
     pub(super) fn attach(&self, shard: Mailbox) -> Tail {
         let mut state = self.state();
@@ -262,6 +296,12 @@ impl Topic {
     }
 
     fn send_as(&self, state: &mut State, frame: Frame, in_flight: InFlight) {
+        self.hand_out(state, &frame, in_flight);
+        state.ring.push(frame);
+        self.next.send_replace(state.ring.next());
+    }
+
+    fn hand_out(&self, state: &State, frame: &Frame, in_flight: InFlight) {
         if !state.shards.is_empty() {
             let in_flight = Arc::new(in_flight);
             for shard in &state.shards {
@@ -270,8 +310,6 @@ impl Topic {
                 shard.send(Note::Frame { topic, number, bytes, in_flight });
             }
         }
-        state.ring.push(frame);
-        self.next.send_replace(state.ring.next());
     }
 }
 
@@ -384,6 +422,22 @@ mod tests {
         assert_eq!((live.position(), live.snapshot().position()), (next, next));
         assert!(after(&live, 6).starts_with(&format!("id: {}.0\nevent: snapshot\n", EPOCH + 1)));
         assert_eq!(live.start(Some(at(9))).map(|it| it.is_resumed), Ok(false));
+    }
+
+    #[test]
+    fn what_is_beside_reaches_each_newcomer_and_of_what_passes_the_ring_keeps_the_latest() {
+        let topic = topic();
+        topic.offer(update(1, 0));
+        topic.set_aside(Some(Bytes::from_static(b"open ")));
+        (1..=20).for_each(|it| topic.tell_latest(Bytes::from(format!("{it}% "))));
+        topic.tell_uncounted(Bytes::from_static(b"locked "));
+        topic.offer(update(2, 0));
+        let start = topic.start(Some(at(0))).expect("it was there");
+        let first = String::from_utf8(start.first.to_vec()).expect("text").replace(":\n\n", "");
+        assert_eq!(first, "1 20% locked 2 open ");
+        topic.set_aside(None);
+        assert_eq!(topic.start(Some(at(2))).map(|it| it.first), Ok(Bytes::new()));
+        assert!(!topic.is_followed());
     }
 
     #[test]
