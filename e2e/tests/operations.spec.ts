@@ -22,7 +22,7 @@ test('an operator runs a schedule, holds a queue and lets it go, and sees all of
   // Runs once a night; the others, whose hour may come meanwhile, are held.
   const schedule = page.locator('#schedules tbody tr', { hasText: 'access-over' });
   // One for all jobs, one each for webhooks, rewards and content, and one for the payments of each mode.
-  await expect(page.locator('#workers tbody tr')).toHaveCount(6);
+  await expect(page.locator('#workers tbody tr')).toHaveCount(7);
   for (const name of ['wallet-holds', 'scorer-sessions', 'partners-usage', 'partners-keys', 'partners-messages', 'access-decisions']) {
     await page.getByRole('button', { name: `Pause ${name}` }).click();
     await expect(page.getByRole('button', { name: `Resume ${name}` })).toBeVisible();

@@ -68,6 +68,8 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         vouchers: rewards::Vouchers::new(&store, &clock, &ledger, &seal),
         media: cms::media::Media::new(store.clone(), cms::media::Shelf::rows(&store), clock.clone()),
         boards: server::content::Boards::default(),
+        intake: quizzes::Intake::start(&store, &clock),
+        tallies: quizzes::Live::new(&store, &clock),
         ledger,
         tills,
         markets: server::markets::Markets::new(exchange),

@@ -90,6 +90,8 @@ impl Server {
             vouchers: rewards::Vouchers::new(&store, &clock, &ledger, &seal),
             media: cms::media::Media::new(store.clone(), cms::media::Shelf::rows(&store), clock.clone()),
             boards: server::content::Boards::default(),
+            intake: quizzes::Intake::start(&store, &clock),
+            tallies: quizzes::Live::new(&store, &clock),
             ledger,
             tills,
             markets: server::markets::Markets::new(exchange),
