@@ -29,6 +29,9 @@ pub struct Parts {
     pub rewards: rewards::Rewards,
     /// What points are spent on.
     pub vouchers: rewards::Vouchers,
+    /// Where answers to questions are handed in, and how many have chosen what.
+    pub intake: quizzes::Intake,
+    pub tallies: quizzes::Live,
     /// Pictures.
     pub media: cms::media::Media,
     /// What editors have published, as widgets ask for it.

@@ -23,6 +23,7 @@ pub mod moments;
 pub mod notices;
 pub mod plans;
 pub mod problem;
+pub mod questions;
 pub mod role;
 pub mod secrets;
 pub mod stream;

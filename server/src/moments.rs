@@ -1,15 +1,17 @@
-//! What happens in matches, told to partners' servers, to rewards and to what editors have scheduled for it: beside the ball's way to the fan, and never on it.
+//! What happens in matches, told to partners' servers, to rewards, to questions and to what editors have scheduled for it: beside the ball's way to the fan, and never on it.
 //!
 //! A follower reads the logs after their commits, as far as nobody read them before, and writes the messages in the transaction that notes how
 //! far it is. It finds what is new by looking; it may be seconds late, and a fan's score never waits for it. Several processes may follow: they
 //! take turns at a match's row, and a message is told once whoever writes it.
 
+pub(crate) mod asking;
 mod earning;
 
 use crate::feed::log::{self, LogError};
 use crate::feed::summary::{Score, Summary};
 use crate::tones::demand;
 use crate::tones::retell::{self, Counter};
+use asking::Accepted;
 use cms::moments::Moment as ContentMoment;
 use cricket::{Change, Command, Log, Op};
 use earning::Earning;
@@ -73,6 +75,8 @@ pub enum MomentError {
     Content(#[from] cms::Error),
     #[error(transparent)]
     Commentary(#[from] commentary::Error),
+    #[error(transparent)]
+    Questions(#[from] quizzes::Error),
     #[error("the log of {match_id} does not fold: {reason}")]
     Unfoldable { match_id: String, reason: String },
 }
@@ -86,6 +90,10 @@ impl MomentError {
                 | MomentError::Rewards(rewards::Error::Store(_) | rewards::Error::Jobs(_))
                 | MomentError::Commentary(commentary::Error::Store(_) | commentary::Error::Jobs(_))
                 | MomentError::Content(cms::Error::Store(_) | cms::Error::Jobs(_))
+                | MomentError::Questions(quizzes::Error::Store(_) | quizzes::Error::Jobs(_))
+                | MomentError::Questions(quizzes::Error::Rewards(
+                    rewards::Error::Store(_) | rewards::Error::Jobs(_)
+                ))
                 | MomentError::Webhook(
                     webhook::Error::Store(_) | webhook::Error::Jobs(jobs::Error::Store(_))
                 )
@@ -132,6 +140,7 @@ struct Folded {
     seq: u64,
     log: Log,
     balls: Counter,
+    accepted: Accepted,
 }
 
 /// Something that is told.
@@ -199,7 +208,7 @@ impl Follower {
                 Some(folded) => folded,
                 None => {
                     let (log, balls) = (empty(match_id, &row)?, Counter::default());
-                    Folded { epoch: row.epoch, seq: 0, log, balls }
+                    Folded { epoch: row.epoch, seq: 0, log, balls, accepted: Accepted::default() }
                 }
             };
             let history = reached == (0, 0) && is_old(&row, now.as_millisecond());
@@ -217,6 +226,7 @@ impl Follower {
             };
             let earning = Earning { row: &row, now };
             let (folded, moments) = fold(tx, &earning, folded, (since, told_since)).await?;
+            asking::tell(tx, &row, &folded, now).await?;
             let mode = if row.sandbox { Mode::Test } else { Mode::Live };
             for moment in &moments {
                 let once = format!("{match_id}/{}/{}", row.epoch, moment.seq);
@@ -274,6 +284,7 @@ async fn fold(
         let unfoldable = |reason: String| MomentError::Unfoldable { match_id: match_id.to_owned(), reason };
         let change = change.map_err(|refusal| unfoldable(refusal.to_string()))?;
         folded.seq = entry.seq;
+        folded.accepted.note(entry.seq, entry.accepted_at_ms);
         let Some(command) = play else {
             is_corrected |= entry.seq > since;
             is_recounted = true;

@@ -13,6 +13,7 @@ use jobs::rpc::{Registry, Server};
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
 use partners::usage;
 use partners::webhook::{self, Courier};
+use quizzes::Quizzes;
 use rewards::exchange::Exchange;
 use rewards::{Rewards, Vouchers};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,8 @@ pub(crate) struct Terms {
     /// What triggers earn.
     pub(crate) rewards: Rewards,
     pub(crate) vouchers: Vouchers,
+    /// Questions that open, lock and are settled.
+    pub(crate) quizzes: Quizzes,
     /// What editors have scheduled, and their pictures.
     pub(crate) content: (Cms, Media),
     /// Who tells balls in tones.
@@ -269,6 +272,7 @@ pub(crate) async fn work(
         let (judges, rewarding) =
             (store.clone(), (terms.rewards.clone(), terms.vouchers.clone(), terms.concurrency));
         let writing = terms.markets.clone();
+        let (asks, settling) = (store.clone(), (terms.quizzes.clone(), terms.concurrency));
         let (publishes, (content, media)) = (store.clone(), terms.content.clone());
         let (tells, telling) = (store.clone(), terms.commentary.clone());
         let (store, clock, terms) = (store.clone(), clock.clone(), terms.clone());
@@ -293,6 +297,11 @@ pub(crate) async fn work(
             rewarding.1.on(rewarding.0.on(worker.grace(grace))).run(stop.cancelled_owned())
         });
         root = root.child(judging.grace(grace));
+        let asking = Child::new("quizzes", Restart::Permanent, move |stop| {
+            let worker = Worker::new(asks.clone(), &name()).queue(quizzes::QUEUE).concurrency(settling.1);
+            settling.0.on(worker.grace(grace)).run(stop.cancelled_owned())
+        });
+        root = root.child(asking.grace(grace));
         let publishing = Child::new("content", Restart::Permanent, move |stop| {
             let worker = Worker::new(publishes.clone(), &name()).queue(cms::QUEUE).concurrency(PUBLISHES_MAX);
             media.on(content.on(worker.grace(grace))).run(stop.cancelled_owned())

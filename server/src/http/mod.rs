@@ -25,6 +25,7 @@ mod operations;
 mod operator;
 mod payments;
 mod published;
+mod quizzes;
 mod redeem;
 mod refused;
 mod request;
@@ -84,6 +85,7 @@ fn router(app: App, surface: Surface) -> Router {
             fans::routes()
                 .merge(wallet::of_fan())
                 .merge(rewards::of_fan())
+                .merge(quizzes::routes())
                 .merge(vouchers::of_fan())
                 .merge(markets::of_fan())
                 .merge(manage::tickets()),

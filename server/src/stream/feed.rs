@@ -68,13 +68,24 @@ impl Feed {
     }
 
     pub(super) fn send(&mut self, frame: Frame, in_flight: &Arc<InFlight>) {
+        self.hand_out(&frame, in_flight);
+        self.ring.push(frame);
+        self.next.send_replace(self.ring.next());
+    }
+
+    /// Of what only the latest counts: in the ring it takes the place of the one before.
+    pub(super) fn send_latest(&mut self, frame: Frame, in_flight: &Arc<InFlight>) {
+        self.hand_out(&frame, in_flight);
+        self.ring.push_latest(frame);
+        self.next.send_replace(self.ring.next());
+    }
+
+    fn hand_out(&self, frame: &Frame, in_flight: &Arc<InFlight>) {
         for shard in &self.shards {
             let (feed, number) = (self.number, self.ring.next());
             let (bytes, in_flight) = (frame.bytes.clone(), in_flight.clone());
             shard.send(Note::Frame { feed, number, bytes, in_flight });
         }
-        self.ring.push(frame);
-        self.next.send_replace(self.ring.next());
     }
 }
 

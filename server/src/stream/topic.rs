@@ -31,6 +31,8 @@ struct State {
     lines: Arc<Lines>,
     /// What every newcomer is told besides the state: that updates come late, while they do.
     notice: Option<Bytes>,
+    /// The same of what happens beside the match.
+    aside: Option<Bytes>,
     /// The updates alone.
     plain: Feed,
     voiced: Vec<Voiced>,
@@ -109,6 +111,7 @@ impl Topic {
                 snapshot_frame: None,
                 lines: Arc::new(lines),
                 notice: None,
+                aside: None,
                 plain: Feed::new(ring),
                 voiced: Vec::new(),
             }),
@@ -297,6 +300,32 @@ impl Topic {
         state.send_as(&frame, InFlight::counted(tally.clone()));
     }
 
+    /// What each newcomer is told from now on, beside the state.
+    pub(super) fn set_aside(&self, aside: Option<Bytes>) {
+        self.state().aside = aside;
+    }
+
+    /// Whether anybody follows it here.
+    pub(super) fn is_followed(&self) -> bool {
+        let is_followed = |it: &Feed| !it.shards.is_empty() || it.next.receiver_count() > 0;
+        self.state().feeds().any(is_followed)
+    }
+
+    /// As [`Topic::tell`], of what nobody counts.
+    pub(super) fn tell_uncounted(&self, event: Bytes) {
+        let mut state = self.state();
+        let frame = Frame { position: state.plain.ring.head(), bytes: event, is_snapshot: false };
+        state.send(&frame);
+    }
+
+    /// The same of something of which only the latest counts: in the rings it takes the place of the one before.
+    pub(super) fn tell_latest(&self, event: Bytes) {
+        let mut state = self.state();
+        let frame = Frame { position: state.plain.ring.head(), bytes: event, is_snapshot: false };
+        let in_flight = Arc::new(InFlight::now());
+        state.feeds_mut().for_each(|it| it.send_latest(frame.clone(), &in_flight));
+    }
+
     /// From now on the shard is sent every frame of a feed; what came before is in the tail.
     pub(super) fn attach(&self, following: &Following, shard: Mailbox) -> Tail {
         let mut state = self.state();
@@ -318,6 +347,10 @@ impl State {
         std::iter::once(&self.plain).chain(self.voiced.iter().map(|it| &it.feed))
     }
 
+    fn feeds_mut(&mut self) -> impl Iterator<Item = &mut Feed> {
+        std::iter::once(&mut self.plain).chain(self.voiced.iter_mut().map(|it| &mut it.feed))
+    }
+
     /// The feed that somebody follows. One in a tone is there while it is followed.
     fn feed(&self, following: &Following) -> &Feed {
         self.feeds().find(|it| it.number() == following.number).unwrap_or(&self.plain)
@@ -335,8 +368,7 @@ impl State {
 
     fn send_as(&mut self, frame: &Frame, in_flight: InFlight) {
         let in_flight = Arc::new(in_flight);
-        self.plain.send(frame.clone(), &in_flight);
-        self.voiced.iter_mut().for_each(|it| it.feed.send(frame.clone(), &in_flight));
+        self.feeds_mut().for_each(|it| it.send(frame.clone(), &in_flight));
     }
 
     fn start(
@@ -358,8 +390,8 @@ impl State {
             Some(After::Nothing) => Bytes::new(),
             Some(After::Gone) | None => self.snapshot_frame(),
         };
-        if self.notice.is_some() || !lines.is_empty() {
-            let parts = std::iter::once(&first).chain(&self.notice).chain(&lines);
+        if self.notice.is_some() || self.aside.is_some() || !lines.is_empty() {
+            let parts = std::iter::once(&first).chain(&self.notice).chain(&self.aside).chain(&lines);
             first = Bytes::from(parts.map(|it| &it[..]).collect::<Vec<_>>().concat());
         }
         Ok(Start { is_resumed: resumed.is_some(), first, cursor, following, is_first: false })
@@ -479,6 +511,22 @@ mod tests {
         assert_eq!((live.position(), live.snapshot().position()), (next, next));
         assert!(after(&live, 6).starts_with(&format!("id: {}.0\nevent: snapshot\n", EPOCH + 1)));
         assert_eq!(live.start(Some(at(9))).map(|it| it.is_resumed), Ok(false));
+    }
+
+    #[test]
+    fn what_is_beside_reaches_each_newcomer_and_of_what_passes_the_ring_keeps_the_latest() {
+        let topic = topic();
+        topic.offer(update(1, 0));
+        topic.set_aside(Some(Bytes::from_static(b"open ")));
+        (1..=20).for_each(|it| topic.tell_latest(Bytes::from(format!("{it}% "))));
+        topic.tell_uncounted(Bytes::from_static(b"locked "));
+        topic.offer(update(2, 0));
+        let start = topic.start(Some(at(0))).expect("it was there");
+        let first = String::from_utf8(start.first.to_vec()).expect("text").replace(":\n\n", "");
+        assert_eq!(first, "1 20% locked 2 open ");
+        topic.set_aside(None);
+        assert_eq!(topic.start(Some(at(2))).map(|it| it.first), Ok(Bytes::new()));
+        assert!(!topic.is_followed());
     }
 
     #[test]

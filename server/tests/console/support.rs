@@ -69,6 +69,8 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         media: cms::media::Media::new(store.clone(), cms::media::Shelf::rows(&store), clock.clone()),
         boards: server::content::Boards::default(),
         tones: server::tones::Tones::default(),
+        intake: quizzes::Intake::start(&store, &clock),
+        tallies: quizzes::Live::new(&store, &clock),
         ledger,
         tills,
         markets: server::markets::Markets::new(exchange),

@@ -109,9 +109,16 @@ pub(super) async fn show(owner: Owner, State(app): State<App>) -> Result<Respons
 
 /// Where a request comes from: what rules may ask of the place, and whose device it may be.
 #[derive(Debug)]
-pub(super) struct Whence {
+pub(in crate::http) struct Whence {
     device: String,
     facts: BTreeMap<String, Fact>,
+}
+
+impl Whence {
+    /// A hash that says nothing but whether two are the same.
+    pub(in crate::http) fn device(&self) -> &str {
+        &self.device
+    }
 }
 
 impl FromRequestParts<App> for Whence {

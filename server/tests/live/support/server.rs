@@ -91,6 +91,8 @@ impl Server {
             media: cms::media::Media::new(store.clone(), cms::media::Shelf::rows(&store), clock.clone()),
             boards: server::content::Boards::default(),
             tones: server::tones::Tones::default(),
+            intake: quizzes::Intake::start(&store, &clock),
+            tallies: quizzes::Live::new(&store, &clock),
             ledger,
             tills,
             markets: server::markets::Markets::new(exchange),
