@@ -22,6 +22,7 @@ mod names;
 mod nginx;
 mod nodes;
 mod outage;
+mod places;
 mod rest;
 mod restart;
 mod rewards;
