@@ -29,6 +29,7 @@ pub enum Tab {
     Releases,
     Calendar,
     Missing,
+    Tones,
     Files,
     Trash,
     Members,
@@ -37,12 +38,13 @@ pub enum Tab {
 
 impl Tab {
     /// Each with the last part of its address, and its name.
-    const ALL: [(Tab, &'static str, &'static str); 9] = [
+    const ALL: [(Tab, &'static str, &'static str); 10] = [
         (Tab::Entries, "", "Entries"),
         (Tab::Media, "/media", "Pictures"),
         (Tab::Releases, "/releases", "Releases"),
         (Tab::Calendar, "/calendar", "Calendar"),
         (Tab::Missing, "/missing", "Translations"),
+        (Tab::Tones, "/tones", "Tones"),
         (Tab::Files, "/files", "Files"),
         (Tab::Trash, "/trash", "Trash"),
         (Tab::Members, "/members", "Members"),
@@ -52,7 +54,7 @@ impl Tab {
     /// Whether whoever has that role has any use for it.
     fn is_for(self, role: Role) -> bool {
         match self {
-            Tab::Entries | Tab::Media | Tab::Releases | Tab::Calendar | Tab::Missing => true,
+            Tab::Entries | Tab::Media | Tab::Releases | Tab::Calendar | Tab::Missing | Tab::Tones => true,
             Tab::Files | Tab::Trash => role > Role::Viewer,
             Tab::Members | Tab::Audit => role == Role::Admin,
         }

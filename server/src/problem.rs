@@ -296,6 +296,15 @@ fn is_no_text(error: &store::Error) -> bool {
     error.sql_state().is_some_and(|it| matches!(it.code(), "22021" | "22P05"))
 }
 
+impl From<commentary::Error> for Problem {
+    fn from(error: commentary::Error) -> Self {
+        match error {
+            commentary::Error::Store(error) => (&*error).into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
 impl From<LogError> for Problem {
     fn from(error: LogError) -> Self {
         match error {

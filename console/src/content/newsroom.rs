@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod files;
 pub mod members;
 pub mod missing;
+pub mod tones;
 pub mod trash;
 
 #[cfg(test)]

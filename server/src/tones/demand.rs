@@ -92,11 +92,25 @@ pub(crate) async fn of_match(
     now: Timestamp,
 ) -> Result<Vec<Voice>, store::Error> {
     let rows = client.query(OF_MATCH, &[&match_id, &At(now)]).await?;
-    let voice = |row: &store::Row| {
-        let language = Language::of_tag(row.get("language"))?;
-        Some(Voice { tone: row.get("tone"), language })
-    };
     Ok(rows.iter().filter_map(voice).collect())
+}
+
+const ALL: &str = "
+    select match_id, tone, language from server.voice where until > $1 order by match_id, tone, language limit $2";
+
+/// The tones of all matches, `limit` at most.
+pub(crate) async fn all(
+    client: &Client<'_>,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<(String, Voice)>, store::Error> {
+    let rows = client.query(ALL, &[&At(now), &limit]).await?;
+    Ok(rows.iter().filter_map(|row| Some((row.get("match_id"), voice(row)?))).collect())
+}
+
+fn voice(row: &store::Row) -> Option<Voice> {
+    let language = Language::of_tag(row.get("language"))?;
+    Some(Voice { tone: row.get("tone"), language })
 }
 
 /// Whether there is any.
@@ -110,4 +124,4 @@ pub(crate) async fn is_any(
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[RENEW, FORGET, OF_MATCH];
+pub(super) const STATEMENTS: &[&str] = &[RENEW, FORGET, OF_MATCH, ALL];

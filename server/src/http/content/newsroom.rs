@@ -5,6 +5,7 @@ mod calendar;
 mod files;
 mod members;
 mod missing;
+mod tones;
 mod trash;
 
 use crate::app::App;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/content/members/{id}", get(members::show).post(members::change))
         .route("/console/content/members/{id}/dismiss", post(members::dismiss))
         .route("/console/content/missing", get(missing::page))
+        .route("/console/content/tones", get(tones::page).post(tones::tried))
         .route("/console/content/trash", get(trash::page).post(trash::take_out))
         .route("/console/content/audit", get(audit::page))
         .route("/console/content/calendar", get(calendar::page))

@@ -131,6 +131,7 @@ async fn each_route_of_the_newsroom_is_for_whom_the_table_says() {
         ("/missing", Role::Viewer),
         ("/trash", Role::Viewer),
         ("/calendar", Role::Viewer),
+        ("/tones", Role::Viewer),
         ("/files", Role::Viewer),
         ("/files/export?kind=article&format=json", Role::Viewer),
         ("/members", Role::Admin),
