@@ -14,11 +14,12 @@
 //! The price is that a true line with an unknown word is refused. Then it is asked for again, and after that the offline line
 //! stands: no fan sees that there was another. Words of an editor's examples are known with that preset.
 //!
-//! What it cannot see: whether a sentence that neither claims nor praises ("Kohli thinks of tea") suits who is named in it, and whether
-//! praise is deserved.
+//! What it cannot see: whether a sentence that neither claims nor praises ("Kohli thinks of tea") suits who is named in it, whether praise
+//! is deserved, and a metaphor that is new to it ("the bird has flown", of a wicket that did not fall). Of idioms that it was not tuned on it
+//! catches about two in three: it stands behind a model that is told to keep to the facts, not one that wants to lie.
 //!
 //! How well: `tests/corpus` plants falsehoods of each kind, idioms among them, and has lines by a writer, of which one half was never looked at.
-//! Cost: 40 µs a line (release build, two busy cores); patterns are looked up by the word beside their slot.
+//! Cost: 0.2 ms a line in a debug build (`tests/corpus` prints it); patterns are looked up by the word beside their slot.
 
 mod event;
 mod figure;
@@ -367,7 +368,8 @@ impl Judge<'_> {
                 && !is_shouted(text)
                 && !is_speaker(text)
                 && (!cut.is_first || !self.used[at] && self.could_be_somebody(at, known));
-            if self.used[at] || known.is_free && !is_odd_capital {
+            let is_loose_deed = known.is_deed && known.is_open && !self.is_anchored(at);
+            if self.used[at] || known.is_free && !is_odd_capital && !is_loose_deed {
                 continue;
             }
             if known.is_negation && self.denies_no_claim(at) {
@@ -377,6 +379,8 @@ impl Judge<'_> {
                 self.refusals.push(Refusal::Negated { found: text.to_owned() });
             } else if is_odd_capital && id.is_none() {
                 self.refusals.push(Refusal::Name { found: text.to_owned() });
+            } else if is_loose_deed && !is_odd_capital {
+                unknown.push(text.to_owned());
             } else if known.is_free {
                 // A known word with a capital in mid-sentence could be somebody's name.
                 self.refusals.push(Refusal::Name { found: text.to_owned() });
@@ -396,6 +400,12 @@ impl Judge<'_> {
                 false => Refusal::Word { found },
             }
         }));
+    }
+
+    /// Whether the sentence says something of the ball that is known to be so: in one that does not, a deed of every day could stand for
+    /// one that was not done ("it leaves the planet").
+    fn is_anchored(&self, at: usize) -> bool {
+        self.part_at(at, &|it| it.token == Token::Hard).any(|it| self.claims[it])
     }
 
     /// Whether what is denied is no claim: "the rope was not hiding". What is denied follows in English, in other languages it stands

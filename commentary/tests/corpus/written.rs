@@ -84,8 +84,18 @@ fn passing(language: Language, half: Half) -> (usize, usize) {
     (passed, all)
 }
 
-/// Of the half that nobody tuned on, in hundredths, at least: what was reached when it was written.
-const HELD_OUT_PERCENT_MIN: [(Language, usize); 0] = [];
+/// Of the half that nobody tuned on, in hundredths, at least. The goal is 99 everywhere. When this was written 74 were reached in English,
+/// 80 in Hindi, 92 in Hinglish, 94 in Bengali, Tamil, Telugu and Urdu, and 100 in Marathi: what is held here is a little below.
+const HELD_OUT_PERCENT_MIN: [(Language, usize); 8] = [
+    (Language::English, 70),
+    (Language::Hindi, 75),
+    (Language::Hinglish, 88),
+    (Language::Bengali, 90),
+    (Language::Tamil, 90),
+    (Language::Telugu, 90),
+    (Language::Marathi, 99),
+    (Language::Urdu, 90),
+];
 
 #[test]
 fn what_a_writer_told_passes() {
@@ -110,7 +120,10 @@ fn what_a_writer_told_made_false_is_caught() {
     let mut counts: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
     for language in Language::ALL {
         for half in [Half::Tuned, Half::HeldOut] {
-            for (facts, preset, line) in told(language, half) {
+            // With one ball each: with all of them a debug build takes too long.
+            let mut lines = told(language, half);
+            lines.dedup_by(|one, other| one.2 == other.2);
+            for (facts, preset, line) in lines {
                 for Falsehood { kind, line } in falsehood::of(&facts, language, &line) {
                     let count = counts.entry(kind).or_default();
                     count.1 += 1;
