@@ -5,6 +5,7 @@ use crate::content::Boards;
 use crate::feed::Feed;
 use crate::metering::Metering;
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
+use access::place::{Fences, World};
 use access::{BotVerifier, Oidc, Passkeys, Passwords};
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::{Guests, Identities, KeyRing, Tickets};
@@ -29,10 +30,15 @@ pub struct Parts {
     pub rewards: rewards::Rewards,
     /// What points are spent on.
     pub vouchers: rewards::Vouchers,
+    /// Where answers to questions are handed in, and how many have chosen what.
+    pub intake: quizzes::Intake,
+    pub tallies: quizzes::Live,
     /// Pictures.
     pub media: cms::media::Media,
     /// What editors have published, as widgets ask for it.
     pub boards: Boards,
+    /// The tones in which balls are told.
+    pub tones: crate::tones::Tones,
     /// Where money comes in.
     pub tills: crate::tills::Tills,
     /// Where fans trade vouchers.
@@ -45,6 +51,10 @@ pub struct Parts {
     pub seal: Seal,
     pub passwords: Passwords,
     pub tickets: Tickets,
+    /// Where countries and addresses are.
+    pub world: World,
+    /// Who is let in by where they are.
+    pub fences: Fences,
     /// What partners may use, and do.
     pub metering: Metering,
     /// What partners' servers sign their users' ids with.

@@ -4,14 +4,17 @@ use crate::http::scorer::session;
 use crate::mail::{self, SendLetter};
 use crate::notices;
 use crate::tills::Tills;
+use crate::tones::retell::Tell;
 use access::Mailer;
 use access::place::decision;
 use cms::Cms;
 use cms::media::Media;
+use jiff::SignedDuration;
 use jobs::rpc::{Registry, Server};
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
 use partners::usage;
 use partners::webhook::{self, Courier};
+use quizzes::Quizzes;
 use rewards::exchange::Exchange;
 use rewards::{Rewards, Vouchers};
 use serde::{Deserialize, Serialize};
@@ -23,6 +26,8 @@ use wallet::Ledger;
 
 /// Schedules that are carried out at once: each waits for the locks of what it publishes.
 const PUBLISHES_MAX: usize = 8;
+/// Balls that are told at once.
+const TELLS_MAX: usize = 8;
 /// Beyond so many restarts within a minute somebody has to look.
 const RESTARTS_MAX: usize = 5;
 /// What supervises the workers begins again after this pause, where the process has other things to do.
@@ -49,12 +54,18 @@ pub(crate) struct Terms {
     pub(crate) mailer: Mailer,
     /// Who delivers webhooks' messages, and how many at once; none where this machine trusts no certificates.
     pub(crate) courier: Option<(Courier, usize)>,
+    /// How long what fences have said is kept.
+    pub(crate) decisions_kept_for: SignedDuration,
     pub(crate) ledger: Ledger,
     /// What triggers earn.
     pub(crate) rewards: Rewards,
     pub(crate) vouchers: Vouchers,
+    /// Questions that open, lock and are settled.
+    pub(crate) quizzes: Quizzes,
     /// What editors have scheduled, and their pictures.
     pub(crate) content: (Cms, Media),
+    /// Who tells balls in tones.
+    pub(crate) commentary: Tell,
     /// Payments, and how many a worker of theirs sees to at once.
     pub(crate) payments: (Tills, usize),
     /// Markets that are written here; none where others write them.
@@ -138,7 +149,7 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
     let keys = Cron::new("partners-keys", "47 * * * *", "UTC").expect("a schedule that is one");
     let messages = Cron::new("partners-messages", "27 * * * *", "UTC").expect("a schedule that is one");
     let decisions = Cron::new("access-decisions", "57 * * * *", "UTC").expect("a schedule that is one");
-    let (judged, judged_at) = (forgets.clone(), at.clone());
+    let (judged, judged_at, kept_for) = (forgets.clone(), at.clone(), terms.decisions_kept_for);
     let (uses, keys_at) = (forgets.clone(), at.clone());
     let (told, told_at) = (forgets.clone(), at.clone());
     let (usage_at, tells) = (at.clone(), (forgets.clone(), terms.seal.clone(), terms.public_url.clone()));
@@ -186,7 +197,7 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
         .repeat(messages, &ForgetMessages {})
         .handle(move |_: ForgetDecisions, attempt: Attempt| {
             let (store, now) = (judged.clone(), judged_at.now());
-            async move { forget(&store, Over::Decisions, now, &attempt).await }
+            async move { forget(&store, Over::Decisions(kept_for), now, &attempt).await }
         })
         .repeat(decisions, &ForgetDecisions {})
         .handle(move |_: LookAtKeys, _: Attempt| {
@@ -217,7 +228,7 @@ enum Over {
     Usage,
     Messages,
     /// Of fences.
-    Decisions,
+    Decisions(SignedDuration),
 }
 
 /// As many rounds as it takes; each is a transaction of its own, and the job is done with the last.
@@ -227,7 +238,9 @@ async fn forget(store: &Store, over: Over, now: jiff::Timestamp, attempt: &Attem
             let (most, max) = match over {
                 Over::Usage => (usage::forget_over(tx, now).await?, usage::FORGET_MAX),
                 Over::Messages => (webhook::forget_over(tx, now).await?, webhook::FORGET_MAX),
-                Over::Decisions => (decision::forget_over(tx, now).await?, decision::FORGET_MAX),
+                Over::Decisions(kept_for) => {
+                    (decision::forget_over(tx, kept_for, now).await?, decision::FORGET_MAX)
+                }
             };
             let is_last = most < max.unsigned_abs();
             if is_last {
@@ -264,7 +277,9 @@ pub(crate) async fn work(
         let (judges, rewarding) =
             (store.clone(), (terms.rewards.clone(), terms.vouchers.clone(), terms.concurrency));
         let writing = terms.markets.clone();
+        let (asks, settling) = (store.clone(), (terms.quizzes.clone(), terms.concurrency));
         let (publishes, (content, media)) = (store.clone(), terms.content.clone());
+        let (tells, telling) = (store.clone(), terms.commentary.clone());
         let (store, clock, terms) = (store.clone(), clock.clone(), terms.clone());
         let grace = terms.grace + Duration::from_secs(2);
         let default = Child::new("default", Restart::Permanent, move |stop| {
@@ -287,11 +302,21 @@ pub(crate) async fn work(
             rewarding.1.on(rewarding.0.on(worker.grace(grace))).run(stop.cancelled_owned())
         });
         root = root.child(judging.grace(grace));
+        let asking = Child::new("quizzes", Restart::Permanent, move |stop| {
+            let worker = Worker::new(asks.clone(), &name()).queue(quizzes::QUEUE).concurrency(settling.1);
+            settling.0.on(worker.grace(grace)).run(stop.cancelled_owned())
+        });
+        root = root.child(asking.grace(grace));
         let publishing = Child::new("content", Restart::Permanent, move |stop| {
             let worker = Worker::new(publishes.clone(), &name()).queue(cms::QUEUE).concurrency(PUBLISHES_MAX);
             media.on(content.on(worker.grace(grace))).run(stop.cancelled_owned())
         });
         root = root.child(publishing.grace(grace));
+        let commentary = Child::new("commentary", Restart::Permanent, move |stop| {
+            let worker = Worker::new(tells.clone(), &name()).queue(commentary::QUEUE).concurrency(TELLS_MAX);
+            telling.on(worker.grace(grace)).run(stop.cancelled_owned())
+        });
+        root = root.child(commentary.grace(grace));
         if let Some(writes) = writing {
             let exchange = writes.exchange.clone();
             let markets = Child::new("markets", Restart::Permanent, move |stop| exchange.clone().run(stop));

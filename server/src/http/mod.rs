@@ -24,7 +24,10 @@ pub mod openapi;
 mod operations;
 mod operator;
 mod payments;
+mod place;
+mod places;
 mod published;
+mod quizzes;
 mod redeem;
 mod refused;
 mod request;
@@ -84,8 +87,10 @@ fn router(app: App, surface: Surface) -> Router {
             fans::routes()
                 .merge(wallet::of_fan())
                 .merge(rewards::of_fan())
+                .merge(quizzes::routes())
                 .merge(vouchers::of_fan())
                 .merge(markets::of_fan())
+                .merge(places::of_fan())
                 .merge(manage::tickets()),
             &app,
         ));

@@ -58,6 +58,10 @@ types! {
         "Test keys play with the sandbox match.";
     WALLET_FOR_GUESTS = "wallet-for-guests", 403, "A guest has no wallet",
         "Have your server vouch for the user.";
+    PLACE_DENIED = "place-denied", 403, "This is not open here",
+        "A fence keeps the fan out: place says which, why, and what would help, if something does.";
+    PLACE_UNSURE = "place-unsure", 403, "It is not sure that this is open here",
+        "A fence cannot tell whether the fan is in: place says why, and what would help.";
     UNKNOWN_MATCH = "unknown-match", 404, "There is no such thing here",
         "There is none, or this key may not see it.";
     UNKNOWN_ROUTE = "unknown-route", 404, "There is no such thing here",
@@ -92,6 +96,16 @@ types! {
         "It is no voucher of yours, or one that is over or redeemed.";
     WALLET_FROZEN = "wallet-frozen", 409, "The wallet is frozen",
         "Whoever froze it can thaw it.";
+    QUESTION_NOT_OPEN = "question-not-open", 409, "The question is not open yet",
+        "The detail says when it opens, where that is known.";
+    QUESTION_LOCKED = "question-locked", 409, "The question is locked",
+        "Answers count that are accepted before its lock, by the server's clock.";
+    QUESTION_ANSWERED = "question-answered", 409, "The question is answered",
+        "A fan answers once; the detail says what was answered.";
+    NOT_FROM_HERE = "not-from-here", 403, "It cannot be answered from here",
+        "Its rule of places does not let the fan in, or it is not known where the fan is.";
+    FAN_BLOCKED = "fan-blocked", 403, "The fan takes part in nothing",
+        "Somebody has looked at what was done, and blocked it.";
     MARKET_HALTED = "market-halted", 409, "The market is halted",
         "Only cancelling is taken until it is reopened; its stream says when.";
     MARKET_CLOSED = "market-closed", 409, "The market is closed",
@@ -108,6 +122,8 @@ types! {
         "Ask again after Retry-After, under the same Idempotency-Key: the answer says what became of it.";
     CHANGED_MEANWHILE = "changed-meanwhile", 412, "It was changed meanwhile",
         "Read it again, and send If-Match with its present ETag.";
+    PLACE_UNCLEAR = "place-unclear", 422, "Where the fan is cannot be taken as it is said",
+        "The detail says why: ask the browser for its position anew, or leave the header out.";
     INVALID_VALUE = "invalid-value", 422, "A value cannot be taken",
         "The detail says which, and why.";
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "The Idempotency-Key was used for something else",

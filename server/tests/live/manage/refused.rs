@@ -73,6 +73,7 @@ async fn only_a_live_key_that_may_manage_manages() {
                 "/v1/embed",
                 "/v1/tickets",
                 "/v1/fans",
+                "/v1/places",
                 "/v1/wallet",
                 "/v1/payments",
                 "/v1/products",
