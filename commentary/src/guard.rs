@@ -6,7 +6,7 @@
 //! said. So a swap of two names, another number or a wicket that did not fall is caught by meaning, and a fact that we do not have
 //! (a yorker, the crowd, the weather) cannot be told, for there are no words for it.
 //!
-//! Any other word must be one that claims nothing: those of the language's own file and, in English, some 25,000 of mood, thought, speech
+//! Any other word must be one that claims nothing: those of the language's own file and, in English, some 18,000 of mood, thought, speech
 //! and everyday things (`languages/open.en.txt`). A word that is in neither is refused. A name beside such words alone ("Kohli is
 //! unstoppable") must be of somebody of the ball, and joy and sorrow go with who gained by it and who paid for it. What is denied may be
 //! such words, too ("no answer to that"), never a claim.

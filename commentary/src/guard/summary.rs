@@ -207,7 +207,8 @@ fn check_words(
         match () {
             () if known.is_profane => refusals.push(Refusal::Profanity { found }),
             () if known.is_injection => refusals.push(Refusal::Injection { found }),
-            () if used[at] || known.is_free && !is_name => {}
+            // Of a stretch of play more can be said than is looked at here: open words stay closed.
+            () if used[at] || known.is_free && !known.is_open && !is_name => {}
             () if known.is_negation => refusals.push(Refusal::Negated { found }),
             () if is_name || is_capital(cut.text) => refusals.push(Refusal::Name { found }),
             () => refusals.push(Refusal::Word { found }),
