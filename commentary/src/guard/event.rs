@@ -28,6 +28,8 @@ pub(crate) enum Event {
     Triple,
     /// Runs, how many the figures beside it say.
     Run,
+    /// They ran, or could have.
+    Ran,
     Wide,
     NoBall,
     Bye,
@@ -57,7 +59,7 @@ pub(crate) enum Event {
 }
 
 /// Names as the languages' files have them.
-const NAMES: [(&str, Event); 42] = [
+const NAMES: [(&str, Event); 43] = [
     ("wicket", Event::Wicket),
     ("bowled", Event::Bowled),
     ("caught", Event::Caught),
@@ -76,6 +78,7 @@ const NAMES: [(&str, Event); 42] = [
     ("double", Event::Double),
     ("triple", Event::Triple),
     ("run", Event::Run),
+    ("ran", Event::Ran),
     ("wide", Event::Wide),
     ("no_ball", Event::NoBall),
     ("bye", Event::Bye),
@@ -172,6 +175,7 @@ pub(crate) fn true_of(facts: &Facts) -> u64 {
     say(Event::Double, is_run && facts.runs == 2);
     say(Event::Triple, is_run && facts.runs == 3);
     say(Event::Run, true);
+    say(Event::Ran, facts.runs > 0 && facts.boundary.is_none());
     say(Event::Wide, extras.wides > 0);
     say(Event::NoBall, extras.no_balls > 0);
     say(Event::Bye, extras.byes > 0);
@@ -227,6 +231,7 @@ pub(super) fn true_of_report(report: &Report) -> u64 {
     say(Event::Six, report.sixes > 0);
     say(Event::Boundary, report.fours + report.sixes > 0);
     say(Event::Run, true);
+    say(Event::Ran, true);
     say(Event::Fifty, report.batter.as_ref().is_some_and(|it| (50..100).contains(&it.runs)));
     say(Event::Hundred, makes(100));
     say(Event::Milestone, makes(50));
@@ -242,7 +247,7 @@ pub(crate) fn required_of(facts: &Facts) -> u64 {
     match facts.kind {
         Kind::Wicket => OUTS,
         Kind::Six => Event::Six.bit(),
-        Kind::Four => Event::Four.bit(),
+        Kind::Four => set(&[Event::Four, Event::Boundary]),
         Kind::NoBall => Event::NoBall.bit(),
         Kind::Wide => Event::Wide.bit(),
         Kind::LegBye => Event::LegBye.bit(),

@@ -4,7 +4,7 @@ use super::event::{self, Event};
 use super::figure::Figure;
 use super::people;
 use crate::language::Language;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 /// A word's place in a [`Lexicon`].
@@ -12,6 +12,10 @@ pub(super) type Id = u32;
 
 /// Anybody, in a phrase that claims something: "bowls P".
 pub(super) const PERSON: Id = Id::MAX;
+/// A team, in such a phrase: "T are home".
+pub(super) const TEAM: Id = Id::MAX - 2;
+/// A few words, whatever they are, in a phrase that claims something: "sends .. back".
+pub(super) const GAP: Id = Id::MAX - 1;
 
 /// The words of a language, and what they say. A word that is not among them is refused: a guard that let unknown words pass
 /// could not know what they say.
@@ -25,6 +29,20 @@ pub(crate) struct Lexicon {
     pub(super) people: Patterns,
     pub(super) teams: Patterns,
     pub(super) figures: Patterns,
+    pub(super) moods: Moods,
+    /// Whether its file says which words are deeds: what is left open is told from those.
+    pub(super) has_deeds: bool,
+}
+
+/// What words say of somebody who is named beside them: of joy and of sorrow, for who did well is not pitied, and who did badly not praised;
+/// and of what only who bats, or who bowls, does.
+#[derive(Debug, Default)]
+pub(super) struct Moods {
+    pub(super) glad: HashSet<Id>,
+    pub(super) sorry: HashSet<Id>,
+    /// Of who bats, and of who bowls.
+    pub(super) batting: HashSet<Id>,
+    pub(super) bowling: HashSet<Id>,
 }
 
 /// Patterns by a word beside their slot, so that few are tried at each place.
@@ -66,8 +84,14 @@ pub(super) struct Known {
     pub(super) is_negation: bool,
     pub(super) is_profane: bool,
     pub(super) is_injection: bool,
+    /// Of the words that are open beside those of the language's own file.
+    pub(super) is_open: bool,
     /// Somebody could be called so: with a capital it is a name even where a sentence begins.
     pub(super) is_surname: bool,
+    /// Where it stands, somebody does something with bat, ball or hands, and a name beside it has a role.
+    pub(super) is_deed: bool,
+    /// Parts a sentence as a comma does: "and", "while".
+    pub(super) is_link: bool,
 }
 
 /// A surrounding that says what its slot is: "X to", "need N".
@@ -122,6 +146,15 @@ const SOURCES: [(Language, &str); 8] = [
     (Language::Urdu, include_str!("../../languages/ur.txt")),
 ];
 
+/// Ordinary words that claim nothing of a match.
+fn open_words(language: Language) -> impl Iterator<Item = &'static str> {
+    let source = match language {
+        Language::English => include_str!("../../languages/open.en.txt"),
+        _ => "",
+    };
+    source.lines().filter(|it| !it.starts_with('#'))
+}
+
 impl Lexicon {
     /// Reads a file of sections: "[numbers]" with lines "4 four", "[events]" and the like with lines "four: four | to the fence", and
     /// sections of words alone. A line that begins with "#" is for readers.
@@ -149,6 +182,28 @@ impl Lexicon {
                 "words" => words.for_each(|it| lexicon.know(it).is_free = true),
                 "not" => words.for_each(|it| lexicon.know(it).is_negation = true),
                 "profane" => words.for_each(|it| lexicon.know(it).is_profane = true),
+                "deeds" => {
+                    lexicon.has_deeds = true;
+                    for word in words.flat_map(|it| alternatives(it, &sets)) {
+                        let known = lexicon.know(&word);
+                        (known.is_deed, known.is_free) = (true, true);
+                    }
+                }
+                "links" => words.for_each(|it| lexicon.know(it).is_link = true),
+                "glad" | "sorry" | "batting" | "bowling" => {
+                    for word in words.flat_map(|it| alternatives(it, &sets)) {
+                        let id = lexicon.id(&word);
+                        lexicon.words[id as usize].is_free |= lexicon.is_plain(&word);
+                        let moods = &mut lexicon.moods;
+                        let mood = match section {
+                            "glad" => &mut moods.glad,
+                            "sorry" => &mut moods.sorry,
+                            "batting" => &mut moods.batting,
+                            _ => &mut moods.bowling,
+                        };
+                        mood.insert(id);
+                    }
+                }
                 "surnames" => words.for_each(|it| lexicon.know(it).is_surname = true),
                 "injection" => words.for_each(|it| lexicon.know(it).is_injection = true),
                 "sets" => {
@@ -169,6 +224,17 @@ impl Lexicon {
                 lexicon.know(&word).is_free |= lexicon.is_plain(&word);
             }
         }
+        let mut is_deed = false;
+        for line in open_words(language) {
+            is_deed |= line == "[deeds]";
+            for word in line.split_whitespace().filter(|it| *it != "[deeds]") {
+                let is_plain = lexicon.is_plain(word);
+                let known = lexicon.know(word);
+                known.is_open = !known.is_free;
+                known.is_free |= is_plain;
+                known.is_deed |= is_deed;
+            }
+        }
         for phrases in lexicon.events.values_mut() {
             phrases.sort_by_key(|it| std::cmp::Reverse(it.0.len()));
         }
@@ -182,6 +248,8 @@ impl Lexicon {
             for words in spelled(text, sets) {
                 let id = |lexicon: &mut Self, word: &String| match word.as_str() {
                     "P" => PERSON,
+                    "T" => TEAM,
+                    ".." => GAP,
                     word => lexicon.id(word),
                 };
                 let ids: Vec<Id> = words.iter().map(|it| id(self, it)).collect();
@@ -280,7 +348,8 @@ impl Lexicon {
     }
 
     pub(super) fn free_words(&self) -> Vec<&str> {
-        let is_free = |it: &(&String, &Id)| self.words[*it.1 as usize].is_free;
+        let known = |it: &(&String, &Id)| self.words[*it.1 as usize];
+        let is_free = |it: &(&String, &Id)| known(it).is_free && !known(it).is_open;
         let mut words: Vec<&str> = self.ids.iter().filter(is_free).map(|it| it.0.as_str()).collect();
         words.sort_unstable();
         words

@@ -1,6 +1,6 @@
 //! Whether a surrounding fits.
 
-use super::lexicon::{Element, GAP_MAX, Id, Pattern, Patterns, WIDE_GAP_MAX};
+use super::lexicon::{Element, GAP, GAP_MAX, Id, PERSON, Pattern, Patterns, TEAM, WIDE_GAP_MAX};
 use super::token::{Cut, Token};
 
 /// The patterns that fit the token at `at`: of those with most words, all.
@@ -48,11 +48,49 @@ fn candidates<'a>(patterns: &'a Patterns, cuts: &[Cut<'_>], at: usize) -> impl I
     known.chain(&patterns.others).map(|it| &patterns.all[*it])
 }
 
+/// What a phrase could begin with that has this token.
+pub(super) fn first_of(token: &Token) -> Option<Id> {
+    match token {
+        Token::Person(_) => Some(PERSON),
+        Token::Team(_) => Some(TEAM),
+        token => word_of(token),
+    }
+}
+
 pub(super) fn word_of(token: &Token) -> Option<Id> {
     match token {
         Token::Word(word) | Token::Number { word, .. } => *word,
         _ => None,
     }
+}
+
+/// Words that a gap in a phrase may hold.
+const PHRASE_GAP_MAX: usize = 4;
+
+/// Where the phrase's words stand that begins at `at`; none where it does not stand there. What a gap of it holds is not among them.
+pub(super) fn standing(
+    phrase: &[Id],
+    cuts: &[Cut<'_>],
+    at: usize,
+    is_free: &dyn Fn(usize) -> bool,
+) -> Option<Vec<usize>> {
+    let Some((first, rest)) = phrase.split_first() else { return Some(Vec::new()) };
+    if *first == GAP {
+        let is_crossed = |it: &usize| cuts.get(at + it).is_some_and(|it| it.token != Token::Hard);
+        let gaps = (0..PHRASE_GAP_MAX).take_while(is_crossed).map(|it| it + 1);
+        return std::iter::once(0).chain(gaps).find_map(|gap| standing(rest, cuts, at + gap, is_free));
+    }
+    let is_here = match &cuts.get(at)?.token {
+        Token::Person(_) => *first == PERSON,
+        Token::Team(_) => *first == TEAM,
+        token => word_of(token) == Some(*first) && is_free(at),
+    };
+    if !is_here {
+        return None;
+    }
+    let mut places = standing(rest, cuts, at + 1, is_free)?;
+    places.push(at);
+    Some(places)
 }
 
 fn fits(pattern: &Pattern, cuts: &[Cut<'_>], at: usize) -> bool {

@@ -7,19 +7,27 @@ pub(super) const OUT: u64 = 8;
 pub(super) const FIELDER: u64 = 16;
 /// The bowler, where the wicket is theirs.
 pub(super) const TAKER: u64 = 32;
+/// Whose ball it was, and who paid for it: of a six the batter and the bowler, of a wicket the other way round. Where nobody gained or
+/// lost, all did.
+pub(super) const GAINER: u64 = 64;
+pub(super) const PAYER: u64 = 128;
+/// Where words go with any of them.
+pub(super) const ANYBODY: u64 = BOWLER | BATTER | PARTNER | OUT | FIELDER;
 
 pub(super) const BATTING: u64 = 1;
 pub(super) const FIELDING: u64 = 2;
 pub(super) const WINNER: u64 = 4;
 pub(super) const LOSER: u64 = 8;
 
-const PEOPLE: [(&str, u64); 6] = [
+const PEOPLE: [(&str, u64); 8] = [
     ("bowler", BOWLER),
     ("batter", BATTER),
     ("partner", PARTNER),
     ("out", OUT),
     ("fielder", FIELDER),
     ("taker", TAKER),
+    ("gainer", GAINER),
+    ("payer", PAYER),
 ];
 const TEAMS: [(&str, u64); 4] =
     [("batting", BATTING), ("fielding", FIELDING), ("winner", WINNER), ("loser", LOSER)];

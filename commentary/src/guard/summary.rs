@@ -1,7 +1,7 @@
 //! What a model says of a stretch of play.
 
 use super::event;
-use super::lexicon::{self, Lexicon, lexicon};
+use super::lexicon::{Lexicon, lexicon};
 use super::pattern;
 use super::refusal::Refusal;
 use super::token::{self, Cut, Named, Token};
@@ -101,30 +101,22 @@ fn check_claims(
 ) -> Vec<bool> {
     let truth = event::true_of_report(report);
     let mut used = vec![false; cuts.len()];
-    let mut at = 0;
-    while at < cuts.len() {
-        let is_here = |words: &[u32]| {
-            words.iter().enumerate().all(|(offset, word)| match cuts.get(at + offset).map(|it| &it.token) {
-                Some(Token::Person(_)) => *word == lexicon::PERSON,
-                Some(token) => pattern::word_of(token) == Some(*word),
-                None => false,
-            })
-        };
-        let phrases = pattern::word_of(&cuts[at].token).and_then(|it| lexicon.events.get(&it));
-        let Some((words, claim)) = phrases.into_iter().flatten().find(|it| is_here(&it.0)) else {
-            at += 1;
-            continue;
-        };
+    for at in 0..cuts.len() {
+        let phrases = pattern::first_of(&cuts[at].token).and_then(|it| lexicon.events.get(&it));
+        let here = phrases
+            .into_iter()
+            .flatten()
+            .find_map(|it| Some((pattern::standing(&it.0, cuts, at, &|it| !used[it])?, it.1)));
+        let Some((places, claim)) = here else { continue };
         let is_true = claim.is_none_or(|it| truth & it.bit() != 0);
         // "Four wickets" is a number of them, where no four was hit.
-        let is_number = words.len() == 1 && matches!(cuts[at].token, Token::Number { .. }) && !is_true;
+        let is_number = places.len() == 1 && matches!(cuts[at].token, Token::Number { .. }) && !is_true;
         if !is_true && !is_number {
-            let found: Vec<&str> = cuts[at..at + words.len()].iter().map(|it| it.text).collect();
+            let found: Vec<&str> = places.iter().rev().map(|it| cuts[*it].text).collect();
             let said = claim.map_or("", event::Event::name);
             refusals.push(Refusal::Event { found: found.join(" "), said });
         }
-        used[at..at + words.len()].fill(!is_number);
-        at += words.len();
+        places.into_iter().for_each(|it| used[it] = !is_number);
     }
     used
 }
@@ -215,7 +207,8 @@ fn check_words(
         match () {
             () if known.is_profane => refusals.push(Refusal::Profanity { found }),
             () if known.is_injection => refusals.push(Refusal::Injection { found }),
-            () if used[at] || known.is_free && !is_name => {}
+            // Of a stretch of play more can be said than is looked at here: open words stay closed.
+            () if used[at] || known.is_free && !known.is_open && !is_name => {}
             () if known.is_negation => refusals.push(Refusal::Negated { found }),
             () if is_name || is_capital(cut.text) => refusals.push(Refusal::Name { found }),
             () => refusals.push(Refusal::Word { found }),

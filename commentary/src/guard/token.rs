@@ -2,7 +2,7 @@
 
 use super::lexicon::{Id, Lexicon};
 use super::people;
-use crate::facts::{Facts, Verdict};
+use crate::facts::{Facts, Kind, Verdict};
 use crate::language::{Language, Script};
 use crate::place::{Piece, Place};
 use std::borrow::Cow;
@@ -63,12 +63,10 @@ pub(super) fn named(facts: &Facts) -> Vec<Named<'_>> {
     for name in [&facts.batting_team, &facts.fielding_team] {
         all.push(Named { name: Cow::Borrowed(name), token: Token::Team(team_roles_of(facts, name)) });
     }
-    all.extend(
-        facts.out.iter().filter(|it| it.fielders.len() > 1).map(|it| Named {
-            name: Cow::Owned(it.fielders.join("/")),
-            token: Token::Person(people::FIELDER),
-        }),
-    );
+    all.extend(facts.out.iter().filter(|it| it.fielders.len() > 1).map(|it| Named {
+        name: Cow::Owned(it.fielders.join("/")),
+        token: Token::Person(people::FIELDER | people::GAINER),
+    }));
     all.extend(facts.verdict.as_ref().and_then(named_method));
     all.retain(|it| it.name.chars().count() > 1);
     all.sort_by_key(|it| std::cmp::Reverse(it.name.len()));
@@ -84,12 +82,26 @@ pub(super) fn named_method(verdict: &Verdict) -> Option<Named<'_>> {
 fn roles_of(facts: &Facts, name: &str) -> u64 {
     let is_so = |role: u64, it: bool| if it { role } else { 0 };
     let is_bowler = facts.bowler == name;
-    is_so(people::BOWLER, is_bowler)
+    let roles = is_so(people::BOWLER, is_bowler)
         | is_so(people::TAKER, is_bowler && facts.out.iter().any(|it| it.is_bowlers))
         | is_so(people::BATTER, facts.batter == name)
         | is_so(people::PARTNER, facts.non_striker == name)
         | is_so(people::OUT, facts.out.iter().any(|it| it.player == name))
-        | is_so(people::FIELDER, facts.out.iter().any(|it| it.fielders.iter().any(|it| it == name)))
+        | is_so(people::FIELDER, facts.out.iter().any(|it| it.fielders.iter().any(|it| it == name)));
+    roles | fortunes_of(facts, roles)
+}
+
+/// Whether who has these roles gained by the ball, lost by it, or both.
+fn fortunes_of(facts: &Facts, roles: u64) -> u64 {
+    let (gain, lose) = match facts.kind {
+        Kind::Wicket => (people::TAKER | people::FIELDER | people::BOWLER, people::OUT | people::BATTER),
+        Kind::Six | Kind::Four | Kind::Runs => (people::BATTER, people::BOWLER),
+        Kind::Dot => (people::BOWLER, people::BATTER),
+        Kind::NoBall | Kind::Wide | Kind::Penalty => (people::BATTER, people::BOWLER),
+        Kind::Bye | Kind::LegBye => (people::BATTER | people::BOWLER, people::BATTER | people::BOWLER),
+    };
+    let is_so = |role: u64, it: bool| if it { role } else { 0 };
+    is_so(people::GAINER, roles & gain != 0) | is_so(people::PAYER, roles & lose != 0)
 }
 
 fn team_roles_of(facts: &Facts, name: &str) -> u64 {
@@ -173,9 +185,9 @@ fn of_place(place: Place, facts: &Facts) -> Token {
         Place::OtherOut => Token::Person(people::OUT | roles_of(facts, out(1))),
         Place::Fielder => {
             let all = facts.first_out().map(|it| it.fielders.iter().map(|it| roles_of(facts, it)));
-            Token::Person(
-                all.into_iter().flatten().fold(people::FIELDER, |all, it| all & it | people::FIELDER),
-            )
+            Token::Person(all.into_iter().flatten().fold(people::FIELDER | people::GAINER, |all, it| {
+                all & it | people::FIELDER | people::GAINER
+            }))
         }
         Place::Team => team(Some(&facts.batting_team)),
         Place::Opponents => team(Some(&facts.fielding_team)),

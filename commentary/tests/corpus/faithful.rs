@@ -30,6 +30,7 @@ pub(crate) fn names(facts: &Facts) -> Vec<&'static str> {
         Kind::Dot => "dot",
         Kind::Runs if facts.runs == 1 => "single",
         Kind::Runs if facts.runs == 2 => "two",
+        Kind::Runs if facts.runs == 3 => "three",
         Kind::Four => "four",
         Kind::Six => "six",
         Kind::Wide if facts.runs == 1 => "wide",
@@ -85,25 +86,29 @@ pub(crate) fn examples() -> HashMap<&'static str, Vec<Facts>> {
     examples
 }
 
-/// Each line with a ball that it tells. What goes with a ball follows one of the lines that tell the ball itself.
+/// Each line with a ball that it tells.
 pub(crate) fn told(language: Language, examples: &HashMap<&'static str, Vec<Facts>>) -> Vec<(Facts, String)> {
     let all = lines(language);
+    all.iter().flat_map(|it| on_balls(&all, *it, examples)).collect()
+}
+
+/// The line with balls that it tells. What goes with a ball follows the first line that tells the ball itself.
+pub(crate) fn on_balls(
+    all: &[(&str, &str)],
+    (name, line): (&str, &str),
+    examples: &HashMap<&'static str, Vec<Facts>>,
+) -> Vec<(Facts, String)> {
     let mut told = Vec::new();
-    for (name, line) in &all {
-        for facts in examples.get(name).into_iter().flatten() {
-            let before = match BESIDE.contains(name) {
-                false => None,
-                true => {
-                    let ball = names(facts)[0];
-                    let Some(before) = all.iter().find(|it| it.0 == ball) else { continue };
-                    Some(before.1)
-                }
-            };
-            told.push((
-                facts.clone(),
-                before.map_or_else(|| (*line).to_owned(), |it| format!("{it} {line}")),
-            ));
-        }
+    for facts in examples.get(name).into_iter().flatten() {
+        let before = match BESIDE.contains(&name) {
+            false => None,
+            true => {
+                let ball = names(facts)[0];
+                let Some(before) = all.iter().find(|it| it.0 == ball) else { continue };
+                Some(before.1)
+            }
+        };
+        told.push((facts.clone(), before.map_or_else(|| line.to_owned(), |it| format!("{it} {line}"))));
     }
     told
 }

@@ -190,7 +190,7 @@ fn the_guards_rules() {
         ("four", "{batter} is hit for four.", vec!["role"]),
         ("four", "Four for {batter}, not a six.", vec!["event", "negated"]),
         ("four", "{batter} lifts it for six.", vec!["event", "missing"]),
-        ("four", "Four and out! {batter}, what a shot.", vec!["event", "unclear_role"]),
+        ("four", "Four and out! {batter}, what a shot.", vec!["event"]),
         ("four", "It is four, and they win!", vec!["event"]),
         ("four", "It is four and {batter} is out.", vec!["event", "role"]),
         ("dot", "No run to {batter}.", vec![]),
@@ -238,16 +238,16 @@ fn the_guards_rules() {
 fn an_editors_words_are_known_with_their_preset_and_forbidden_ones_are_refused() {
     let examples = examples();
     let facts = &examples["four"][0];
-    let line = "A scrumptious four from {batter}.";
+    let line = "A zingtastic four from {batter}.";
     let mut preset = preset(Language::English);
     let word = |preset: &Preset| guard::check(facts, preset, line).err().map(|it| it[0].word());
     assert_eq!(word(&preset), Some("word"));
     let example = |told: &str| vec![Example { ball: "A four".to_owned(), told: told.to_owned() }];
-    preset.examples = example("Sharma plays a scrumptious shot");
+    preset.examples = example("Sharma plays a zingtastic shot");
     assert_eq!(word(&preset), Some("word"), "names could be typed out in it");
-    preset.examples = example("{batter} plays a scrumptious shot");
+    preset.examples = example("{batter} plays a zingtastic shot");
     assert_eq!(word(&preset), None);
-    preset.never = vec!["Scrumptious".to_owned()];
+    preset.never = vec!["Zingtastic".to_owned()];
     assert_eq!(word(&preset), Some("never"));
 }
 

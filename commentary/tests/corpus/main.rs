@@ -6,8 +6,10 @@ mod balls;
 mod faithful;
 mod falsehood;
 mod grammar;
+mod idioms;
 mod judged;
 mod reports;
+mod written;
 
 use balls::{Told, each_ball};
 use commentary::{Facts, Language, plain};
