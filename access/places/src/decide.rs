@@ -224,7 +224,12 @@ fn evidence(known: &Result<(Source, Whereabouts), Reason>, claims: &Claims) -> E
 /// What a fence says of where somebody may be, whenever and however it is known.
 pub(crate) fn judge(fence: &Fence, known: &Whereabouts) -> Verdict {
     let allowed = if fence.allow.is_empty() { Relation::Within } else { relation(&fence.allow, known) };
-    match (allowed, relation(&fence.deny, known)) {
+    verdict(allowed, relation(&fence.deny, known))
+}
+
+/// By how somebody lies to what is allowed, and to what is denied.
+pub(crate) fn verdict(allowed: Relation, denied: Relation) -> Verdict {
+    match (allowed, denied) {
         (_, Relation::Within) | (Relation::Outside, _) => Verdict::Denied,
         (Relation::Within, Relation::Outside) => Verdict::Allowed,
         _ => Verdict::Unsure,

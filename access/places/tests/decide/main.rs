@@ -318,3 +318,28 @@ fn a_dry_run_says_whom_a_fence_reaches_and_which_rule_keeps_the_others_out() {
     assert_eq!((run.countries.allowed.len(), run.countries.partly.len()), (1, 2));
     assert!(run.countries.denied.contains(&code("PK")));
 }
+
+#[test]
+fn a_dry_run_knows_which_parts_a_circle_touches_and_of_shapes_says_nothing() {
+    let ground = json!({"lat": 12.9788, "lon": 77.5996, "radius_m": 3_000});
+    let square =
+        json!({"type": "Polygon", "coordinates": [[[77, 12], [78, 12], [78, 13], [77, 13], [77, 12]]]});
+    for (rules, expected) in [
+        (
+            json!({"allow": {"places": ["IN-KA", "IN-KL"]}, "deny": {"circles": [ground]}}),
+            "1 of 36 parts of India; partly: Karnataka; denied: ",
+        ),
+        (
+            json!({"allow": {"places": ["IN-KL"], "circles": [ground]}}),
+            "1 of 36 parts of India; partly: Karnataka; denied: ",
+        ),
+        (
+            json!({"allow": {"places": ["IN-KA", "IN-KL"]}, "deny": {"shapes": [square]}}),
+            "0 of 36 parts of India; partly: Karnataka, Kerala; denied: ",
+        ),
+    ] {
+        let run = dry_run(&fence(rules), std::iter::empty(), &REGIONS, now());
+        let india = run.reach.iter().find(|it| it.country.as_str() == "IN").expect("India is named");
+        assert!(india.words().starts_with(expected), "{}", india.words());
+    }
+}
