@@ -343,3 +343,21 @@ fn a_dry_run_knows_which_parts_a_circle_touches_and_of_shapes_says_nothing() {
         assert!(india.words().starts_with(expected), "{}", india.words());
     }
 }
+
+#[test]
+fn who_is_kept_out_by_a_line_does_not_hear_that_it_is_by_the_whole_state() {
+    let ground = json!({"lat": 12.9788, "lon": 77.5996, "radius_m": 3_000});
+    let bengaluru = PINS.iter().find(|it| it.name == "Bengaluru").expect("a pin").point();
+    for (rules, expected) in [
+        (json!({"deny": {"circles": [ground]}}), "This is not open where you are."),
+        (json!({"deny": {"circles": [ground], "places": ["IN-KA"]}}), "This is not open in Karnataka."),
+        (
+            json!({"allow": {"circles": [{"lat": 28.6, "lon": 77.2, "radius_m": 3_000}]}}),
+            "This is not open where you are.",
+        ),
+        (json!({"allow": {"places": ["IN-DL"]}}), "This is not open in Karnataka."),
+    ] {
+        let run = dry_run(&fence(rules), [("", bengaluru)], &REGIONS, now());
+        assert_eq!(run.pins[0].decision.words(), expected);
+    }
+}
