@@ -104,7 +104,7 @@ pub fn show(here: &Here<'_>, shown: Shown<'_>) -> Option<Markup> {
         (versions(shown))
         section aria-labelledby="said-lately" {
             h2 #said-lately { "Said lately" }
-            @if shown.said.is_empty() { p.muted { "Nothing that is kept." } } @else { (lines("Said lately", shown.said)) }
+            @if shown.said.is_empty() { p.muted { "Nothing that is kept." } } @else { (lines("Latest decisions", shown.said)) }
         }
         @if may_change {
             details.boxed {
@@ -149,7 +149,7 @@ fn versions(shown: Shown<'_>) -> Markup {
     html! {
         section aria-labelledby="versions" {
             h2 #versions { "Versions" }
-            (table("Versions", &columns, rows))
+            (table("All versions", &columns, rows))
         }
     }
 }
@@ -167,7 +167,7 @@ pub fn decisions(
         div { (title(here, &name)) p { a href=(to("")) { "Back to the fence" } } }
         p.muted { "The latest first. Nobody's position is kept: a region, and a cell of ten kilometres that is not shown. Of whom it was said is \
             kept as a hash." }
-        @if said.is_empty() { p { "Nothing that is kept." } } @else { (lines("Said", said)) }
+        @if said.is_empty() { p { "Nothing that is kept." } } @else { (lines("Decisions", said)) }
         (pager(before.map(|_| to("/decisions")), next.map(|it| to(&format!("/decisions?before={it}")))))
     };
     here.page(Tab::Fences, &name, main)

@@ -43,7 +43,7 @@ pub fn edit(here: &Here<'_>, editing: Editing<'_>, regions: &Regions) -> Markup 
             ("allow", "Allowed", "Who is in one of these is let in; everybody is where there is none"),
             ("deny", "Denied", "Unless they are in one of these"),
         ] {
-            fieldset.rule {
+            fieldset.tier {
                 legend { (legend) }
                 p.hint { (hint) }
                 div.sides {
@@ -57,7 +57,7 @@ pub fn edit(here: &Here<'_>, editing: Editing<'_>, regions: &Regions) -> Markup 
                 @else { (form.long_lines(Label::new("deny_shapes", "Denied shapes, as GeoJSON"), 2, GEOJSON_BYTES_MAX)) }
             }
         }
-        fieldset.rule {
+        fieldset.tier {
             legend { "A GeoJSON file" }
             p.hint { "It takes the place of the shapes of its side" }
             (form.file(Label::new("file", "File"), ".geojson,.json,application/geo+json,application/json"))
