@@ -159,6 +159,15 @@ fn places(place: &str) -> Vec<&str> {
     [Some(place), country].into_iter().flatten().collect()
 }
 
+const IDS_OF: &str = "select entry from cms.published where is_main and kind = $1 order by entry limit $2";
+
+/// The published entries of a type, whomever they are for, in the order of their ids; `limit` at most.
+pub async fn ids_of(client: &Client<'_>, name: &str, limit: i64) -> Result<Vec<String>, Error> {
+    kind(name)?;
+    let rows = client.query(IDS_OF, &[&name, &limit]).await?;
+    Ok(rows.iter().map(|it| it.get("entry")).collect())
+}
+
 const OF_IDS: &str = documents!("m.entry = any($2) order by m.entry limit 100", "$1::text[]");
 
 /// Those of these entries that are published, [`DOCUMENTS_MAX`] at most, whomever they are for: what others name, in one statement.
@@ -225,4 +234,4 @@ fn read(row: &Row) -> Result<Document, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[OF_SLOT, ABOUT, EDITIONS, OF_IDS, OF_KEY];
+pub(crate) const STATEMENTS: &[&str] = &[OF_SLOT, ABOUT, EDITIONS, IDS_OF, OF_IDS, OF_KEY];

@@ -38,7 +38,7 @@ pub use navigation::{Item, Navigation};
 pub use news_card::NewsCard;
 pub use player::Player;
 pub use promo_card::PromoCard;
-pub use quiz::{Answer, Choice, Question, Quiz};
+pub use quiz::{Answer, Asks, Choice, Open, Question, Quiz, Side};
 pub use rich::RichText;
 pub use team::Team;
 pub use theme::{Colours, Theme};

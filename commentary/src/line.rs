@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use std::collections::BTreeSet;
 use store::{At, Client, Row, Transaction};
 
+/// Told of new lines, in PostgreSQL's notifications; without a payload.
+pub const CHANNEL: &str = "crease_commentary";
+
 /// Lines that are read or written at once.
 pub const LINES_MAX: i64 = 2_000;
 
@@ -45,6 +48,8 @@ const PUT: &str = "
             source = excluded.source, position = excluded.position, made_at = excluded.made_at
         where line.rev <= excluded.rev and (line.facts, line.preset) is distinct from (excluded.facts, excluded.preset)
     returning innings, ball, tone, language, rev, facts, preset, text, source, position";
+
+const NOTIFY: &str = "select pg_notify('crease_commentary', '')";
 
 /// Keeps these lines of a match, of one ball and tone one at most, and answers those that are new: those that say what is kept
 /// already, or are of an older history than what is kept, are left out.
@@ -94,6 +99,9 @@ pub async fn put(
     ];
     let mut new = tx.query(PUT, params).await?.iter().map(read).collect::<Result<Vec<Line>, Error>>()?;
     new.sort_by_key(|it| it.position);
+    if !new.is_empty() {
+        tx.query(NOTIFY, &[]).await?;
+    }
     Ok(new)
 }
 
@@ -104,6 +112,62 @@ const SINCE: &str = "
 /// What was written after this position (0: from the beginning), in that order, [`LINES_MAX`] at most.
 pub async fn since(client: &Client<'_>, game: &str, position: i64) -> Result<Vec<Line>, Error> {
     client.query(SINCE, &[&game, &position, &LINES_MAX]).await?.iter().map(read).collect()
+}
+
+const SINCE_IN: &str = "
+    select innings, ball, tone, language, rev, facts, preset, text, source, position from commentary.line
+    where game = $1 and position > $2 and tone = $3 and language = $4 order by position limit $5";
+
+/// Of a tone, what was written after this position, in that order, [`LINES_MAX`] at most.
+pub async fn since_in(
+    client: &Client<'_>,
+    game: &str,
+    (tone, language): (&str, Language),
+    position: i64,
+) -> Result<Vec<Line>, Error> {
+    let params: store::Params<'_> = &[&game, &position, &tone, &language.tag(), &LINES_MAX];
+    client.query(SINCE_IN, params).await?.iter().map(read).collect()
+}
+
+const LAST_POSITION: &str = "select position from commentary.game where game = $1";
+
+/// The last position of a match; 0 where nothing was written.
+pub async fn position(client: &Client<'_>, game: &str) -> Result<i64, Error> {
+    Ok(client.query_opt(LAST_POSITION, &[&game]).await?.map_or(0, |it| it.get("position")))
+}
+
+const TOLD: &str = "
+    select innings, ball from commentary.line
+    where game = $1 and tone = $2 and language = $3 and preset = $4";
+
+/// Which balls of a match have a line in a tone, of this version of it: their innings, and their places in it.
+pub async fn told(
+    client: &Client<'_>,
+    game: &str,
+    (tone, language): (&str, Language),
+    preset: u32,
+) -> Result<BTreeSet<(i32, i32)>, Error> {
+    let preset = i32::try_from(preset).unwrap_or(i32::MAX);
+    let rows = client.query(TOLD, &[&game, &tone, &language.tag(), &preset]).await?;
+    Ok(rows.iter().map(|it| (it.get("innings"), it.get("ball"))).collect())
+}
+
+const BETWEEN: &str = "
+    select innings, ball, tone, language, rev, facts, preset, text, source, position from commentary.line
+    where game = $1 and tone = $2 and language = $3 and (innings, ball) between ($4, $5) and ($6, $7)
+    order by innings, ball limit $8";
+
+/// A match's balls in a tone from one to another, both with them, in the order in which they were bowled, [`LINES_MAX`] at most.
+pub async fn between(
+    client: &Client<'_>,
+    game: &str,
+    (tone, language): (&str, Language),
+    from: (i32, i32),
+    to: (i32, i32),
+) -> Result<Vec<Line>, Error> {
+    let params: store::Params<'_> =
+        &[&game, &tone, &language.tag(), &from.0, &from.1, &to.0, &to.1, &LINES_MAX];
+    client.query(BETWEEN, params).await?.iter().map(read).collect()
 }
 
 const LAST: &str = "
@@ -165,6 +229,9 @@ pub async fn correct(
     let numbers: Vec<i32> = balls.iter().map(|it| it.1).collect();
     let facts: Vec<&str> = balls.iter().map(|it| it.2.as_str()).collect();
     let kept = tx.query(CORRECT, &[&game, &rev, &innings, &numbers, &facts]).await?;
+    if !kept.is_empty() {
+        tx.query(NOTIFY, &[]).await?;
+    }
     let kept: BTreeSet<(i32, i32)> = kept.iter().map(|it| (it.get("innings"), it.get("ball"))).collect();
     let all = balls.iter().map(|it| (it.0, it.1));
     Ok(all.filter(|it| !kept.contains(it)).collect())
@@ -197,7 +264,8 @@ fn read(row: &Row) -> Result<Line, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[POSITION, PUT, SINCE, LAST, AFTER, CORRECT, FORGET];
+pub(crate) const STATEMENTS: &[&str] =
+    &[POSITION, PUT, NOTIFY, SINCE, SINCE_IN, LAST_POSITION, TOLD, BETWEEN, LAST, AFTER, CORRECT, FORGET];
 
 #[cfg(test)]
 mod tests {

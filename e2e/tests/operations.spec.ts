@@ -21,8 +21,8 @@ test('an operator runs a schedule, holds a queue and lets it go, and sees all of
   const ready = queue.locator('dl div', { hasText: 'ready' }).first().locator('dd');
   // Runs once a night; the others, whose hour may come meanwhile, are held.
   const schedule = page.locator('#schedules tbody tr', { hasText: 'access-over' });
-  // One for all jobs, one each for webhooks, rewards and content, and one for the payments of each mode.
-  await expect(page.locator('#workers tbody tr')).toHaveCount(6);
+  // One for all jobs, one each for webhooks, rewards, quizzes, content and commentary, and one for the payments of each mode.
+  await expect(page.locator('#workers tbody tr')).toHaveCount(8);
   for (const name of ['wallet-holds', 'scorer-sessions', 'partners-usage', 'partners-keys', 'partners-messages', 'access-decisions']) {
     await page.getByRole('button', { name: `Pause ${name}` }).click();
     await expect(page.getByRole('button', { name: `Resume ${name}` })).toBeVisible();

@@ -10,8 +10,8 @@ use store::{Client, Row};
 #[cfg(test)]
 mod tests;
 
-/// Lines of a page.
-pub const PAGE_MAX: i64 = 100;
+/// Lines of a page, and one more that tells whether it goes on.
+pub const PAGE_MAX: i64 = 101;
 /// Lines before and after a fan's own.
 pub const AROUND_MAX: i64 = 10;
 

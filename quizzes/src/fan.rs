@@ -69,6 +69,13 @@ pub async fn set_handle(
     Ok(())
 }
 
+const CALLED: &str = "select handle from quizzes.fan where fan_id = $1";
+
+/// What boards call a fan; most have picked nothing.
+pub async fn handle(client: &Client<'_>, fan_id: &str) -> Result<Option<String>, Error> {
+    Ok(client.query_opt(CALLED, &[&fan_id]).await?.map(|row| row.get("handle")))
+}
+
 /// How far a fan has come in a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InARow {
@@ -103,7 +110,7 @@ pub async fn in_a_row(
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[PICK, DROP, STREAK];
+pub(crate) const STATEMENTS: &[&str] = &[PICK, DROP, CALLED, STREAK];
 
 #[cfg(test)]
 mod tests {

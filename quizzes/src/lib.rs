@@ -19,6 +19,7 @@ mod keep;
 mod kept;
 mod kind;
 pub mod news;
+pub mod public;
 mod put;
 mod quiz;
 mod quizzes;
@@ -39,11 +40,12 @@ mod work;
 pub use answer::{Place, Receipt, Rule, Submission, answer};
 pub use course::Course;
 pub use error::{Error, Invalid, Refusal};
-pub use fan::{Handle, InARow, NotAHandle, in_a_row, set_handle};
+pub use fan::{Handle, InARow, NotAHandle, handle, in_a_row, set_handle};
 pub use intake::{Intake, TOGETHER_MAX, WAITING_MAX};
 pub use keep::{ANSWER_DAYS, DEVICE_DAYS, forget};
 pub use kind::{Band, CHOICES_MAX, CHOICES_MIN, Kind, Named, NotAKind, Team};
-pub use put::{Change, Put, put, set_right, withdraw};
+pub use public::Public;
+pub use put::{Change, Put, correct, put, set_right, withdraw};
 pub use quiz::{Origin, POINTS_MAX, QUESTIONS_MAX, Question, Quiz, Words};
 pub use quizzes::Quizzes;
 pub use rank::reviewed;
@@ -79,6 +81,7 @@ mod tests {
             keep::STATEMENTS,
             kept::STATEMENTS,
             news::STATEMENTS,
+            public::STATEMENTS,
             put::STATEMENTS,
             rank::STATEMENTS,
             score::STATEMENTS,

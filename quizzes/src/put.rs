@@ -207,6 +207,33 @@ pub async fn withdraw(
     news::tell(tx, &moved.news, now).await
 }
 
+const ASKED: &str = "
+    select q.id, q.key, q.kind::text as kind from quizzes.question q join quizzes.quiz z on z.number = q.quiz
+    where z.books = $1 and z.source = $2 and z.source_id = $3 and q.word = 'trivia' order by q.number";
+
+/// Takes in what else is right of the quiz's trivia questions that were asked with the same choices, before it is [`put`]: see [`set_right`].
+/// Answers how many that are.
+pub async fn correct(tx: &Transaction<'_>, quiz: &Quiz, now: Timestamp) -> Result<usize, Error> {
+    quiz.check()?;
+    let (source, source_id, _) = quiz.origin.columns();
+    let mut corrected = 0;
+    for row in tx.query(ASKED, &[&quiz.books.word(), &source, &source_id]).await? {
+        let (id, key): (&str, &str) = (row.get("id"), row.get("key"));
+        let was: Kind = serde_json::from_str(row.get("kind"))
+            .map_err(|_| Error::Unreadable { what: id.to_owned(), column: "kind" })?;
+        let Some(question) = quiz.questions.iter().find(|it| it.key == key) else { continue };
+        if let (Kind::Trivia { choices: were, right: old }, Kind::Trivia { choices, right }) =
+            (&was, &question.kind)
+            && were == choices
+            && old != right
+        {
+            set_right(tx, id, right, now).await?;
+            corrected += 1;
+        }
+    }
+    Ok(corrected)
+}
+
 /// Sets another choice right of a trivia question, whose author was wrong: those who have answered are marked anew, where it was settled. The entry
 /// says the same in its next revision, or that is refused.
 ///
@@ -238,4 +265,5 @@ fn json<T: Serialize>(of: &T) -> Result<String, Error> {
 
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[FIND, MAKE, CHANGE, ASK, REPLAN, RENAME, FORGET, RIGHT, WITHDRAW];
+pub(crate) const STATEMENTS: &[&str] =
+    &[FIND, MAKE, CHANGE, ASK, REPLAN, RENAME, FORGET, ASKED, RIGHT, WITHDRAW];

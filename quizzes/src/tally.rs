@@ -25,7 +25,19 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Whole percents of each of these choices, which sum to 100 where anybody has answered: what rounding leaves goes to those that lost most.
+    pub(crate) fn of_nobody(question: &str) -> Self {
+        Self { question: question.to_owned(), counts: BTreeMap::new(), total: 0 }
+    }
+
+    /// [`Tally::percents`] of those choices that anybody has made, by choice.
+    pub fn by_choice(&self) -> BTreeMap<String, i64> {
+        let choices: Vec<&str> = self.counts.iter().filter(|it| *it.1 > 0).map(|it| it.0.as_str()).collect();
+        let percents = self.percents(&choices);
+        choices.into_iter().map(str::to_owned).zip(percents).collect()
+    }
+
+    /// Whole percents of each of these choices, which sum to 100 where anybody has answered: what rounding leaves goes to those that lost most, of
+    /// these to the first by id.
     pub fn percents(&self, choices: &[&str]) -> Vec<i64> {
         let count = |it: &&str| self.counts.get(*it).copied().unwrap_or_default();
         let counts: Vec<i64> = choices.iter().map(count).collect();
@@ -36,7 +48,7 @@ impl Tally {
         let mut percents: Vec<i64> = counts.iter().map(|it| it * 100 / total).collect();
         let left = 100 - percents.iter().sum::<i64>();
         let mut order: Vec<usize> = (0..counts.len()).collect();
-        order.sort_by_key(|at| -(counts[*at] * 100 % total));
+        order.sort_by_key(|at| (-(counts[*at] * 100 % total), choices[*at]));
         for at in order.into_iter().take(usize::try_from(left).unwrap_or_default()) {
             percents[at] += 1;
         }
@@ -44,11 +56,11 @@ impl Tally {
     }
 }
 
-// Of those that may change still.
+// Of those that may change still, and are for all: each stream of a match is told of them.
 const OF_MATCH: &str = "
     select q.id, t.choice, t.fans from quizzes.question q join quizzes.quiz z on z.number = q.quiz
     join quizzes.tally t on t.question = q.number
-    where z.match_id = $1 and z.withdrawn_at is null and q.state in ('planned', 'open', 'locked')
+    where z.match_id = $1 and z.organisation_id is null and z.withdrawn_at is null and q.state in ('planned', 'open', 'locked')
     order by q.number, t.choice";
 
 type OfMatch = (i64, Arc<Vec<Tally>>);
@@ -67,7 +79,7 @@ impl Live {
         Self { store: store.clone(), clock: clock.clone(), kept: Arc::default() }
     }
 
-    /// Of the questions of a match that are open, or locked and not settled.
+    /// Of the questions of a match that are open, or locked and not settled, and for all organisations' fans.
     pub async fn of_match(&self, match_id: &str) -> Result<Arc<Vec<Tally>>, Error> {
         let now = self.clock.now_ms();
         if let Some((at, tallies)) = self.lock().get(match_id)
@@ -143,6 +155,10 @@ mod tests {
             let total: i64 = counts.iter().sum();
             let percents = tally(&counts).percents(&names);
             prop_assert_eq!(percents.iter().sum::<i64>(), if total == 0 { 0 } else { 100 });
+            let named = tally(&counts).by_choice();
+            for (name, percent) in names.iter().zip(&percents) {
+                prop_assert_eq!(named.get(*name).copied().unwrap_or_default(), *percent);
+            }
             for (percent, count) in percents.iter().zip(&counts) {
                 prop_assert!((percent * total - count * 100).abs() < total.max(1));
             }

@@ -30,10 +30,15 @@ pub struct Parts {
     pub rewards: rewards::Rewards,
     /// What points are spent on.
     pub vouchers: rewards::Vouchers,
+    /// Where answers to questions are handed in, and how many have chosen what.
+    pub intake: quizzes::Intake,
+    pub tallies: quizzes::Live,
     /// Pictures.
     pub media: cms::media::Media,
     /// What editors have published, as widgets ask for it.
     pub boards: Boards,
+    /// The tones in which balls are told.
+    pub tones: crate::tones::Tones,
     /// Where money comes in.
     pub tills: crate::tills::Tills,
     /// Where fans trade vouchers.

@@ -46,6 +46,7 @@ pub struct Config {
     pub markets: Markets,
     pub payments: Payments,
     pub content: Content,
+    pub commentary: Commentary,
     pub operations: Operations,
     pub shutdown: Shutdown,
 }
@@ -165,6 +166,33 @@ impl Places {
 pub struct Keys {
     pub required: bool,
     pub refusals_per_minute: u32,
+}
+
+/// Who tells balls in tones, and what that may cost.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commentary {
+    pub model: Teller,
+    pub model_url: String,
+    pub model_name: String,
+    pub model_key: Secret,
+    pub model_streams: bool,
+    pub call_seconds_max: u64,
+    pub calls_max: usize,
+    pub micros_per_million_tokens_in: i64,
+    pub micros_per_million_tokens_out: i64,
+    pub micros_per_match_max: i64,
+    pub micros_per_day_max: i64,
+}
+
+/// What a model's server speaks.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Teller {
+    /// No model: the phrases that we ship.
+    None,
+    OpenAi,
+    Anthropic,
 }
 
 #[derive(Clone, Debug, Deserialize)]

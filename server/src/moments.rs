@@ -1,13 +1,17 @@
-//! What happens in matches, told to partners' servers, to rewards and to what editors have scheduled for it: beside the ball's way to the fan, and never on it.
+//! What happens in matches, told to partners' servers, to rewards, to questions and to what editors have scheduled for it: beside the ball's way to the fan, and never on it.
 //!
 //! A follower reads the logs after their commits, as far as nobody read them before, and writes the messages in the transaction that notes how
 //! far it is. It finds what is new by looking; it may be seconds late, and a fan's score never waits for it. Several processes may follow: they
 //! take turns at a match's row, and a message is told once whoever writes it.
 
+pub(crate) mod asking;
 mod earning;
 
 use crate::feed::log::{self, LogError};
 use crate::feed::summary::{Score, Summary};
+use crate::tones::demand;
+use crate::tones::retell::{self, Counter};
+use asking::Accepted;
 use cms::moments::Moment as ContentMoment;
 use cricket::{Change, Command, Log, Op};
 use earning::Earning;
@@ -69,6 +73,10 @@ pub enum MomentError {
     Rewards(#[from] rewards::Error),
     #[error(transparent)]
     Content(#[from] cms::Error),
+    #[error(transparent)]
+    Commentary(#[from] commentary::Error),
+    #[error(transparent)]
+    Questions(#[from] quizzes::Error),
     #[error("the log of {match_id} does not fold: {reason}")]
     Unfoldable { match_id: String, reason: String },
 }
@@ -80,7 +88,12 @@ impl MomentError {
             self,
             MomentError::Log(LogError::Store(_))
                 | MomentError::Rewards(rewards::Error::Store(_) | rewards::Error::Jobs(_))
+                | MomentError::Commentary(commentary::Error::Store(_) | commentary::Error::Jobs(_))
                 | MomentError::Content(cms::Error::Store(_) | cms::Error::Jobs(_))
+                | MomentError::Questions(quizzes::Error::Store(_) | quizzes::Error::Jobs(_))
+                | MomentError::Questions(quizzes::Error::Rewards(
+                    rewards::Error::Store(_) | rewards::Error::Jobs(_)
+                ))
                 | MomentError::Webhook(
                     webhook::Error::Store(_) | webhook::Error::Jobs(jobs::Error::Store(_))
                 )
@@ -126,6 +139,8 @@ struct Folded {
     epoch: u64,
     seq: u64,
     log: Log,
+    balls: Counter,
+    accepted: Accepted,
 }
 
 /// Something that is told.
@@ -191,7 +206,10 @@ impl Follower {
             let known = known.filter(|it| it.epoch == row.epoch);
             let folded = match known {
                 Some(folded) => folded,
-                None => Folded { epoch: row.epoch, seq: 0, log: empty(match_id, &row)? },
+                None => {
+                    let (log, balls) = (empty(match_id, &row)?, Counter::default());
+                    Folded { epoch: row.epoch, seq: 0, log, balls, accepted: Accepted::default() }
+                }
             };
             let history = reached == (0, 0) && is_old(&row, now.as_millisecond());
             let since = if history {
@@ -208,6 +226,7 @@ impl Follower {
             };
             let earning = Earning { row: &row, now };
             let (folded, moments) = fold(tx, &earning, folded, (since, told_since)).await?;
+            asking::tell(tx, &row, &folded, now).await?;
             let mode = if row.sandbox { Mode::Test } else { Mode::Live };
             for moment in &moments {
                 let once = format!("{match_id}/{}/{}", row.epoch, moment.seq);
@@ -249,7 +268,8 @@ async fn fold(
 ) -> Result<(Folded, Vec<Moment>), MomentError> {
     let (mut moments, match_id) = (Vec::new(), earning.row.id.as_str());
     let is_followed = rewards::is_followed(tx, match_id).await?;
-    let mut is_corrected = false;
+    let is_told = demand::is_any(tx, match_id, earning.now).await?;
+    let (mut is_corrected, mut is_recounted) = (false, false);
     for entry in log::read(tx, match_id, folded.epoch, folded.seq).await? {
         let before = if folded.log.game().innings.is_empty() { Before::FirstBall } else { Before::Play };
         // A correction changes what was; it is no moment of its own.
@@ -257,15 +277,28 @@ async fn fold(
             Op::Append(command) => Some(command.clone()),
             Op::Insert { .. } | Op::Edit { .. } | Op::Remove { .. } => None,
         };
+        if play.is_some() && std::mem::take(&mut is_recounted) {
+            folded.balls = retell::balls(&folded.log).1;
+        }
         let change = folded.log.apply(entry.seq, entry.op);
         let unfoldable = |reason: String| MomentError::Unfoldable { match_id: match_id.to_owned(), reason };
         let change = change.map_err(|refusal| unfoldable(refusal.to_string()))?;
         folded.seq = entry.seq;
+        folded.accepted.note(entry.seq, entry.accepted_at_ms);
         let Some(command) = play else {
             is_corrected |= entry.seq > since;
+            is_recounted = true;
             continue;
         };
+        let ball = match &command {
+            Command::Ball(_) => folded.balls.count(folded.log.game(), &change, entry.seq),
+            _ => None,
+        };
         if entry.seq > since {
+            if let Some(ball) = ball.filter(|_| is_told) {
+                let job = ball.job(match_id, i64::from(folded.log.rev()));
+                commentary::enqueue(tx, &job, ball.facts.kind).await?;
+            }
             if is_followed {
                 let earned = earning::moments(&command, &change, folded.log.game());
                 earning.tell(tx, entry.seq, entry.accepted_at_ms, earned).await?;
@@ -277,6 +310,12 @@ async fn fold(
             let moment = |kind| Moment { kind, seq: entry.seq, data: data() };
             moments.extend(kinds(&change, before, is_decided(&folded.log)).into_iter().map(moment));
         }
+    }
+    if is_recounted {
+        folded.balls = retell::balls(&folded.log).1;
+    }
+    if is_corrected && is_told {
+        retell::enqueue_so_far(tx, match_id.to_owned()).await?;
     }
     if is_corrected && is_followed {
         earning.correct(tx, &folded.log, told_since).await?;

@@ -10,7 +10,7 @@ use crate::markets::Markets;
 use crate::metering::{self, Metering};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use crate::tills::Tills;
-use crate::{content, mail, markets, moments, secrets, telemetry, work};
+use crate::{content, mail, markets, moments, questions, secrets, telemetry, tones, work};
 use access::human::SettingsError;
 use access::place::{Fences, World};
 use access::{BotVerifier, Oidc, Passkeys, Passwords};
@@ -80,8 +80,12 @@ pub const MIGRATIONS: &[Migrations] = &[
     wallet::MIGRATIONS,
     jobs::MIGRATIONS,
     rewards::MIGRATIONS,
+    quizzes::MIGRATIONS,
     cms::MIGRATIONS,
     content::reach::MIGRATIONS,
+    tones::demand::MIGRATIONS,
+    commentary::MIGRATIONS,
+    questions::entry::MIGRATIONS,
 ];
 
 /// Runs a role until it is told to stop by SIGINT or SIGTERM.
@@ -161,7 +165,13 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         payments: (tills.clone(), config.payments.concurrency),
         rewards: rewards.clone(),
         vouchers: vouchers.clone(),
+        quizzes: quizzes::Quizzes::new(&store, &clock),
         content: (cms::Cms::new(&store, &clock), media.clone()),
+        commentary: tones::retell::Tell::new(
+            &store,
+            &clock,
+            &tones::model::Settings::of(&config.commentary)?,
+        ),
         markets: writes.then(|| work::Writes { exchange: exchange.clone(), registry, listen, advertise }),
     };
     let passkeys = passkeys(&config)?;
@@ -175,8 +185,11 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         ledger,
         rewards,
         vouchers,
+        intake: quizzes::Intake::start(&store, &clock),
+        tallies: quizzes::Live::new(&store, &clock),
         media,
         boards: content::Boards::default(),
+        tones: tones::Tones::default(),
         tills,
         markets: Markets::new(exchange),
         wallets: crate::wallets::OpenWallets::default(),
@@ -212,6 +225,8 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let telling = role
         .does_jobs()
         .then(|| tokio::spawn(moments::follow(store.clone(), app.clock.clone(), shutdown.clone())));
+    let taking_in =
+        role.does_jobs().then(|| tokio::spawn(questions::entry::follow(store.clone(), app.clock.clone())));
     let noting =
         tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
     let following = tokio::spawn(follow_keys(app.clone(), keys_since));
@@ -223,6 +238,10 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let content_since = app.store.read("cms.news", async |db| cms::news::last(db).await).await?;
     let publishing = (!matches!(role.surface(), Surface::Ingest | Surface::Worker))
         .then(|| tokio::spawn(content::follow(app.clone(), content_since)));
+    let retelling = (!matches!(role.surface(), Surface::Ingest | Surface::Worker))
+        .then(|| tokio::spawn(tones::follow(app.clone())));
+    let asking = (!matches!(role.surface(), Surface::Ingest | Surface::Worker))
+        .then(|| tokio::spawn(questions::follow(app.clone())));
     let locating = tokio::spawn(follow_table(app.clone()));
     let counting = tokio::spawn(metering::count(app.clone()));
     tokio::spawn(watch_signals(shutdown.clone()));
@@ -242,8 +261,8 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     following.abort();
     following_secrets.abort();
     telling_wallets.abort();
-    if let Some(publishing) = publishing {
-        publishing.abort();
+    for it in publishing.into_iter().chain(retelling).chain(asking).chain(taking_in) {
+        it.abort();
     }
     locating.abort();
     expiring.abort();

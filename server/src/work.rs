@@ -4,6 +4,7 @@ use crate::http::scorer::session;
 use crate::mail::{self, SendLetter};
 use crate::notices;
 use crate::tills::Tills;
+use crate::tones::retell::Tell;
 use access::Mailer;
 use access::place::decision;
 use cms::Cms;
@@ -13,6 +14,7 @@ use jobs::rpc::{Registry, Server};
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
 use partners::usage;
 use partners::webhook::{self, Courier};
+use quizzes::Quizzes;
 use rewards::exchange::Exchange;
 use rewards::{Rewards, Vouchers};
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,8 @@ use wallet::Ledger;
 
 /// Schedules that are carried out at once: each waits for the locks of what it publishes.
 const PUBLISHES_MAX: usize = 8;
+/// Balls that are told at once.
+const TELLS_MAX: usize = 8;
 /// Beyond so many restarts within a minute somebody has to look.
 const RESTARTS_MAX: usize = 5;
 /// What supervises the workers begins again after this pause, where the process has other things to do.
@@ -56,8 +60,12 @@ pub(crate) struct Terms {
     /// What triggers earn.
     pub(crate) rewards: Rewards,
     pub(crate) vouchers: Vouchers,
+    /// Questions that open, lock and are settled.
+    pub(crate) quizzes: Quizzes,
     /// What editors have scheduled, and their pictures.
     pub(crate) content: (Cms, Media),
+    /// Who tells balls in tones.
+    pub(crate) commentary: Tell,
     /// Payments, and how many a worker of theirs sees to at once.
     pub(crate) payments: (Tills, usize),
     /// Markets that are written here; none where others write them.
@@ -269,7 +277,9 @@ pub(crate) async fn work(
         let (judges, rewarding) =
             (store.clone(), (terms.rewards.clone(), terms.vouchers.clone(), terms.concurrency));
         let writing = terms.markets.clone();
+        let (asks, settling) = (store.clone(), (terms.quizzes.clone(), terms.concurrency));
         let (publishes, (content, media)) = (store.clone(), terms.content.clone());
+        let (tells, telling) = (store.clone(), terms.commentary.clone());
         let (store, clock, terms) = (store.clone(), clock.clone(), terms.clone());
         let grace = terms.grace + Duration::from_secs(2);
         let default = Child::new("default", Restart::Permanent, move |stop| {
@@ -292,11 +302,21 @@ pub(crate) async fn work(
             rewarding.1.on(rewarding.0.on(worker.grace(grace))).run(stop.cancelled_owned())
         });
         root = root.child(judging.grace(grace));
+        let asking = Child::new("quizzes", Restart::Permanent, move |stop| {
+            let worker = Worker::new(asks.clone(), &name()).queue(quizzes::QUEUE).concurrency(settling.1);
+            settling.0.on(worker.grace(grace)).run(stop.cancelled_owned())
+        });
+        root = root.child(asking.grace(grace));
         let publishing = Child::new("content", Restart::Permanent, move |stop| {
             let worker = Worker::new(publishes.clone(), &name()).queue(cms::QUEUE).concurrency(PUBLISHES_MAX);
             media.on(content.on(worker.grace(grace))).run(stop.cancelled_owned())
         });
         root = root.child(publishing.grace(grace));
+        let commentary = Child::new("commentary", Restart::Permanent, move |stop| {
+            let worker = Worker::new(tells.clone(), &name()).queue(commentary::QUEUE).concurrency(TELLS_MAX);
+            telling.on(worker.grace(grace)).run(stop.cancelled_owned())
+        });
+        root = root.child(commentary.grace(grace));
         if let Some(writes) = writing {
             let exchange = writes.exchange.clone();
             let markets = Child::new("markets", Restart::Permanent, move |stop| exchange.clone().run(stop));

@@ -6,8 +6,10 @@
 
 /** What a stream says beside the match: it has no position, and is not remembered. */
 const ASIDE = "content";
+const TOLD = "commentary";
+const isAside = (type) => type === ASIDE || type === TOLD;
 /** What a stream says to members. */
-const EVENTS = ["snapshot", "ball", "state", ASIDE];
+const EVENTS = ["snapshot", "ball", "state", ASIDE, TOLD];
 /** Longest text that is taken from another tab: bytes, more than the longest snapshot. */
 const TEXT_MAX = 1 << 22;
 /** Updates remembered, for elements that come later. */
@@ -101,7 +103,9 @@ class SharedStream {
   spoken = new Promise((speak) => (this.speak = speak));
 
   constructor(place) {
-    this.name = `crease ${BASE} ${place.match} ${place.key}`;
+    // In a tone, it is another one.
+    this.tone = place.tone ? `&${place.tone}` : "";
+    this.name = `crease ${BASE} ${place.match} ${place.key}${this.tone}`;
     this.url = `${BASE}matches/${place.match}`;
     this.key = place.key;
   }
@@ -115,10 +119,14 @@ class SharedStream {
     early.source = undefined;
     early.heard = { push() {} };
     if (this.source || this.isOpening || this.isFollowing) return source.close();
-    this.follow(source);
-    this.keepSlot();
+    // The loader's is in no tone: what it has heard is good.
+    if (this.tone) source.close();
+    else {
+      this.follow(source);
+      this.keepSlot();
+    }
     for (const event of heard) if (event.data) this.hear(event.type, event.lastEventId, event.data);
-    if (source.readyState === EventSource.CLOSED) this.turnedAway();
+    if (!this.tone && source.readyState === EventSource.CLOSED) this.turnedAway();
   }
 
   join(member) {
@@ -230,7 +238,7 @@ class SharedStream {
   /** Passes on what the stream, or the leader, says. */
   hear(type, id, text) {
     this.alive();
-    if (type !== ASIDE) {
+    if (!isAside(type)) {
       if (!isNews(id, this.at)) return;
       this.at = id;
       if (type === "snapshot") this.heard = [];
@@ -252,7 +260,7 @@ class SharedStream {
     this.due = this.notBefore = 0;
     if (!this.letGo) return this.poll();
     const at = this.at && `&last_event_id=${this.at}`;
-    this.follow(new EventSource(`${this.url}/stream?key=${this.key}${at}`));
+    this.follow(new EventSource(`${this.url}/stream?key=${this.key}${this.tone}${at}`));
   }
 
   /** For a stream that is open already: it needs a slot like any other. */
@@ -311,7 +319,7 @@ class SharedStream {
     const due = this.due;
     // An `EventSource` does not tell the answer: ask as it did, and let the stream go when it is granted.
     const stop = new AbortController();
-    const answer = await fetch(`${this.url}/stream?key=${this.key}`, { signal: stop.signal }).catch(() => {});
+    const answer = await fetch(`${this.url}/stream?key=${this.key}${this.tone}`, { signal: stop.signal }).catch(() => {});
     const { status = 0 } = answer ?? {};
     const title = answer?.ok ? stop.abort() : await titleOf(answer);
     this.speak();

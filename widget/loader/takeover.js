@@ -87,6 +87,19 @@ const chosen = () => {
   }
 };
 
+/** The tone in which an element's balls are told, as streams and pages are asked for it; empty: none. A line alone has no room for them. */
+const toneOf = ({ host, view, lang, defaults }) => {
+  let choice = host.getAttribute("tone") || defaults.tone;
+  if (choice) choice += ` ${lang || "en"}`;
+  try {
+    choice = localStorage["crease-tone"] ?? choice;
+  } catch {
+    // Where a browser keeps nothing.
+  }
+  const [tone, tag] = /^[\w-]+ [\w-]+$/.test(choice) ? choice.split(" ") : [];
+  return tone && tone !== "plain" && view !== "compact" ? `tone=${tone}&lang=${tag}` : "";
+};
+
 /** What makes the elements on the page speak another language. */
 const turns = new Set();
 
@@ -128,7 +141,7 @@ const tell = (host, name, detail) =>
 /** Balls before those that are shown: pages of them as texts, without a hole; none when they could not be had, or belong to another history.
  * `shown` lines have no `seq` and are to be among them; then `from` is where their snapshot stood, else the oldest ball's `seq`. */
 const earlier = async (place, history, from, shown, size) => {
-  const url = `${BASE}matches/${place.match}/balls?key=${place.key}&lang=${place.lang}`;
+  const url = `${BASE}matches/${place.match}/balls?key=${place.key}&${place.tone || `lang=${place.lang}`}`;
   const page = async (query) => {
     const answer = await fetch(`${url}&${query}`);
     if (!answer.ok) throw new Error(answer.status);
@@ -179,6 +192,7 @@ export const take = (place) => {
   if (place.still) return;
   const shadow = host.shadowRoot;
   const declared = shadow.querySelector("[data-at]");
+  place.tone = toneOf({ ...place, lang: chosen() ?? place.lang });
   const stream = streamOf(place);
   stream.adopt(line, declared);
   let ended;
@@ -224,6 +238,9 @@ export const take = (place) => {
     },
   };
 
+  /** Puts other texts in the places of balls' lines: `pages` as `put_earlier` has them. */
+  place.retell = async (pages) => (await loadPart("detail")) && handle !== undefined && guard(put_earlier)(handle, 0, false, pages);
+
   /** Speaks another language, once that is here; of two that are asked for, the later. */
   const turn = async (tag) => {
     place.lang = tag;
@@ -237,7 +254,7 @@ export const take = (place) => {
     handle = undefined;
     if (error) tell(host, "error", { seq: 0, t: 0, text: String(error) });
     place.still = 0;
-    member.hear = (type) => type === ASIDE || wake();
+    member.hear = (type) => isAside(type) || wake();
     member.lost = member.live = member.refused = () => {};
     document.addEventListener("visibilitychange", wake);
     paint();
@@ -292,7 +309,7 @@ export const take = (place) => {
     const root = document.createElement("div");
     handle = mount(root, place.view, port, hasInsight);
     if (number) speak(handle, number);
-    member.hear = guard((type, ...heard) => type === ASIDE || hear(handle, type, ...heard));
+    member.hear = guard((type, ...heard) => isAside(type) || hear(handle, type, ...heard));
     for (const { type, id, text } of story) member.hear(type, id, text);
     member.live = guard(() => link(handle, -1));
     member.lost = guard((seconds) => link(handle, seconds));

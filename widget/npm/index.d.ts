@@ -6,8 +6,8 @@ export interface MatchOptions {
   view?: "compact" | "card" | "full";
   /** `auto`, the default: as the reader's system. */
   theme?: "auto" | "light" | "dark";
-  /** How the commentary is told: `plain`, the only one so far. */
-  tone?: "plain";
+  /** How the commentary is told: `plain`, the default, or a tone that there is in the language, such as `hype`. A fan's choice comes before it. */
+  tone?: string;
   /** `en`, `hi`, `bn`, `ta`, `te`, `mr`, `ur`; a region may follow. The page's own where it is left out. A fan's choice comes before it. */
   lang?: string;
   /** Another publishable key than the page's. */

@@ -99,6 +99,28 @@ impl Lines {
     }
 }
 
+impl Lines {
+    /// Puts the texts of these balls in the places of theirs, where their lines have a `seq`.
+    pub fn retell(&mut self, balls: &[BallLine]) {
+        for ball in balls {
+            let line = self.lines.iter_mut().find(|it| it.seq == ball.seq);
+            line.into_iter().for_each(|it| it.text.clone_from(&ball.text));
+        }
+    }
+
+    /// The same of a page that ends with the last ball there is: those without a `seq` are the last before those that have one, and are told
+    /// where it holds as many.
+    pub fn retell_all(&mut self, page: &Balls) {
+        self.retell(&page.balls);
+        let is_known = |ball: &&BallLine| self.lines.iter().any(|it| it.seq == ball.seq);
+        let others: Vec<&BallLine> = page.balls.iter().filter(|it| !is_known(it)).collect();
+        if let Some(from) = others.len().checked_sub(self.unnumbered()) {
+            let lines = self.lines.iter_mut().filter(|it| it.seq == 0);
+            lines.zip(&others[from..]).for_each(|(it, ball)| it.text.clone_from(&ball.text));
+        }
+    }
+}
+
 /// One page of all that were read after another; none when there are none. The last text is none of JSON: "more" where there are balls before
 /// the first.
 pub fn joined(pages: &[String]) -> Option<Balls> {
@@ -237,6 +259,35 @@ mod tests {
         let mut lines = Lines { earlier, waiting: true, ..Lines::default() };
         lines.put_earlier(Earlier::Before(6), &page(1..=5));
         assert_eq!(lines, Lines { earlier, ..Lines::default() });
+    }
+
+    #[test]
+    fn a_tone_has_other_texts_for_the_same_balls() {
+        let mut game = begun();
+        bowl(&mut game, vec![ball(1), ball(0)]);
+        let mut lines = Lines::of(&game, Words::ENGLISH, 4);
+        bowl(&mut game, vec![ball(2)]);
+        lines.push(&game, Words::ENGLISH, 0, 5);
+        let plain = lines.clone();
+        let told = |seqs: &[u64]| {
+            let line = |seq: &u64| BallLine {
+                seq: *seq,
+                text: text!("told ", seq.to_string()),
+                ..BallLine::default()
+            };
+            Balls { balls: seqs.iter().map(line).collect(), ..Balls::default() }
+        };
+        let texts = |lines: &Lines| lines.lines.iter().map(|it| it.text.clone()).collect::<Vec<_>>();
+        // The last ball alone, then one of which nobody knows the place.
+        lines.retell(&told(&[5]).balls);
+        lines.retell(&told(&[4]).balls);
+        assert_eq!(texts(&lines), [&texts(&plain)[0][..], &texts(&plain)[1], "told 5"]);
+        lines.retell_all(&told(&[5]));
+        assert_eq!(texts(&lines)[..2], texts(&plain)[..2], "a page that is too short says nothing of them");
+        lines.retell_all(&told(&[2, 3, 4, 5]));
+        assert_eq!(texts(&lines), ["told 3", "told 4", "told 5"]);
+        let numbers = |lines: &Lines| lines.lines.iter().map(|it| (it.seq, it.key)).collect::<Vec<_>>();
+        assert_eq!(numbers(&lines), numbers(&plain), "they are the same balls");
     }
 
     #[test]

@@ -79,12 +79,16 @@ split! {
     }
 
     "detail" "00000000000000000000000000000004":
-    /// Shows earlier balls in a list, from `pages` of texts as [`joined`] reads them.
+    /// Shows earlier balls in a list, from `pages` of texts as [`joined`] reads them. Where the last text is "told", they are other texts of balls
+    /// that are in it; where it is "all told", to the last ball.
     fn put_earlier(lines: &mut Lines, asked: Earlier, pages: &Array) -> () {
         let texts: Vec<String> = pages.iter().filter_map(|it| it.as_string()).collect();
-        match joined(&texts) {
-            Some(page) => lines.put_earlier(asked, &page),
-            None => lines.waiting = false,
+        let what = texts.last().map_or("", String::as_str);
+        match (joined(&texts), what) {
+            (Some(page), "told") => lines.retell(&page.balls),
+            (Some(page), "all told") => lines.retell_all(&page),
+            (Some(page), _) => lines.put_earlier(asked, &page),
+            (None, _) => lines.waiting = false,
         }
     }
 

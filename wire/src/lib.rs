@@ -12,4 +12,4 @@ mod json;
 mod update;
 
 pub use json::{Fill, Json, Malformed, Reader, Wrong, decode, encode};
-pub use update::{BallLine, Balls, Bye, Position, Snapshot, Update};
+pub use update::{BallLine, Balls, Bye, Commentary, Position, Snapshot, Update};

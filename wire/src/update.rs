@@ -113,6 +113,21 @@ pub struct Bye {
 }
 json_object!(Bye { reason: "reason", retry_ms: "retry" });
 
+/// A ball in a tone: the data of the event `commentary`. It has no id; the ball's own update came before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Commentary {
+    /// "hype"
+    pub tone: String,
+    /// RFC 5646: "hi-Latn"
+    pub lang: String,
+    /// The history of the match that it is true of: in another one it is not.
+    pub rev: u32,
+    /// The number of the ball's update.
+    pub ball: u64,
+    pub text: String,
+}
+json_object!(Commentary { tone: "tone", lang: "lang", rev: "rev", ball: "ball", text: "text" });
+
 /// A ball in words, for the ball-by-ball list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BallLine {

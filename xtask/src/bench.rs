@@ -7,6 +7,7 @@ mod jobs;
 mod keys;
 mod ledger;
 mod orders;
+mod quizzes;
 mod stream;
 mod widget;
 
@@ -50,6 +51,11 @@ const BENCHES: &[Bench] = &[
         "orders",
         "from an order on a market to its acknowledgement over HTTP, at 70 % of what can be had",
         orders::run,
+    ),
+    (
+        "quizzes",
+        "from 10,000 answers within 10 s to their receipts, and to the percentages on 500 open streams",
+        quizzes::run,
     ),
     (
         "content",

@@ -241,6 +241,60 @@ fn a_quiz_has_an_answer_key_and_a_window_and_no_stake() {
     ] {
         assert_eq!(said(kind.check_whole(&with(quiz(), path, value))), [expected]);
     }
+    let asked = |answer: Value| {
+        let body = with(quiz(), "/answers", json!([answer]));
+        with(body, "/match_id", json!("mat_0123456789012345678901"))
+    };
+    let whole = json!({ "id": "q1", "asks": "over-runs", "innings": 1, "over": 6, "up_to": "5", "open": "before-over", "seconds": 30 });
+    assert_eq!(said(kind.check_whole(&asked(whole.clone()))), [""; 0]);
+    for (path, value, expected) in [
+        (
+            "/up_to",
+            json!("9, 5"),
+            vec![
+                "/answers/0/up_to grows from each to the next",
+                "/questions/0/choices are 3, as its answer says",
+            ],
+        ),
+        ("/up_to", json!("5, 9"), vec!["/questions/0/choices are 3, as its answer says"]),
+        (
+            "/asks",
+            json!("next-wicket"),
+            vec!["/answers/0/wicket is needed", "/questions/0/choices are 7, as its answer says"],
+        ),
+        (
+            "/asks",
+            json!("top-scorer"),
+            vec![
+                "/answers/0/players is needed",
+                "/answers/0/side is needed",
+                "/questions/0/choices are 1, as its answer says",
+            ],
+        ),
+        (
+            "/asks",
+            json!("trivia"),
+            vec!["/answers/0/choice is needed", "/questions/0 has no right answer among its choices"],
+        ),
+    ] {
+        assert_eq!(said(kind.check_whole(&asked(with(whole.clone(), path, value)))), expected);
+    }
+    for (path, value, expected) in [
+        ("/match_id", json!("mat_1"), "/match_id"),
+        (
+            "/targets",
+            json!({ "places": ["IN"] }),
+            "/targets/places is empty of a quiz: its fence says from where",
+        ),
+        (
+            "/targets",
+            json!({ "partners": ["org_1", "org_2"] }),
+            "/targets/partners is one partner, or none for all of them",
+        ),
+    ] {
+        let found = said(kind.check_whole(&with(quiz(), path, value)));
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
+    }
     let money = ["amount", "stake", "price", "fee", "units", "points", "currency"];
     let mut names = Vec::new();
     all_names(&kind.fields, &mut names);

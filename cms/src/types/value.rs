@@ -56,6 +56,12 @@ impl Relation {
 #[schemars(description = "", extend("x-widget" = "partner", "pattern" = "^org_[0-9A-Za-z]+$", "maxLength" = 40))]
 pub struct PartnerId(String);
 
+impl PartnerId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// "#0b5fff"
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(description = "", extend("x-widget" = "colour", "pattern" = "^#[0-9a-f]{6}$", "maxLength" = 7))]
@@ -65,6 +71,12 @@ pub struct Colour(pub(super) String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[schemars(description = "", extend("x-widget" = "hidden", "pattern" = "^[0-9A-Za-z_-]+$", "minLength" = 1, "maxLength" = 32))]
 pub struct ItemId(pub(super) String);
+
+impl ItemId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// A country or a part of one (ISO 3166-2): "IN", "IN-KA". A country stands for all of its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -2,6 +2,7 @@
 
 use super::card::{Card, KINDS, PREVIEW};
 use super::named::{Names, read_names};
+use crate::tones::{self, Offered};
 use cms::delivery::{self, Ask, DOCUMENTS_MAX, Document};
 use cms::entry::Entry;
 use cms::preview::Preview;
@@ -50,6 +51,8 @@ pub(crate) struct Board {
     flags: BTreeMap<String, u8>,
     /// Colours, radius and typeface, where the page does not say them.
     theme: Option<Value>,
+    /// In which balls may be told.
+    tones: Vec<Offered>,
     /// Told to all while it is there.
     notice: Option<String>,
     hides_promotions: bool,
@@ -89,6 +92,7 @@ pub(super) async fn read(
     };
     let flags = delivery::of(client, &ask("flag", FLAGS_MAX)).await?;
     let theme = delivery::of(client, &ask("theme", 1)).await?.pop();
+    let tones = tones::offered(client, &ask("tone", DOCUMENTS_MAX)).await?;
     let globals = delivery::of_key(client, "globals", "globals", &whose.language).await?;
     let names = read_names(client, documents.iter().chain(&preview), &whose.language, base).await?;
     let mut board = Board {
@@ -99,6 +103,7 @@ pub(super) async fn read(
         players: BTreeMap::new(),
         flags: BTreeMap::new(),
         theme: None,
+        tones,
         notice: None,
         hides_promotions: false,
     };

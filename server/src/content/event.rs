@@ -15,7 +15,7 @@ use store::Client;
 const EVENT_BYTES_MAX: usize = 32 * 1024;
 
 /// What widgets show beside cards, or find them by.
-const OTHERS: [&str; 5] = ["flag", "theme", "globals", "player", "team"];
+const OTHERS: [&str; 6] = ["flag", "theme", "globals", "player", "team", "tone"];
 
 /// The data of an event `content`.
 #[derive(Debug, Serialize)]

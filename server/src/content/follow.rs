@@ -23,6 +23,9 @@ pub async fn follow(app: App, since: i64) {
     let following = news::follow(&app.store, since, heard);
     let telling = async {
         while let Some(news) = told.recv().await {
+            if news.items.iter().any(|it| it.kind == "tone") {
+                app.tones.load(&app).await;
+            }
             if let Some(event) = event_of(&app, &news).await {
                 send(&app, &news, event);
             }

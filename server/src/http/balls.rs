@@ -1,20 +1,22 @@
 //! The balls of a match in words.
 
 use super::caller::Reader;
-use super::etag::unless_unchanged;
+use super::etag::{unless_same, unless_unchanged};
 use super::matches::visible;
 use super::request::{Asked, Id};
 use crate::app::App;
 use crate::http::openapi::alike;
 use crate::problem::{Problem, types};
-use crate::stream::{Future, Told};
+use crate::stream::{Future, Lines, Told, Voice};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use commentary::line;
 use cricket::words::languages;
 use serde::Deserialize;
+use std::collections::HashMap;
 use utoipa::IntoParams;
-use wire::{Balls, Position};
+use wire::{BallLine, Balls, Position};
 
 /// Balls on one page, unless asked for fewer.
 const PAGE_BALLS_MAX: usize = 200;
@@ -35,6 +37,8 @@ pub(super) struct BallsQuery {
     limit: Option<usize>,
     /// The language of the texts, `hi` for one; English when left out or not known.
     lang: Option<String>,
+    /// The tone of the texts, `hype` for one: balls that have not been told in it have the plain text.
+    tone: Option<String>,
 }
 
 /// Ball by ball; each page oldest first.
@@ -78,14 +82,47 @@ pub(super) async fn list(
     let (position, rev) = (snapshot.position(), snapshot.rev);
     let words = languages::named(query.lang.as_deref().unwrap_or_default());
     let end = query.before.map(|seq| place_of(&lines.balls, seq, position)).transpose()?;
-    Ok(unless_unchanged(&headers, position, || {
+    let page = || {
         let (balls, next) = match end {
             Some(end) => page_before(&lines.balls, end, balls_max),
             None => lines.page(query.after.unwrap_or(0), balls_max),
         };
         let balls = balls.iter().map(|it| it.line(&snapshot.state, words)).collect();
-        wire::encode(&Balls { epoch: position.epoch, rev, balls, next })
-    }))
+        Balls { epoch: position.epoch, rev, balls, next }
+    };
+    let tone = query.tone.as_deref().filter(|it| !it.is_empty());
+    Ok(match tone.and_then(|it| app.tones.voice(it, query.lang.as_deref())) {
+        None => unless_unchanged(&headers, position, || wire::encode(&page())),
+        // A line may come without an update.
+        Some(voice) => {
+            let mut page = page();
+            retell(&app, &id, &voice, &lines, &mut page).await;
+            unless_same(&headers, wire::encode(&page))
+        }
+    })
+}
+
+/// Puts the lines of a tone in the place of the plain ones, as far as there are any: nobody goes without the balls for want of a tone.
+async fn retell(app: &App, id: &str, voice: &Voice, lines: &Lines, page: &mut Balls) {
+    let places: HashMap<u64, (i32, i32)> = lines.places().map(|(place, seq)| (seq, place)).collect();
+    let place = |it: Option<&BallLine>| it.and_then(|it| places.get(&it.seq)).copied();
+    let (Some(from), Some(to)) = (place(page.balls.first()), place(page.balls.last())) else { return };
+    let tone = (voice.tone.as_str(), voice.language);
+    let told = app.store.read("tones.page", async |client| line::between(client, id, tone, from, to).await);
+    let told = told.await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a page has plain lines: those of its tone could not be read");
+        Vec::new()
+    });
+    let mut texts: HashMap<(i32, i32), String> = told
+        .into_iter()
+        .filter(|it| it.rev == i64::from(page.rev))
+        .map(|it| ((it.innings, it.ball), it.text))
+        .collect();
+    for it in &mut page.balls {
+        if let Some(text) = places.get(&it.seq).and_then(|place| texts.remove(place)) {
+            it.text = text;
+        }
+    }
 }
 
 /// Where the ball of update `seq` stands. One that is not there is refused rather than guessed at: a page from the wrong place would

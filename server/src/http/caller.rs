@@ -54,7 +54,7 @@ impl Reader {
         self.only.as_deref().is_none_or(|it| it == match_id) && (sandbox || self.is_live())
     }
 
-    fn is_live(&self) -> bool {
+    pub(super) fn is_live(&self) -> bool {
         self.key.as_ref().is_none_or(|key| key.mode() == Mode::Live)
     }
 

@@ -27,6 +27,7 @@ mod payments;
 mod place;
 mod places;
 mod published;
+mod quizzes;
 mod redeem;
 mod refused;
 mod request;
@@ -86,6 +87,7 @@ fn router(app: App, surface: Surface) -> Router {
             fans::routes()
                 .merge(wallet::of_fan())
                 .merge(rewards::of_fan())
+                .merge(quizzes::routes())
                 .merge(vouchers::of_fan())
                 .merge(markets::of_fan())
                 .merge(places::of_fan())

@@ -99,7 +99,7 @@ impl Modify for Keys {
                 | "/v1/wallet/top-ups/{id}/returned"
                 | "/v1/vouchers"
                 | "/v1/vouchers/{id}/qr" => &["bearer", "header"],
-                path if ["/v1/products", "/v1/reservations", "/v1/markets", "/v1/orders"]
+                path if ["/v1/products", "/v1/reservations", "/v1/markets", "/v1/orders", "/v1/quizzes"]
                     .iter()
                     .any(|it| path.starts_with(it)) =>
                 {
@@ -150,6 +150,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(super::markets::Description::openapi());
     api.merge(super::payments::Description::openapi());
     api.merge(super::rewards::Description::openapi());
+    api.merge(super::quizzes::Description::openapi());
     api.merge(super::places::Description::openapi());
     api.merge(super::published::Description::openapi());
     Keys.modify(&mut api);

@@ -3,6 +3,8 @@
 mod fan;
 mod triggers;
 
+pub(super) use fan::Whence;
+
 use crate::app::App;
 use crate::problem::{Problem, types};
 use axum::Router;

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::door::{AtOnce, ClientAddress, Handover, Opened};
 use crate::http::openapi::alike;
 use crate::problem::Problem;
-use crate::stream::{Caller, Cut, Future, Start, Topic};
+use crate::stream::{Caller, Cut, Future, Start, Topic, Voice};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Query, State};
@@ -35,17 +35,43 @@ pub(super) const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-acce
 pub(super) struct StreamQuery {
     /// As the `Last-Event-ID` header, for clients that cannot set one.
     last_event_id: Option<String>,
+    /// A tone in which balls are told besides, `hype` for one, as events `commentary`; without one, and where there is no such tone in the
+    /// language, there are the updates alone.
+    tone: Option<String>,
+    /// The tone's language, `hi-Latn` for one; English when left out.
+    lang: Option<String>,
 }
 
-/// Where a client was when it last had a stream, by the header or by the address.
-pub(super) struct LastSeen(Option<Position>);
+/// Where a client was when it last had a stream, by the header or by the address, and in which tone it follows.
+pub(super) struct Begins {
+    last: Option<Position>,
+    voice: Option<Voice>,
+}
 
-impl FromRequestParts<App> for LastSeen {
+impl Begins {
+    fn read(headers: &HeaderMap, query: &StreamQuery, app: &App) -> Result<Self, Problem> {
+        let last = last_position(headers, query.last_event_id.as_deref())?;
+        let tone = query.tone.as_deref().filter(|it| !it.is_empty());
+        let voice = tone.and_then(|it| app.tones.voice(it, query.lang.as_deref()));
+        Ok(Self { last, voice })
+    }
+
+    fn start(&self, app: &App, topic: &Topic) -> Result<Start, Future> {
+        let Some(voice) = &self.voice else { return topic.start(self.last) };
+        let start = topic.start_in(voice, self.last)?;
+        if start.is_first {
+            app.tones.ask();
+        }
+        Ok(start)
+    }
+}
+
+impl FromRequestParts<App> for Begins {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Asked(query) = Asked::<StreamQuery>::from_request_parts(parts, app).await?;
-        last_position(&parts.headers, query.last_event_id.as_deref()).map(Self)
+        Self::read(&parts.headers, &query, app)
     }
 }
 
@@ -55,7 +81,7 @@ impl FromRequestParts<App> for LastSeen {
     ("Last-Event-ID" = Option<String>, Header, description = "epoch.seq of the last update seen"),
     StreamQuery,
 ), responses(
-    (status = 200, description = "events snapshot, ball, state, content, delayed and bye", content_type = "text/event-stream", body = String,
+    (status = 200, description = "events snapshot, ball, state, commentary, content, delayed and bye", content_type = "text/event-stream", body = String,
         headers(("Crease-Resumed" = String, description = "yes, or snapshot"))),
     alike::BadRequest,
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -70,11 +96,11 @@ pub(super) async fn open(
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     Extension(cut): Extension<Cut>,
     handover: Option<Extension<Handover>>,
-    LastSeen(last): LastSeen,
+    begins: Begins,
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;
     reader.has_left(&app, QuotaKind::StreamMinutes, &topic)?;
-    let start = start(&app, &topic, last).await?;
+    let start = start(&app, &topic, &begins).await?;
     let resumed = resumed(&start);
     let caller = Caller { address, partner: reader.for_stream(&app, &topic, country) };
     let admitted = app.subscribers.admit(topic, start, caller);
@@ -91,10 +117,10 @@ pub(super) async fn probe(
     Opener { reader, .. }: Opener,
     State(app): State<App>,
     Id(id): Id,
-    LastSeen(last): LastSeen,
+    begins: Begins,
 ) -> Result<Response, Problem> {
     let topic = visible(&app, &reader, &id).await?;
-    let start = start(&app, &topic, last).await?;
+    let start = start(&app, &topic, &begins).await?;
     Ok((head(resumed(&start)), Body::empty()).into_response())
 }
 
@@ -141,8 +167,7 @@ impl AtOnce for Streams {
         let reader =
             Reader::of(request, &self.app).ok().filter(|it| it.may_see(topic.id(), topic.is_sandbox()))?;
         let Query(query) = Query::<StreamQuery>::try_from_uri(&request.uri).ok()?;
-        let last = last_position(&request.headers, query.last_event_id.as_deref()).ok()?;
-        let start = topic.start(last).ok()?;
+        let start = Begins::read(&request.headers, &query, &self.app).ok()?.start(&self.app, &topic).ok()?;
         let head = &self.heads[usize::from(!start.is_resumed)];
         // What is refused is refused, and counted, on the other way.
         reader.can_open(&self.app).then_some(())?;
@@ -161,12 +186,12 @@ fn starts(resumed: &'static str) -> Counter {
     metrics::counter!("stream_starts_total", "resumed" => resumed)
 }
 
-async fn start(app: &App, topic: &Arc<Topic>, last: Option<Position>) -> Result<Start, Future> {
-    match (topic.start(last), last) {
+async fn start(app: &App, topic: &Arc<Topic>, begins: &Begins) -> Result<Start, Future> {
+    match (begins.start(app, topic), begins.last) {
         // The reader comes from a process that was ahead of this one: the log knows whether it is right.
         (Err(_), Some(claimed)) => {
             app.hub.catch_up(topic.id(), claimed).await;
-            topic.start(last)
+            begins.start(app, topic)
         }
         (start, _) => start,
     }

@@ -96,6 +96,16 @@ types! {
         "It is no voucher of yours, or one that is over or redeemed.";
     WALLET_FROZEN = "wallet-frozen", 409, "The wallet is frozen",
         "Whoever froze it can thaw it.";
+    QUESTION_NOT_OPEN = "question-not-open", 409, "The question is not open yet",
+        "The detail says when it opens, where that is known.";
+    QUESTION_LOCKED = "question-locked", 409, "The question is locked",
+        "Answers count that are accepted before its lock, by the server's clock.";
+    QUESTION_ANSWERED = "question-answered", 409, "The question is answered",
+        "A fan answers once; the detail says what was answered.";
+    NOT_FROM_HERE = "not-from-here", 403, "It cannot be answered from here",
+        "Its rule of places does not let the fan in, or it is not known where the fan is.";
+    FAN_BLOCKED = "fan-blocked", 403, "The fan takes part in nothing",
+        "Somebody has looked at what was done, and blocked it.";
     MARKET_HALTED = "market-halted", 409, "The market is halted",
         "Only cancelling is taken until it is reopened; its stream says when.";
     MARKET_CLOSED = "market-closed", 409, "The market is closed",

@@ -1,5 +1,6 @@
 //! The subscribers of one topic on one shard, and the sending to them.
 
+use super::feed::Following;
 use super::mailbox::InFlight;
 use super::tape::Tape;
 use super::topic::{Tail, Topic};
@@ -8,10 +9,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A topic's tape, and who follows it. One update costs each subscriber one comparison and one `send`: nothing is allocated, formatted
+/// A feed's tape, and who follows it. One update costs each subscriber one comparison and one `send`: nothing is allocated, formatted
 /// or locked for it.
 pub(super) struct Audience {
     pub(super) topic: Arc<Topic>,
+    pub(super) following: Following,
     tape: Tape,
     subscribers: Vec<Subscriber>,
     /// The next subscriber that a pass serves; none between passes.
@@ -63,12 +65,18 @@ pub(super) enum Turn {
 }
 
 impl Audience {
-    /// Nobody yet, with the topic's frames so far at hand.
-    pub(super) fn new(topic: Arc<Topic>, tail: Tail, behind_bytes_max: usize, now: Instant) -> Self {
+    /// Nobody yet, with the feed's frames so far at hand.
+    pub(super) fn new(
+        (topic, following): (Arc<Topic>, Following),
+        tail: Tail,
+        behind_bytes_max: usize,
+        now: Instant,
+    ) -> Self {
         let mut tape = Tape::new(tail.first, behind_bytes_max);
         tail.frames.iter().for_each(|frame| tape.push(frame));
         Self {
             topic,
+            following,
             tape,
             subscribers: Vec::new(),
             pass: None,
@@ -234,7 +242,14 @@ mod tests {
     }
 
     fn audience(behind_bytes_max: usize) -> Audience {
-        Audience::new(topic(), Tail { first: 0, frames: Vec::new() }, behind_bytes_max, Instant::now())
+        let topic = topic();
+        let following = topic.start(None).expect("a start").following;
+        Audience::new(
+            (topic, following),
+            Tail { first: 0, frames: Vec::new() },
+            behind_bytes_max,
+            Instant::now(),
+        )
     }
 
     /// The server's and the client's end of a connection.

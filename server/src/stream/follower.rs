@@ -1,6 +1,7 @@
 //! A stream as a body that its connection asks for bytes: where the connection carries other requests too (HTTP/2), or its client
 //! does not know chunks (HTTP/1.0). It costs a task and some kilobytes where a shard's stream costs some bytes.
 
+use super::feed::Following;
 use super::ring::After;
 use super::seats::Seat;
 use super::shard::bye;
@@ -32,6 +33,7 @@ pub(super) struct Followers {
 /// How far a follower has come, seen from outside.
 struct Progress {
     topic: Arc<Topic>,
+    following: Following,
     /// The cursor at which it last asked for more.
     asked_at: AtomicU64,
     key_id: Option<Arc<str>>,
@@ -79,7 +81,7 @@ impl Progress {
     fn look(&self, stalled: Duration) {
         let asked_at = self.asked_at.load(Ordering::Relaxed);
         let mut behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.topic.is_after(asked_at) {
+        if !self.topic.is_after(&self.following, asked_at) {
             *behind = None;
             return;
         }
@@ -101,9 +103,10 @@ pub(super) fn follow(
     cut: Cut,
     (shutdown, drain): (CancellationToken, Duration),
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
-    let Subscription { first, topic, cursor, seat } = subscription;
+    let Subscription { first, topic, following, cursor, seat } = subscription;
     let progress = Arc::new(Progress {
         topic: topic.clone(),
+        following: following.clone(),
         asked_at: AtomicU64::new(cursor),
         key_id: seat.key_id().map(Into::into),
         revoked: CancellationToken::new(),
@@ -119,8 +122,9 @@ pub(super) fn follow(
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     heartbeat.reset();
     let follower = Follower {
-        head: topic.follow(),
+        head: topic.follow(&following),
         topic,
+        following,
         cursor,
         progress,
         heartbeat,
@@ -140,6 +144,7 @@ pub(super) fn follow(
 
 struct Follower {
     topic: Arc<Topic>,
+    following: Following,
     head: watch::Receiver<u64>,
     cursor: u64,
     progress: Arc<Progress>,
@@ -175,7 +180,7 @@ impl Follower {
         loop {
             // Seen before looking, so that an update between looking and waiting wakes us.
             self.head.borrow_and_update();
-            match self.topic.after(self.cursor) {
+            match self.topic.after(&self.following, self.cursor) {
                 After::Frames { bytes, next } => {
                     self.cursor = next;
                     self.heartbeat.reset();

@@ -1,10 +1,12 @@
 //! All topics of this process, read from the log when first asked for and kept in step with their writers.
 
+mod aside;
 mod catch_up;
 mod delay;
 mod look;
 
 use super::bus::Bus;
+use super::feed::Voice;
 use super::lines::Lines;
 use super::published::Published;
 use super::ring::{Frame, Limits};
@@ -52,6 +54,7 @@ struct Inner {
     /// To the other processes, when there are any.
     bus: Option<Bus>,
     delay: delay::Delay,
+    asides: aside::Asides,
 }
 
 #[derive(Default)]
@@ -67,7 +70,8 @@ impl Hub {
     /// Topics over `store`'s log; `bus` carries updates to other processes, and theirs to this one.
     pub fn new(store: Store, limits: config::Stream, bus: Option<Bus>) -> Self {
         let (slots, uses, delay) = (Mutex::default(), AtomicU64::new(0), delay::Delay::default());
-        let hub = Self { inner: Arc::new(Inner { store, limits, slots, uses, bus, delay }) };
+        let asides = aside::Asides::default();
+        let hub = Self { inner: Arc::new(Inner { store, limits, slots, uses, bus, delay, asides }) };
         if let Some(bus) = &hub.inner.bus {
             bus.run(&hub);
             tokio::spawn(hub.clone().watch_log(bus.look_every()));
@@ -108,6 +112,7 @@ impl Hub {
         let topic = slot.topic.get_or_try_init(load).await?.clone();
         if is_new {
             self.tell_if_delayed(&topic);
+            self.tell_aside(&topic);
             self.topics_changed();
         }
         Ok(topic)
@@ -164,9 +169,17 @@ impl Hub {
     }
 
     /// Every topic that this process has read.
-    fn held_topics(&self) -> Vec<(String, Arc<Topic>)> {
+    pub(crate) fn held_topics(&self) -> Vec<(String, Arc<Topic>)> {
         let slots = self.slots();
         slots.iter().filter_map(|(id, slot)| Some((id.clone(), slot.topic.get().cloned()?))).collect()
+    }
+
+    /// The tones in which somebody follows a match here.
+    pub(crate) fn voices(&self) -> Vec<(String, Voice)> {
+        let topics = self.held_topics().into_iter();
+        let voices =
+            topics.map(|(id, topic)| topic.followed().into_iter().map(move |it| (id.clone(), it.voice)));
+        voices.flatten().collect()
     }
 
     /// Their matches.

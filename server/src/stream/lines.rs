@@ -41,6 +41,20 @@ impl Lines {
         }
     }
 
+    /// Each ball's innings and its place in it, both from 0, and the number of its update.
+    pub fn places(&self) -> impl Iterator<Item = ((i32, i32), u64)> {
+        let mut innings = 0;
+        let mut ball = 0;
+        self.balls.iter().map(move |it| {
+            let this = i32::try_from(it.innings).unwrap_or(i32::MAX);
+            if this != innings {
+                (innings, ball) = (this, 0);
+            }
+            ball += 1;
+            ((innings, ball - 1), it.seq)
+        })
+    }
+
     /// A page of at most `balls_max` balls after the ball of update `after`, and where the next begins. Where that update was no ball,
     /// or its ball has been taken out since, the page begins with the first later one.
     pub fn page(&self, after: u64, balls_max: usize) -> (&[Told], Option<u64>) {

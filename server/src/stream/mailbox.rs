@@ -1,5 +1,6 @@
 //! What reaches a shard from outside its thread.
 
+use super::feed::Following;
 use super::seats::Seat;
 use super::topic::Topic;
 use bytes::Bytes;
@@ -12,10 +13,10 @@ use tokio::sync::oneshot;
 
 /// A message to a shard.
 pub(super) enum Note {
-    /// A topic's next frame.
+    /// A feed's next frame.
     Frame {
-        topic: u64,
-        /// The frame's number in its topic.
+        feed: u64,
+        /// The frame's number in its feed.
         number: u64,
         bytes: Bytes,
         in_flight: Arc<InFlight>,
@@ -36,6 +37,7 @@ pub(super) enum Note {
 /// A stream that a shard takes over.
 pub(super) struct Joining {
     pub(super) topic: Arc<Topic>,
+    pub(super) following: Following,
     /// The number of the first frame that it has not been sent.
     pub(super) cursor: u64,
     /// Not blocking, with nothing left to write.
@@ -46,7 +48,8 @@ pub(super) struct Joining {
 /// A frame on its way to subscribers. Each shard holds it until its last subscriber that keeps up has been sent the frame; the last
 /// shard to drop it has measured the time.
 pub(super) struct InFlight {
-    published: Instant,
+    /// None where nobody measures.
+    published: Option<Instant>,
     /// Whether anybody is to be sent it.
     is_awaited: AtomicBool,
     /// Who wants to know how many that are.
@@ -55,16 +58,21 @@ pub(super) struct InFlight {
 
 impl InFlight {
     pub(super) fn now() -> Self {
-        Self::of(None)
+        Self::of(Some(Instant::now()), None)
     }
 
     /// The same of what is counted.
     pub(super) fn counted(tally: Arc<Tally>) -> Self {
-        Self::of(Some(tally))
+        Self::of(Some(Instant::now()), Some(tally))
     }
 
-    fn of(tally: Option<Arc<Tally>>) -> Self {
-        Self { published: Instant::now(), is_awaited: AtomicBool::new(false), tally }
+    /// That of what is no update of a match.
+    pub(super) fn unmeasured() -> Self {
+        Self::of(None, None)
+    }
+
+    fn of(published: Option<Instant>, tally: Option<Arc<Tally>>) -> Self {
+        Self { published, is_awaited: AtomicBool::new(false), tally }
     }
 
     /// So many are to be sent it.
@@ -105,8 +113,10 @@ impl Drop for Tally {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        if *self.is_awaited.get_mut() {
-            metrics::histogram!("stream_fan_out_seconds").record(self.published.elapsed().as_secs_f64());
+        if let Some(published) = self.published
+            && *self.is_awaited.get_mut()
+        {
+            metrics::histogram!("stream_fan_out_seconds").record(published.elapsed().as_secs_f64());
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod audience;
 mod bus;
+mod feed;
 mod follower;
 mod hub;
 mod lines;
@@ -23,6 +24,8 @@ mod tape;
 mod topic;
 
 pub use bus::Bus;
+pub(crate) use feed::LINES_MAX;
+pub use feed::Voice;
 pub use follower::Cut;
 pub use hub::{Hub, HubError};
 pub use lines::{Lines, Told};
@@ -30,4 +33,4 @@ pub use presence::{Census, Counts, Guard, OfKey, Presence};
 pub use published::Published;
 pub use seats::{Caller, Full, Partner};
 pub use subscribers::{Subscribers, Subscription};
-pub use topic::{Future, Start, Topic};
+pub use topic::{Followed, Future, Say, Start, Topic};

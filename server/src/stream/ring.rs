@@ -13,6 +13,11 @@ pub(super) struct Limits {
     pub behind_bytes_max: usize,
 }
 
+/// What is left of a frame that a later one has replaced: a comment, for an empty chunk would end a stream.
+const REPLACED: &[u8] = b":\n\n";
+/// Frames that were replaced, for each that was not, at most.
+const REPLACED_MAX: usize = 4;
+
 /// One SSE event, ready to send.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
@@ -24,6 +29,7 @@ pub(super) struct Frame {
 }
 
 /// Numbered frames. The first ever pushed is number 0; numbers have no gap, whatever happens to epochs and seqs.
+#[derive(Clone)]
 pub(super) struct Ring {
     limits: Limits,
     frames: VecDeque<Frame>,
@@ -31,6 +37,9 @@ pub(super) struct Ring {
     first: u64,
     bytes: usize,
     head: Position,
+    /// The number of the last frame of which only the latest counts.
+    latest: Option<u64>,
+    replaced: usize,
 }
 
 /// What follows a cursor.
@@ -49,7 +58,7 @@ pub(super) enum After {
 impl Ring {
     /// Empty, at a position.
     pub(super) fn new(limits: Limits, head: Position) -> Self {
-        Self { limits, frames: VecDeque::new(), first: 0, bytes: 0, head }
+        Self { limits, frames: VecDeque::new(), first: 0, bytes: 0, head, latest: None, replaced: 0 }
     }
 
     /// The position of the last frame.
@@ -68,13 +77,31 @@ impl Ring {
         self.frames.push_back(frame);
         while let Some(oldest) = self.frames.front() {
             let following = self.bytes - oldest.bytes.len();
-            if self.frames.len() <= self.limits.updates_max && following <= self.limits.behind_bytes_max {
+            let whole = self.frames.len() - self.replaced;
+            let is_within = whole <= self.limits.updates_max
+                && self.replaced <= self.limits.updates_max * REPLACED_MAX
+                && following <= self.limits.behind_bytes_max;
+            if is_within {
                 break;
             }
+            self.replaced -= usize::from(oldest.bytes == REPLACED);
             self.bytes = following;
             self.first += 1;
             self.frames.pop_front();
         }
+    }
+
+    /// Takes a frame of which only the latest counts: the one before it is sent to nobody who has not had it, and takes no update's room.
+    pub(super) fn push_latest(&mut self, frame: Frame) {
+        let before = self.latest.and_then(|it| it.checked_sub(self.first));
+        if let Some(frame) = before.and_then(|it| self.frames.get_mut(usize::try_from(it).ok()?)) {
+            self.bytes -= frame.bytes.len();
+            frame.bytes = Bytes::from_static(REPLACED);
+            self.bytes += frame.bytes.len();
+            self.replaced += 1;
+        }
+        self.latest = Some(self.next());
+        self.push(frame);
     }
 
     /// The cursor of one that last saw `last`, if no update since then is missing.

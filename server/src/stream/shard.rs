@@ -5,6 +5,7 @@
 //! PostgreSQL, Redis) is on other threads and reaches this one through its [`Mailbox`].
 
 use super::audience::{Audience, Turn};
+use super::feed::Following;
 use super::mailbox::{self, Inbox};
 pub(super) use super::mailbox::{InFlight, Joining, Mailbox, Note, Tally};
 use super::seats::Seat;
@@ -55,7 +56,7 @@ pub(super) struct Shard {
     mailbox: Mailbox,
     limits: config::Stream,
     audiences: Slab<Audience>,
-    by_topic: HashMap<u64, usize>,
+    by_feed: HashMap<u64, usize>,
     places: Slab<Place>,
     /// Audiences with a pass under way, in turn.
     working: VecDeque<usize>,
@@ -112,7 +113,7 @@ impl Shard {
             mailbox: mailbox.clone(),
             limits,
             audiences: Slab::new(),
-            by_topic: HashMap::new(),
+            by_feed: HashMap::new(),
             places: Slab::new(),
             working: VecDeque::new(),
             blocked: Vec::new(),
@@ -166,8 +167,8 @@ impl Shard {
         let notes: Vec<Note> = self.inbox.take().collect();
         for note in notes {
             match note {
-                Note::Frame { topic, number, bytes, in_flight } => {
-                    self.push(topic, number, &bytes, in_flight);
+                Note::Frame { feed, number, bytes, in_flight } => {
+                    self.push(feed, number, &bytes, in_flight);
                 }
                 Note::Join(joining) => self.join(*joining),
                 Note::Revoke { key_id } => self.revoke(&key_id),
@@ -178,9 +179,9 @@ impl Shard {
         true
     }
 
-    fn push(&mut self, topic: u64, number: u64, bytes: &[u8], in_flight: Arc<InFlight>) {
+    fn push(&mut self, feed: u64, number: u64, bytes: &[u8], in_flight: Arc<InFlight>) {
         // One that was let go meanwhile has nobody to send to.
-        let Some(key) = self.by_topic.get(&topic).copied() else { return };
+        let Some(key) = self.by_feed.get(&feed).copied() else { return };
         let had_work = self.audiences[key].has_work();
         if self.audiences[key].push(number, bytes, in_flight, Instant::now()) && !had_work {
             self.begin(key);
@@ -233,14 +234,14 @@ impl Shard {
     }
 
     fn join(&mut self, joining: Joining) {
-        let Joining { topic, cursor, socket, seat } = joining;
+        let Joining { topic, following, cursor, socket, seat } = joining;
         let now = Instant::now();
         let socket = TcpStream::from_std(socket);
         // What a peer that stops reading can pin in the kernel; left alone, Linux lets it grow to megabytes.
         if let Err(error) = SockRef::from(&socket).set_send_buffer_size(self.limits.send_buffer_bytes) {
             tracing::debug!(%error, "a send buffer could not be bounded");
         }
-        let key = self.audience(topic, now);
+        let key = self.audience(topic, following, now);
         let entry = self.places.vacant_entry();
         let place = u32::try_from(entry.key()).expect("fewer streams than 2^32: each is an open file");
         let index = match self.audiences[key].join(socket, place, cursor) {
@@ -271,15 +272,16 @@ impl Shard {
         }
     }
 
-    /// The audience of a topic, which from now on is sent its frames.
-    fn audience(&mut self, topic: Arc<Topic>, now: Instant) -> usize {
-        if let Some(key) = self.by_topic.get(&topic.number()) {
+    /// The audience of a feed, which from now on is sent its frames.
+    fn audience(&mut self, topic: Arc<Topic>, following: Following, now: Instant) -> usize {
+        let number = following.number;
+        if let Some(key) = self.by_feed.get(&number) {
             return *key;
         }
-        let tail = topic.attach(self.mailbox.clone());
-        let number = topic.number();
-        let key = self.audiences.insert(Audience::new(topic, tail, self.limits.behind_bytes_max, now));
-        self.by_topic.insert(number, key);
+        let tail = topic.attach(&following, self.mailbox.clone());
+        let behind_bytes_max = self.limits.behind_bytes_max;
+        let key = self.audiences.insert(Audience::new((topic, following), tail, behind_bytes_max, now));
+        self.by_feed.insert(number, key);
         key
     }
 
@@ -344,8 +346,8 @@ impl Shard {
         }
         for key in empty {
             let audience = self.audiences.remove(key);
-            self.by_topic.remove(&audience.topic.number());
-            audience.topic.detach(&self.mailbox);
+            self.by_feed.remove(&audience.following.number);
+            audience.topic.detach(&audience.following, &self.mailbox);
         }
         let stalled = Duration::from_secs(self.limits.stalled_seconds_max);
         // One that was blocked, went on and is blocked again is listed twice.

@@ -1,5 +1,6 @@
 //! Who may follow, how many, and where their streams are served.
 
+use super::feed::Following;
 use super::follower::{self, Cut};
 use super::mailbox::{Joining, Mailbox, Note};
 use super::presence::Presence;
@@ -46,6 +47,7 @@ pub struct Subscription {
     /// `retry`, and what it missed or the state.
     pub first: Bytes,
     pub(super) topic: Arc<Topic>,
+    pub(super) following: Following,
     pub(super) cursor: u64,
     pub(super) seat: Seat,
 }
@@ -99,15 +101,15 @@ impl Subscribers {
         let seat = self.seat(&topic, caller)?;
         let retry = format!("retry: {}\n\n", Retry::of(&self.inner.limits).draw_ms());
         let first = Bytes::from([retry.as_bytes(), &start.first].concat());
-        Ok(Subscription { first, topic, cursor: start.cursor, seat })
+        Ok(Subscription { first, topic, following: start.following, cursor: start.cursor, seat })
     }
 
     /// Gives a stream to a shard. Its head and first bytes are sent, and nothing of it is unread or unwritten elsewhere.
     pub fn take_over(&self, subscription: Subscription, socket: TcpStream) {
-        let Subscription { topic, cursor, seat, .. } = subscription;
+        let Subscription { topic, following, cursor, seat, .. } = subscription;
         let Inner { shards, next_shard, arrivals, .. } = &*self.inner;
         let at = next_shard.fetch_add(1, Ordering::Relaxed) % shards.len();
-        shards[at].leave(Note::Join(Box::new(Joining { topic, cursor, socket, seat })));
+        shards[at].leave(Note::Join(Box::new(Joining { topic, following, cursor, socket, seat })));
         arrivals.announce();
     }
 

@@ -14,17 +14,17 @@ use std::collections::BTreeMap;
 use wallet::{Asset, Books, Budget, Points, TransferId, holder};
 
 /// A server with a fan, and a match of another organisation.
-struct Scene {
-    here: Here,
+pub(crate) struct Scene {
+    pub(crate) here: Here,
     /// "Crease-Fan" of a user of the live mode.
-    fan: String,
-    fan_id: String,
+    pub(crate) fan: String,
+    pub(crate) fan_id: String,
     /// Of whoever sends the match.
-    feeder: Keys,
-    match_id: String,
+    pub(crate) feeder: Keys,
+    pub(crate) match_id: String,
 }
 
-fn of_kind(id: &str, kind: &str, units: i64) -> Rule {
+pub(crate) fn of_kind(id: &str, kind: &str, units: i64) -> Rule {
     Rule {
         id: id.to_owned(),
         title: Some(format!("Each {kind}")),
@@ -36,7 +36,7 @@ fn of_kind(id: &str, kind: &str, units: i64) -> Rule {
 }
 
 impl Scene {
-    async fn new(database: &store::testing::TestStore, rules: Vec<Rule>) -> Self {
+    pub(crate) async fn new(database: &store::testing::TestStore, rules: Vec<Rule>) -> Self {
         let here = Here::on(database).await;
         let (_, secret) = here.secret("live").await;
         let fan = jwt(&secret, HS256, &here.claims("7"));
@@ -96,12 +96,12 @@ impl Scene {
         answer
     }
 
-    async fn points(&self) -> i64 {
+    pub(crate) async fn points(&self) -> i64 {
         self.ask("/v1/wallet").await["balances"][0]["units"].as_i64().unwrap()
     }
 
     /// Reads what is new of matches, and does what is due.
-    async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         let app = &self.here.server.app;
         Follower::new(app.store.clone(), app.clock.clone()).look().await.unwrap();
         let worker = app.rewards.on(Worker::new(app.store.clone(), "test").queue(QUEUE));

@@ -27,8 +27,9 @@ async fn becomes(store: &Store, sql: &'static str, number: i64) {
     }
 }
 
-/// Each process has six: one for its jobs, one each for webhooks, rewards and content alone, and one for the payments of each mode.
-const NODES: &str = "select count(*) / 6 from jobs.node";
+/// Each process has eight: one for its jobs, one each for webhooks, rewards, quizzes, content and commentary alone, and one for the payments of
+/// each mode.
+const NODES: &str = "select count(*) / 8 from jobs.node";
 
 #[tokio::test]
 async fn workers_come_and_go_and_the_work_is_done() {

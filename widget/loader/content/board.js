@@ -89,6 +89,7 @@ class Board {
 
   hear(type, text) {
     if (type === "content") return this.told(JSON.parse(text));
+    if (type === "commentary") return;
     this.fold(type, text);
     for (const element of this.elements) element.settle();
     const isTold = this.stream.source || this.stream.isFollowing;
@@ -153,9 +154,9 @@ class Board {
   take({ number = 0, hides_promotions, ...rest }) {
     // Answers may overtake each other.
     if (this.isKnown && number < this.number) return;
-    const { preview, players, flags, theme, notice } = rest;
+    const { preview, players, flags, theme, notice, tones } = rest;
     const cards = cardsOf(rest.cards);
-    Object.assign(this, { number, cards, preview, players, flags, theme, notice, hidesPromotions: hides_promotions, isKnown: true });
+    Object.assign(this, { number, cards, preview, players, flags, theme, notice, tones, hidesPromotions: hides_promotions, isKnown: true });
     this.newest = Math.max(this.newest, number);
     this.heard = this.heard.filter((it) => it.number > number);
     const isStale = this.heard.some((it) => it.ask);
@@ -243,6 +244,7 @@ class Beside {
     this.stop.abort();
     this.speaking.disconnect();
     this.naming?.disconnect();
+    this.choosing?.disconnect();
     this.board.leave(this);
     this.pieces?.end();
   }
@@ -272,6 +274,7 @@ class Beside {
     this.hide();
     this.dress();
     this.name();
+    this.offer();
     const state = (this.shownAt = this.state());
     const at = { state, tag: board.tag, now: board.now() };
     const isThere = this.isOn("content");
@@ -353,6 +356,25 @@ class Beside {
     if (this.naming) this.mark(card.querySelectorAll(".who"));
   }
 
+  /** Offers the tones that there are, where the settings are looked at. */
+  offer() {
+    const tones = this.isOn("tones") && Array.isArray(this.board.tones) ? this.board.tones : [];
+    const fill = async () => {
+      const group = this.card.querySelector("crease-tones");
+      if (!group || this.offered.get(group) === tones) return;
+      this.offered.set(group, tones);
+      const part = await import("./tones.js").catch(() => this.offered.delete(group));
+      part.offer?.(group, tones, this.place);
+    };
+    this.offered ??= new WeakMap();
+    this.fill = safely(fill);
+    if (tones.length && !this.choosing) {
+      this.choosing = new MutationObserver(() => this.fill());
+      this.choosing.observe(this.card, { childList: true, subtree: true });
+    }
+    this.fill();
+  }
+
   mark(names) {
     for (const it of names) {
       const id = this.players.get(it.textContent);
@@ -400,4 +422,5 @@ class Beside {
 /** Shows beside an element's score what is published. `stream` is the match's, `story` what it has said. */
 export const take = safely((place, stream, story) => {
   new Beside(place, stream, story);
+  if (place.tone) import("./tones.js").then((it) => it.follow(place, stream, story)).catch(warn);
 });

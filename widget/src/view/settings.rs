@@ -12,17 +12,17 @@ pub(crate) fn settings(words: Words) -> Node {
             .with("lang", *tag)
             .with("dir", "auto")
     });
-    // The one there is.
+    // Those that there are besides come after it (`loader/content/tones.js`): into an element of this name, which no other panel has.
     let tones = vec![choice(true, words.get(say::PLAIN))];
     node("div", "settings").children(vec![
-        group(words.get(say::LANGUAGE), languages.collect()),
-        group(words.get(say::TONE), tones),
+        group("div", words.get(say::LANGUAGE), languages.collect()),
+        group("crease-tones", words.get(say::TONE), tones),
     ])
 }
 
 /// Buttons of which one is pressed, under a heading.
-fn group(title: &'static str, choices: Vec<Node>) -> Node {
-    let group = node("div", "filters").with("role", "group").with("aria-label", title).children(choices);
+fn group(tag: &'static str, title: &'static str, choices: Vec<Node>) -> Node {
+    let group = node(tag, "filters").with("role", "group").with("aria-label", title).children(choices);
     node("section", "").children(vec![node("h2", "").text(title), group])
 }
 

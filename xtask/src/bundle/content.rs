@@ -11,6 +11,8 @@ const BOARD: &[&str] = &["choose", "theme", "board"];
 const CARDS: &[&str] = &["words", "picture", "rich", "cards"];
 /// What comes with the first article or profile that is opened.
 const SHEET: &str = "widget/loader/content/sheet.js";
+/// What comes with a tone, and with the first look at the settings.
+const TONES: &str = "widget/loader/content/tones.js";
 /// The part's name among those that have words.
 const PART: &str = "content";
 
@@ -25,7 +27,8 @@ pub(super) fn files() -> anyhow::Result<Vec<File>> {
     ];
     let cards = filled(FOLDER, joined(FOLDER, CARDS)?, &cards)?;
     let sheet = filled(SHEET, read(SHEET)?, &[(STYLE, style::part(style::CONTENT_SHEET)?)])?;
-    let scripts = [("content.js", board), ("cards.js", cards), ("sheet.js", sheet)];
+    let scripts =
+        [("content.js", board), ("cards.js", cards), ("sheet.js", sheet), ("tones.js", read(TONES)?)];
     let scripts = scripts.into_iter().map(|(name, source)| (name.to_owned(), source.into_bytes()));
     Ok(scripts.chain(tables(PART)?).collect())
 }

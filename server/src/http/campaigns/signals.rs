@@ -66,8 +66,9 @@ pub(super) async fn decide(State(app): State<App>, Path(number): Path<String>, p
             json!({ "verdict": verdict.word(), "note": note, "fans": signal.fans, "mode": books.word() });
         let object = format!("signal {number}");
         let deed = Deed { action: "signal.decide", object: &object, after: Some(after), ..Deed::default() };
-        audit::record(tx, by, &deed).await.map_err(wallet::Error::from)?;
-        Ok::<_, rewards::Error>(())
+        audit::record(tx, by, &deed).await.map_err(wallet::Error::from).map_err(rewards::Error::from)?;
+        quizzes::reviewed(tx, &signal, by.at).await?;
+        Ok::<_, quizzes::Error>(())
     });
     decided.await?;
     let done = match verdict {

@@ -138,6 +138,15 @@ impl From<rewards::Error> for Refused {
     }
 }
 
+impl From<quizzes::Error> for Refused {
+    fn from(error: quizzes::Error) -> Self {
+        match error {
+            quizzes::Error::Rewards(error) => error.into(),
+            error => Self::of(error.into()),
+        }
+    }
+}
+
 impl From<rewards::exchange::Error> for Refused {
     fn from(error: rewards::exchange::Error) -> Self {
         use rewards::exchange::Error as It;

@@ -110,11 +110,17 @@ pub(super) async fn show(owner: Owner, State(app): State<App>) -> Result<Respons
 
 /// Where a request comes from: what rules may ask of the place, and whose device it may be.
 #[derive(Debug)]
-pub(super) struct Whence {
+pub(in crate::http) struct Whence {
     device: String,
     place: Place,
 }
 
+impl Whence {
+    /// A hash that says nothing but whether two are the same.
+    pub(in crate::http) fn device(&self) -> &str {
+        &self.device
+    }
+}
 /// By which name rules ask for fences.
 const FENCE: &str = "place.fence";
 /// Fences that rules may ask for at once; whoever is within more of them is not known to be.

@@ -150,14 +150,20 @@ pub(super) async fn erased(
     app.store.run_tx("access.forget_fan", forget).await?;
     if app.store.read("wallet.find", async |db| holder::find(db, holder).await).await?.is_none() {
         app.vouchers.repair_erasure(holder.fan_id).await?;
+        forget_answers(app, holder.fan_id).await?;
         return Ok(Err(wallet::Error::UnknownHolder { fan_id: holder.fan_id.into() }));
     }
     app.vouchers.before_erasure(holder.fan_id).await?;
     let erased = holder::erase(&app.store, &app.ledger, holder, by).await;
     if erased.is_ok() {
         app.vouchers.after_erasure(holder.fan_id, app.clock.now()).await?;
+        forget_answers(app, holder.fan_id).await?;
     }
     Ok(erased)
+}
+
+async fn forget_answers(app: &App, fan_id: &str) -> Result<(), Problem> {
+    Ok(app.store.run_tx("quizzes.forget", async |tx| quizzes::forget(tx, fan_id).await).await?)
 }
 
 /// In no cache.

@@ -144,11 +144,12 @@ pub(crate) fn event(block: &str) -> Event {
         value.clone_into(slot);
     }
     assert!(!event.data.is_empty(), "an event without data is never dispatched: {block}");
-    let is_about_the_match = !matches!(event.name.as_str(), "bye" | "delayed" | "content");
+    let is_about_the_match =
+        !matches!(event.name.as_str(), "bye" | "delayed" | "content" | "commentary" | "quiz");
     assert_eq!(
         event.id.is_empty(),
         !is_about_the_match,
-        "all but `bye`, `delayed` and `content` have an id: {block}"
+        "all but `bye`, `delayed`, `content`, `commentary` and `quiz` have an id: {block}"
     );
     event
 }

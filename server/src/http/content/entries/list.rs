@@ -3,6 +3,7 @@
 use super::super::desk::{Answer, Desk, Pressed, PressedLong, html};
 use super::super::refusal::Refused;
 use crate::app::App;
+use crate::questions::entry::take_in;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -144,10 +145,13 @@ async fn one(app: &App, desk: &Desk, deed: Deed, chosen: &str) -> Result<Outcome
         return Ok(Outcome { entry: id.to_owned(), language: language.to_string(), title, what });
     }
     let who = &desk.editor;
-    let done = app.store.run_tx("cms.bulk", async |tx| match deed {
-        Deed::Publish => publish::publish(tx, who, (id, &language), version, Cascade::Refuse).await,
-        Deed::Unpublish => unpublish(tx, who, id, &language, Cascade::Refuse).await,
-        Deed::Trash => entry::trash(tx, who, &[id.to_owned()], Cascade::Refuse).await,
+    let done = app.store.run_tx("cms.bulk", async |tx| {
+        match deed {
+            Deed::Publish => publish::publish(tx, who, (id, &language), version, Cascade::Refuse).await?,
+            Deed::Unpublish => unpublish(tx, who, id, &language, Cascade::Refuse).await?,
+            Deed::Trash => entry::trash(tx, who, &[id.to_owned()], Cascade::Refuse).await?,
+        }
+        take_in(tx, desk.now).await
     });
     let said = match deed {
         Deed::Publish => "Published",

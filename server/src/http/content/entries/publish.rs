@@ -5,6 +5,7 @@ use super::super::refusal::Refused;
 use super::list;
 use super::loaded::{Loaded, Which};
 use crate::app::App;
+use crate::questions::entry::take_in;
 use axum::extract::State;
 use axum::http::StatusCode;
 use cms::Error;
@@ -29,8 +30,10 @@ pub(super) async fn publish(State(app): State<App>, which: Which, pressed: Press
     let loaded = Loaded::load(&app, desk, &which).await?;
     let version: i64 = super::number(form, "version")?;
     let (who, at, cascade) = (&desk.editor, (loaded.entry.id.as_str(), &loaded.language), cascade(form));
-    let done =
-        app.store.run_tx("cms.publish", async |tx| publish::publish(tx, who, at, version, cascade).await);
+    let done = app.store.run_tx("cms.publish", async |tx| {
+        publish::publish(tx, who, at, version, cascade).await?;
+        take_in(tx, desk.now).await
+    });
     after(desk, &loaded, done.await, PUBLISH, "published")
 }
 
@@ -38,8 +41,10 @@ pub(super) async fn unpublish(State(app): State<App>, which: Which, pressed: Pre
     let (desk, form) = (&pressed.desk, &pressed.form);
     let loaded = Loaded::load(&app, desk, &which).await?;
     let (who, id, language, cascade) = (&desk.editor, &loaded.entry.id, &loaded.language, cascade(form));
-    let done =
-        app.store.run_tx("cms.unpublish", async |tx| list::unpublish(tx, who, id, language, cascade).await);
+    let done = app.store.run_tx("cms.unpublish", async |tx| {
+        list::unpublish(tx, who, id, language, cascade).await?;
+        take_in(tx, desk.now).await
+    });
     after(desk, &loaded, done.await, UNPUBLISH, "unpublished")
 }
 
@@ -58,7 +63,8 @@ pub(super) async fn roll_back(State(app): State<App>, which: Which, pressed: Pre
         Refused::conflict("Nothing was published before this. To take it away from fans, unpublish it.")
     })?;
     let done = app.store.run_tx("cms.roll_back", async |tx| {
-        publish::carry_out(tx, who, &[Step::revision(id, language, before)], cascade).await
+        publish::carry_out(tx, who, &[Step::revision(id, language, before)], cascade).await?;
+        take_in(tx, desk.now).await
     });
     after(desk, &loaded, done.await, ROLL_BACK, "rolled-back")
 }
@@ -67,7 +73,11 @@ pub(super) async fn trash(State(app): State<App>, which: Which, pressed: Pressed
     let (desk, form) = (&pressed.desk, &pressed.form);
     let loaded = Loaded::load(&app, desk, &which).await?;
     let (who, ids, cascade) = (&desk.editor, [loaded.entry.id.clone()], cascade(form));
-    match app.store.run_tx("cms.trash", async |tx| entry::trash(tx, who, &ids, cascade).await).await {
+    let done = app.store.run_tx("cms.trash", async |tx| {
+        entry::trash(tx, who, &ids, cascade).await?;
+        take_in(tx, desk.now).await
+    });
+    match done.await {
         Ok(()) => Ok(desk.after(&format!("?kind={}", loaded.entry.kind.facts.name), "trashed")),
         refused => after(desk, &loaded, refused, TRASH, "trashed"),
     }

@@ -8,6 +8,7 @@ use super::list::unprocessable;
 use super::loaded::{Loaded, Which};
 use crate::app::App;
 use crate::http::dashboard::Path;
+use crate::questions::entry::take_in;
 use axum::extract::State;
 use cms::publish::{Dependency, Step};
 use cms::release;
@@ -122,8 +123,10 @@ pub(super) async fn take(State(app): State<App>, Path(id): Path<String>, pressed
 pub(super) async fn publish(State(app): State<App>, Path(id): Path<String>, pressed: Pressed) -> Answer {
     let desk = &pressed.desk;
     refuse_readers(desk)?;
-    let done =
-        app.store.run_tx("cms.release_publish", async |tx| release::publish(tx, &desk.editor, &id).await);
+    let done = app.store.run_tx("cms.release_publish", async |tx| {
+        release::publish(tx, &desk.editor, &id).await?;
+        take_in(tx, desk.now).await
+    });
     published(&app, desk, &id, done.await, "release-published").await
 }
 
@@ -163,6 +166,7 @@ pub(super) async fn revert(State(app): State<App>, Path(id): Path<String>, press
     let done = app.store.run_tx("cms.release_revert", async |tx| {
         let back = release::revert(tx, &desk.editor, &id).await?;
         release::publish(tx, &desk.editor, &back).await?;
+        take_in(tx, desk.now).await?;
         Ok::<_, Error>(back)
     });
     match done.await {
