@@ -10,6 +10,7 @@ mod builder;
 pub mod campaign;
 pub mod campaigns;
 mod draft;
+pub mod fences;
 pub mod forecast;
 pub mod markets;
 mod names;

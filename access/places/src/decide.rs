@@ -224,7 +224,12 @@ fn evidence(known: &Result<(Source, Whereabouts), Reason>, claims: &Claims) -> E
 /// What a fence says of where somebody may be, whenever and however it is known.
 pub(crate) fn judge(fence: &Fence, known: &Whereabouts) -> Verdict {
     let allowed = if fence.allow.is_empty() { Relation::Within } else { relation(&fence.allow, known) };
-    match (allowed, relation(&fence.deny, known)) {
+    verdict(allowed, relation(&fence.deny, known))
+}
+
+/// By how somebody lies to what is allowed, and to what is denied.
+pub(crate) fn verdict(allowed: Relation, denied: Relation) -> Verdict {
+    match (allowed, denied) {
         (_, Relation::Within) | (Relation::Outside, _) => Verdict::Denied,
         (Relation::Within, Relation::Outside) => Verdict::Allowed,
         _ => Verdict::Unsure,
@@ -275,9 +280,17 @@ pub(crate) fn to_places(list: &[Code], near: &[Code]) -> Relation {
 
 fn denial(fence: &Fence, known: &Whereabouts) -> Reason {
     let place = if let [one] = known.near.as_slice() { Some(*one) } else { None };
-    match relation(&fence.deny, known) {
-        Relation::Within => Reason::DeniedHere { place },
-        _ => Reason::NotHere { place },
+    // Who is kept out by a line is not so by the place that it is drawn in.
+    let (allow, deny) = (&fence.allow, &fence.deny);
+    match relation(deny, known) {
+        Relation::Within => {
+            let is_named = to_places(&deny.places, &known.near) == Relation::Within;
+            Reason::DeniedHere { place: place.filter(|_| is_named) }
+        }
+        _ => {
+            let is_named = allow.shapes.is_empty() && allow.circles.is_empty();
+            Reason::NotHere { place: place.filter(|_| is_named) }
+        }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use crate::claims::{Claims, Position};
 use crate::code::Code;
-use crate::decide::{Decision, Verdict, Whereabouts, decide, judge};
-use crate::fence::Fence;
+use crate::decide::{Decision, Verdict, decide, to_places, verdict};
+use crate::fence::{Drawn, Fence};
 use crate::point::Point;
-use crate::regions::Regions;
+use crate::regions::{REACH_M_MAX, Regions};
+use crate::shape::Relation;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -81,17 +82,18 @@ pub fn dry_run<'p>(
         rules.allow.places.iter().chain(&rules.deny.places).any(|it| it.country() == country)
     };
     let countries: BTreeSet<Code> = regions.codes().map(|it| it.country()).collect();
+    let sides_of = [Side::of(&fence.allow, regions), Side::of(&fence.deny, regions)];
     let (mut reach, mut sides) = (Vec::new(), Sides::default());
     for country in countries {
         let parts = regions.parts(country);
-        let of_parts = sort(fence, &parts);
+        let of_parts = sort(fence, &sides_of, &parts);
         let is_mixed = !parts.is_empty()
             && [&of_parts.allowed, &of_parts.partly, &of_parts.denied]
                 .iter()
                 .filter(|it| !it.is_empty())
                 .count()
                 > 1;
-        match of(fence, country) {
+        match of(fence, &sides_of, country) {
             Verdict::Unsure => sides.partly.push(country),
             Verdict::Denied => sides.denied.push(country),
             Verdict::Allowed => sides.allowed.push(country),
@@ -104,8 +106,8 @@ pub fn dry_run<'p>(
     DryRun { pins: tried.collect(), reach, countries: sides }
 }
 
-fn sort(fence: &Fence, places: &[Code]) -> Sides {
-    let of_verdict = |verdict| places.iter().copied().filter(|it| of(fence, *it) == verdict).collect();
+fn sort(fence: &Fence, sides: &[Side<'_>; 2], places: &[Code]) -> Sides {
+    let of_verdict = |verdict| places.iter().copied().filter(|it| of(fence, sides, *it) == verdict).collect();
     Sides {
         allowed: of_verdict(Verdict::Allowed),
         partly: of_verdict(Verdict::Unsure),
@@ -113,8 +115,37 @@ fn sort(fence: &Fence, places: &[Code]) -> Sides {
     }
 }
 
-fn of(fence: &Fence, place: Code) -> Verdict {
-    judge(fence, &Whereabouts { near: vec![place], circle: None })
+/// What is allowed, or denied, and which places its circles touch; none where that is not known, as of shapes, and of circles beyond what borders
+/// are looked for.
+struct Side<'f> {
+    areas: &'f Drawn,
+    touched: Option<BTreeSet<Code>>,
+}
+
+impl<'f> Side<'f> {
+    fn of(areas: &'f Drawn, regions: &Regions) -> Self {
+        let is_known = areas.shapes.is_empty() && areas.circles.iter().all(|it| it.0.radius_m <= REACH_M_MAX);
+        let circles = areas
+            .circles
+            .iter()
+            .flat_map(|(it, middle)| regions.at(*middle, it.radius_m).near().collect::<Vec<_>>());
+        Self { areas, touched: is_known.then(|| circles.collect()) }
+    }
+
+    /// How whoever is somewhere in a place lies to it.
+    fn relation(&self, place: Code) -> Relation {
+        let is_drawn = match &self.touched {
+            Some(touched) => touched.iter().any(|it| place.holds(*it)),
+            None => true,
+        };
+        let drawn = if is_drawn { Relation::Across } else { Relation::Outside };
+        drawn.or(to_places(&self.areas.places, &[place]))
+    }
+}
+
+fn of(fence: &Fence, [allow, deny]: &[Side<'_>; 2], place: Code) -> Verdict {
+    let allowed = if fence.allow.is_empty() { Relation::Within } else { allow.relation(place) };
+    verdict(allowed, deny.relation(place))
 }
 
 fn rule(fence: &Fence, place: Code) -> String {

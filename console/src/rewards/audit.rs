@@ -9,7 +9,7 @@ use maud::{Markup, html};
 /// The first parts of the actions that are shown: "campaign" of "campaign.live".
 pub const NOUNS: [&str; 5] = ["campaign", "signal", "tiers", "product", "market"];
 /// The same of the house's own alone: partners redeem by the thousand.
-pub const NOUNS_OF_HOUSE: [&str; 1] = ["voucher"];
+pub const NOUNS_OF_HOUSE: [&str; 2] = ["voucher", "fence"];
 
 pub fn page(here: &Here<'_>, all: &[Entry], before: Option<i64>, next: Option<i64>) -> Markup {
     let main = html! {

@@ -9,6 +9,7 @@ use wallet::Books;
 pub enum Tab {
     Campaigns,
     Vouchers,
+    Fences,
     Redeem,
     Markets,
     Signals,
@@ -18,16 +19,17 @@ pub enum Tab {
 
 impl Tab {
     /// Each with the last part of its address, and its name. Partners have the first of them.
-    const ALL: [(Tab, &'static str, &'static str); 7] = [
+    const ALL: [(Tab, &'static str, &'static str); 8] = [
         (Tab::Campaigns, "", "Campaigns"),
         (Tab::Vouchers, "/products", "Vouchers"),
+        (Tab::Fences, "/fences", "Fences"),
         (Tab::Redeem, "/redeem", "Redeem"),
         (Tab::Markets, "/markets", "Markets"),
         (Tab::Signals, "/signals", "Signals"),
         (Tab::Tiers, "/tiers", "Tiers"),
         (Tab::Audit, "/audit", "Audit"),
     ];
-    const OF_PARTNERS: usize = 2;
+    const OF_PARTNERS: usize = 3;
 }
 
 /// Where in rewards.

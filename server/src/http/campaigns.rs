@@ -1,10 +1,11 @@
-//! The operators' pages under `/console/rewards`: campaigns and their budgets, products, markets, signals, tiers. The pages are the crate `console`'s, for whoever is
+//! The operators' pages under `/console/rewards`: campaigns and their budgets, fences, products, markets, signals, tiers. The pages are the crate `console`'s, for whoever is
 //! an [`Operator`](super::operator::Operator); what changes something is done by one whose name is proven, and is in the audit log. A partner's
-//! members have the same pages, by the same handlers, of the campaigns and products that are its own: [`View`](view::View) says whose they are.
+//! members have the same pages, by the same handlers, of the campaigns, fences and products that are its own: [`View`](view::View) says whose they are.
 
 mod audit;
 mod budget;
 mod campaign;
+mod fences;
 mod list;
 mod live;
 mod markets;
@@ -45,6 +46,13 @@ fn shared(root: &str) -> Router<App> {
         .route(&at("/campaigns/{id}/pause"), post(live::pause))
         .route(&at("/campaigns/{id}/end"), post(live::end))
         .route(&at("/campaigns/{id}/fill"), post(budget::fill))
+        .route(&at("/fences"), get(fences::list))
+        .route(&at("/fences/new"), get(fences::new).post(fences::make))
+        .route(&at("/fences/{id}"), get(fences::show))
+        .route(&at("/fences/{id}/write"), get(fences::write).post(fences::change))
+        .route(&at("/fences/{id}/try"), get(fences::try_out).post(fences::try_own))
+        .route(&at("/fences/{id}/decisions"), get(fences::decisions))
+        .route(&at("/fences/{id}/retire"), post(fences::retire))
         .route(&at("/products"), get(products::list))
         .route(&at("/products/new"), get(products::new).post(products::make))
         .route(&at("/products/{id}"), get(products::show).post(products::change))

@@ -1,6 +1,7 @@
 //! Campaigns as operators make them: written in a form, tried on what was heard, live when somebody says so, and nobody else gets in.
 
 mod doubts;
+mod fences;
 mod markets;
 mod own;
 mod products;
@@ -22,13 +23,15 @@ const PATH: &str = "/console/rewards";
 const FAN: &str = "fan_0000000000000000000001";
 
 /// Every page, and every act; `{campaign}` is one with a version.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 14] = [
     "",
     "/campaigns/new",
     "/campaigns/{campaign}",
     "/campaigns/{campaign}/versions/1",
     "/campaigns/{campaign}/write",
     "/campaigns/{campaign}/forecast?version=1&days=7",
+    "/fences",
+    "/fences/new",
     "/products",
     "/products/new",
     "/markets",
@@ -36,13 +39,16 @@ const PAGES: [&str; 12] = [
     "/signals",
     "/tiers",
 ];
-const ACTS: [&str; 17] = [
+const ACTS: [&str; 20] = [
     "/campaigns/new",
     "/campaigns/{campaign}/write",
     "/campaigns/{campaign}/live",
     "/campaigns/{campaign}/pause",
     "/campaigns/{campaign}/end",
     "/campaigns/{campaign}/fill",
+    "/fences/new",
+    "/fences/fen_1/write",
+    "/fences/fen_1/retire",
     "/markets/new",
     "/markets/mkt_1/halt",
     "/markets/mkt_1/reopen",

@@ -318,3 +318,46 @@ fn a_dry_run_says_whom_a_fence_reaches_and_which_rule_keeps_the_others_out() {
     assert_eq!((run.countries.allowed.len(), run.countries.partly.len()), (1, 2));
     assert!(run.countries.denied.contains(&code("PK")));
 }
+
+#[test]
+fn a_dry_run_knows_which_parts_a_circle_touches_and_of_shapes_says_nothing() {
+    let ground = json!({"lat": 12.9788, "lon": 77.5996, "radius_m": 3_000});
+    let square =
+        json!({"type": "Polygon", "coordinates": [[[77, 12], [78, 12], [78, 13], [77, 13], [77, 12]]]});
+    for (rules, expected) in [
+        (
+            json!({"allow": {"places": ["IN-KA", "IN-KL"]}, "deny": {"circles": [ground]}}),
+            "1 of 36 parts of India; partly: Karnataka; denied: ",
+        ),
+        (
+            json!({"allow": {"places": ["IN-KL"], "circles": [ground]}}),
+            "1 of 36 parts of India; partly: Karnataka; denied: ",
+        ),
+        (
+            json!({"allow": {"places": ["IN-KA", "IN-KL"]}, "deny": {"shapes": [square]}}),
+            "0 of 36 parts of India; partly: Karnataka, Kerala; denied: ",
+        ),
+    ] {
+        let run = dry_run(&fence(rules), std::iter::empty(), &REGIONS, now());
+        let india = run.reach.iter().find(|it| it.country.as_str() == "IN").expect("India is named");
+        assert!(india.words().starts_with(expected), "{}", india.words());
+    }
+}
+
+#[test]
+fn who_is_kept_out_by_a_line_does_not_hear_that_it_is_by_the_whole_state() {
+    let ground = json!({"lat": 12.9788, "lon": 77.5996, "radius_m": 3_000});
+    let bengaluru = PINS.iter().find(|it| it.name == "Bengaluru").expect("a pin").point();
+    for (rules, expected) in [
+        (json!({"deny": {"circles": [ground]}}), "This is not open where you are."),
+        (json!({"deny": {"circles": [ground], "places": ["IN-KA"]}}), "This is not open in Karnataka."),
+        (
+            json!({"allow": {"circles": [{"lat": 28.6, "lon": 77.2, "radius_m": 3_000}]}}),
+            "This is not open where you are.",
+        ),
+        (json!({"allow": {"places": ["IN-DL"]}}), "This is not open in Karnataka."),
+    ] {
+        let run = dry_run(&fence(rules), [("", bengaluru)], &REGIONS, now());
+        assert_eq!(run.pins[0].decision.words(), expected);
+    }
+}

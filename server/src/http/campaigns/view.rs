@@ -24,7 +24,7 @@ use serde::Deserialize;
 use wallet::Books;
 
 /// What was done before the page, by its word in the address.
-const DONE: [(&str, &str); 20] = [
+const DONE: [(&str, &str); 23] = [
     ("made", "The campaign is made. Write what it gives, and for what."),
     ("written", "The version is saved. It is not live by that."),
     ("live", "The version is live: what happens from now on is judged by it."),
@@ -44,6 +44,9 @@ const DONE: [(&str, &str); 20] = [
     ("halted", "The market is halted. Nothing but cancelling is taken."),
     ("reopened", "The market is open again."),
     ("closed", "The market is closed for good: its orders are cancelled."),
+    ("fence-made", "The fence is up: whatever asks for it is judged by it."),
+    ("fence-written", "It is judged by from now on."),
+    ("fence-retired", "The fence is retired, for good. It lets nobody in."),
     ("tried", "What is stuck was tried again."),
 ];
 

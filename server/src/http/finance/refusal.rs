@@ -2,6 +2,7 @@
 
 use crate::http::refused::{self, Part, sentence};
 use crate::problem::Problem;
+use access::place;
 use wallet::payment;
 use wallet::{Refusal, UNITS_MAX};
 
@@ -88,6 +89,22 @@ impl From<payment::Error> for Refused {
             | It::OtherContent { .. }
             | It::WrongAccount { .. } => Self::conflict(text),
             error => Self::of(error.into()),
+        }
+    }
+}
+
+impl From<place::Error> for Refused {
+    fn from(error: place::Error) -> Self {
+        use place::Error as It;
+        let text = sentence(&format!("{error}. Nothing was changed."));
+        match error {
+            It::Unknown { .. } => Self::not_found("There is no such fence here."),
+            It::Rules(_) | It::Name { .. } => Self::form(text),
+            It::Retired { .. } => Self::conflict("The fence was retired. Nothing was changed."),
+            It::Clash { .. } | It::TooMany { .. } => Self::conflict(text),
+            It::Access(error) => error.into(),
+            It::Store(error) => error.into(),
+            error @ It::Unreadable { .. } => Self::of(error.into()),
         }
     }
 }
