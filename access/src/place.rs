@@ -7,7 +7,7 @@ pub mod decision;
 pub mod fence;
 mod world;
 
-pub use fence::{Fences, Owner};
+pub use fence::{Current, Fences, Owner};
 pub use places::*;
 pub use world::{World, WorldError};
 

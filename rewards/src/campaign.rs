@@ -185,6 +185,13 @@ fn check_units(units: i64) -> Result<(), Invalid> {
 }
 
 impl Campaign {
+    /// What its rules ask for by a name, "place.fence": the texts that it is compared with.
+    pub fn texts_asked(&self, name: &str) -> Vec<&str> {
+        let mut texts = Vec::new();
+        self.rules.iter().for_each(|it| it.when.texts_asked(name, &mut texts));
+        texts
+    }
+
     /// That it can be: before it is kept, and so before it goes live.
     pub fn check(&self) -> Result<(), Invalid> {
         if self.starts_at >= self.ends_at {

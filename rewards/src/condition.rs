@@ -138,6 +138,22 @@ impl Condition {
         }
     }
 
+    /// The texts that what is known by a name is compared with.
+    pub(crate) fn texts_asked<'a>(&'a self, of: &str, texts: &mut Vec<&'a str>) {
+        match self {
+            Condition::All(all) | Condition::Any(all) => all.iter().for_each(|it| it.texts_asked(of, texts)),
+            Condition::Not(it) => it.texts_asked(of, texts),
+            Condition::Is { name, fact: Fact::Text(text) } if name.0 == of => texts.push(text),
+            Condition::OneOf { name, texts: several } if name.0 == of => {
+                texts.extend(several.iter().map(String::as_str));
+            }
+            Condition::Is { .. }
+            | Condition::OneOf { .. }
+            | Condition::Between { .. }
+            | Condition::Known { .. } => {}
+        }
+    }
+
     /// That it is within what a rule may have, and can hold at all.
     pub fn check(&self) -> Result<(), Invalid> {
         let mut count = 0;

@@ -5,6 +5,7 @@ use crate::content::Boards;
 use crate::feed::Feed;
 use crate::metering::Metering;
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
+use access::place::{Fences, World};
 use access::{BotVerifier, Oidc, Passkeys, Passwords};
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::{Guests, Identities, KeyRing, Tickets};
@@ -48,6 +49,10 @@ pub struct Parts {
     pub seal: Seal,
     pub passwords: Passwords,
     pub tickets: Tickets,
+    /// Where countries and addresses are.
+    pub world: World,
+    /// Who is let in by where they are.
+    pub fences: Fences,
     /// What partners may use, and do.
     pub metering: Metering,
     /// What partners' servers sign their users' ids with.

@@ -35,6 +35,7 @@ pub struct Config {
     pub access: Access,
     pub mail: Mail,
     pub human: Human,
+    pub places: Places,
     pub keys: Keys,
     pub stream: Stream,
     pub feed: Feed,
@@ -130,6 +131,33 @@ pub struct Access {
 pub struct Mail {
     pub url: Secret,
     pub from: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Places {
+    table: PathBuf,
+    pub look_seconds: std::num::NonZeroU32,
+    pub kept_days: std::num::NonZeroU16,
+}
+
+impl Places {
+    /// None where nobody's country is known by their address.
+    pub fn table(&self) -> Option<&Path> {
+        (!self.table.as_os_str().is_empty()).then_some(&self.table)
+    }
+
+    /// Names one for whoever named none.
+    pub fn table_or(&mut self, path: &Path) {
+        if self.table.as_os_str().is_empty() {
+            path.clone_into(&mut self.table);
+        }
+    }
+
+    /// How long decisions are kept.
+    pub fn kept_for(&self) -> jiff::SignedDuration {
+        jiff::SignedDuration::from_hours(24 * i64::from(self.kept_days.get()))
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -296,7 +324,7 @@ impl Config {
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
         let mut merged: Table = toml::from_str(DEFAULTS).expect("the compiled-in defaults are TOML");
-        let mut places = Places::default();
+        let mut places = Said::default();
         if let Some((name, text)) = file {
             places.overlay(&mut merged, name, text)?;
         }
@@ -312,9 +340,9 @@ impl Config {
 
 /// Where each key was set, for messages.
 #[derive(Default)]
-struct Places(std::collections::HashMap<String, String>);
+struct Said(std::collections::HashMap<String, String>);
 
-impl Places {
+impl Said {
     fn of(&self, key: &str) -> String {
         // What is wrong inside a table stands where the table does.
         let mut paths = std::iter::successors(Some(key), |it| it.rsplit_once(['.', '[']).map(|it| it.0));
@@ -358,7 +386,7 @@ impl Places {
 /// Lays one variable over `merged`, when it is one of ours.
 fn overlay_variable(
     merged: &mut Table,
-    places: &mut Places,
+    places: &mut Said,
     variable: &str,
     value: &str,
 ) -> Result<(), ConfigError> {

@@ -15,7 +15,14 @@ struct Finding {
 /// Looks at everything and writes a line each; says whether nothing is lacking.
 pub async fn examine(config: &Config, out: &mut impl Write) -> std::io::Result<bool> {
     report(
-        &[database(config).await, redis(config).await, bundle(config), port(config).await, human(config)],
+        &[
+            database(config).await,
+            redis(config).await,
+            bundle(config),
+            port(config).await,
+            human(config),
+            addresses(config).await,
+        ],
         out,
     )
 }
@@ -88,4 +95,10 @@ async fn port(config: &Config) -> Finding {
 fn human(config: &Config) -> Finding {
     let seen = role::human(config).map(|_| config.human.said()).map_err(|error| error.to_string());
     Finding { subject: "human check", seen }
+}
+
+/// The table of addresses, read as a whole.
+async fn addresses(config: &Config) -> Finding {
+    let seen = role::world(config).await.map(|it| it.said()).map_err(|error| format!("{error:#}"));
+    Finding { subject: "addresses", seen }
 }

@@ -1,5 +1,6 @@
 //! Errors as RFC 9457 `application/problem+json`: the error body of every route of the API.
 
+pub mod place;
 pub mod types;
 
 use crate::feed::FeedError;
@@ -10,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use partners::limit::LimitRefusal;
 use partners::usage::{InUse, KeyOrigin};
 use partners::{FanRefusal, KeyRefusal};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use types::ProblemType;
 use utoipa::ToSchema;
 
@@ -18,9 +19,9 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// "/problems/" and a word.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", serialize_with = "as_path")]
     #[schema(value_type = String)]
-    kind: Box<str>,
+    word: Word,
     title: &'static str,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,10 +38,12 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<KeyInUse>)]
     in_use: Option<Box<KeyInUse>>,
+    /// Of somebody whom a fence does not let in: why, and what would help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<place::Said>)]
+    place: Option<Box<place::Said>>,
     #[serde(skip)]
     retry_after_seconds: Option<u32>,
-    #[serde(skip)]
-    word: Word,
 }
 
 /// What used a key within the last 24 hours.
@@ -58,6 +61,10 @@ pub struct KeyInUseOn {
     /// Empty: no origin, which apps, frames and servers have none of; "null": a page without an address; "other": origins that are not told apart.
     origin: String,
     last_used_at: String,
+}
+
+fn as_path<S: Serializer>(Word(word): &Word, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&format_args!("/problems/{word}"))
 }
 
 /// The last part of a problem's `type`; among the extensions of the response, for those who count.
@@ -125,6 +132,11 @@ impl Problem {
         Self { retry_after_seconds: Some(seconds), ..self }
     }
 
+    /// The same, with what a fence says of whoever asks.
+    pub fn of_place(self, said: place::Said) -> Self {
+        Self { place: Some(Box::new(said)), ..self }
+    }
+
     /// More than may be was done, until then: `what` says what.
     pub fn too_often(what: &str, until: jiff::Timestamp, now: jiff::Timestamp) -> Self {
         let seconds = u32::try_from(until.duration_since(now).as_secs()).unwrap_or_default().max(1);
@@ -138,13 +150,13 @@ impl Problem {
 
     fn bare(kind: &ProblemType) -> Self {
         Self {
-            kind: kind.path().into(),
             title: kind.title,
             status: kind.status,
             detail: None,
             code: None,
             trace_id: None,
             in_use: None,
+            place: None,
             retry_after_seconds: None,
             word: Word(kind.word),
         }
@@ -365,7 +377,12 @@ mod tests {
         let is_private = problem.trace_id.is_some() && problem.detail.is_none();
         let retry =
             problem.retry_after_seconds.map_or_else(String::new, |it| format!(", again after {it} s"));
-        format!("{} {}{retry}{}", problem.status, problem.kind, if is_private { ", private" } else { "" })
+        format!(
+            "{} /problems/{}{retry}{}",
+            problem.status,
+            problem.word.0,
+            if is_private { ", private" } else { "" }
+        )
     }
 
     #[test]

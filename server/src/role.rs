@@ -12,6 +12,7 @@ use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
 use crate::tills::Tills;
 use crate::{content, mail, markets, moments, questions, secrets, telemetry, work};
 use access::human::SettingsError;
+use access::place::{Fences, World};
 use access::{BotVerifier, Oidc, Passkeys, Passwords};
 use anyhow::Context;
 use jobs::Health;
@@ -19,6 +20,7 @@ use jobs::rpc::{Caller, Registry};
 use partners::webhook::Courier;
 use partners::{Guests, Identities, KeyRing, Tickets};
 use rewards::exchange::Exchange;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use store::postgres::{self, Embedded, Postgres, Source};
@@ -89,6 +91,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let metrics = telemetry::metrics()?;
     let human = human(&config)?;
     let oidc = Oidc::new(&config.access.oidc)?;
+    let world = world(&config).await?;
     let (database, store) = open_store(&config).await?;
     if role.ingests() {
         store.migrate(MIGRATIONS).await?;
@@ -154,6 +157,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         seal: seal.clone(),
         public_url: config.http.public_url.clone(),
         mailer: mail::mailer(&config)?,
+        decisions_kept_for: config.places.kept_for(),
         courier: courier(&config, &store, &seal, &clock),
         ledger: ledger.clone(),
         payments: (tills.clone(), config.payments.concurrency),
@@ -183,6 +187,8 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         wallets: crate::wallets::OpenWallets::default(),
         keys,
         tickets: Tickets::new(&seal),
+        world,
+        fences: Fences::default(),
         metering,
         clock,
         identities,
@@ -224,8 +230,10 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     let content_since = app.store.read("cms.news", async |db| cms::news::last(db).await).await?;
     let publishing = (!matches!(role.surface(), Surface::Ingest | Surface::Worker))
         .then(|| tokio::spawn(content::follow(app.clone(), content_since)));
+    let questions_since = app.store.read("quizzes.news", async |db| quizzes::news::last(db).await).await?;
     let asking = (!matches!(role.surface(), Surface::Ingest | Surface::Worker))
-        .then(|| tokio::spawn(questions::follow(app.clone())));
+        .then(|| tokio::spawn(questions::follow(app.clone(), questions_since)));
+    let locating = tokio::spawn(follow_table(app.clone()));
     let counting = tokio::spawn(metering::count(app.clone()));
     tokio::spawn(watch_signals(shutdown.clone()));
     tracing::info!(address = %door.address()?, "listening");
@@ -247,6 +255,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     for it in publishing.into_iter().chain(asking).chain(taking_in) {
         it.abort();
     }
+    locating.abort();
     expiring.abort();
     planning.abort();
     if let Err(failed) = counting.await {
@@ -315,6 +324,41 @@ fn passkeys(config: &Config) -> anyhow::Result<Option<Passkeys>> {
 /// Who tells people from programs: the configured provider, if there is one.
 pub fn human(config: &Config) -> Result<Option<BotVerifier>, SettingsError> {
     config.human.settings(&config.http).map(BotVerifier::new).transpose()
+}
+
+/// Where countries and addresses are, by the table that the configuration names.
+pub async fn world(config: &Config) -> anyhow::Result<World> {
+    let table = config.places.table().map(Path::to_owned);
+    let reading = tokio::task::spawn_blocking(move || World::new(table.as_deref()));
+    reading.await?.context("places.table")
+}
+
+/// Reads the table of addresses again whenever its file is another. One that cannot be read is said, and the one before goes on.
+async fn follow_table(app: App) {
+    if app.config.places.table().is_none() {
+        return;
+    }
+    let pause = Duration::from_secs(u64::from(app.config.places.look_seconds.get()));
+    let mut failed = String::new();
+    loop {
+        tokio::time::sleep(pause).await;
+        let world = app.world.clone();
+        match tokio::task::spawn_blocking(move || world.reload()).await {
+            Ok(Ok(false)) => failed.clear(),
+            Ok(Ok(true)) => {
+                tracing::info!(table = app.world.said(), "addresses are looked up in another table");
+            }
+            Ok(Err(error)) => {
+                // Once, however often it is looked at.
+                let text = error.to_string();
+                if text != failed {
+                    tracing::error!(%error, "the table of addresses cannot be read: the one before goes on");
+                    failed = text;
+                }
+            }
+            Err(failed) => tracing::error!(%failed, "the table of addresses was not looked at"),
+        }
+    }
 }
 
 /// Who delivers webhooks' messages.

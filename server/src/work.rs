@@ -8,6 +8,7 @@ use access::Mailer;
 use access::place::decision;
 use cms::Cms;
 use cms::media::Media;
+use jiff::SignedDuration;
 use jobs::rpc::{Registry, Server};
 use jobs::{Attempt, Backoff, Child, Cron, Health, Job, NotDone, Restart, Strategy, Supervisor, Worker};
 use partners::usage;
@@ -50,6 +51,8 @@ pub(crate) struct Terms {
     pub(crate) mailer: Mailer,
     /// Who delivers webhooks' messages, and how many at once; none where this machine trusts no certificates.
     pub(crate) courier: Option<(Courier, usize)>,
+    /// How long what fences have said is kept.
+    pub(crate) decisions_kept_for: SignedDuration,
     pub(crate) ledger: Ledger,
     /// What triggers earn.
     pub(crate) rewards: Rewards,
@@ -141,7 +144,7 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
     let keys = Cron::new("partners-keys", "47 * * * *", "UTC").expect("a schedule that is one");
     let messages = Cron::new("partners-messages", "27 * * * *", "UTC").expect("a schedule that is one");
     let decisions = Cron::new("access-decisions", "57 * * * *", "UTC").expect("a schedule that is one");
-    let (judged, judged_at) = (forgets.clone(), at.clone());
+    let (judged, judged_at, kept_for) = (forgets.clone(), at.clone(), terms.decisions_kept_for);
     let (uses, keys_at) = (forgets.clone(), at.clone());
     let (told, told_at) = (forgets.clone(), at.clone());
     let (usage_at, tells) = (at.clone(), (forgets.clone(), terms.seal.clone(), terms.public_url.clone()));
@@ -189,7 +192,7 @@ fn worker(store: &Store, clock: &Clock, terms: &Terms) -> Worker {
         .repeat(messages, &ForgetMessages {})
         .handle(move |_: ForgetDecisions, attempt: Attempt| {
             let (store, now) = (judged.clone(), judged_at.now());
-            async move { forget(&store, Over::Decisions, now, &attempt).await }
+            async move { forget(&store, Over::Decisions(kept_for), now, &attempt).await }
         })
         .repeat(decisions, &ForgetDecisions {})
         .handle(move |_: LookAtKeys, _: Attempt| {
@@ -220,7 +223,7 @@ enum Over {
     Usage,
     Messages,
     /// Of fences.
-    Decisions,
+    Decisions(SignedDuration),
 }
 
 /// As many rounds as it takes; each is a transaction of its own, and the job is done with the last.
@@ -230,7 +233,9 @@ async fn forget(store: &Store, over: Over, now: jiff::Timestamp, attempt: &Attem
             let (most, max) = match over {
                 Over::Usage => (usage::forget_over(tx, now).await?, usage::FORGET_MAX),
                 Over::Messages => (webhook::forget_over(tx, now).await?, webhook::FORGET_MAX),
-                Over::Decisions => (decision::forget_over(tx, now).await?, decision::FORGET_MAX),
+                Over::Decisions(kept_for) => {
+                    (decision::forget_over(tx, kept_for, now).await?, decision::FORGET_MAX)
+                }
             };
             let is_last = most < max.unsigned_abs();
             if is_last {

@@ -7,6 +7,7 @@ use crate::cell::Cell;
 use crate::code::{Code, CodeError};
 use crate::countries::Located;
 use crate::point::{Point, PointError};
+use crate::regions::Regions;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,6 +30,14 @@ pub struct Claims {
     pub zone: Option<Zone>,
     /// Where the same fan was when it was last decided.
     pub before: Option<Before>,
+}
+
+impl Claims {
+    /// All places where the position may be; none without one.
+    pub fn near(&self, regions: &Regions) -> Option<Vec<Code>> {
+        let Position { point, accuracy_m, .. } = self.position?;
+        Some(regions.at(point, accuracy_m).near().collect())
+    }
 }
 
 /// Why something that was said counts for nothing. The texts are for whoever sent it.

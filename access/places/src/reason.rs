@@ -133,6 +133,21 @@ impl Reason {
     }
 }
 
+impl Fix {
+    /// As programs know it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Fix::SharePosition => "share_position",
+            Fix::PrecisePosition => "precise_position",
+            Fix::MoveOn => "move_on",
+            Fix::TurnVpnOff => "turn_vpn_off",
+            Fix::SetZone => "set_zone",
+            Fix::ComeBack { .. } => "come_back",
+            Fix::Wait => "wait",
+        }
+    }
+}
+
 /// For fans.
 impl fmt::Display for Reason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,8 +6,6 @@ use places::{Before, Cell, Code, Decision, Evidence, Kept, Source, Verdict, Vers
 use sha2::{Digest, Sha256};
 use store::{At, Client, Row, Transaction};
 
-/// Whoever asks what was decided asks before that.
-pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// The same, said to the same fan again, is kept no more often.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// Where a fan was longer ago says nothing of where they can be.
@@ -124,9 +122,13 @@ const FORGET: &str = "
 /// Decisions that one transaction forgets.
 pub const FORGET_MAX: i64 = 10_000;
 
-/// Forgets what is older than [`KEPT_FOR`], [`FORGET_MAX`] at most; answers how many it was.
-pub async fn forget_over(tx: &Transaction<'_>, now: Timestamp) -> Result<u64, store::Error> {
-    tx.execute(FORGET, &[&At::after(now, -KEPT_FOR), &FORGET_MAX]).await
+/// Forgets what is older than that, [`FORGET_MAX`] at most; answers how many it was.
+pub async fn forget_over(
+    tx: &Transaction<'_>,
+    kept_for: SignedDuration,
+    now: Timestamp,
+) -> Result<u64, store::Error> {
+    tx.execute(FORGET, &[&At::after(now, -kept_for), &FORGET_MAX]).await
 }
 
 const FORGET_FAN: &str = "delete from access.place_decision where who_sha256 = $1";

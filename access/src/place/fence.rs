@@ -210,13 +210,16 @@ fn read(row: &Row) -> Stored {
     }
 }
 
-const AT: &str = "select version, retired_at is not null as is_retired from access.fence where id = $1";
+const AT: &str =
+    "select organisation_id, version, retired_at is not null as is_retired from access.fence where id = $1";
 const RULES: &str = "select rules from access.fence_version where fence_id = $1 and version = $2";
 
 /// A fence to judge by, and its version's number.
 #[derive(Clone, Debug)]
 pub struct Current {
     pub id: String,
+    /// None: of the house.
+    pub organisation_id: Option<String>,
     pub version: u32,
     pub fence: Arc<Fence>,
 }
@@ -238,7 +241,8 @@ impl Fences {
         }
         let version: i32 = row.get("version");
         let fence = self.version(client, id, version.unsigned_abs(), regions).await?;
-        Ok(Current { id: id.to_owned(), version: version.unsigned_abs(), fence })
+        let organisation_id = row.get("organisation_id");
+        Ok(Current { id: id.to_owned(), organisation_id, version: version.unsigned_abs(), fence })
     }
 
     /// One version of a fence, for audits: retired ones, too.

@@ -156,9 +156,13 @@ async fn a_decision_is_kept_without_a_coordinate_decided_again_and_forgotten() {
         assert!(!rows.iter().any(|it| it.contains(digits)), "{rows:?}");
     }
 
-    let later = here.now + decision::KEPT_FOR + SignedDuration::from_mins(100);
-    let forgotten =
-        here.store().run_tx("test", async |tx| decision::forget_over(tx, later).await).await.unwrap();
+    let kept_for = SignedDuration::from_hours(90 * 24);
+    let later = here.now + kept_for + SignedDuration::from_mins(100);
+    let forgotten = here
+        .store()
+        .run_tx("test", async |tx| decision::forget_over(tx, kept_for, later).await)
+        .await
+        .unwrap();
     assert_eq!((forgotten, lines(&here, &id).await.len()), (2, 1));
     let own = here.store().run_tx("test", async |tx| decision::forget_fan(tx, "fan_1").await).await.unwrap();
     assert_eq!(own, 1);

@@ -1,5 +1,6 @@
 //! What is known of the world: its borders, and where addresses are.
 
+use jiff::Timestamp;
 use places::{Countries, CountriesError, Located, Regions};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,17 @@ impl World {
     pub fn locate(&self, address: IpAddr) -> Located {
         let countries = Arc::clone(&self.0.countries.read().unwrap_or_else(PoisonError::into_inner));
         countries.locate(address)
+    }
+
+    /// What table there is, for operators: "/etc/crease/country.mmdb, made on 2026-11-24".
+    pub fn said(&self) -> String {
+        let Some(path) = &self.0.table else {
+            return "no table of addresses: nobody is known to be in a country by their address".to_owned();
+        };
+        let countries = self.0.countries.read().unwrap_or_else(PoisonError::into_inner);
+        let made = countries.made_at().and_then(|it| Timestamp::from_second(i64::try_from(it).ok()?).ok());
+        let made = made.map_or_else(String::new, |it| it.strftime(", made on %Y-%m-%d").to_string());
+        format!("{}{made}", path.display())
     }
 
     /// Reads the table again if its file is another; true where it was. What cannot be read leaves the one that is there.

@@ -23,7 +23,7 @@ pub(super) enum Known {
 }
 
 /// What the house's own triggers tell of: each name with what people call it.
-pub(super) const NAMES: [(&str, &str, Known); 20] = [
+pub(super) const NAMES: [(&str, &str, Known); 22] = [
     ("trigger.runs", "Runs off the ball", Known::Number),
     ("trigger.team", "Team that bats", Known::Text),
     ("trigger.batter", "Batter", Known::Text),
@@ -44,6 +44,8 @@ pub(super) const NAMES: [(&str, &str, Known); 20] = [
     ("fan.tier", "The fan's tier", Known::Text),
     ("fan.days", "Days since the fan came", Known::Number),
     ("place.country", "Country (IN, GB …)", Known::Text),
+    ("place.part", "State or region (IN-KA …)", Known::Text),
+    ("place.fence", "Within a fence (fen_…)", Known::Text),
 ];
 
 /// What is known by it, where it is one of these.

@@ -47,20 +47,43 @@ impl FromRequestParts<App> for ForFan {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let PerhapsFan { fan, .. } = PerhapsFan::from_request_parts(parts, app).await?;
+        fan.map(|fan| Self { fan }).ok_or_else(|| refused(FanRefusal::Missing))
+    }
+}
+
+/// The same, or for nobody who is known.
+#[derive(Clone, Debug)]
+pub(super) struct PerhapsFan {
+    key: PartnerKey,
+    pub(super) fan: Option<Fan>,
+}
+
+impl PerhapsFan {
+    /// On whose page: "org_…".
+    pub(super) fn organisation_id(&self) -> &str {
+        self.key.organisation_id()
+    }
+}
+
+impl FromRequestParts<App> for PerhapsFan {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let ticket = from_headers(&parts.headers).filter(|it| it.starts_with(Tickets::PREFIX));
-        let fan = match ticket {
+        match ticket {
             Some(text) => {
                 let ticket = app.tickets.check(&app.keys, text, app.clock.now());
                 let ticket = ticket.map_err(|it| turn_away(app, parts, ReaderRefusal::Ticket(it).into()))?;
                 pass(app, ticket.partner(), parts)?;
-                ticket.fan()
+                Ok(Self { key: ticket.partner().clone(), fan: ticket.fan() })
             }
             None => {
-                let holder = KeyHolder::from_request_parts(parts, app).await?;
-                identified(&parts.headers, app, &holder.key)?
+                let KeyHolder { key } = KeyHolder::from_request_parts(parts, app).await?;
+                let fan = identified(&parts.headers, app, &key)?;
+                Ok(Self { key, fan })
             }
-        };
-        fan.map(|fan| Self { fan }).ok_or_else(|| refused(FanRefusal::Missing))
+        }
     }
 }
 

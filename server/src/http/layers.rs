@@ -2,7 +2,7 @@
 
 use super::limits::{Judged, RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::app::App;
-use crate::http::{fan, stream};
+use crate::http::{places, stream};
 use crate::problem::{Problem, Word, types};
 use axum::Router;
 use axum::body::Body;
@@ -44,7 +44,8 @@ pub(super) fn open(routes: Router<App>, app: &App) -> Router<App> {
 
 /// The same of routes that pages call for a fan. No cookie is sent to them, nor would one count: who a fan is stands in a header.
 pub(super) fn open_to_fans(routes: Router<App>, app: &App) -> Router<App> {
-    let sent = [header::CONTENT_TYPE, fan::CREASE_FAN, HeaderName::from_static("idempotency-key")];
+    let [fan, place] = places::SENT;
+    let sent = [header::CONTENT_TYPE, fan, place, HeaderName::from_static("idempotency-key")];
     let headers = READING.into_iter().chain(sent);
     let cors = cors()
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])

@@ -24,6 +24,8 @@ pub mod openapi;
 mod operations;
 mod operator;
 mod payments;
+mod place;
+mod places;
 mod published;
 mod quizzes;
 mod redeem;
@@ -88,6 +90,7 @@ fn router(app: App, surface: Surface) -> Router {
                 .merge(quizzes::routes())
                 .merge(vouchers::of_fan())
                 .merge(markets::of_fan())
+                .merge(places::of_fan())
                 .merge(manage::tickets()),
             &app,
         ));

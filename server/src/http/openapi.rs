@@ -88,6 +88,7 @@ impl Modify for Keys {
                 | "/v1/tickets/renew"
                 | "/v1/fans/guest"
                 | "/v1/fans/me"
+                | "/v1/places/check"
                 | "/v1/wallet"
                 | "/v1/wallet/entries"
                 | "/v1/wallet/export"
@@ -150,6 +151,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     api.merge(super::payments::Description::openapi());
     api.merge(super::rewards::Description::openapi());
     api.merge(super::quizzes::Description::openapi());
+    api.merge(super::places::Description::openapi());
     api.merge(super::published::Description::openapi());
     Keys.modify(&mut api);
     api.webhooks = Some(messages::described());

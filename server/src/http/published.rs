@@ -1,8 +1,9 @@
 //! What editors have published, as fans' pages ask for it: a widget's board, documents, and the files of pictures.
 
-use super::caller::{Reader, country};
+use super::caller::Reader;
 use super::etag::unless_same;
 use super::matches::visible;
+use super::place::Region;
 use super::request::{Asked, Id};
 use crate::app::App;
 use crate::content::{self, Board, Shown, Whose, needed, of_draft};
@@ -84,13 +85,7 @@ fn language(text: Option<&str>) -> Result<Language, Problem> {
     Language::parse(text).map_err(|error| Problem::invalid(error.to_string()))
 }
 
-/// The country that a proxy says, as ISO 3166 has it.
-fn place(headers: &HeaderMap, app: &App) -> Option<String> {
-    let letters = country(headers, app)?;
-    letters.iter().all(u8::is_ascii_uppercase).then(|| letters.map(char::from).iter().collect())
-}
-
-/// Everything that a widget shows of what editors have published, for this caller: its partner, its country, its language.
+/// Everything that a widget shows of what editors have published, for this caller: its partner, its country or the part of it, its language.
 #[utoipa::path(get, path = "/v1/content/board", tag = "content", params(BoardQuery), responses(
     (status = 200, body = Board),
     (status = 304, description = "unchanged since the ETag"),
@@ -99,6 +94,7 @@ fn place(headers: &HeaderMap, app: &App) -> Option<String> {
 ))]
 async fn board(
     reader: Reader,
+    Region(place): Region,
     State(app): State<App>,
     Asked(query): Asked<BoardQuery>,
     headers: HeaderMap,
@@ -110,7 +106,7 @@ async fn board(
     let (draft, partner) = draft(&app, query.preview.as_deref()).await?;
     let whose = Whose {
         partner: partner.or_else(|| reader.organisation_id().map(str::to_owned)),
-        place: place(&headers, &app),
+        place,
         language: language(query.lang.as_deref())?,
         match_id: query.match_id,
     };
@@ -159,6 +155,7 @@ struct ListBody {
 ))]
 async fn list(
     reader: Reader,
+    Region(place): Region,
     State(app): State<App>,
     Id(kind): Id,
     Asked(query): Asked<ListQuery>,
@@ -169,7 +166,7 @@ async fn list(
     if !(1..=DOCUMENTS_MAX).contains(&limit) {
         return Err(Problem::invalid(format!("limit: {limit} is not between 1 and {DOCUMENTS_MAX}")));
     }
-    let (language, place) = (language(query.lang.as_deref())?, place(&headers, &app));
+    let language = language(query.lang.as_deref())?;
     let ask = Ask {
         kind: &kind,
         slot: query.slot.as_deref(),
@@ -219,6 +216,7 @@ struct DocumentQuery {
 ))]
 async fn show(
     reader: Reader,
+    Region(place): Region,
     State(app): State<App>,
     Id((kind, id)): Id<(String, String)>,
     Asked(query): Asked<DocumentQuery>,
@@ -232,7 +230,7 @@ async fn show(
         draft.iter().flat_map(|it| std::iter::once(of_draft(it, now)).chain(needed(it, now))).collect();
     let is_asked = |it: &&Document| it.kind == kind && (it.entry == id || it.key.as_ref() == Some(&id));
     let own = drafts.iter().find(is_asked).cloned();
-    let (partner, place) = (reader.organisation_id(), place(&headers, &app));
+    let partner = reader.organisation_id();
     let is_draft = own.is_some();
     let read = app.store.read("content.document", async |db| {
         let found = match own.clone() {

@@ -58,6 +58,10 @@ types! {
         "Test keys play with the sandbox match.";
     WALLET_FOR_GUESTS = "wallet-for-guests", 403, "A guest has no wallet",
         "Have your server vouch for the user.";
+    PLACE_DENIED = "place-denied", 403, "This is not open here",
+        "A fence keeps the fan out: place says which, why, and what would help, if something does.";
+    PLACE_UNSURE = "place-unsure", 403, "It is not sure that this is open here",
+        "A fence cannot tell whether the fan is in: place says why, and what would help.";
     UNKNOWN_MATCH = "unknown-match", 404, "There is no such thing here",
         "There is none, or this key may not see it.";
     UNKNOWN_ROUTE = "unknown-route", 404, "There is no such thing here",
@@ -118,6 +122,8 @@ types! {
         "Ask again after Retry-After, under the same Idempotency-Key: the answer says what became of it.";
     CHANGED_MEANWHILE = "changed-meanwhile", 412, "It was changed meanwhile",
         "Read it again, and send If-Match with its present ETag.";
+    PLACE_UNCLEAR = "place-unclear", 422, "Where the fan is cannot be taken as it is said",
+        "The detail says why: ask the browser for its position anew, or leave the header out.";
     INVALID_VALUE = "invalid-value", 422, "A value cannot be taken",
         "The detail says which, and why.";
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "The Idempotency-Key was used for something else",

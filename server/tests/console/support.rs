@@ -1,6 +1,7 @@
 //! A server on a database of its own, and a browser that presses what its pages show.
 
 use access::By;
+use access::place::World;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use partners::{Kind, Mode, NewKey, Origins, Scope, Scopes, key, organisation};
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
@@ -13,7 +14,7 @@ use server::http::{Surface, service};
 use server::metering::Metering;
 use server::stream::{Census, Hub, Presence, Subscribers};
 use std::net::SocketAddr;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, LazyLock, Once};
 use std::time::Duration;
 use store::testing::TestStore;
 use store::{Clock, Store};
@@ -45,6 +46,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
     let shutdown = CancellationToken::new();
     let hub = Hub::new(store.clone(), config.stream.clone(), None);
     let seal = store::Seal::random();
+    let world = world(&config);
     let ledger = wallet::Ledger::start(&store, &clock, "test");
     let exchange = rewards::exchange::Exchange::new((&store, &clock, &ledger), "test", None, None);
     let tills = server::tills::Tills::open(&config, &store, &clock, &ledger, &seal).unwrap();
@@ -86,12 +88,23 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         human,
         oidc,
         seal,
+        world,
+        fences: access::place::Fences::default(),
         passwords: access::Passwords::cheap(),
         worker: None,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         demo: None,
         shutdown,
     })
+}
+
+/// The world as it comes, read once; or another one, with a table of addresses.
+fn world(config: &Config) -> World {
+    static OURS: LazyLock<World> = LazyLock::new(|| World::new(None).unwrap());
+    match config.places.table() {
+        None => OURS.clone(),
+        table => World::new(table).unwrap(),
+    }
 }
 
 /// Serves it on a free port: its address.

@@ -22,6 +22,7 @@ mod names;
 mod nginx;
 mod nodes;
 mod outage;
+mod places;
 mod quizzes;
 mod rest;
 mod restart;

@@ -278,7 +278,8 @@ fn the_doctor_says_what_is_there_and_what_is_lacking() {
             "ok       Redis",
             "lacking  widget bundle",
             "ok       port",
-            "ok       human check"
+            "ok       human check",
+            "ok       addresses"
         ]
     );
     std::fs::write(dist.path().join("manifest.json"), "{}").unwrap();

@@ -2,13 +2,14 @@
 
 use crate::app::App;
 use crate::feed::log;
-use crate::http::caller::country;
 use crate::http::dashboard::address;
 use crate::http::feed::parse;
 use crate::http::openapi::alike;
+use crate::http::place::{Place, Whom};
 use crate::http::request::Content;
 use crate::http::wallet::fan::{Owner, private};
 use crate::problem::Problem;
+use access::place::{self, Code, Verdict};
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::{StatusCode, header, request::Parts};
@@ -16,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use rewards::{Fact, Heard, Watching};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// Something that was earned.
@@ -111,7 +112,7 @@ pub(super) async fn show(owner: Owner, State(app): State<App>) -> Result<Respons
 #[derive(Debug)]
 pub(in crate::http) struct Whence {
     device: String,
-    facts: BTreeMap<String, Fact>,
+    place: Place,
 }
 
 impl Whence {
@@ -121,17 +122,56 @@ impl Whence {
     }
 }
 
+/// By which name rules ask for fences.
+const FENCE: &str = "place.fence";
+/// Fences that rules may ask for at once; whoever is within more of them is not known to be.
+const FENCES_MAX: usize = 8;
+
 impl FromRequestParts<App> for Whence {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let mut facts = BTreeMap::new();
-        if let Some(country) = country(&parts.headers, app)
-            && let Ok(country) = std::str::from_utf8(&country)
-        {
-            facts.insert("place.country".to_owned(), Fact::Text(country.to_owned()));
+        Ok(Self { device: device(parts, app), place: Place::from_request_parts(parts, app).await? })
+    }
+}
+
+impl Whence {
+    /// What rules may ask of the place: the country, the part of it, and of the fences that live campaigns ask for those that let the fan in. One
+    /// that is said has to.
+    async fn facts(
+        &self,
+        app: &App,
+        wallet: &wallet::Wallet,
+        said: Option<&str>,
+    ) -> Result<BTreeMap<String, Fact>, Problem> {
+        let (books, organisation_id) = (wallet.books, wallet.organisation_id.as_str());
+        let whom = Whom { organisation_id, fan_id: Some(&wallet.fan_id) };
+        let mut within = Vec::new();
+        if let Some(fence_id) = said {
+            self.place.within(app, whom, fence_id).await?;
+            within.push(fence_id.to_owned());
         }
-        Ok(Self { device: device(parts, app), facts })
+        let live =
+            app.store.read("rewards.live", async |db| app.rewards.live(db, books, organisation_id).await);
+        let live = live.await?;
+        let mut asked: BTreeSet<&str> = live.iter().flat_map(|it| it.texts_asked(FENCE)).collect();
+        asked.retain(|it| Some(*it) != said);
+        for fence_id in asked.into_iter().take(FENCES_MAX) {
+            match self.place.decide(app, whom, fence_id).await {
+                Ok(judged) if judged.decision.verdict == Verdict::Allowed => within.push(fence_id.to_owned()),
+                // Nobody is within one that there is not.
+                Ok(_) | Err(place::Error::Unknown { .. } | place::Error::Retired { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let (country, part) = self.place.region(app);
+        let text = |name: &str, code: Option<Code>| Some((name.to_owned(), Fact::Text(code?.to_string())));
+        let mut facts: BTreeMap<_, _> =
+            [text("place.country", country), text("place.part", part)].into_iter().flatten().collect();
+        if !within.is_empty() {
+            facts.insert(FENCE.to_owned(), Fact::Texts(within));
+        }
+        Ok(facts)
     }
 }
 
@@ -199,6 +239,7 @@ pub(super) struct WatchedShown {
 /// minute, however often it is said; each ten are something that may earn.
 #[utoipa::path(post, path = "/v1/rewards/watched", tag = "rewards", params(
     ("Crease-Fan" = Option<String>, Header, description = "Who it is"),
+    ("Crease-Place" = Option<String>, Header, description = "What the browser says of where it is, for campaigns that ask for it"),
 ), request_body = OfMatch, responses(
     (status = 202, body = WatchedShown),
     alike::BadRequest,
@@ -213,13 +254,13 @@ pub(super) async fn watched(
 ) -> Result<Response, Problem> {
     let row = of_match(&owner, &app, &body).await?;
     let wallet = owner.open(&app).await?;
-    let now = app.clock.now();
+    let (now, facts) = (app.clock.now(), from.facts(&app, &wallet, None).await?);
     let watching = Watching {
         books: wallet.books,
         fan_id: &wallet.fan_id,
         match_id: &row.id,
         device: Some(&from.device),
-        facts: &from.facts,
+        facts: &facts,
     };
     // What is over, or has not begun, nobody watches.
     let minutes = match row.phase {
@@ -249,22 +290,37 @@ impl HeardShown {
     }
 }
 
-/// The fan is here today: counted once a day of UTC.
+/// Where a fan checks in.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = CheckIn)]
+pub(super) struct At {
+    /// "fen_…": a fence of yours or of the house that has to let the fan in, such as one around a ground. Wherever, when left out.
+    fence: Option<String>,
+}
+
+/// The fan is here today: counted once a day of UTC. Without a body it is wherever the fan is.
 #[utoipa::path(post, path = "/v1/rewards/check-ins", tag = "rewards", params(
     ("Crease-Fan" = Option<String>, Header, description = "Who it is"),
-), responses(
+    ("Crease-Place" = Option<String>, Header, description = "What the browser says of where it is, for campaigns that ask for it"),
+), request_body = Option<At>, responses(
     (status = 202, body = HeardShown),
     (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "a key that does not open this, or a fence that does not let the fan in", body = Problem, content_type = "application/problem+json"),
+    alike::NotFound,
+    alike::Unprocessable,
 ))]
 pub(super) async fn check_in(
     owner: Owner,
     from: Whence,
     State(app): State<App>,
+    Content(body): Content,
 ) -> Result<Response, Problem> {
+    let At { fence } = if body.is_empty() { At::default() } else { parse(&body)? };
     let wallet = owner.open(&app).await?;
-    let now = app.clock.now();
+    let (now, facts) = (app.clock.now(), from.facts(&app, &wallet, fence.as_deref()).await?);
     let check_in = async |tx: &store::Transaction<'_>| {
-        rewards::check_in(tx, (wallet.books, &wallet.fan_id), Some(&from.device), &from.facts, now).await
+        rewards::check_in(tx, (wallet.books, &wallet.fan_id), Some(&from.device), &facts, now).await
     };
     let heard = app.store.run_tx("rewards.check_in", check_in).await?;
     Ok((StatusCode::ACCEPTED, private(Json(HeardShown::of(heard)))).into_response())

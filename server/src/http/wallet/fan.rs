@@ -9,6 +9,7 @@ use crate::http::openapi::alike;
 use crate::http::request::Asked;
 use crate::problem::{Problem, types};
 use access::By;
+use access::place::decision;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
@@ -139,12 +140,14 @@ pub(super) async fn erase(owner: Owner, State(app): State<App>) -> Result<Status
     }
 }
 
-/// Erases a wallet, and what is kept of it beside the ledger: also where an earlier try came as far as the ledger alone.
+/// Erases a wallet, and what is kept of its fan beside the ledger: also where an earlier try came as far as the ledger alone.
 pub(super) async fn erased(
     app: &App,
     holder: &Holder<'_>,
     by: &By,
 ) -> Result<Result<(), wallet::Error>, Problem> {
+    let forget = async |tx: &store::Transaction<'_>| decision::forget_fan(tx, holder.fan_id).await;
+    app.store.run_tx("access.forget_fan", forget).await?;
     if app.store.read("wallet.find", async |db| holder::find(db, holder).await).await?.is_none() {
         app.vouchers.repair_erasure(holder.fan_id).await?;
         forget_answers(app, holder.fan_id).await?;

@@ -1,6 +1,7 @@
 //! A server in this process, over real HTTP.
 
 use super::{Stream, announcement, within};
+use access::place::World;
 use jobs::rpc::{Caller, Registry};
 use metrics_exporter_prometheus::PrometheusHandle;
 use partners::{Kind, Mode, NewKey, Origins, Scope, Scopes, key, organisation};
@@ -15,7 +16,7 @@ use server::http::{Surface, service};
 use server::metering::Metering;
 use server::stream::{Bus, Census, Hub, Presence, Subscribers};
 use std::net::Ipv4Addr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 use store::testing::TestStore;
 use store::{Clock, Redis, Store};
@@ -75,6 +76,7 @@ impl Server {
         let subscribers = Subscribers::start(streams.0, streams.1, drain, shutdown.clone()).unwrap();
         let door = Door::open(config.http.clone(), &config.stream).unwrap();
         let seal = store::Seal::random();
+        let world = world(&config);
         let ledger = wallet::Ledger::start(&store, &clock, "test");
         let caller = Some(Caller::new(Registry::postgres(&store)));
         let folder = config.markets.enabled.then(|| config.data.dir.join("markets"));
@@ -111,6 +113,8 @@ impl Server {
             human: None,
             oidc: access::Oidc::default(),
             seal,
+            world,
+            fences: access::place::Fences::default(),
             passwords: access::Passwords::cheap(),
             worker: None,
             shutdown,
@@ -287,6 +291,15 @@ pub(crate) fn client_builder() -> reqwest::ClientBuilder {
 /// One that speaks HTTP/2 without being asked.
 pub(crate) fn http2_client() -> reqwest::Client {
     client_builder().http2_prior_knowledge().build().unwrap()
+}
+
+/// The world as it comes, read once; or another one, with a table of addresses.
+fn world(config: &Config) -> World {
+    static OURS: LazyLock<World> = LazyLock::new(|| World::new(None).unwrap());
+    match config.places.table() {
+        None => OURS.clone(),
+        table => World::new(table).unwrap(),
+    }
 }
 
 /// One recorder a process.
