@@ -240,8 +240,9 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         .then(|| tokio::spawn(content::follow(app.clone(), content_since)));
     let retelling = (!matches!(role.surface(), Surface::Ingest | Surface::Worker))
         .then(|| tokio::spawn(tones::follow(app.clone())));
+    let questions_since = app.store.read("quizzes.news", async |db| quizzes::news::last(db).await).await?;
     let asking = (!matches!(role.surface(), Surface::Ingest | Surface::Worker))
-        .then(|| tokio::spawn(questions::follow(app.clone())));
+        .then(|| tokio::spawn(questions::follow(app.clone(), questions_since)));
     let locating = tokio::spawn(follow_table(app.clone()));
     let counting = tokio::spawn(metering::count(app.clone()));
     tokio::spawn(watch_signals(shutdown.clone()));

@@ -129,7 +129,7 @@ impl Judged {
         problem::place::Said::of(&self.fence.id, self.fence.version, &self.decision)
     }
 
-    fn admitted(self) -> Result<Admitted, Problem> {
+    pub(super) fn admitted(self) -> Result<Admitted, Problem> {
         let said = self.said();
         self.decision.admitted().map_err(|decision| Problem::out_of_place(said, &decision))
     }

@@ -1,4 +1,4 @@
-//! Questions as fans see and answer them, and who leads. What open streams are told is in `crate::questions`.
+//! Questions as fans see and answer them, and who leads. What open streams are told is in `crate::questions`, and its shape in `questions/event.rs`.
 
 mod answer;
 mod board;

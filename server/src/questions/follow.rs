@@ -19,15 +19,15 @@ struct Running {
     matches: HashMap<String, BTreeMap<String, Public>>,
 }
 
-/// Tells what runs now, and follows what comes, for ever.
-pub async fn follow(app: App) {
+/// Tells what runs now, and follows what was told after `since`, for ever.
+pub async fn follow(app: App, since: i64) {
     let mut running = begin(&app).await;
     let (tell, mut told) = mpsc::unbounded_channel::<News>();
     let heard = |news: &News| {
         // It is read below for as long as this function is.
         let _is_read = tell.send(news.clone());
     };
-    let following = news::follow(&app.store, running.number, heard);
+    let following = news::follow(&app.store, since, heard);
     let telling = async {
         let mut ticks = tokio::time::interval(Duration::from_millis(EVERY_MS.unsigned_abs()));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -45,7 +45,7 @@ pub async fn follow(app: App) {
     tokio::join!(following, telling);
 }
 
-/// What runs, read before any news that are followed.
+/// What runs.
 async fn begin(app: &App) -> Running {
     let (number, questions) = running_now(app).await;
     let mut running = Running { number, matches: HashMap::new() };
@@ -129,7 +129,7 @@ impl Running {
 
     /// Newcomers first, so that nobody is told nothing who comes meanwhile.
     async fn hear(&mut self, app: &App, news: &News) {
-        self.number = news.number;
+        self.number = self.number.max(news.number);
         let mut matches: BTreeMap<&str, Vec<&news::Item>> = BTreeMap::new();
         for it in &news.items {
             if let Some(match_id) = &it.match_id {

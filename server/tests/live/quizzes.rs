@@ -1,8 +1,10 @@
 //! Questions on a match, from what an editor publishes to who leads: over HTTP, on open streams, and by the ball log.
 
-use crate::fans::{HS256, PAGE, jwt, told};
+use crate::fans::{HS256, Here, PAGE, jwt, told};
 use crate::rewards::{Scene, of_kind};
 use crate::support::{Event, Keys, Stream, ball, database, sent, within};
+use access::place::testing::table;
+use access::place::{Fence, Owner, fence};
 use access::{Actor, ActorKind, By};
 use cms::draft::{self, Keep, Session, Write};
 use cms::entry::{self, New};
@@ -68,13 +70,17 @@ fn second_over(at: usize) -> Value {
 
 impl Ground {
     async fn new(database: &TestStore) -> Self {
-        let scene =
-            Scene::new(database, vec![of_kind("right", "correct", 30), of_kind("came", "answer", 1)]).await;
+        Self::on(Here::on(database).await).await
+    }
+
+    async fn on(here: Here) -> Self {
+        let rules = vec![of_kind("right", "correct", 30), of_kind("came", "answer", 1)];
+        let scene = Scene::on(here, rules).await;
         let (_, secret) = scene.here.secret("live").await;
         let other = jwt(&secret, HS256, &scene.here.claims("8"));
         let (_, guest) = scene.here.ask(Method::POST, "/v1/fans/guest", &scene.here.live, None).await;
         let guest = guest["token"].as_str().unwrap().to_owned();
-        let following = tokio::spawn(follow(scene.here.server.app.clone()));
+        let following = tokio::spawn(follow(scene.here.server.app.clone(), 0));
         Self { scene, other, guest, following }
     }
 
@@ -211,6 +217,21 @@ async fn next(stream: &mut Stream) -> Value {
     .await
 }
 
+/// The next one of which something holds.
+async fn the(stream: &mut Stream, holds: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let event = next(stream).await;
+        if holds(&event) {
+            break event;
+        }
+    }
+}
+
+/// The next one that tells those who are there of a question in this state.
+async fn until(stream: &mut Stream, state: &str) -> Value {
+    the(stream, |it| it["questions"][0]["state"] == state && it["all"] != true).await
+}
+
 #[tokio::test]
 async fn a_question_opens_is_answered_locks_and_is_settled_by_the_ball_log() {
     let database = database().await;
@@ -218,8 +239,6 @@ async fn a_question_opens_is_answered_locks_and_is_settled_by_the_ball_log() {
     let id = ground.entry(&quiz(&ground.scene.match_id)).await;
     ground.publish(&id).await.unwrap();
     let mut stream = ground.stream().await;
-    let settled = next(&mut stream).await;
-    assert_eq!(settled["questions"][0]["state"], "settled", "its time was over: {settled}");
     assert!(
         ground.quizzes(None).await[0]["questions"].as_array().unwrap().len() == 1,
         "one is planned still"
@@ -227,7 +246,7 @@ async fn a_question_opens_is_answered_locks_and_is_settled_by_the_ball_log() {
 
     ground.first_over().await;
     ground.look().await;
-    let opened = next(&mut stream).await;
+    let opened = until(&mut stream, "open").await;
     let told_of = &opened["questions"][0];
     assert_eq!(
         (
@@ -252,7 +271,7 @@ async fn a_question_opens_is_answered_locks_and_is_settled_by_the_ball_log() {
     assert_eq!(ground.answer(&question, fan, "yes").await, (200, receipt.clone()), "the same again");
     let refused = ground.answer(&question, fan, "no").await;
     assert_eq!(told(&refused), "409 question-answered ");
-    let counted = next(&mut stream).await;
+    let counted = the(&mut stream, |it| it["questions"][0]["total"] == 1).await;
     assert_eq!(
         (&counted["questions"][0]["total"], &counted["questions"][0]["percents"]),
         (&json!(1), &json!({ "yes": 100 })),
@@ -282,15 +301,7 @@ async fn a_question_opens_is_answered_locks_and_is_settled_by_the_ball_log() {
     ground.play(&[second_over(6)]).await;
     assert_eq!(ground.answer(&question, &ground.other, "no").await.0, 200);
     ground.look().await;
-    let locked = within("the lock", async {
-        loop {
-            let event = next(&mut stream).await;
-            if event["questions"][0]["state"] == "locked" {
-                break event;
-            }
-        }
-    })
-    .await;
+    let locked = until(&mut stream, "locked").await;
     assert_eq!(locked["questions"][0]["total"], 1, "who was late is not counted: {locked}");
     assert_eq!(ground.question(Some(&ground.other)).await["own"]["is_late"], true);
     assert_eq!(told(&ground.answer(&question, &ground.other, "no").await), "409 question-locked ");
@@ -300,7 +311,7 @@ async fn a_question_opens_is_answered_locks_and_is_settled_by_the_ball_log() {
         ground.play(&[second_over(at)]).await;
     }
     ground.settle().await;
-    let settled = next(&mut stream).await;
+    let settled = until(&mut stream, "settled").await;
     assert_eq!(
         (&settled["questions"][0]["state"], &settled["questions"][0]["choice"]),
         (&json!("settled"), &json!("no"))
@@ -317,7 +328,7 @@ async fn a_question_opens_is_answered_locks_and_is_settled_by_the_ball_log() {
     } });
     ground.play(&[fallen]).await;
     ground.settle().await;
-    let again = next(&mut stream).await;
+    let again = until(&mut stream, "settled").await;
     assert_eq!(again["questions"][0]["choice"], "yes", "{again}");
     assert_eq!(ground.scene.points().await, 31);
     let (_, named) = ground.send(Method::PATCH, "/v1/quizzes/me", fan, &json!({ "name": " Asha " })).await;
@@ -381,8 +392,8 @@ async fn what_cannot_be_answered_is_refused_with_its_reason() {
     own["answers"] = json!([{ "id": "q1", "asks": "winner", "open": "by-the-clock" }]);
     let theirs = ground.entry(&own).await;
     ground.publish(&theirs).await.unwrap();
-    let event = next(&mut stream).await;
-    assert_eq!((&event["ask"], &event["questions"]), (&json!(true), &json!([])), "{event}");
+    let event = the(&mut stream, |it| it["ask"] == true).await;
+    assert_eq!(event["questions"], json!([]), "{event}");
     assert_eq!(ground.quizzes(Some(fan)).await, json!([]));
     ground.unpublish(&theirs).await;
 
@@ -452,4 +463,53 @@ async fn what_cannot_be_answered_is_refused_with_its_reason() {
     ground.publish(&open).await.unwrap();
     assert_eq!(ground.quizzes(Some(fan)).await[0]["questions"][0]["text"], "Who will win?");
     assert_eq!(ground.answer(question, fan, "home").await.0, 200);
+}
+
+#[tokio::test]
+async fn who_is_outside_the_fence_of_a_quiz_does_not_answer_it() {
+    let database = database().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("country.mmdb");
+    let networks =
+        [("49.36.0.0/16", json!({"country_code": "IN"})), ("202.5.0.0/16", json!({"country_code": "LK"}))];
+    std::fs::write(&path, table(&networks)).unwrap();
+    let here = Here::with(&database, |config| {
+        config.places.table_or(&path);
+        config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    let ground = Ground::on(here.await).await;
+    let app = &ground.scene.here.server.app;
+    let rules = Fence::read(&json!({"allow": {"places": ["IN"]}}), app.world.regions()).unwrap();
+    let by = By::system("test", app.clock.now());
+    let put = async |tx: &store::Transaction<'_>| fence::put(tx, Owner::House, "India", &rules, &by).await;
+    let fence = app.store.run_tx("test", put).await.unwrap();
+    let mut body = quiz(&ground.scene.match_id);
+    body["fence"] = json!(fence);
+    let id = ground.entry(&body).await;
+    ground.publish(&id).await.unwrap();
+    ground.first_over().await;
+    ground.look().await;
+    let question = ground.question(None).await;
+    assert_eq!(ground.quizzes(None).await[0]["fence"], json!(fence));
+    let path = format!("/v1/quizzes/questions/{}/answer", question["id"].as_str().unwrap());
+    let answer = async |from: &str| {
+        let request = ground.scene.here.server.bare(Method::POST, &path).header("origin", PAGE);
+        let request = request.header("x-crease-key", &ground.scene.here.live);
+        let request = request.header("crease-fan", &ground.scene.fan).header("x-forwarded-for", from);
+        let body = json!({ "choice": "yes", "match": ground.scene.match_id });
+        let response = request.json(&body).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let refused = answer("202.5.1.2").await;
+    assert_eq!(told(&refused), "403 place-denied ");
+    assert_eq!(refused.1["place"]["fence"], json!(fence));
+    assert_eq!(told(&answer("198.51.100.7").await), "403 place-unsure ");
+    assert_eq!(ground.question(Some(&ground.scene.fan)).await["own"], Value::Null);
+    let (status, receipt) = answer("49.36.1.2").await;
+    assert_eq!((status, &receipt["choice"]), (200, &json!("yes")));
+    assert_eq!(
+        answer("202.5.1.2").await,
+        (200, receipt),
+        "it was accepted: the same again is the same answer"
+    );
 }

@@ -37,7 +37,10 @@ pub(crate) fn of_kind(id: &str, kind: &str, units: i64) -> Rule {
 
 impl Scene {
     pub(crate) async fn new(database: &store::testing::TestStore, rules: Vec<Rule>) -> Self {
-        let here = Here::on(database).await;
+        Self::on(Here::on(database).await, rules).await
+    }
+
+    pub(crate) async fn on(here: Here, rules: Vec<Rule>) -> Self {
         let (_, secret) = here.secret("live").await;
         let fan = jwt(&secret, HS256, &here.claims("7"));
         let feeder = here.server.partner().await;

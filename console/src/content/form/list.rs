@@ -115,7 +115,7 @@ impl Form<'_> {
         }
     }
 
-    /// The items that a field of this document may name: none where it is an item's own name. An item that consists of names alone is about
+    /// The items that a field of this document may name: none where it is an item's own name. An item with two of them is about
     /// another one.
     pub(super) fn items_to_name(&self, field: &Field, path: &str) -> Option<Vec<(String, String)>> {
         if field.name == "id" && !self.is_of_names(path) {
@@ -132,12 +132,12 @@ impl Form<'_> {
         Some(found)
     }
 
-    /// Whether an item's fields are all names of items.
+    /// Whether an item names others: one by its own id.
     fn is_of_names(&self, path: &str) -> bool {
         let Some(name) = path.strip_prefix('/').and_then(|it| it.split('/').next()) else { return false };
         match self.of.kind.field(name).map(|it| &it.shape) {
             Some(Shape::List { item, .. }) => match item.as_ref() {
-                Shape::Group { fields } => fields.iter().all(|it| is_name(&it.shape)),
+                Shape::Group { fields } => names_others(fields),
                 _ => false,
             },
             _ => false,
@@ -147,7 +147,7 @@ impl Form<'_> {
     fn collect(&self, shape: &Shape, path: &str, out: &mut Vec<(String, String)>) {
         let Shape::List { item, .. } = shape else { return };
         let Shape::Group { fields } = item.as_ref() else { return };
-        if fields.iter().all(|it| is_name(&it.shape)) {
+        if names_others(fields) {
             return;
         }
         for at in self.sent.items(path) {
@@ -167,6 +167,11 @@ impl Form<'_> {
             }
         }
     }
+}
+
+/// Whether there is a name beside the item's own.
+fn names_others(fields: &[Field]) -> bool {
+    fields.iter().filter(|it| is_name(&it.shape)).count() > 1
 }
 
 fn is_name(shape: &Shape) -> bool {

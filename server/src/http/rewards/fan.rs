@@ -121,6 +121,7 @@ impl Whence {
         &self.device
     }
 }
+
 /// By which name rules ask for fences.
 const FENCE: &str = "place.fence";
 /// Fences that rules may ask for at once; whoever is within more of them is not known to be.

@@ -77,6 +77,7 @@ async fn only_a_live_key_that_may_manage_manages() {
                 "/v1/wallet",
                 "/v1/payments",
                 "/v1/products",
+                "/v1/quizzes",
                 "/v1/reservations",
                 "/v1/rewards",
                 "/v1/vouchers",
