@@ -4,10 +4,15 @@ const by = (id) => document.getElementById(id);
 const parts = new Map(); // what the server last said of each part
 const SECONDS_MAX = 5; // without a word: the page says how old it is
 
+// What is pressed is not drawn anew under the finger, or the press would be lost: the next view does it.
+let held = null;
+addEventListener('pointerdown', (event) => { held = event.target.closest?.('section[id]') ?? null; }, true);
+for (const name of ['pointerup', 'pointercancel']) addEventListener(name, () => setTimeout(() => { held = null; }), true);
+
 // Open parts stay open, the focus stays where it is, and what was scrolled stays so.
 function take(section) {
   const old = by(section.id);
-  if (!old || parts.get(section.id) === section.outerHTML) return;
+  if (!old || old === held || parts.get(section.id) === section.outerHTML) return;
   parts.set(section.id, section.outerHTML);
   const open = [...old.querySelectorAll('details[open][id]')].map((it) => it.id);
   const scrolled = [...old.querySelectorAll('.scroll, .payload')].map((it) => [it.scrollLeft, it.scrollTop]);

@@ -24,7 +24,7 @@ test('a partner has a campaign of its own go live, and ends it @chromium', async
   const page = await partner(crease, browser);
   const wrong = troubles(page);
   await expect(page.getByText('There is no campaign in these books yet.')).toBeVisible();
-  await expect(parts(page).getByRole('link')).toHaveText(['Campaigns', 'Vouchers']);
+  await expect(parts(page).getByRole('link')).toHaveText(['Campaigns', 'Vouchers', 'Fences']);
   await isSound(page, 'partner-none');
   await page.getByRole('link', { name: 'New campaign' }).click();
   await page.getByLabel('Name', { exact: true }).fill('Every six for our readers');

@@ -3,6 +3,7 @@
 
 use crate::dashboard::{Browser, From};
 use crate::support::{Fields, Ground, fields, location};
+use access::place::{Fence, Owner, fence};
 use access::{By, Email};
 use partners::fan::secret;
 use partners::webhook::{self, Destination, Kind, Reach, Settings};
@@ -90,6 +91,29 @@ const FORMS: &[(&str, Form)] = &[
         "/console/o/{org}/rewards/products/{product}/codes",
         &[("key", "trf_0000000000000000000002"), ("count", "9")],
     ),
+    (
+        "/console/o/{org}/rewards/fences/new",
+        &[
+            ("do", "save"),
+            ("version", "0"),
+            ("name", "Evil"),
+            ("allow_places", "IN-KA"),
+            ("needs", "address"),
+            ("without", "ask"),
+        ],
+    ),
+    (
+        "/console/o/{org}/rewards/fences/{fence}/write",
+        &[
+            ("do", "save"),
+            ("version", "1"),
+            ("name", "Evil"),
+            ("allow_places", "IN-TN"),
+            ("needs", "address"),
+            ("without", "ask"),
+        ],
+    ),
+    ("/console/o/{org}/rewards/fences/{fence}/retire", &[("sure", "yes")]),
     ("/console/o/{org}/team/invites", &[("email", "evil@example.com"), ("role", "analyst")]),
     ("/console/o/{org}/team/invites/{invite}/take-back", &[]),
     ("/console/o/{org}/team/{user}/role", &[("role", "billing")]),
@@ -98,7 +122,10 @@ const FORMS: &[(&str, Form)] = &[
 ];
 
 /// What is posted in an organisation and changes nothing: everybody there may who looks.
-const READS: &[(&str, Form)] = &[("/console/o/{org}/embed", &[("key", "crs_pk_live_x")])];
+const READS: &[(&str, Form)] = &[
+    ("/console/o/{org}/embed", &[("key", "crs_pk_live_x")]),
+    ("/console/o/{org}/rewards/fences/{fence}/try", &[("pins", "Gate 4, 12.97, 77.59")]),
+];
 
 /// What somebody who is signed in posts of their own.
 const OWN_FORMS: &[(&str, Form)] = &[
@@ -175,6 +202,12 @@ const PAGES: &[(&str, Sees)] = &[
     ("/console/o/{org}/rewards/products", Sees::Everybody),
     ("/console/o/{org}/rewards/products/new", Sees::WhoChanges),
     ("/console/o/{org}/rewards/products/{product}", Sees::Everybody),
+    ("/console/o/{org}/rewards/fences", Sees::Everybody),
+    ("/console/o/{org}/rewards/fences/new", Sees::WhoChanges),
+    ("/console/o/{org}/rewards/fences/{fence}", Sees::Everybody),
+    ("/console/o/{org}/rewards/fences/{fence}/write", Sees::WhoChanges),
+    ("/console/o/{org}/rewards/fences/{fence}/try", Sees::Everybody),
+    ("/console/o/{org}/rewards/fences/{fence}/decisions", Sees::Everybody),
     ("/console/o/{org}/team", Sees::Everybody),
     ("/console/o/{org}/audit", Sees::WhoChanges),
     ("/console/o/{org}/settings", Sees::WhoChanges),
@@ -221,6 +254,7 @@ fn every_route_of_the_dashboard_is_in_a_list_of_this_file() {
             path if path.starts_with("&at(") => {
                 let rest = path.trim_start_matches("&at(").trim_matches([')', '"']);
                 let rest = rest.replace("campaigns/{id}", "campaigns/{campaign}").replace("{number}", "1");
+                let rest = rest.replace("fences/{id}", "fences/{fence}");
                 format!("/console/o/{{org}}/rewards{}", rest.replace("products/{id}", "products/{product}"))
             }
             path => path.trim_matches('"').to_owned(),
@@ -282,6 +316,12 @@ impl Target {
         });
         names.extend(made.await.unwrap());
         names.extend(in_rewards(ground, org).await);
+        let rules = serde_json::json!({ "allow": { "places": ["IN-KA"] } });
+        let fence = Fence::read(&rules, ground.app.world.regions()).unwrap();
+        let put = ground.app.store.run_tx("test", async |tx| {
+            fence::put(tx, Owner::Organisation(org), "Karnataka", &fence, &by).await
+        });
+        names.push(("{fence}", put.await.unwrap()));
         names.extend([("{org}", org.clone()), ("{user}", user)]);
         names.extend(["{passkey}", "{identity}", "{token}"].map(|it| (it, "x".to_owned())));
         Self { owner, organisation, names }
@@ -311,6 +351,8 @@ impl Target {
                 (select jsonb_agg(c order by c.id) from rewards.campaign c),
                 (select jsonb_agg(v order by v.campaign, v.version) from rewards.version v),
                 (select jsonb_agg(p order by p.id) from rewards.product p),
+                (select jsonb_agg(f order by f.id) from access.fence f),
+                (select count(*) from access.fence_version),
                 (select count(*) from rewards.budget_fill),
                 (select count(*) from rewards.batch))::text as state";
         let row = ground.app.store.read("test", async |db| db.query_one(sql, &[&self.organisation.id]).await);

@@ -16,7 +16,7 @@ pub(crate) fn settings(words: Words) -> Node {
     let tones = vec![choice(true, words.get(say::PLAIN))];
     node("div", "settings").children(vec![
         group("div", words.get(say::LANGUAGE), languages.collect()),
-        group("crease-tones", words.get(say::TONE), tones),
+        group("menu", words.get(say::TONE), tones),
     ])
 }
 
