@@ -360,7 +360,7 @@ class Beside {
   offer() {
     const tones = this.isOn("tones") && Array.isArray(this.board.tones) ? this.board.tones : [];
     const fill = async () => {
-      const group = this.card.querySelector("crease-tones");
+      const group = this.card.querySelector("menu");
       if (!group || this.offered.get(group) === tones) return;
       this.offered.set(group, tones);
       const part = await import("./tones.js").catch(() => this.offered.delete(group));
