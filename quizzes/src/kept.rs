@@ -80,20 +80,14 @@ pub(crate) async fn of_match(client: &Client<'_>, match_id: &str) -> Result<Vec<
 fn kept(row: &Row) -> Result<Kept, Error> {
     let id: String = row.get("id");
     let unreadable = |column| Error::Unreadable { what: id.clone(), column };
-    let at = |column| row.get::<_, Option<At>>(column).map(|it| it.0);
     Ok(Kept {
         number: row.get("number"),
         key: row.get("key"),
         kind: serde_json::from_str(row.get("kind")).map_err(|_| unreadable("kind"))?,
         window: serde_json::from_str(row.get("time")).map_err(|_| unreadable("time"))?,
         points: row.get("points"),
-        standing: Standing {
-            state: State::of(row.get("state")).ok_or_else(|| unreadable("state"))?,
-            opens_at: at("opens_at"),
-            locks_at: at("locks_at"),
-            outcome: outcome(row).map_err(unreadable)?,
-        },
-        accepted_at: at("accepted_at"),
+        standing: standing(row).map_err(unreadable)?,
+        accepted_at: row.get::<_, Option<At>>("accepted_at").map(|it| it.0),
         generation: row.get("generation"),
         ordinal: row.get("ordinal"),
         epoch: row.get("epoch"),
@@ -109,8 +103,19 @@ fn kept(row: &Row) -> Result<Kept, Error> {
     })
 }
 
+/// How a question stood when it was kept, from the columns of that; else the column that cannot be read.
+pub(crate) fn standing(row: &Row) -> Result<Standing, &'static str> {
+    let at = |column| row.get::<_, Option<At>>(column).map(|it| it.0);
+    Ok(Standing {
+        state: State::of(row.get("state")).ok_or("state")?,
+        opens_at: at("opens_at"),
+        locks_at: at("locks_at"),
+        outcome: outcome(row)?,
+    })
+}
+
 /// From the columns `choice` and `why`; else the column that cannot be read.
-pub(crate) fn outcome(row: &Row) -> Result<Outcome, &'static str> {
+fn outcome(row: &Row) -> Result<Outcome, &'static str> {
     match (row.get::<_, Option<String>>("choice"), row.get::<_, Option<&str>>("why")) {
         (Some(choice), _) => Ok(Outcome::Choice(choice)),
         (None, Some(why)) => Why::of(why).map(Outcome::Void).ok_or("why"),

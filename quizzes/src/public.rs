@@ -5,11 +5,11 @@ use crate::kept;
 use crate::kind::Kind;
 use crate::quiz::Words;
 use crate::settle::Outcome;
-use crate::standing::{Standing, State};
+use crate::standing::State;
 use crate::tally::{self, Tally};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
-use store::{At, Client, Row};
+use store::{Client, Row};
 
 /// Questions of all matches that are told of at once.
 const QUESTIONS_MAX: i64 = 5_000;
@@ -84,13 +84,7 @@ async fn read(client: &Client<'_>, rows: &[Row], now: Timestamp) -> Result<Vec<P
 fn public(row: &Row, tallies: &mut HashMap<String, Tally>, now: Timestamp) -> Result<Public, Error> {
     let id: String = row.get("id");
     let unreadable = |column| Error::Unreadable { what: id.clone(), column };
-    let at = |column| row.get::<_, Option<At>>(column).map(|it| it.0);
-    let standing = Standing {
-        state: State::of(row.get("state")).ok_or_else(|| unreadable("state"))?,
-        opens_at: at("opens_at"),
-        locks_at: at("locks_at"),
-        outcome: kept::outcome(row).map_err(unreadable)?,
-    };
+    let standing = kept::standing(row).map_err(unreadable)?;
     let state = standing.at(now);
     let kind: Kind = serde_json::from_str(row.get("kind")).map_err(|_| unreadable("kind"))?;
     let mut texts: BTreeMap<String, Words> =

@@ -5,7 +5,7 @@ use crate::kept;
 use crate::kind::Kind;
 use crate::quiz::{Words, in_language};
 use crate::settle::Outcome;
-use crate::standing::{Standing, State};
+use crate::standing::State;
 use crate::streak::Mark;
 use crate::tally::{self, Tally};
 use jiff::Timestamp;
@@ -156,13 +156,7 @@ fn question(
 ) -> Result<Option<ShownQuestion>, Error> {
     let id: String = row.get("id");
     let unreadable = |column| Error::Unreadable { what: id.clone(), column };
-    let at = |column| row.get::<_, Option<At>>(column).map(|it| it.0);
-    let standing = Standing {
-        state: State::of(row.get("state")).ok_or_else(|| unreadable("state"))?,
-        opens_at: at("opens_at"),
-        locks_at: at("locks_at"),
-        outcome: kept::outcome(row).map_err(unreadable)?,
-    };
+    let standing = kept::standing(row).map_err(unreadable)?;
     let state = standing.at(now);
     if state == State::Planned {
         return Ok(None);
