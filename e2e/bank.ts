@@ -1,7 +1,7 @@
 // A Crease with something in its books, and operators who are signed in: for the pages of finance.
 import { Crease, expect, test as base } from './fixtures';
 import { signUp } from './newcomer';
-import { createHmac } from 'node:crypto';
+import { signer } from './signer';
 import type { Browser, Page } from '@playwright/test';
 
 /** A payment through the gateway in which no money moves. */
@@ -46,13 +46,8 @@ export async function buy(crease: Crease, user: string): Promise<Paid> {
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`);
     return text === '' ? {} : (JSON.parse(text) as Record<string, any>);
   };
-  const headers = { authorization: `Bearer ${crease.demo.secret_key}`, 'content-type': 'application/json' };
-  const made = await json('/v1/identity/secrets', { method: 'POST', headers, body: JSON.stringify({ mode: 'test' }) });
-  const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const exp = Math.floor(Date.now() / 1000) + 3600;
-  const signed = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded({ sub: user, aud: 'crease', exp })}`;
-  const fan = `${signed}.${createHmac('sha256', made.text).update(signed).digest('base64url')}`;
-  const own = { 'x-crease-key': crease.demo.test_key, 'crease-fan': fan, origin: 'http://localhost:3000' };
+  const sign = await signer(crease, 'test');
+  const own = { 'x-crease-key': crease.demo.test_key, 'crease-fan': sign(user), origin: 'http://localhost:3000' };
   const body = JSON.stringify({ pack: 'small' });
   const keyed = { ...own, 'idempotency-key': user, 'content-type': 'application/json' };
   const begun = await json('/v1/wallet/top-ups', { method: 'POST', headers: keyed, body });

@@ -2,27 +2,12 @@
 import { ClubMatch } from '../club';
 import { type Crease, expect, test } from '../fixtures';
 import { openPartner, troubles } from '../partner';
+import { signer } from '../signer';
 import type { Page } from '@playwright/test';
-import { createHmac } from 'node:crypto';
 
 interface Told {
   text: string;
   fan: { id: string; kind: string; name?: string } | null;
-}
-
-const encode = (it: unknown) => Buffer.from(JSON.stringify(it)).toString('base64url');
-
-/** A secret of the demo's partner, and what its server signs with it. */
-async function signer(crease: Crease): Promise<(sub: string, seconds: number) => string> {
-  const headers = { authorization: `Bearer ${crease.demo.secret_key}`, 'content-type': 'application/json' };
-  const made = await fetch(`${crease.url}/v1/identity/secrets`, { method: 'POST', headers, body: '{"mode":"live"}' });
-  expect(made.status, await made.clone().text()).toBe(201);
-  const { text } = (await made.json()) as { text: string };
-  return (sub, seconds) => {
-    const exp = Math.floor(Date.now() / 1000) + seconds;
-    const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub, name: 'Asha', aud: 'crease', exp })}`;
-    return `${signed}.${createHmac('sha256', text).update(signed).digest('base64url')}`;
-  };
 }
 
 /** What the page's listeners hear, from now on. */

@@ -1,21 +1,15 @@
 // An operator makes a campaign by its form, tries it on what was heard, and has it go live.
 import { operators, test } from '../bank';
 import { type Crease, expect } from '../fixtures';
+import { signer } from '../signer';
 import { isSound } from '../sound';
-import { createHmac } from 'node:crypto';
 import type { Page } from '@playwright/test';
 
 /** Fans of a test key's pages check in. */
 async function checkIn(crease: Crease, users: string[]): Promise<void> {
-  const headers = { authorization: `Bearer ${crease.demo.secret_key}`, 'content-type': 'application/json' };
-  const body = JSON.stringify({ mode: 'test' });
-  const made = await (await fetch(`${crease.url}/v1/identity/secrets`, { method: 'POST', headers, body })).json();
-  const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const sign = await signer(crease, 'test');
   for (const user of users) {
-    const exp = Math.floor(Date.now() / 1000) + 3600;
-    const signed = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded({ sub: user, aud: 'crease', exp })}`;
-    const fan = `${signed}.${createHmac('sha256', made.text).update(signed).digest('base64url')}`;
-    const own = { 'x-crease-key': crease.demo.test_key, 'crease-fan': fan, origin: 'http://localhost:3000' };
+    const own = { 'x-crease-key': crease.demo.test_key, 'crease-fan': sign(user), origin: 'http://localhost:3000' };
     const told = await fetch(`${crease.url}/v1/rewards/check-ins`, { method: 'POST', headers: own });
     expect(told.ok, await told.text()).toBe(true);
   }

@@ -4,8 +4,8 @@ import { ClubMatch, HOME } from '../club';
 import { type Crease, expect, test } from '../fixtures';
 import { openPartner, troubles } from '../partner';
 import { balance, card, element, news, order, step, tab } from '../rewards-page';
+import { type Sign, signing } from '../signer';
 import type { Browser, Page } from '@playwright/test';
-import { createHmac } from 'node:crypto';
 
 const TEN_OFF = 'Ten off at the shop';
 const CAP = 'Match-day cap';
@@ -14,26 +14,18 @@ const CAP = 'Match-day cap';
 class Partner {
   private constructor(
     private readonly crease: Crease,
-    private readonly secret: string,
+    readonly token: Sign,
   ) {}
 
   static async of(crease: Crease): Promise<Partner> {
     const made = await Partner.ask(crease, '/v1/identity/secrets', { mode: 'live' });
-    return new Partner(crease, made.text);
+    return new Partner(crease, signing(made.text));
   }
 
   private static async ask(crease: Crease, path: string, body: object): Promise<any> {
     const headers = { authorization: `Bearer ${crease.demo.secret_key}`, 'content-type': 'application/json' };
     const answer = await fetch(crease.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
     return { status: answer.status, ...((await answer.json()) as object) };
-  }
-
-  /** Says who a user is. */
-  token(sub: string): string {
-    const encode = (it: object) => Buffer.from(JSON.stringify(it)).toString('base64url');
-    const exp = Math.floor(Date.now() / 1000) + 3600;
-    const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub, aud: 'crease', exp })}`;
-    return `${signed}.${createHmac('sha256', this.secret).update(signed).digest('base64url')}`;
   }
 
   /** Its own doing of a fan, which the campaign rewards as it does what happens in matches. */

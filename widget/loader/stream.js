@@ -6,10 +6,10 @@
 
 /** What a stream says beside the match: it has no position, and is not remembered. */
 const ASIDE = "content";
-const TOLD = "commentary";
-const isAside = (type) => type === ASIDE || type === TOLD;
+const ASIDES = [ASIDE, "commentary", "quiz"];
+const isAside = (type) => ASIDES.includes(type);
 /** What a stream says to members. */
-const EVENTS = ["snapshot", "ball", "state", ASIDE, TOLD];
+const EVENTS = ["snapshot", "ball", "state", ...ASIDES];
 /** Longest text that is taken from another tab: bytes, more than the longest snapshot. */
 const TEXT_MAX = 1 << 22;
 /** Updates remembered, for elements that come later. */

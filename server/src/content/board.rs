@@ -51,6 +51,8 @@ pub(crate) struct Board {
     flags: BTreeMap<String, u8>,
     /// Colours, radius and typeface, where the page does not say them.
     theme: Option<Value>,
+    /// Whether something is asked on the match, or was.
+    quizzes: bool,
     /// In which balls may be told.
     tones: Vec<Offered>,
     /// Told to all while it is there.
@@ -92,6 +94,13 @@ pub(super) async fn read(
     };
     let flags = delivery::of(client, &ask("flag", FLAGS_MAX)).await?;
     let theme = delivery::of(client, &ask("theme", 1)).await?.pop();
+    let quizzes = match &whose.match_id {
+        Some(id) => quizzes::is_asked_about(client, id).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "whether something is asked on a match is not known");
+            false
+        }),
+        None => false,
+    };
     let tones = tones::offered(client, &ask("tone", DOCUMENTS_MAX)).await?;
     let globals = delivery::of_key(client, "globals", "globals", &whose.language).await?;
     let names = read_names(client, documents.iter().chain(&preview), &whose.language, base).await?;
@@ -103,6 +112,7 @@ pub(super) async fn read(
         players: BTreeMap::new(),
         flags: BTreeMap::new(),
         theme: None,
+        quizzes,
         tones,
         notice: None,
         hides_promotions: false,

@@ -90,6 +90,10 @@ class Board {
   hear(type, text) {
     if (type === "content") return this.told(JSON.parse(text));
     if (type === "commentary") return;
+    if (type === "quiz") {
+      for (const it of this.elements) it.more("quiz").then((quiz) => quiz?.hear(JSON.parse(text)));
+      return;
+    }
     this.fold(type, text);
     for (const element of this.elements) element.settle();
     const isTold = this.stream.source || this.stream.isFollowing;
@@ -154,9 +158,9 @@ class Board {
   take({ number = 0, hides_promotions, ...rest }) {
     // Answers may overtake each other.
     if (this.isKnown && number < this.number) return;
-    const { preview, players, flags, theme, notice, tones } = rest;
+    const { preview, players, flags, theme, notice, tones, quizzes } = rest;
     const cards = cardsOf(rest.cards);
-    Object.assign(this, { number, cards, preview, players, flags, theme, notice, tones, hidesPromotions: hides_promotions, isKnown: true });
+    Object.assign(this, { number, cards, preview, players, flags, theme, notice, tones, quizzes, hidesPromotions: hides_promotions, isKnown: true });
     this.newest = Math.max(this.newest, number);
     this.heard = this.heard.filter((it) => it.number > number);
     const isStale = this.heard.some((it) => it.ask);
@@ -244,7 +248,6 @@ class Beside {
     this.stop.abort();
     this.speaking.disconnect();
     this.naming?.disconnect();
-    this.choosing?.disconnect();
     this.board.leave(this);
     this.pieces?.end();
   }
@@ -274,7 +277,7 @@ class Beside {
     this.hide();
     this.dress();
     this.name();
-    this.offer();
+    if (board.quizzes) this.more("quiz");
     const state = (this.shownAt = this.state());
     const at = { state, tag: board.tag, now: board.now() };
     const isThere = this.isOn("content");
@@ -356,23 +359,11 @@ class Beside {
     if (this.naming) this.mark(card.querySelectorAll(".who"));
   }
 
-  /** Offers the tones that there are, where the settings are looked at. */
-  offer() {
-    const tones = this.isOn("tones") && Array.isArray(this.board.tones) ? this.board.tones : [];
-    const fill = async () => {
-      const group = this.card.querySelector("menu");
-      if (!group || this.offered.get(group) === tones) return;
-      this.offered.set(group, tones);
-      const part = await import("./tones.js").catch(() => this.offered.delete(group));
-      part.offer?.(group, tones, this.place);
-    };
-    this.offered ??= new WeakMap();
-    this.fill = safely(fill);
-    if (tones.length && !this.choosing) {
-      this.choosing = new MutationObserver(() => this.fill());
-      this.choosing.observe(this.card, { childList: true, subtree: true });
-    }
-    this.fill();
+  /** Brings what shows more than cards: "tones" or "quiz". */
+  more(name) {
+    if (!this.isOn(name)) return Promise.resolve();
+    const show = (it) => (this.stop.signal.aborted ? undefined : it.show(this));
+    return (this[name] ??= import(`./${name}.js`).then(show).catch(() => (this[name] = undefined)));
   }
 
   mark(names) {
@@ -389,6 +380,7 @@ class Beside {
 
   asked(event) {
     this.skip(event);
+    if (event.target.closest?.("[role='tab']")) this.more("tones");
     const player = event.target.closest?.("[data-player]");
     const isPress = event.type === "click" || event.key === "Enter" || event.key === " ";
     if (!player || !isPress || event.defaultPrevented) return;

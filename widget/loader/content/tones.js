@@ -1,5 +1,5 @@
 // Balls in a tone: what the match's stream says of them (`commentary`) takes the place of the plain lines, and a fan chooses among the tones that
-// there are. `board.js` brings this module where a tone is chosen, and with the first list of settings. A ball is on the screen before its
+// there are. `board.js` brings this module where a tone is chosen, and with the first look at the settings. A ball is on the screen before its
 // line in the tone is: that comes when it comes.
 
 /** "https://live.example.com/v1/" */
@@ -13,6 +13,8 @@ const SOON_MS = 200;
 const AGAIN_MS = 900;
 /** For so long after a snapshot its balls may still be told. */
 const SETTLES_MS = 6_000;
+/** Where no tone is offered. */
+const NONE = [];
 
 /** What goes wrong here is not the page's, nor the score's. */
 const warn = (error) => console.warn("Crease: balls cannot be told in this tone.", error);
@@ -101,7 +103,7 @@ const choose = (choice) => {
 };
 
 /** Puts the tones that are `offered` beside the plain one. */
-export const offer = (group, offered, place) => {
+const offer = (group, offered, place) => {
   const plain = group.firstElementChild;
   const asked = (it) => `tone=${encodeURIComponent(it.tone)}&lang=${encodeURIComponent(it.lang)}`;
   const button = (it) => {
@@ -114,9 +116,26 @@ export const offer = (group, offered, place) => {
     made.addEventListener("click", () => choose(`${it.tone} ${it.lang}`));
     return made;
   };
-  const all = offered.filter((it) => [it?.tone, it?.lang, it?.name].every((text) => typeof text === "string" && text));
+  const isTone = (it) => [it?.tone, it?.lang, it?.name].every((text) => typeof text === "string" && text);
+  const all = offered.filter(isTone);
   for (const old of [...group.children].slice(1)) old.remove();
   group.append(...all.map(button));
   plain.setAttribute("aria-pressed", !all.some((it) => asked(it) === place.tone));
   plain.onclick = () => choose("");
+};
+
+/** Offers them in an element's settings, whenever those are looked at. `view` is the element's (`board.js`). */
+export const show = (view) => {
+  const offered = new WeakMap();
+  const look = () => {
+    const group = view.card.querySelector("menu");
+    const tones = view.isOn("tones") && Array.isArray(view.board.tones) ? view.board.tones : NONE;
+    if (!group?.firstElementChild || offered.get(group) === tones) return;
+    offered.set(group, tones);
+    offer(group, tones, view.place);
+  };
+  const looking = new MutationObserver(look);
+  looking.observe(view.card, { childList: true, subtree: true, attributeFilter: ["lang"] });
+  view.stop.signal.addEventListener("abort", () => looking.disconnect());
+  look();
 };

@@ -13,6 +13,10 @@ const CARDS: &[&str] = &["words", "picture", "rich", "cards"];
 const SHEET: &str = "widget/loader/content/sheet.js";
 /// What comes with a tone, and with the first look at the settings.
 const TONES: &str = "widget/loader/content/tones.js";
+/// What comes with the first question.
+const QUIZ: &str = "widget/loader/content/quiz.js";
+/// Its name among the parts that have words.
+const QUIZ_PART: &str = "quiz";
 /// The part's name among those that have words.
 const PART: &str = "content";
 
@@ -27,8 +31,20 @@ pub(super) fn files() -> anyhow::Result<Vec<File>> {
     ];
     let cards = filled(FOLDER, joined(FOLDER, CARDS)?, &cards)?;
     let sheet = filled(SHEET, read(SHEET)?, &[(STYLE, style::part(style::CONTENT_SHEET)?)])?;
-    let scripts =
-        [("content.js", board), ("cards.js", cards), ("sheet.js", sheet), ("tones.js", read(TONES)?)];
+    let tags: Vec<String> = languages(QUIZ_PART)?.into_iter().map(|it| it.0).collect();
+    let quiz = [
+        (WORDS, object(&english(QUIZ_PART)?)),
+        (LANGUAGES, serde_json::to_string(&tags)?),
+        (STYLE, style::part(style::CONTENT_QUIZ)?),
+    ];
+    let quiz = filled(QUIZ, read(QUIZ)?, &quiz)?;
+    let scripts = [
+        ("content.js", board),
+        ("cards.js", cards),
+        ("sheet.js", sheet),
+        ("tones.js", read(TONES)?),
+        ("quiz.js", quiz),
+    ];
     let scripts = scripts.into_iter().map(|(name, source)| (name.to_owned(), source.into_bytes()));
-    Ok(scripts.chain(tables(PART)?).collect())
+    Ok(scripts.chain(tables(PART)?).chain(tables(QUIZ_PART)?).collect())
 }

@@ -8,7 +8,7 @@ use std::fs;
 
 const LANGUAGES_FOLDER: &str = "widget/languages";
 /// The parts that have words.
-const PARTS: &[&str] = &["wallet", "rewards", "market", "content"];
+const PARTS: &[&str] = &["wallet", "rewards", "market", "content", "quiz"];
 /// Written by a script where the English texts belong.
 pub(super) const WORDS: &str = "__CREASE_WORDS__";
 
