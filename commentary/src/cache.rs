@@ -5,9 +5,9 @@
 //! more. So what a tone costs falls as it is used.
 
 use crate::error::Error;
-use crate::facts::Facts;
 use crate::preset::Preset;
 use crate::prompt;
+use crate::subject::Subject;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use store::{At, Store};
@@ -37,13 +37,13 @@ const FIND: &str = "
 /// choose from, and `seed` chooses.
 pub(crate) async fn find(
     store: &Store,
-    facts: &Facts,
+    subject: &Subject,
     presets: &[&Preset],
     model: &str,
     (choice_min, seeds): (usize, &[u64]),
 ) -> Result<BTreeMap<usize, Cached>, Error> {
     let (tones, languages, versions) = columns(presets);
-    let (shape, hash) = (facts.shape_hash(), facts.hash());
+    let (shape, hash) = (subject.shape_hash(), subject.hash());
     let rows = store.read("commentary.cached", async |client| {
         let params: store::Params<'_> =
             &[&shape, &tones, &languages, &versions, &hash, &prompt::VERSION, &model, &CHOICE_MAX];
@@ -80,7 +80,7 @@ const PUT: &str = "
 /// Keeps what a model said and the guard let stand.
 pub(crate) async fn put(
     store: &Store,
-    facts: &Facts,
+    subject: &Subject,
     told: &[(&Preset, &str)],
     model: &str,
     now: Timestamp,
@@ -92,13 +92,13 @@ pub(crate) async fn put(
     let templates: Vec<&str> = told.iter().map(|it| it.1).collect();
     let (tones, languages, versions) = columns(&presets);
     let params: store::Params<'_> = &[
-        &facts.shape_hash(),
+        &subject.shape_hash(),
         &tones,
         &languages,
         &versions,
         &prompt::VERSION,
         &model,
-        &facts.hash(),
+        &subject.hash(),
         &templates,
         &At(now),
     ];

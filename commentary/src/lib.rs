@@ -33,6 +33,7 @@ mod preset;
 pub mod prompt;
 mod report;
 mod retell;
+mod subject;
 mod work;
 
 pub use breaker::{Breaker, Patience, Went};
@@ -45,7 +46,8 @@ pub use model::{Model, ModelError};
 pub use place::{FillError, Place, fill};
 pub use preset::{Example, LIVELY_KEY, Preset};
 pub use report::{About, BatterFigures, BowlerFigures, Gone, Report};
-pub use retell::{Ball, Retell, Retold, Source, Terms};
+pub use retell::{Ball, Retell, Retold, Source, Stretch, Terms};
+pub use subject::Subject;
 pub use work::{QUEUE, RetellBall, ToTell, enqueue};
 
 /// The tables of this crate.

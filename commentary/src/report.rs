@@ -45,6 +45,8 @@ pub struct Report {
 pub enum About {
     /// What somebody did not see.
     Missed,
+    /// An innings that is in play.
+    SoFar,
     /// An innings that is over.
     Innings,
     /// Why a batter is applauded: `batter` has it.
@@ -79,9 +81,9 @@ impl Report {
     /// Dismissals that are named.
     pub const OUTS_MAX: usize = 10;
 
-    /// What happened after the command `after` of the log, one report for each innings that was played in. Folds the log once
-    /// more: 0.1 ms for a T20, 1 ms for a Test.
-    pub fn missed(log: &Log, after: u64) -> Vec<Report> {
+    /// What happened after the command `after` of the log, one report for each innings that was played in, by the number of the innings from 0.
+    /// Folds the log once more: 0.1 ms for a T20, 1 ms for a Test.
+    pub fn missed(log: &Log, after: u64) -> Vec<(usize, Report)> {
         let mut game = Match { setup: log.game().setup.clone(), ..Match::default() };
         let mut stretches: Vec<(usize, Stretch)> = Vec::new();
         for (seq, command) in log.entries() {
@@ -99,14 +101,57 @@ impl Report {
                 stretch.take(&facts, ball.striker, ball.bowler);
             }
         }
-        let report =
-            |(innings, stretch): &(usize, Stretch)| stretch.report(log.game(), *innings, About::Missed);
+        let report = |(innings, stretch): &(usize, Stretch)| {
+            Some((*innings, stretch.report(&game, *innings, About::Missed)?))
+        };
         stretches.iter().filter_map(report).collect()
+    }
+
+    /// Why batters were applauded: the command of the ball with which each came to a fifty or a hundred, the innings from 0, and what it took.
+    pub fn milestones(log: &Log) -> Vec<(u64, usize, Report)> {
+        let mut game = Match { setup: log.game().setup.clone(), ..Match::default() };
+        let mut all = Vec::new();
+        for (seq, command) in log.entries() {
+            let Ok(change) = game.apply(command) else { continue };
+            let (Some((player, _)), Some(innings)) = (change.milestone, change.innings) else { continue };
+            all.extend(Self::milestone(&game, innings, player).map(|it| (*seq, innings, it)));
+        }
+        all
+    }
+
+    /// The match as it stood when its last whole over had ended: what many ask for within an over, and a model is asked for once.
+    pub fn at_over_end(log: &Log) -> Match {
+        let begun = || Match { setup: log.game().setup.clone(), ..Match::default() };
+        let (mut game, mut whole) = (begun(), 0);
+        for (at, (_, command)) in log.entries().iter().enumerate() {
+            let Ok(change) = game.apply(command) else { continue };
+            if change.over_ended || change.innings_end.is_some() || change.finished {
+                whole = at + 1;
+            }
+        }
+        let mut game = begun();
+        for (_, command) in &log.entries()[..whole] {
+            // The log has folded each of them before.
+            let _same = game.apply(command);
+        }
+        game
+    }
+
+    /// The innings that is in play, by its number from 0: for who comes to the match now.
+    pub fn so_far(game: &Match) -> Option<(usize, Report)> {
+        let innings = game.innings.len().checked_sub(1)?;
+        let is_begun = |it: &&Innings| it.end.is_none() && !it.recent.is_empty();
+        let place = game.innings.get(innings).filter(is_begun)?;
+        Some((innings, Self::of_innings(game, innings, place, About::SoFar)?))
     }
 
     /// An innings, once it is over.
     pub fn innings(game: &Match, innings: usize) -> Option<Report> {
         let place = game.innings.get(innings).filter(|it| it.end.is_some())?;
+        Self::of_innings(game, innings, place, About::Innings)
+    }
+
+    fn of_innings(game: &Match, innings: usize, place: &Innings, about: About) -> Option<Report> {
         let name = |player| game.setup.short_name(player).to_owned();
         let gone = |it: &cricket::Batter| {
             let dismissal = it.dismissal.as_ref().filter(|it| it.kind.is_wicket())?;
@@ -122,7 +167,7 @@ impl Report {
             bowlers: place.bowlers.iter().map(|it| (it.player, u32::from(it.wickets))).collect(),
             out: order.filter_map(gone).collect(),
         };
-        stretch.report(game, innings, About::Innings)
+        stretch.report(game, innings, about)
     }
 
     /// What a batter has done so far: "why" they are applauded for a fifty.
@@ -157,6 +202,7 @@ impl Report {
         let mut headings = Vec::new();
         match self.about {
             About::Missed => headings.push(if self.wickets > 0 { "missed" } else { "unbroken" }),
+            About::SoFar => headings.push("so far"),
             About::Innings => headings.push("innings"),
             About::Milestone => headings.push("milestone"),
         }

@@ -10,12 +10,14 @@ use crate::budget::{Caps, Price};
 use crate::cache;
 use crate::facts::Facts;
 use crate::figures::{self, Outcome, Tally};
-use crate::guard::{self, Refusal};
+use crate::guard::Refusal;
 use crate::language::Language;
 use crate::model::Model;
 use crate::phrases;
 use crate::preset::Preset;
 use crate::prompt::{Again, Ask, label};
+use crate::report::Report;
+use crate::subject::Subject;
 use call::{NotTold, Slot};
 use flight::Flights;
 use std::collections::BTreeMap;
@@ -46,6 +48,27 @@ pub struct Ball<'b> {
     /// Counts the match's balls, for the variety of lines ([`phrases::seed`]).
     pub number: u32,
     pub facts: &'b Facts,
+}
+
+/// A stretch of play to be told.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch<'s> {
+    pub game: &'s str,
+    /// The innings, from 0.
+    pub innings: i32,
+    pub report: &'s Report,
+}
+
+/// What stands for the ball in accounts of calls that tell a stretch of play.
+const NO_BALL: i32 = -1;
+
+/// What is to be told.
+struct Task<'t> {
+    game: &'t str,
+    innings: i32,
+    ball: i32,
+    number: u32,
+    subject: &'t Subject,
 }
 
 /// Where a line comes from.
@@ -126,14 +149,21 @@ impl Retell {
     /// two behind, and lines that would come now are dropped for the offline ones. Whoever asks for the same ball at the same
     /// time waits for the first and takes what that one got.
     pub async fn tell(&self, ball: &Ball<'_>, presets: &[Preset], late: &CancellationToken) -> Vec<Retold> {
-        let inner = &*self.0;
-        let flight = inner.flights.board(ball);
-        let mut known = flight.known().await;
-        let mut work = Work::new(presets.iter().filter(|it| !known.contains_key(&key(it))).collect());
-        inner.tell(ball, &mut work, late).await;
-        known.extend(work.told);
-        let told = presets.iter().map(|it| known.get(&key(it)).cloned().unwrap_or_else(|| offline(ball, it)));
-        told.collect()
+        let Ball { game, innings, ball, number, facts } = *ball;
+        let subject = Subject::Ball(facts.clone());
+        self.0.all(&Task { game, innings, ball, number, subject: &subject }, presets, late).await
+    }
+
+    /// The same for a stretch of play, whose texts are longer, and each for that stretch alone.
+    pub async fn report(
+        &self,
+        stretch: &Stretch<'_>,
+        presets: &[Preset],
+        late: &CancellationToken,
+    ) -> Vec<Retold> {
+        let Stretch { game, innings, report } = *stretch;
+        let subject = Subject::Report(report.clone());
+        self.0.all(&Task { game, innings, ball: NO_BALL, number: 0, subject: &subject }, presets, late).await
     }
 }
 
@@ -197,44 +227,54 @@ impl<'p> Work<'p> {
 }
 
 impl Inner {
-    async fn tell<'p>(&self, ball: &Ball<'_>, work: &mut Work<'p>, late: &CancellationToken) {
+    async fn all(&self, task: &Task<'_>, presets: &[Preset], late: &CancellationToken) -> Vec<Retold> {
+        let flight = self.flights.board(task);
+        let mut known = flight.known().await;
+        let mut work = Work::new(presets.iter().filter(|it| !known.contains_key(&key(it))).collect());
+        self.tell(task, &mut work, late).await;
+        known.extend(work.told);
+        let told = presets.iter().map(|it| known.get(&key(it)).cloned().unwrap_or_else(|| offline(task, it)));
+        told.collect()
+    }
+
+    async fn tell<'p>(&self, task: &Task<'_>, work: &mut Work<'p>, late: &CancellationToken) {
         if work.left.is_empty() {
             return;
         }
         let name = self.model.as_deref().map_or("", Model::name).to_owned();
         if let Some(model) = &self.model {
-            self.take_cached(ball, work, &name).await;
-            let why = self.ask(ball, work, &**model, late).await;
-            self.stand_offline(ball, work, why);
+            self.take_cached(task, work, &name).await;
+            let why = self.ask(task, work, &**model, late).await;
+            self.stand_offline(task, work, why);
         } else {
-            self.stand_offline(ball, work, "no_model");
+            self.stand_offline(task, work, "no_model");
         }
-        let counted = figures::count(&self.store, ball.game, &name, &work.tally, self.clock.now()).await;
+        let counted = figures::count(&self.store, task.game, &name, &work.tally, self.clock.now()).await;
         if let Err(error) = counted {
             tracing::warn!(%error, "lines were not counted");
         }
     }
 
-    fn stand_offline(&self, ball: &Ball<'_>, work: &mut Work<'_>, why: &'static str) {
+    fn stand_offline(&self, task: &Task<'_>, work: &mut Work<'_>, why: &'static str) {
         for preset in std::mem::take(&mut work.left) {
-            let text = offline(ball, preset).text;
+            let text = offline(task, preset).text;
             // What was refused last says more than that there is no third try.
             work.stands(preset, text, Source::Offline { why });
         }
     }
 
-    async fn take_cached<'p>(&self, ball: &Ball<'_>, work: &mut Work<'p>, model: &str) {
+    async fn take_cached<'p>(&self, task: &Task<'_>, work: &mut Work<'p>, model: &str) {
         let seeds: Vec<u64> =
-            work.left.iter().map(|it| phrases::seed(ball.game, &label(it), ball.number)).collect();
+            work.left.iter().map(|it| phrases::seed(task.game, &label(it), task.number)).collect();
         let choice = (self.terms.choice_min, seeds.as_slice());
-        let found = cache::find(&self.store, ball.facts, &work.left, model, choice).await;
+        let found = cache::find(&self.store, task.subject, &work.left, model, choice).await;
         let found = found.unwrap_or_else(|error| {
             tracing::warn!(%error, "the cache of lines was not read");
             BTreeMap::new()
         });
         for (at, preset) in std::mem::take(&mut work.left).into_iter().enumerate() {
             // It was made for another ball perhaps: the guard has the last word.
-            let checked = found.get(&at).and_then(|it| guard::check(ball.facts, preset, &it.template).ok());
+            let checked = found.get(&at).and_then(|it| task.subject.check(preset, &it.template).ok());
             match checked {
                 Some(text) => work.stands(preset, text, Source::Cache),
                 None => work.left.push(preset),
@@ -245,7 +285,7 @@ impl Inner {
     /// Asks for all that is left with one call, and once more for what is refused. Answers why the rest has no line.
     async fn ask<'p>(
         &self,
-        ball: &Ball<'_>,
+        task: &Task<'_>,
         work: &mut Work<'p>,
         model: &dyn Model,
         late: &CancellationToken,
@@ -255,9 +295,9 @@ impl Inner {
             if work.left.is_empty() {
                 break;
             }
-            let mut ask = Ask::new(ball.facts.clone(), work.left.iter().copied().cloned().collect());
+            let mut ask = Ask::new(task.subject.clone(), work.left.iter().copied().cloned().collect());
             ask.again.clone_from(&work.again);
-            let slot = Slot { inner: self, ball, model, attempt, late };
+            let slot = Slot { inner: self, task, model, attempt, late };
             let (told, cost) = slot.call(&ask).await;
             let share = (cost + work.left.len() as i64 - 1) / work.left.len() as i64;
             for preset in &work.left {
@@ -265,7 +305,7 @@ impl Inner {
             }
             match told {
                 Ok(lines) => {
-                    why = self.judge(ball, work, model, lines).await;
+                    why = self.judge(task, work, model, lines).await;
                 }
                 // It answered, though not as it should: it may do so when asked again.
                 Err(NotTold { why: not, is_worth_another: true }) => why = not,
@@ -278,7 +318,7 @@ impl Inner {
     /// Lets stand what the guard lets stand, and keeps it for other balls. Answers why the rest does not.
     async fn judge<'p>(
         &self,
-        ball: &Ball<'_>,
+        task: &Task<'_>,
         work: &mut Work<'p>,
         model: &dyn Model,
         mut lines: BTreeMap<String, String>,
@@ -291,7 +331,7 @@ impl Inner {
                 work.left.push(preset);
                 continue;
             };
-            match guard::check(ball.facts, preset, &line) {
+            match task.subject.check(preset, &line) {
                 Ok(text) => {
                     work.stands(preset, text, Source::Model(model.name().to_owned()));
                     good.push((preset, line));
@@ -304,7 +344,7 @@ impl Inner {
             }
         }
         let good: Vec<(&Preset, &str)> = good.iter().map(|it| (it.0, it.1.as_str())).collect();
-        let kept = cache::put(&self.store, ball.facts, &good, model.name(), self.clock.now()).await;
+        let kept = cache::put(&self.store, task.subject, &good, model.name(), self.clock.now()).await;
         if let Err(error) = kept {
             tracing::warn!(%error, "lines were not put into the cache");
         }
@@ -312,13 +352,13 @@ impl Inner {
     }
 }
 
-fn offline(ball: &Ball<'_>, preset: &Preset) -> Retold {
-    let seed = phrases::seed(ball.game, &preset.key, ball.number);
+fn offline(task: &Task<'_>, preset: &Preset) -> Retold {
+    let seed = phrases::seed(task.game, &preset.key, task.number);
     Retold {
         tone: preset.key.clone(),
         language: preset.language,
         preset: preset.version,
-        text: phrases::tell(ball.facts, preset, seed),
+        text: task.subject.tell(preset, seed),
         source: Source::Offline { why: "" },
         refusals: Vec::new(),
         cost: 0,

@@ -39,6 +39,8 @@ pub struct Parts {
     pub boards: Boards,
     /// The tones in which balls are told.
     pub tones: crate::tones::Tones,
+    /// What was missed of matches, and their innings, in words.
+    pub reporter: crate::tones::reports::Reporter,
     /// Where money comes in.
     pub tills: crate::tills::Tills,
     /// Where fans trade vouchers.

@@ -174,6 +174,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         ),
         markets: writes.then(|| work::Writes { exchange: exchange.clone(), registry, listen, advertise }),
     };
+    let reporter = tones::reports::Reporter::new(&store, &clock, &config.commentary)?;
     let passkeys = passkeys(&config)?;
     let app = App::from(Parts {
         worker: (role == Role::Worker).then(|| terms.health.clone()),
@@ -190,6 +191,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         media,
         boards: content::Boards::default(),
         tones: tones::Tones::default(),
+        reporter,
         tills,
         markets: Markets::new(exchange),
         wallets: crate::wallets::OpenWallets::default(),

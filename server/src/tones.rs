@@ -7,6 +7,7 @@
 pub mod demand;
 mod lines;
 pub(crate) mod model;
+pub mod reports;
 pub(crate) mod retell;
 
 use crate::app::App;

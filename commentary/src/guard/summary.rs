@@ -14,6 +14,9 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Letters (grapheme clusters) of a summary.
 pub const SUMMARY_LETTERS_MAX: usize = 700;
 
+/// What stands after a whole of which somebody's part is told: "out of 185, 50". English has "of the" before it.
+const OUT_OF: [&str; 7] = ["में से", "mein se", "पैकी", "میں سے", "রানের মধ্যে", "ரன்களில்", "పరుగుల్లో"];
+
 /// The summary as it is, or all that is wrong with it: names are typed out and of the report, each number is of the team or of the
 /// person named before it, each claim is true, each word known, and the score is said.
 pub fn check_report(report: &Report, preset: &Preset, text: &str) -> Result<String, Vec<Refusal>> {
@@ -146,7 +149,7 @@ fn check_numbers(
         let is_true = match &cut.token {
             Token::Number { value, word, .. } => {
                 let is_persons = owner.is_some_and(|it| people.has(it, *value));
-                let is_teams = teams.contains(value) && owner.is_none_or(|it| !is_beside(cuts, at, it));
+                let is_teams = teams.contains(value) && (is_whole(cuts, at) || is_of_the_team(cuts, at));
                 let is_over = whole && overs == Some(*value);
                 is_persons || is_teams || is_over || (*value == 1 && word.is_some())
             }
@@ -179,9 +182,24 @@ fn owner(cuts: &[Cut<'_>], at: usize) -> Option<u64> {
     before.or_else(|| cuts[at..].iter().find_map(person).flatten())
 }
 
-/// Whether the number stands right after the person: "Kohli 54" is theirs and nobody else's.
-fn is_beside(cuts: &[Cut<'_>], at: usize, person: u64) -> bool {
-    at > 0 && cuts[at - 1].token == Token::Person(person)
+/// Whether it is said of nobody in particular in its sentence, or after a team or a score: "Kohli has 54 of them" is his and nobody else's.
+fn is_of_the_team(cuts: &[Cut<'_>], at: usize) -> bool {
+    let is_in_sentence = |it: &&Cut<'_>| it.token != Token::Hard;
+    let before = cuts[..at].iter().rev().take_while(is_in_sentence).find_map(|it| match it.token {
+        Token::Person(_) => Some(false),
+        Token::Team(_) | Token::Score { .. } => Some(true),
+        _ => None,
+    });
+    let is_person = |it: &Cut<'_>| matches!(it.token, Token::Person(_));
+    before.unwrap_or_else(|| !cuts[at..].iter().take_while(is_in_sentence).any(is_person))
+}
+
+/// Whether a part of the number is told in the same sentence.
+fn is_whole(cuts: &[Cut<'_>], at: usize) -> bool {
+    let after = cuts[at + 1..].iter().map(|it| it.text);
+    let before = cuts[..at].iter().rev().map(|it| it.text);
+    let is_after = |words: &str| words.split(' ').eq(after.clone().take(words.split(' ').count()));
+    OUT_OF.into_iter().any(is_after) || before.take(2).eq(["the", "of"])
 }
 
 fn check_words(

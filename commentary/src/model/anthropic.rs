@@ -2,7 +2,7 @@
 
 use super::endpoint::{Endpoint, Heard, Streaming};
 use super::{Model, ModelError, Telling, Told, Usage, lines};
-use crate::prompt::{self, Ask};
+use crate::prompt::Ask;
 use serde_json::{Value, json};
 
 /// The version of the API that this speaks.
@@ -21,7 +21,7 @@ impl Anthropic {
         json!({
             "model": self.0.model,
             "max_tokens": ask.tokens_out_max(),
-            "system": prompt::SYSTEM,
+            "system": ask.task(),
             "messages": [{"role": "user", "content": ask.text()}],
             "output_config": {"format": {"type": "json_schema", "schema": ask.schema()}},
             "stream": self.0.streaming == Streaming::InPieces,

@@ -2,7 +2,7 @@
 
 use super::endpoint::{Endpoint, Heard, Streaming};
 use super::{Model, ModelError, Telling, Told, Usage, lines};
-use crate::prompt::{self, Ask};
+use crate::prompt::Ask;
 use serde_json::{Value, json};
 
 /// A model behind chat completions.
@@ -18,7 +18,7 @@ impl OpenAi {
         let mut body = json!({
             "model": self.0.model,
             "messages": [
-                {"role": "system", "content": prompt::SYSTEM},
+                {"role": "system", "content": ask.task()},
                 {"role": "user", "content": ask.text()},
             ],
             "response_format": {

@@ -174,7 +174,7 @@ async fn phrases_are_a_model_whose_lines_the_guard_lets_stand() {
     assert_eq!(told.lines.len(), ask.presets.len());
     for preset in &ask.presets {
         let line = &told.lines[&crate::prompt::label(preset)];
-        let checked = crate::guard::check(&ask.facts, preset, line);
+        let checked = ask.subject.check(preset, line);
         assert!(checked.is_ok(), "{line}: {checked:?}");
     }
 }

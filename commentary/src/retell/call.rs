@@ -1,6 +1,6 @@
 //! One call: a place among those under way, the breaker's leave, money set aside, the question, the account.
 
-use super::{Ball, Inner};
+use super::{Inner, Task};
 use crate::breaker::Went;
 use crate::budget::{self, Call, Reserved, Settled};
 use crate::model::{Model, ModelError, Told};
@@ -27,7 +27,7 @@ const LATE: NotTold = NotTold::of("late");
 /// A call to be made.
 pub(super) struct Slot<'s> {
     pub(super) inner: &'s Inner,
-    pub(super) ball: &'s Ball<'s>,
+    pub(super) task: &'s Task<'s>,
     pub(super) model: &'s dyn Model,
     /// From 1.
     pub(super) attempt: i16,
@@ -73,9 +73,9 @@ impl Slot<'_> {
     async fn reserve(&self, ask: &Ask) -> Result<Reserved, NotTold> {
         let Inner { store, clock, terms, .. } = self.inner;
         let call = Call {
-            game: self.ball.game,
-            innings: self.ball.innings,
-            ball: self.ball.ball,
+            game: self.task.game,
+            innings: self.task.innings,
+            ball: self.task.ball,
             model: self.model.name(),
             tones: i32::try_from(ask.presets.len()).unwrap_or(i32::MAX),
             attempt: self.attempt,

@@ -1,6 +1,6 @@
 //! One at a time for a ball: who comes second takes what the first one got.
 
-use super::{Ball, Retold};
+use super::{Retold, Task};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
@@ -14,8 +14,8 @@ type Seat = Arc<AsyncMutex<Known>>;
 pub(super) struct Flights(Mutex<HashMap<String, Seat>>);
 
 impl Flights {
-    pub(super) fn board(&self, ball: &Ball<'_>) -> Flight<'_> {
-        let key = format!("{}/{}/{}/{}", ball.game, ball.innings, ball.ball, ball.facts.hash());
+    pub(super) fn board(&self, task: &Task<'_>) -> Flight<'_> {
+        let key = format!("{}/{}/{}/{}", task.game, task.innings, task.ball, task.subject.hash());
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let seat = Arc::clone(all.entry(key.clone()).or_default());
         Flight { flights: self, key, seat }

@@ -162,7 +162,7 @@ async fn what_the_guard_refuses_is_asked_once_more_all_together_and_then_the_off
     assert_eq!((&of("kid").source, of("kid").refusals[0].word()), (&fake_1(), "link"));
     assert_eq!(of("analyst").source, offline("guard"));
     assert!(of("analyst").refusals.iter().any(|it| it.word() == "role"));
-    assert!(guard::check(&six(), &presets(&["analyst"])[0], SWAPPED).is_err());
+    assert!(crate::guard::check(&six(), &presets(&["analyst"])[0], SWAPPED).is_err());
     let received = desk.fake.received();
     assert_eq!(received.len(), 2);
     assert_eq!(received[1].tones(), ["analyst.en", "kid.en"]);
@@ -363,4 +363,56 @@ async fn accounts_are_forgotten_and_calls_of_lost_processes_are_written_off() {
     desk.clock.advance(2 * keep);
     figures::sweep(desk.test.store(), desk.clock.now(), keep).await.unwrap();
     assert_eq!((desk.calls().await, desk.spent().await), (Vec::new(), 0));
+}
+
+fn report() -> Report {
+    use crate::facts::Score;
+    Report {
+        about: crate::About::SoFar,
+        batting_team: "Rivertown Royals".to_owned(),
+        fielding_team: "Lakeside Lions".to_owned(),
+        runs: 36,
+        wickets: 1,
+        fours: 0,
+        sixes: 6,
+        score: Score { runs: 36, wickets: 1, ..Score::default() },
+        overs: "4.0".to_owned(),
+        batter: Some(crate::BatterFigures { name: "Kohli".to_owned(), runs: 30, balls: 12 }),
+        bowler: None,
+        out: Vec::new(),
+        chase: None,
+        verdict: None,
+    }
+}
+
+#[tokio::test]
+async fn a_stretch_of_play_is_told_by_the_same_rules_as_a_ball() {
+    const GOOD: &str = "Rivertown Royals are 36/1, and Kohli has 30 of them.";
+    let fake = Fake::new(|received, before| {
+        let asked = received.asked();
+        assert_eq!(asked["report"]["overs"], "4.0");
+        assert_eq!(asked["report"]["batting_team"], "Rivertown\u{2c6}Royals");
+        let lie = "Rivertown Royals are 36/1, and Kohli has 36 of them.";
+        let said = if before == 0 { lie } else { GOOD };
+        Reply::lines(received.tones().iter().map(|it| (it.as_str(), said)))
+    });
+    let desk = Desk::new(terms(), fake.await).await;
+    let (report, hype, late) = (report(), presets(&["hype"]), CancellationToken::new());
+    let stretch = Stretch { game: "mat_1", innings: 0, report: &report };
+    let told = desk.retell.report(&stretch, &hype, &late).await;
+    assert_eq!((told[0].text.as_str(), sources(&told)), (GOOD, vec![&fake_1()]));
+    assert_eq!(told[0].refusals.len(), 1, "{:?}", told[0].refusals);
+    assert_eq!(desk.fake.received()[1].asked()["again"][0]["tone"], "hype.en");
+    // It is of the same budget, and kept for that stretch.
+    assert_eq!(desk.spent().await, 2 * 1_060);
+    assert_eq!(sources(&desk.retell.report(&stretch, &hype, &late).await), [&Source::Cache]);
+    let later = Report { overs: "5.0".to_owned(), ..report.clone() };
+    let later = Stretch { report: &later, ..stretch };
+    late.cancel();
+    let told = desk.retell.report(&later, &hype, &late).await;
+    assert_eq!(sources(&told), [&offline("late")]);
+    assert_eq!(
+        told[0].text,
+        "Rivertown Royals are 36/1 after 5.0 overs. 6 sixes. Kohli made 30 from 12 balls."
+    );
 }

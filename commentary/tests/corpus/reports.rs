@@ -16,11 +16,22 @@ fn log((setup, commands): &(Setup, Vec<Command>)) -> Log {
 }
 
 /// Reports of all kinds on a match: on what was missed from three places on, on each innings, on each fifty.
-fn reports(log: &Log) -> Vec<Report> {
-    let length = log.last_seq().unwrap();
-    let game = log.game();
-    let mut reports: Vec<Report> =
-        [0, length / 3, length - 20].into_iter().flat_map(|it| Report::missed(log, it)).collect();
+fn reports(whole: &Log) -> Vec<Report> {
+    let length = whole.last_seq().unwrap();
+    let game = whole.game();
+    let mut reports: Vec<Report> = [0, length / 3, length - 20]
+        .into_iter()
+        .flat_map(|it| Report::missed(whole, it))
+        .map(|it| it.1)
+        .collect();
+    for half in [length / 4, length * 3 / 4] {
+        let mut log = Log::new(game.setup.clone()).unwrap();
+        for (seq, command) in whole.entries().iter().take(usize::try_from(half).unwrap()) {
+            log.apply(*seq, Op::Append(command.clone())).unwrap();
+        }
+        reports.extend(Report::so_far(log.game()).map(|it| it.1));
+        reports.extend(Report::so_far(&Report::at_over_end(&log)).map(|it| it.1));
+    }
     for (at, innings) in game.innings.iter().enumerate() {
         reports.extend(Report::innings(game, at));
         let great = innings.batters.iter().filter(|it| it.runs >= 50);
@@ -45,7 +56,7 @@ fn preset(language: Language) -> Preset {
 fn what_was_missed_is_told_in_plain_sentences() {
     let log = log(&own());
     let missed = Report::missed(&log, 40);
-    let said: Vec<String> = missed.iter().map(|it| it.tell(Language::English)).collect();
+    let said: Vec<String> = missed.iter().map(|it| it.1.tell(Language::English)).collect();
     assert_eq!(said.len(), 1);
     assert_eq!(
         said[0],
@@ -54,6 +65,51 @@ fn what_was_missed_is_told_in_plain_sentences() {
     );
     assert_eq!(Report::missed(&log, 0).len(), 2, "one for each innings");
     assert!(Report::missed(&log, log.last_seq().unwrap()).is_empty());
+}
+
+#[test]
+fn who_comes_late_is_told_of_the_innings_in_play() {
+    let mut log = log(&own());
+    let whole = log.entries().to_vec();
+    assert_eq!(Report::so_far(log.game()), None, "it is over");
+    log = Log::new(log.game().setup.clone()).unwrap();
+    for (seq, command) in &whole[..whole.len() - 5] {
+        log.apply(*seq, Op::Append(command.clone())).unwrap();
+    }
+    let say = |game: &cricket::Match| {
+        let (innings, report) = Report::so_far(game).unwrap();
+        (innings, report.tell(Language::English))
+    };
+    let now = say(log.game());
+    let at_over_end = say(&Report::at_over_end(&log));
+    assert_eq!((now.0, at_over_end.0), (1, 1));
+    assert_eq!(
+        now.1,
+        "Lakeside Lions are 73/2 after 3.1 overs. 4 fours and 8 sixes. Jones made 35 from 7 balls. Rao took 1 wicket for 20. \
+         Lakeside Lions need 11 runs from 11 balls."
+    );
+    assert!(at_over_end.1.contains(" after 3.0 overs. "), "{}", at_over_end.1);
+}
+
+#[test]
+fn a_fifty_has_its_reason() {
+    let milestones: Vec<_> = Report::milestones(&log(&own()));
+    for (seq, innings, report) in &milestones {
+        assert_eq!(report.about, About::Milestone);
+        assert!(*seq > 0 && *innings < 2);
+        assert!(report.batter.as_ref().unwrap().runs >= 50);
+    }
+    for it in matches().iter().step_by(EVERY) {
+        let log = log(it);
+        let milestones = Report::milestones(&log);
+        let great: usize = log
+            .game()
+            .innings
+            .iter()
+            .map(|it| it.batters.iter().map(|it| usize::from(it.runs / 50)).sum::<usize>())
+            .sum();
+        assert_eq!(milestones.len(), great, "one for each fifty runs of a batter");
+    }
 }
 
 #[test]
@@ -99,6 +155,11 @@ fn a_report_made_false_is_caught() {
                     false_texts.push(swapped.replace('\0', &bowler.name));
                 }
                 let runs = digits(u32::from(batter.runs));
+                // All that the team made, by one of them.
+                if ![batter.runs, batter.balls].contains(&report.score.runs) {
+                    let all = digits(u32::from(report.score.runs));
+                    false_texts.push(text.replace(&format!(" {runs} "), &format!(" {all} ")));
+                }
                 false_texts.push(text.replace(&format!(" {runs} "), &format!(" {} ", digits(4_321))));
             }
             let preset = preset(language);

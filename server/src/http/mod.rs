@@ -30,6 +30,7 @@ mod published;
 mod quizzes;
 mod redeem;
 mod refused;
+mod reports;
 mod request;
 mod rewards;
 mod scorecard;
@@ -134,6 +135,7 @@ fn reading() -> Router<App> {
         .route("/v1/matches", get(matches::list))
         .route("/v1/matches/{id}", get(matches::snapshot))
         .route("/v1/matches/{id}/scorecard", get(scorecard::show))
+        .route("/v1/matches/{id}/reports", get(reports::list))
         .route("/v1/matches/{id}/balls", get(balls::list))
 }
 

@@ -3,7 +3,7 @@
 pub(super) mod alike;
 mod messages;
 
-use super::{balls, embed, fans, feed, health, matches, scorecard, stream};
+use super::{balls, embed, fans, feed, health, matches, reports, scorecard, stream};
 use crate::app::App;
 use crate::problem;
 use axum::Router;
@@ -30,6 +30,7 @@ use utoipa::{Modify, OpenApi};
         matches::list,
         matches::snapshot,
         scorecard::show,
+        reports::list,
         balls::list,
         embed::show,
         stream::open,

@@ -53,6 +53,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
     let human = server::role::human(&config).unwrap();
     let oidc = access::Oidc::new(&config.access.oidc).unwrap();
     let presence = Presence::default();
+    let reporter = server::tones::reports::Reporter::new(&store, &clock, &config.commentary).unwrap();
     App::from(Parts {
         subscribers: Subscribers::start(
             config.stream.clone(),
@@ -71,6 +72,7 @@ pub(crate) async fn app(database: &TestStore, clock: Clock, config: Config) -> A
         media: cms::media::Media::new(store.clone(), cms::media::Shelf::rows(&store), clock.clone()),
         boards: server::content::Boards::default(),
         tones: server::tones::Tones::default(),
+        reporter,
         intake: quizzes::Intake::start(&store, &clock),
         tallies: quizzes::Live::new(&store, &clock),
         ledger,

@@ -24,6 +24,7 @@ mod nodes;
 mod outage;
 mod places;
 mod quizzes;
+mod reports;
 mod rest;
 mod restart;
 mod rewards;

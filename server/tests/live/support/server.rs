@@ -82,6 +82,7 @@ impl Server {
         let folder = config.markets.enabled.then(|| config.data.dir.join("markets"));
         let exchange = Exchange::new((&store, &clock, &ledger), "test", folder, caller);
         let tills = server::tills::Tills::open(&config, &store, &clock, &ledger, &seal).unwrap();
+        let reporter = server::tones::reports::Reporter::new(&store, &clock, &config.commentary).unwrap();
         let app = App::from(Parts {
             subscribers: subscribers.clone(),
             presence,
@@ -93,6 +94,7 @@ impl Server {
             media: cms::media::Media::new(store.clone(), cms::media::Shelf::rows(&store), clock.clone()),
             boards: server::content::Boards::default(),
             tones: server::tones::Tones::default(),
+            reporter,
             intake: quizzes::Intake::start(&store, &clock),
             tallies: quizzes::Live::new(&store, &clock),
             ledger,
