@@ -204,6 +204,14 @@ const bringCards = () =>
     throw error;
   }));
 
+const hasFavourites = () => {
+  try {
+    return localStorage["crease-favourites"];
+  } catch {
+    return undefined;
+  }
+};
+
 /** What stands beside one element's score. */
 class Beside {
   constructor(place, stream, story) {
@@ -278,6 +286,8 @@ class Beside {
     this.dress();
     this.name();
     if (board.quizzes) this.more("quiz");
+    if (this.card.querySelector(".team .runs:not(:empty)")) this.more("reports");
+    if (hasFavourites()) this.more("favourites");
     const state = (this.shownAt = this.state());
     const at = { state, tag: board.tag, now: board.now() };
     const isThere = this.isOn("content");
@@ -359,7 +369,7 @@ class Beside {
     if (this.naming) this.mark(card.querySelectorAll(".who"));
   }
 
-  /** Brings what shows more than cards: "tones" or "quiz". */
+  /** Brings what shows more than cards: "tones", "quiz", "reports", "favourites". */
   more(name) {
     if (!this.isOn(name)) return Promise.resolve();
     const show = (it) => (this.stop.signal.aborted ? undefined : it.show(this));
@@ -380,7 +390,7 @@ class Beside {
 
   asked(event) {
     this.skip(event);
-    if (event.target.closest?.("[role='tab']")) this.more("tones");
+    if (event.target.closest?.("[role='tab']")) for (const it of ["tones", "favourites"]) this.more(it);
     const player = event.target.closest?.("[data-player]");
     const isPress = event.type === "click" || event.key === "Enter" || event.key === " ";
     if (!player || !isPress || event.defaultPrevented) return;

@@ -4,12 +4,6 @@
 
 /** "https://live.example.com/v1/" */
 const BASE = import.meta.url.split("bundle/")[0];
-/** By name, as widget/languages/quiz.en.txt has them. */
-const ENGLISH = __CREASE_WORDS__;
-/** Tags of the languages beside English. */
-const LANGUAGES = __CREASE_LANGUAGES__;
-/** Read from right to left. */
-const RTL = ["ur"];
 /** A crowd hears of a question at once: what each is shown is asked for within so long; milliseconds. */
 const ASK_MS_MAX = 400;
 const TICK_MS = 250;
@@ -21,23 +15,6 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync(`__CREASE_STYLE__`);
 
 const warn = (error) => console.warn("Crease: a quiz cannot be shown.", error);
-
-const tables = {};
-const wordsOf = async (tag) => {
-  const name = tag.split("-")[0].toLowerCase();
-  if (!LANGUAGES.includes(name)) return { ...ENGLISH, lang: "en" };
-  tables[name] ??= fetch(new URL(`quiz.${name}.txt`, import.meta.url))
-    .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer)))
-    .then((text) => text.split("\n"))
-    .then((texts) => Object.fromEntries(Object.keys(ENGLISH).map((name, at) => [name, texts[at] || ENGLISH[name]])));
-  return tables[name].then(
-    (words) => ({ ...words, lang: name }),
-    () => {
-      delete tables[name];
-      return { ...ENGLISH, lang: "en" };
-    },
-  );
-};
 
 const element = (tag, className, ...children) => {
   const made = document.createElement(tag);
@@ -77,7 +54,7 @@ class Quiz {
   /** What this fan has put away, and when a question was settled here. */
   away = new Set();
   settledAt = new Map();
-  words = { ...ENGLISH, lang: "en" };
+  words = ENGLISH;
 
   /** `view` is the element's (`board.js`). */
   constructor(view) {
@@ -108,11 +85,12 @@ class Quiz {
     const { tag } = this.view.board;
     this.words = await wordsOf(tag);
     this.tag = tag;
+    this.spoken = tagOf(this.words, tag);
     this.box.setAttribute("aria-label", this.words.QUIZ);
   }
 
   say(name, ...values) {
-    return this.words[name].replace(/\{(\d)\}/g, (_, at) => values[at]);
+    return filled(this.words[name], values);
   }
 
   askIn(ms) {
@@ -293,9 +271,8 @@ class Quiz {
   }
 
   piece(question, isOpen, isSigned) {
-    const { words } = this;
     const { id, title, text, language, choices, own, percents, total, choice, state, points } = question;
-    const ours = { lang: words.lang, dir: RTL.includes(words.lang) ? "rtl" : "ltr" };
+    const ours = { lang: this.spoken, dir: directionOf(this.spoken) };
     const theirs = (it) => Object.assign(it, { lang: language ?? this.tag, dir: "auto" });
     const head = element("p", "over", Object.assign(element("b", "", this.say("QUIZ")), ours), " ", theirs(element("span", "", title)));
     if (isOpen && question.ends) {
@@ -343,7 +320,7 @@ class Quiz {
     const said = Object.assign(element("span", refused ? "refused" : verdict ? "verdict" : "", note), ours);
     if (refused) said.setAttribute("role", "alert");
     foot.append(said);
-    if (total !== undefined && total !== null) foot.append(Object.assign(element("span", "total", this.say("ANSWERS", total.toLocaleString(words.lang))), ours));
+    if (total !== undefined && total !== null) foot.append(Object.assign(element("span", "total", this.say("ANSWERS", total.toLocaleString(this.spoken))), ours));
     parts.push(foot);
     if (state === "settled" && question.after) parts.push(theirs(element("p", "after", question.after)));
     if (state !== "open") {

@@ -1,50 +1,73 @@
-//! What editors publish, in the widget: a module that asks, and two that draw, each brought by the one before it.
+//! What editors publish, in the widget, and what else stands beside a score: a module that asks, and others, each brought by one before it.
 
-use super::messages::{WORDS, english, languages, object, tables};
+use super::messages::{PART, WORDS, english, languages, object, tables};
 use super::source::{filled, joined, read};
 use super::{File, LANGUAGES, STYLE, style};
 
 const FOLDER: &str = "widget/loader/content";
 /// What is there with each card and full view.
 const BOARD: &[&str] = &["choose", "theme", "board"];
-/// What comes with the first card.
-const CARDS: &[&str] = &["words", "picture", "rich", "cards"];
 /// What comes with the first article or profile that is opened.
 const SHEET: &str = "widget/loader/content/sheet.js";
 /// What comes with a tone, and with the first look at the settings.
 const TONES: &str = "widget/loader/content/tones.js";
-/// What comes with the first question.
-const QUIZ: &str = "widget/loader/content/quiz.js";
-/// Its name among the parts that have words.
-const QUIZ_PART: &str = "quiz";
-/// The part's name among those that have words.
-const PART: &str = "content";
+
+/// A module with words of its own.
+struct Told {
+    /// Its name among the parts that have words.
+    part: &'static str,
+    module: &'static str,
+    scripts: &'static [&'static str],
+    sheet: &'static str,
+}
+
+/// What comes with the first card, the first question, something that was missed, and somebody whom the fan holds dear.
+const TOLD: [Told; 4] = [
+    Told {
+        part: "content",
+        module: "cards.js",
+        scripts: &["table", "words", "picture", "rich", "cards"],
+        sheet: style::CONTENT_CARDS,
+    },
+    Told { part: "quiz", module: "quiz.js", scripts: &["table", "quiz"], sheet: style::CONTENT_QUIZ },
+    Told {
+        part: "reports",
+        module: "reports.js",
+        scripts: &["table", "reports"],
+        sheet: style::CONTENT_REPORTS,
+    },
+    Told {
+        part: "favourites",
+        module: "favourites.js",
+        scripts: &["table", "favourites"],
+        sheet: style::CONTENT_FAVOURITES,
+    },
+];
+
+impl Told {
+    fn source(&self) -> anyhow::Result<String> {
+        let tags: Vec<String> = languages(self.part)?.into_iter().map(|it| it.0).collect();
+        let values = [
+            (WORDS, object(&english(self.part)?)),
+            (LANGUAGES, serde_json::to_string(&tags)?),
+            (PART, self.part.to_owned()),
+            (STYLE, style::part(self.sheet)?),
+        ];
+        filled(self.module, joined(FOLDER, self.scripts)?, &values)
+    }
+}
 
 /// Its files in the bundle's folder.
 pub(super) fn files() -> anyhow::Result<Vec<File>> {
     let board = filled(FOLDER, joined(FOLDER, BOARD)?, &[(STYLE, style::part(style::CONTENT)?)])?;
-    let tags: Vec<String> = languages(PART)?.into_iter().map(|it| it.0).collect();
-    let cards = [
-        (WORDS, object(&english(PART)?)),
-        (LANGUAGES, serde_json::to_string(&tags)?),
-        (STYLE, style::part(style::CONTENT_CARDS)?),
-    ];
-    let cards = filled(FOLDER, joined(FOLDER, CARDS)?, &cards)?;
     let sheet = filled(SHEET, read(SHEET)?, &[(STYLE, style::part(style::CONTENT_SHEET)?)])?;
-    let tags: Vec<String> = languages(QUIZ_PART)?.into_iter().map(|it| it.0).collect();
-    let quiz = [
-        (WORDS, object(&english(QUIZ_PART)?)),
-        (LANGUAGES, serde_json::to_string(&tags)?),
-        (STYLE, style::part(style::CONTENT_QUIZ)?),
-    ];
-    let quiz = filled(QUIZ, read(QUIZ)?, &quiz)?;
-    let scripts = [
-        ("content.js", board),
-        ("cards.js", cards),
-        ("sheet.js", sheet),
-        ("tones.js", read(TONES)?),
-        ("quiz.js", quiz),
-    ];
-    let scripts = scripts.into_iter().map(|(name, source)| (name.to_owned(), source.into_bytes()));
-    Ok(scripts.chain(tables(PART)?).chain(tables(QUIZ_PART)?).collect())
+    let mut files: Vec<File> = [("content.js", board), ("sheet.js", sheet), ("tones.js", read(TONES)?)]
+        .into_iter()
+        .map(|(name, source)| (name.to_owned(), source.into_bytes()))
+        .collect();
+    for told in &TOLD {
+        files.push((told.module.to_owned(), told.source()?.into_bytes()));
+        files.extend(tables(told.part)?);
+    }
+    Ok(files)
 }

@@ -8,9 +8,11 @@ use std::fs;
 
 const LANGUAGES_FOLDER: &str = "widget/languages";
 /// The parts that have words.
-const PARTS: &[&str] = &["wallet", "rewards", "market", "content", "quiz"];
+const PARTS: &[&str] = &["wallet", "rewards", "market", "content", "quiz", "reports", "favourites"];
 /// Written by a script where the English texts belong.
 pub(super) const WORDS: &str = "__CREASE_WORDS__";
+/// And where the part's name belongs.
+pub(super) const PART: &str = "__CREASE_PART__";
 
 /// Names and texts of messages, in the order of the file.
 pub(super) type Messages = Vec<(String, String)>;

@@ -18,6 +18,8 @@ pub(super) const MARKET: &str = "widget/src/market.css";
 /// What editors publish beside a match: what is always there, cards, and what opens from them.
 pub(super) const CONTENT: &str = "widget/src/content.css";
 pub(super) const CONTENT_CARDS: &str = "widget/src/content-cards.css";
+pub(super) const CONTENT_REPORTS: &str = "widget/src/content-reports.css";
+pub(super) const CONTENT_FAVOURITES: &str = "widget/src/content-favourites.css";
 pub(super) const CONTENT_QUIZ: &str = "widget/src/content-quiz.css";
 pub(super) const CONTENT_SHEET: &str = "widget/src/content-sheet.css";
 
