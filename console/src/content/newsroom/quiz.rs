@@ -248,7 +248,10 @@ fn review(here: &Here<'_>, shown: &Shown<'_>) -> Markup {
     let trivia =
         shown.questions.iter().filter(|it| matches!(it.kind, Kind::Trivia { .. }) && it.state != State::Void);
     let alive: Vec<&Asked> = shown.questions.iter().filter(|it| it.state != State::Void).collect();
-    let named = |it: &&Asked| Choice::new(&it.id, format!("{} ({})", it.text, state_word(it.state)));
+    // Two innings are asked the same.
+    let named = |it: &&Asked| {
+        Choice::new(&it.id, format!("{} ({}, {})", it.text, about(&it.kind), state_word(it.state)))
+    };
     let sent = shown.form.fields.text("question");
     html! {
         section.panel aria-labelledby="review" {
