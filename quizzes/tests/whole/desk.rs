@@ -51,7 +51,7 @@ async fn a_list_is_newest_first_in_pages_and_counts_by_the_clock() {
     let names = |all: &[Listed]| -> Vec<Origin> { all.iter().map(|it| it.origin.clone()).collect() };
     assert_eq!(names(&all), ["ent_3", "ent_2"].map(|id| Origin::Entry { id: id.into(), revision: 1 }));
     let rest = here.listed(None, all[1].number, 2).await;
-    assert_eq!(names(&rest), [first.origin.clone()]);
+    assert_eq!(names(&rest), std::slice::from_ref(&first.origin));
     let of = |state| rest[0].count(state);
     assert_eq!((of(State::Locked), of(State::Open), of(State::Planned), of(State::Settled)), (1, 1, 1, 0));
     assert_eq!((rest[0].answers, rest[0].title.as_str()), (2, "A quiz"));

@@ -105,7 +105,7 @@ async fn by_themselves_they_are_asked_of_what_is_announced_and_follow_it_until_s
     // A match of twenty overs, as it turns out.
     let correct = "update server.match set setup = replace(setup, '\"overs\":10', '\"overs\":20'), changed_at_ms = changed_at_ms + 1
         where not sandbox returning id";
-    assert_eq!(questions(correct).await, [ground.scene.match_id.clone()]);
+    assert_eq!(questions(correct).await, std::slice::from_ref(&ground.scene.match_id));
     assert_eq!(ground.look_for_matches().await, 1);
     assert_eq!(questions(overs).await, ["i1-o6", "i1-o11", "i1-o17", "i1-o19", "i1-o20"]);
     ground.is_settled_by_a_wicket().await;
