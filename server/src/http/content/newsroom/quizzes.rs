@@ -19,7 +19,7 @@ use console::content::newsroom::quizzes::{self as pages, List};
 use console::controls::Filled;
 use console::{Fields, Mistakes};
 use quizzes::desk::{self as read, Asked, Listed};
-use quizzes::{Board, Change, Course, Ended, Error, Kind, Scope, State as Standing, board, ended_by};
+use quizzes::{Board, Change, Ended, Error, Kind, Scope, State as Standing, board, ended_by};
 use serde_json::json;
 use store::Client;
 
@@ -151,7 +151,7 @@ async fn ended(
         Some(id) if questions.iter().any(is_locked) => asking::course(client, id).await?,
         _ => None,
     };
-    let course = course.unwrap_or_else(Course::default);
+    let course = course.unwrap_or_default();
     let of = |it: &Asked| {
         it.locks_at.filter(|_| is_locked(it)).map(|at| ended_by(&it.window, &it.kind, &course, at))
     };
