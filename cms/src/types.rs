@@ -3,7 +3,7 @@
 //! What JSON Schema has a word for is said by it: a field's label is its `title`, its help the `description` (the doc comment), the room that its
 //! place gives it `maxLength`. The rest are keywords of ours on a field: `x-widget` (how it is edited), `x-localised` (each language has its
 //! own), `x-relation` (of which types an entry may be that it names), `x-role` (who may write it, other than all who may write), `x-shown-when`
-//! (which other field has to have which value).
+//! (which other field has to have which value, or any of several of these); and of an enum `x-labels` (what people call its words).
 
 mod article;
 mod banner;

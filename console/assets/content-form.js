@@ -189,10 +189,8 @@ function focus(list, act, target, path) {
 // Fields that are shown with certain values of others.
 function condition() {
   const data = new FormData(form);
-  for (const it of form.querySelectorAll('[data-shown-when]')) {
-    const value = data.getAll(it.dataset.shownWhen).at(-1) ?? '';
-    it.hidden = !JSON.parse(it.dataset.is).includes(value);
-  }
+  const holds = ([name, values]) => values.includes(data.getAll(name).at(-1) ?? '');
+  for (const it of form.querySelectorAll('[data-shown-when]')) it.hidden = !JSON.parse(it.dataset.shownWhen).some(holds);
 }
 
 function room(control) {

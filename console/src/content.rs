@@ -30,6 +30,7 @@ pub enum Tab {
     Calendar,
     Missing,
     Tones,
+    Quizzes,
     Files,
     Trash,
     Members,
@@ -38,13 +39,14 @@ pub enum Tab {
 
 impl Tab {
     /// Each with the last part of its address, and its name.
-    const ALL: [(Tab, &'static str, &'static str); 10] = [
+    const ALL: [(Tab, &'static str, &'static str); 11] = [
         (Tab::Entries, "", "Entries"),
         (Tab::Media, "/media", "Pictures"),
         (Tab::Releases, "/releases", "Releases"),
         (Tab::Calendar, "/calendar", "Calendar"),
         (Tab::Missing, "/missing", "Translations"),
         (Tab::Tones, "/tones", "Tones"),
+        (Tab::Quizzes, "/quizzes", "Quizzes"),
         (Tab::Files, "/files", "Files"),
         (Tab::Trash, "/trash", "Trash"),
         (Tab::Members, "/members", "Members"),
@@ -54,7 +56,13 @@ impl Tab {
     /// Whether whoever has that role has any use for it.
     fn is_for(self, role: Role) -> bool {
         match self {
-            Tab::Entries | Tab::Media | Tab::Releases | Tab::Calendar | Tab::Missing | Tab::Tones => true,
+            Tab::Entries
+            | Tab::Media
+            | Tab::Releases
+            | Tab::Calendar
+            | Tab::Missing
+            | Tab::Tones
+            | Tab::Quizzes => true,
             Tab::Files | Tab::Trash => role > Role::Viewer,
             Tab::Members | Tab::Audit => role == Role::Admin,
         }

@@ -83,3 +83,48 @@ test('a question is written, answered on a page, and settled by the over', async
   await expect(quiz(fan)).toBeHidden();
   expect(wrong).toEqual([]);
 });
+
+test('a reviewer has the usual questions asked, sees who answers what, and withdraws them', async ({ newsroom, open, page: fan }) => {
+  test.slow();
+  const { crease } = newsroom;
+  const match = await ClubMatch.announce(crease);
+  const wrong = troubles(fan);
+  const sign = await signer(crease);
+  await openPartner(crease, fan, { body: `<main><h1>Cricket</h1><crease-match view="full" match="${match.id}"></crease-match></main>` });
+  const desk = await open('reviewer');
+  await desk.goto('/console/content/quizzes');
+  const ask = async () => {
+    await desk.getByRole('button', { name: 'Choose: Match' }).click();
+    await desk.getByRole('searchbox', { name: 'Search' }).fill('Fernhill');
+    await desk.getByRole('dialog').getByRole('button', { name: /Fernhill v / }).first().click();
+    await press(desk, 'Ask the usual questions');
+  };
+  await ask();
+  await done(desk, 'The usual questions are asked');
+
+  await fan.bringToFront();
+  await expect(quiz(fan).getByRole('heading', { name: 'Who wins?' })).toBeVisible();
+  await fan.evaluate(async (token) => (window as any).Crease.identify(token), sign('user-9', 3600));
+  await choice(fan, 'Marlow Green').click();
+  await expect(quiz(fan)).toContainText('Your answer is in.');
+
+  await desk.bringToFront();
+  const winner = desk.getByRole('article', { name: 'Who wins?' });
+  // It comes by itself: nobody loads the page anew.
+  await expect(winner.getByRole('listitem').filter({ hasText: 'Marlow Green' })).toContainText('1 · 100 %');
+  await expect(winner).toContainText('Open until the toss');
+  await match.send({ type: 'toss', winner: 'Fernhill', decision: 'bat' });
+  await expect(winner).toContainText('by the toss');
+  await isSound(desk, 'quizdesk-one');
+  await desk.goto('/console/content/quizzes');
+  await isSound(desk, 'quizdesk-list');
+  await ask();
+  await done(desk, 'They are asked already');
+  await desk.getByText('Withdraw the quiz').click();
+  await desk.getByRole('group').filter({ hasText: 'Withdraw the quiz' }).getByLabel('Reason').fill('The match is of another day');
+  await press(desk, 'Withdraw it');
+  await done(desk, 'It is withdrawn');
+  await fan.bringToFront();
+  await expect(quiz(fan)).toBeHidden();
+  expect(wrong).toEqual([]);
+});

@@ -15,6 +15,7 @@ pub(crate) struct Kept {
     pub(crate) number: i64,
     pub(crate) id: String,
     pub(crate) key: String,
+    pub(crate) place: i32,
     pub(crate) kind: Kind,
     pub(crate) window: Window,
     pub(crate) points: i32,
@@ -39,7 +40,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "
-    select q.number, q.id, q.key, q.kind::text as kind, q.time::text as time, q.points, q.state, q.opens_at, q.locks_at,
+    select q.number, q.id, q.key, q.place, q.kind::text as kind, q.time::text as time, q.points, q.state, q.opens_at, q.locks_at,
         q.accepted_at, q.choice, q.why, q.generation, q.ordinal, q.epoch, z.number as quiz, z.id as quiz_id, z.books, z.organisation_id,
         z.match_id, z.series, z.fence, z.withdrawn_at is not null as is_withdrawn
     from quizzes.question q join quizzes.quiz z on z.number = q.quiz ",
@@ -83,6 +84,7 @@ fn kept(row: &Row) -> Result<Kept, Error> {
     Ok(Kept {
         number: row.get("number"),
         key: row.get("key"),
+        place: row.get("place"),
         kind: serde_json::from_str(row.get("kind")).map_err(|_| unreadable("kind"))?,
         window: serde_json::from_str(row.get("time")).map_err(|_| unreadable("time"))?,
         points: row.get("points"),

@@ -12,6 +12,7 @@
 mod answer;
 pub mod board;
 mod course;
+pub mod desk;
 mod error;
 mod fan;
 mod intake;
@@ -34,6 +35,7 @@ mod tally;
 pub mod templates;
 mod told;
 mod turn;
+mod usual;
 mod window;
 mod work;
 
@@ -45,7 +47,7 @@ pub use intake::{Intake, TOGETHER_MAX, WAITING_MAX};
 pub use keep::{ANSWER_DAYS, DEVICE_DAYS, forget};
 pub use kind::{Band, CHOICES_MAX, CHOICES_MIN, Kind, Named, NotAKind, Team};
 pub use public::Public;
-pub use put::{Change, Put, correct, put, set_right, withdraw};
+pub use put::{Change, Put, close, correct, put, set_right, void, withdraw};
 pub use quiz::{Origin, POINTS_MAX, QUESTIONS_MAX, Question, Quiz, Words};
 pub use quizzes::Quizzes;
 pub use rank::reviewed;
@@ -56,7 +58,8 @@ pub use standing::State;
 pub use streak::{Mark, Marked, Streak};
 pub use tally::{EVERY_MS, Live, Tally};
 pub use turn::{Moved, Position, happened, is_asked_about};
-pub use window::{NotAWindow, Phase, Window, known_at, window};
+pub use usual::{Usual, ask_usual, is_taken_down};
+pub use window::{Ended, NotAWindow, Phase, Window, ended_by, known_at, window};
 pub use work::{Finish, QUEUE, Rank, Settle, Sweep, Turn};
 
 /// The tables of this crate.
@@ -77,6 +80,7 @@ mod tests {
         let own = [
             answer::STATEMENTS,
             board::STATEMENTS,
+            desk::STATEMENTS,
             fan::STATEMENTS,
             keep::STATEMENTS,
             kept::STATEMENTS,
@@ -89,6 +93,7 @@ mod tests {
             shown::STATEMENTS,
             tally::STATEMENTS,
             turn::STATEMENTS,
+            usual::STATEMENTS,
         ];
         for sql in own.concat() {
             let prepared = test.store().read("test", async |client| client.prepare(sql).await).await;

@@ -117,7 +117,7 @@ pub async fn put(tx: &Transaction<'_>, quiz: &Quiz, course: &Course, now: Timest
     Ok(Put { id, change: Change::Changed })
 }
 
-fn has_opened(kept: &Kept, now: Timestamp) -> bool {
+pub(crate) fn has_opened(kept: &Kept, now: Timestamp) -> bool {
     kept.standing.at(now) != State::Planned
 }
 
@@ -257,6 +257,36 @@ pub async fn set_right(
     let mut moved = Moved::default();
     turn::step(tx, &kept, next, None, now, &mut moved).await?;
     news::tell(tx, &moved.news, now).await
+}
+
+/// Locks a question now, whatever the match and the clock say, as if its time were over; one whose author knows what is right is settled by that.
+/// Answers whether it was open, or had not opened.
+pub async fn close(tx: &Transaction<'_>, question: &str, now: Timestamp) -> Result<bool, Error> {
+    let unknown = || Error::UnknownQuestion { id: question.to_owned() };
+    let kept = kept::lock_by_ids(tx, &[question]).await?.pop().ok_or_else(unknown)?;
+    if kept.is_withdrawn || kept.standing.at(now) >= State::Locked {
+        return Ok(false);
+    }
+    let closed = Standing { locks_at: Some(now), ..kept.standing.clone() };
+    let next = closed.go_on(&kept.kind, &kept.window, None, now);
+    let mut moved = Moved::default();
+    turn::step(tx, &kept, next, None, now, &mut moved).await?;
+    news::tell(tx, &moved.news, now).await?;
+    Ok(true)
+}
+
+/// Ends a question of which nobody is to be right or wrong, settled or not: points that were given are taken back, and nothing settles it any more.
+/// Answers whether it was not void before.
+pub async fn void(tx: &Transaction<'_>, question: &str, now: Timestamp) -> Result<bool, Error> {
+    let unknown = || Error::UnknownQuestion { id: question.to_owned() };
+    let kept = kept::lock_by_ids(tx, &[question]).await?.pop().ok_or_else(unknown)?;
+    if kept.standing.state == State::Void {
+        return Ok(false);
+    }
+    let mut moved = Moved::default();
+    turn::void(tx, &kept, now, &mut moved).await?;
+    news::tell(tx, &moved.news, now).await?;
+    Ok(true)
 }
 
 fn json<T: Serialize>(of: &T) -> Result<String, Error> {

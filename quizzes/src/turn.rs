@@ -223,6 +223,19 @@ pub(crate) async fn withdraw(
     settle(tx, kept, &ended(&kept.standing, Why::Withdrawn, now), None, now).await
 }
 
+/// Ends a question as if it were taken down, and nothing else of its quiz.
+pub(crate) async fn void(
+    tx: &Transaction<'_>,
+    kept: &Kept,
+    now: Timestamp,
+    moved: &mut Moved,
+) -> Result<(), Error> {
+    settle(tx, kept, &ended(&kept.standing, Why::Withdrawn, now), None, now).await?;
+    moved.questions.push((kept.id.clone(), State::Void));
+    moved.news.push(Item::of(kept, State::Void));
+    Ok(())
+}
+
 /// Every statement of this file, for the test that prepares each on a migrated store.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[STAND, SETTLED, IS_ASKED_ABOUT];

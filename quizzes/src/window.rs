@@ -143,6 +143,59 @@ pub fn known_at(kind: &Kind, course: &Course) -> Option<Timestamp> {
     }
 }
 
+/// What has ended the time of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Or somebody's hand.
+    Clock,
+    Toss,
+    /// Counted from 1; the ball within its over as it was bowled.
+    Ball {
+        innings: u8,
+        over: u16,
+        ball: usize,
+    },
+    /// The beginning of an innings, its end, or the result.
+    Play,
+}
+
+/// What has locked a question at that moment, by the match so far. Of balls that we were told of at once it is the first that the question waits for.
+pub fn ended_by(window: &Window, kind: &Kind, course: &Course, locks_at: Timestamp) -> Ended {
+    let (_, _, end) = bounds(window, course, locks_at);
+    let of_play = [end, known_at(kind, course), course.result_at];
+    if !of_play.contains(&Some(locks_at)) {
+        return Ended::Clock;
+    }
+    if course.toss_at == Some(locks_at) {
+        return Ended::Toss;
+    }
+    let (from, innings) = match (window, kind) {
+        (Window::BeforeOver { innings, over, .. }, _)
+        | (
+            _,
+            Kind::OverRuns { innings, over, .. }
+            | Kind::OverWicket { innings, over }
+            | Kind::OverBoundaries { innings, over, .. }
+            | Kind::BallRuns { innings, over, .. },
+        ) => (*over, Some(*innings)),
+        (Window::BeforeInnings { innings, .. }, _) => (1, Some(*innings)),
+        _ => (1, None),
+    };
+    for number in 1..=u8::MAX {
+        let Some(it) = course.innings(number) else { break };
+        if innings.is_some_and(|wanted| wanted != number) {
+            continue;
+        }
+        let found = it.played.balls.iter().position(|ball| ball.at == locks_at && ball.over >= from);
+        if let Some(at) = found {
+            let over = it.played.balls[at].over;
+            let before = it.played.balls[..at].iter().filter(|ball| ball.over == over).count();
+            return Ended::Ball { innings: number, over, ball: before + 1 };
+        }
+    }
+    Ended::Play
+}
+
 type Moment = Option<Timestamp>;
 
 /// When it opens, the last moment by the clock, and the moment of play that has ended it.

@@ -47,6 +47,7 @@ pub struct Config {
     pub payments: Payments,
     pub content: Content,
     pub commentary: Commentary,
+    pub quizzes: Quizzes,
     pub operations: Operations,
     pub shutdown: Shutdown,
 }
@@ -193,6 +194,22 @@ pub enum Teller {
     None,
     OpenAi,
     Anthropic,
+}
+
+/// What fans are asked without an editor.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quizzes {
+    pub usual: Usual,
+}
+
+/// Of which matches the usual questions are asked by themselves.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Usual {
+    /// Of those of which a reviewer has them asked.
+    None,
+    Announced,
 }
 
 #[derive(Clone, Debug, Deserialize)]

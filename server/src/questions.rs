@@ -7,5 +7,6 @@
 pub mod entry;
 mod event;
 mod follow;
+pub mod usual;
 
 pub use follow::follow;

@@ -86,6 +86,7 @@ pub const MIGRATIONS: &[Migrations] = &[
     tones::demand::MIGRATIONS,
     commentary::MIGRATIONS,
     questions::entry::MIGRATIONS,
+    questions::usual::MIGRATIONS,
 ];
 
 /// Runs a role until it is told to stop by SIGINT or SIGTERM.
@@ -229,6 +230,10 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
         .then(|| tokio::spawn(moments::follow(store.clone(), app.clock.clone(), shutdown.clone())));
     let taking_in =
         role.does_jobs().then(|| tokio::spawn(questions::entry::follow(store.clone(), app.clock.clone())));
+    let asking_usual = role.does_jobs().then(|| {
+        let (store, clock, usual) = (store.clone(), app.clock.clone(), app.config.quizzes.usual);
+        tokio::spawn(questions::usual::follow(store, clock, usual, shutdown.clone()))
+    });
     let noting =
         tokio::spawn(note_key_uses(app.keys.clone(), store.clone(), app.clock.clone(), shutdown.clone()));
     let following = tokio::spawn(follow_keys(app.clone(), keys_since));
@@ -264,7 +269,7 @@ pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow:
     following.abort();
     following_secrets.abort();
     telling_wallets.abort();
-    for it in publishing.into_iter().chain(retelling).chain(asking).chain(taking_in) {
+    for it in publishing.into_iter().chain(retelling).chain(asking).chain(taking_in).chain(asking_usual) {
         it.abort();
     }
     locating.abort();

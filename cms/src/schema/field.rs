@@ -4,6 +4,7 @@ use super::Reference;
 use crate::rights::Role;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// Bytes of what an entry is found by.
@@ -23,7 +24,8 @@ pub struct Field {
     pub is_localised: bool,
     /// Who may write it, and whoever may do more.
     pub role: Role,
-    pub shown_when: Option<Condition>,
+    /// Always, where there is none; else when any of them holds.
+    pub shown_when: Vec<Condition>,
 }
 
 /// What a field holds.
@@ -47,6 +49,8 @@ pub enum Shape {
     DateTime,
     Select {
         options: Vec<String>,
+        /// What people call them, where somebody has said so.
+        labels: BTreeMap<String, String>,
     },
     Relation {
         kinds: Vec<String>,
@@ -135,10 +139,15 @@ pub(super) fn fields(schema: &Value) -> Vec<Field> {
 }
 
 fn field(name: &str, schema: &Value, needed: &[&str]) -> Field {
-    let shown_when = schema.get("x-shown-when").map(|it| Condition {
+    let condition = |it: &Value| Condition {
         field: text(it, "field").to_owned(),
         is: it["is"].as_array().cloned().unwrap_or_default(),
-    });
+    };
+    let shown_when = match schema.get("x-shown-when") {
+        Some(Value::Array(any)) => any.iter().map(condition).collect(),
+        Some(one) => vec![condition(one)],
+        None => Vec::new(),
+    };
     Field {
         name: name.to_owned(),
         label: match text(schema, "title") {
@@ -179,6 +188,7 @@ fn shape(schema: &Value, kinds: &[String]) -> Shape {
         (widget, "string") => match schema["enum"].as_array() {
             Some(options) => Shape::Select {
                 options: options.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                labels: labels(schema),
             },
             None => Shape::Text {
                 length_min: number("minLength").unwrap_or(0),
@@ -188,6 +198,11 @@ fn shape(schema: &Value, kinds: &[String]) -> Shape {
         },
         _ => Shape::Blocks { blocks: schema["oneOf"].as_array().into_iter().flatten().map(block).collect() },
     }
+}
+
+fn labels(schema: &Value) -> BTreeMap<String, String> {
+    let all = schema["x-labels"].as_object().into_iter().flatten();
+    all.filter_map(|(word, label)| Some((word.clone(), label.as_str()?.to_owned()))).collect()
 }
 
 fn block(schema: &Value) -> Block {

@@ -31,7 +31,7 @@ fn every_type_has_a_form_whose_fields_say_what_they_are() {
         let title = it.field(it.facts.title).unwrap();
         assert!(matches!(title.shape, Shape::Text { .. }) && title.is_needed, "{name}");
         check_fields(name, &it.fields);
-        let of_schema = it.fields.iter().filter_map(|it| it.shown_when.as_ref());
+        let of_schema = it.fields.iter().flat_map(|it| &it.shown_when);
         of_schema.for_each(|on| assert!(it.field(&on.field).is_some(), "{name} {}", on.field));
         assert!(!it.schema.to_string().contains("\"null\""), "{name}: {}", it.schema);
         assert!(!it.schema.to_string().contains("$ref"), "{name}");
@@ -63,7 +63,12 @@ fn check_shape(place: &str, shape: &Shape) {
             assert!(!blocks.is_empty(), "{place}");
             blocks.iter().for_each(|it| within(&format!("{place}.{}", it.name), &it.fields));
         }
-        Shape::Select { options } => assert!(options.len() > 1, "{place}"),
+        Shape::Select { options, labels } => {
+            assert!(options.len() > 1, "{place}");
+            // All of them have one, or none has.
+            assert!(labels.is_empty() || options.iter().all(|it| labels.contains_key(it)), "{place}");
+            assert!(labels.keys().all(|it| options.contains(it)), "{place}");
+        }
         Shape::Rich
         | Shape::Number { .. }
         | Shape::Switch
@@ -103,9 +108,44 @@ fn a_form_has_its_fields_in_the_order_of_the_struct_with_what_is_known_of_them()
     let names: Vec<&str> = quote.fields.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["id", "words", "player"]);
     let card = kind("news-card").unwrap().field("article").unwrap();
-    let on = card.shown_when.as_ref().unwrap();
+    let [on] = card.shown_when.as_slice() else { panic!("{card:?}") };
     assert!(on.holds(&json!({ "leads_to": "article" })) && !on.holds(&json!({ "leads_to": "address" })));
     assert!(!on.holds(&json!({})));
+}
+
+#[test]
+fn an_answer_of_a_quiz_is_asked_for_in_words_and_for_what_it_needs_alone() {
+    let answers = kind("quiz").unwrap().field("answers").unwrap();
+    let Shape::List { item, .. } = &answers.shape else { panic!("{answers:?}") };
+    let Shape::Group { fields } = item.as_ref() else { panic!("{item:?}") };
+    let field = |name: &str| fields.iter().find(|it| it.name == name).unwrap();
+    assert_eq!(field("id").label, "Question");
+    for (name, word, label) in [
+        ("asks", "over-runs", "Runs in an over"),
+        ("open", "before-over", "Before the over"),
+        ("side", "away", "The away side"),
+    ] {
+        let Shape::Select { options, labels } = &field(name).shape else { panic!("{name}") };
+        assert!(options.iter().any(|it| it == word) && labels[word] == label, "{labels:?}");
+    }
+    let shown = |name: &str, answer: &Value| {
+        let on = &field(name).shown_when;
+        on.is_empty() || on.iter().any(|it| it.holds(answer))
+    };
+    for (answer, expected) in [
+        (json!({ "asks": "trivia", "open": "by-the-clock" }), &["choice"][..]),
+        (json!({ "asks": "trivia", "open": "before-over" }), &["choice", "innings", "over", "seconds"]),
+        (json!({ "asks": "winner", "open": "before-innings" }), &["innings", "seconds"]),
+        (json!({ "asks": "over-wicket", "open": "by-the-clock" }), &["innings", "over"]),
+        (json!({ "asks": "next-wicket", "open": "before-toss" }), &["innings", "wicket"]),
+        (json!({ "asks": "top-scorer", "open": "before-toss" }), &["side", "players"]),
+    ] {
+        let some = ["choice", "innings", "over", "ball", "wicket", "up_to", "side", "players", "seconds"];
+        let there: Vec<&str> = some.into_iter().filter(|it| shown(it, &answer)).collect();
+        let mut sorted = expected.to_vec();
+        sorted.sort_by_key(|it| some.iter().position(|one| one == it));
+        assert_eq!(there, sorted, "{answer}");
+    }
 }
 
 #[test]

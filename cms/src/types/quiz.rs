@@ -71,19 +71,26 @@ pub struct Choice {
 #[serde(deny_unknown_fields)]
 #[schemars(transform = in_order::<Self>)]
 pub struct Answer {
+    #[schemars(title = "Question")]
     pub id: ItemId,
     /// What the match tells; trivia: its author does. The choices come in this order: yes and no; home, away and a draw; bowled, caught, leg before,
     /// run out, stumped, another way and no wicket; runs from the fewest on; players as below, and somebody else.
     #[serde(default)]
     #[schemars(title = "Asks for")]
     pub asks: Asks,
-    #[schemars(title = "Right choice")]
+    #[schemars(title = "Right choice", extend("x-shown-when" = { "field": "asks", "is": ["trivia", ""] }))]
     pub choice: Option<ItemId>,
     /// Counted from 1, super overs left out: that which it asks about, or opens before.
-    #[schemars(title = "Innings", range(min = 1, max = 4))]
+    #[schemars(title = "Innings", range(min = 1, max = 4), extend("x-shown-when" = [
+        { "field": "asks", "is": ["over-runs", "over-wicket", "over-boundaries", "ball-runs", "innings-total", "powerplay-total", "next-wicket"] },
+        { "field": "open", "is": ["before-innings", "before-over"] },
+    ]))]
     pub innings: Option<u8>,
     /// Counted from 1; of a powerplay how many it has.
-    #[schemars(title = "Over", range(min = 1, max = 500))]
+    #[schemars(title = "Over", range(min = 1, max = 500), extend("x-shown-when" = [
+        { "field": "asks", "is": ["over-runs", "over-wicket", "over-boundaries", "ball-runs", "powerplay-total"] },
+        { "field": "open", "is": ["before-over"] },
+    ]))]
     pub over: Option<u16>,
     /// Of the over, counted from 1, wides and no-balls as well.
     #[schemars(title = "Ball", range(min = 1, max = 12), extend("x-shown-when" = { "field": "asks", "is": ["ball-runs"] }))]
@@ -114,6 +121,19 @@ pub struct Answer {
 /// What is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-labels" = {
+    "trivia": "Trivia: its author knows",
+    "over-runs": "Runs in an over",
+    "over-wicket": "A wicket in an over",
+    "over-boundaries": "Boundaries in an over",
+    "ball-runs": "Runs of a ball",
+    "winner": "Who wins",
+    "winner-or-draw": "Who wins, or a draw",
+    "top-scorer": "Who scores most for a side",
+    "innings-total": "The total of an innings",
+    "powerplay-total": "The score after the first overs",
+    "next-wicket": "How a wicket falls",
+}))]
 pub enum Asks {
     #[default]
     Trivia,
@@ -132,6 +152,12 @@ pub enum Asks {
 /// When it can be answered, until play begins to answer it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-labels" = {
+    "by-the-clock": "From when the quiz opens until it closes",
+    "before-toss": "Until the toss",
+    "before-innings": "Before the innings",
+    "before-over": "Before the over",
+}))]
 pub enum Open {
     // From when the quiz opens until it closes.
     #[default]
@@ -144,6 +170,7 @@ pub enum Open {
 /// A side of a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-labels" = { "home": "The home side", "away": "The away side" }))]
 pub enum Side {
     Home,
     Away,

@@ -97,7 +97,7 @@ impl Form<'_> {
     fn field(&self, field: &Field, path: &str) -> Markup {
         let is_own = may_write(self.of.rights.role, field);
         html! {
-            div.entry-field data-field=(path) data-shown-when=[self.condition(field, path).map(|it| it.0)] data-is=[self.condition(field, path).map(|it| it.1)] {
+            div.entry-field data-field=(path) data-shown-when=[self.condition(field, path)] {
                 @if is_own { (self.control(field, path)) }
                 @else {
                     fieldset.plain.locked disabled {
@@ -110,18 +110,23 @@ impl Form<'_> {
         }
     }
 
-    /// What has to hold for a field to be shown: the name of another one, and the values as JSON.
-    fn condition(&self, field: &Field, path: &str) -> Option<(String, String)> {
-        let condition = field.shown_when.as_ref()?;
+    /// Any of what has to hold for a field to be shown, as JSON: the name of another one, and its values.
+    fn condition(&self, field: &Field, path: &str) -> Option<String> {
+        if field.shown_when.is_empty() {
+            return None;
+        }
         let group = path.rsplit_once('/').map_or("", |it| it.0);
-        let words = condition.is.iter().map(|it| match it {
+        let word = |it: &Value| match it {
             Value::Bool(true) => sent::YES.to_owned(),
             Value::Bool(false) => sent::NO.to_owned(),
             Value::String(word) => word.clone(),
             other => other.to_string(),
+        };
+        let any = field.shown_when.iter().map(|it| {
+            let words: Vec<String> = it.is.iter().map(word).collect();
+            (format!("{group}/{}", it.field), words)
         });
-        let words = serde_json::to_string(&words.collect::<Vec<_>>()).unwrap_or_default();
-        Some((format!("{group}/{}", condition.field), words))
+        serde_json::to_string(&any.collect::<Vec<_>>()).ok()
     }
 
     /// What is wrong with a field; with `deep` also what is within it.

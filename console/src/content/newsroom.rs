@@ -5,6 +5,8 @@ pub mod calendar;
 pub mod files;
 pub mod members;
 pub mod missing;
+pub mod quiz;
+pub mod quizzes;
 pub mod tones;
 pub mod trash;
 

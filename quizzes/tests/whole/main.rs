@@ -7,10 +7,12 @@
 mod answers;
 mod archive;
 mod boards;
+mod desk;
 mod here;
 mod life;
 mod model;
 mod puts;
 mod scene;
 mod settled;
+mod usual;
 mod windows;

@@ -6,7 +6,7 @@ use cricket::Command;
 use jiff::Timestamp;
 use quizzes::{Course, Position};
 use std::collections::HashMap;
-use store::Transaction;
+use store::{Client, Transaction};
 
 /// When commands of a log were accepted, by their seq.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +52,16 @@ pub(crate) async fn so_far(
 ) -> Result<Option<(MatchRow, Course)>, MomentError> {
     tx.execute(BEGIN, &[&match_id]).await?;
     tx.query_one(HOLD, &[&match_id]).await?;
-    let Some(stored) = log::load(tx, match_id).await? else { return Ok(None) };
+    read(tx, match_id).await
+}
+
+/// The same to look at: the match may go on meanwhile.
+pub(crate) async fn course(client: &Client<'_>, match_id: &str) -> Result<Option<Course>, MomentError> {
+    Ok(read(client, match_id).await?.map(|it| it.1))
+}
+
+async fn read(client: &Client<'_>, match_id: &str) -> Result<Option<(MatchRow, Course)>, MomentError> {
+    let Some(stored) = log::load(client, match_id).await? else { return Ok(None) };
     let mut accepted = Accepted::default();
     let (row, log) = stored.fold(|_, entry| accepted.note(entry.seq, entry.accepted_at_ms))?;
     let course = accepted.course(&row, log.entries())?;

@@ -5,6 +5,7 @@ mod files;
 mod library;
 mod outside;
 mod pressed;
+mod quizzes;
 mod tones;
 
 use crate::dashboard::Browser;

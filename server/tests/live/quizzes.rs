@@ -1,5 +1,7 @@
 //! Questions on a match, from what an editor publishes to who leads: over HTTP, on open streams, and by the ball log.
 
+mod usual;
+
 use crate::fans::{HS256, Here, PAGE, jwt, told};
 use crate::rewards::{Scene, of_kind};
 use crate::support::{Event, Keys, Stream, ball, database, sent, within};

@@ -6,6 +6,7 @@ use crate::content::pick::{LOOK_OUTSIDE, Pick};
 use crate::rich::Rich;
 use cms::schema::{Field, Shape};
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 /// Where entries and pictures are looked for.
 pub(super) const LOOK: &str = "/console/content/look";
@@ -23,7 +24,7 @@ impl Form<'_> {
             Shape::Number { min, max } => self.number(field, path, (*min, *max)),
             Shape::Switch => self.switch(field, path),
             Shape::DateTime => self.moment(field, path),
-            Shape::Select { options } => self.select(field, path, options),
+            Shape::Select { options, labels } => self.select(field, path, (options, labels)),
             Shape::Relation { .. } | Shape::Media | Shape::Outside { .. } => {
                 self.pick(field, path, &field.shape, 1)
             }
@@ -155,12 +156,18 @@ impl Form<'_> {
         }
     }
 
-    fn select(&self, field: &Field, path: &str, options: &[String]) -> Markup {
+    fn select(
+        &self,
+        field: &Field,
+        path: &str,
+        (options, labels): (&[String], &BTreeMap<String, String>),
+    ) -> Markup {
         let chosen = self.sent.text(path);
+        let label = |it: &str| labels.get(it).cloned().unwrap_or_else(|| worded(it));
         let control = html! {
             select #(path) name=(path) aria-describedby=[self.described(field, path, None)] aria-invalid=[self.invalid(path)] {
                 option value="" { "—" }
-                @for it in options { option value=(it) selected[it == chosen] { (worded(it)) } }
+                @for it in options { option value=(it) selected[it == chosen] { (label(it)) } }
             }
         };
         self.around(field, path, None, control)

@@ -30,8 +30,8 @@ impl Form<'_> {
         html! {
             @for field in fields {
                 @let path = format!("{path}/{}", field.name);
-                @if let Some((of, is)) = self.condition(field, &path) {
-                    div.entry-field data-shown-when=(of) data-is=(is) { (self.control(field, &path)) }
+                @if let Some(when) = self.condition(field, &path) {
+                    div.entry-field data-shown-when=(when) { (self.control(field, &path)) }
                 } @else { (self.control(field, &path)) }
             }
         }

@@ -32,7 +32,9 @@ fn value(shape: &Shape, is_needed: bool) -> BoxedStrategy<Option<Value>> {
                 Value::from(at.in_tz(zone).unwrap().to_string())
             })
             .boxed(),
-        Shape::Select { options } => proptest::sample::select(options.clone()).prop_map(Value::from).boxed(),
+        Shape::Select { options, .. } => {
+            proptest::sample::select(options.clone()).prop_map(Value::from).boxed()
+        }
         Shape::Relation { .. } => "ent_[0-9A-Za-z]{22}".prop_map(Value::from).boxed(),
         Shape::Outside { what } => {
             proptest::string::string_regex(&format!("{}_[0-9A-Za-z]{{22}}", what.prefix()))
@@ -241,7 +243,7 @@ fn what_a_role_may_not_write_is_shown_and_locked() {
     let html = form.render().into_string();
     let locked = html.split("fieldset").find(|it| it.contains("disabled") && it.contains("/is_on")).unwrap();
     assert!(locked.contains("For reviewers to change."), "{locked}");
-    assert!(html.contains(r#"data-shown-when="/is_on" data-is="[&quot;yes&quot;]""#), "{html}");
+    assert!(html.contains(r#"data-shown-when="[[&quot;/is_on&quot;,[&quot;yes&quot;]]]""#), "{html}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use access::audit::Entry;
 use maud::{Markup, html};
 
 /// The first parts of the actions that are shown: "entry" of "entry.publish".
-pub const NOUNS: [&str; 3] = ["entry", "media", "release"];
+pub const NOUNS: [&str; 4] = ["entry", "media", "release", "quiz"];
 /// The same where no organisation is meant: partners have members of their own.
 pub const NOUNS_OF_HOUSE: [&str; 1] = ["member"];
 
@@ -53,6 +53,7 @@ fn object(id: &str) -> Markup {
         Some("ent") => "entries",
         Some("med") => "media",
         Some("rel") => "releases",
+        Some("quz") => "quizzes",
         Some("usr") => "members",
         _ => return html! { code.id { (id) } },
     };
@@ -80,10 +81,17 @@ mod tests {
             before: None,
             after: Some(serde_json::json!({ "title": HOSTILE })),
         };
-        let all = [of("ent_1"), of("med_1"), of("rel_1"), of("usr_1"), of(HOSTILE)];
+        let all = [of("ent_1"), of("med_1"), of("rel_1"), of("quz_1"), of("usr_1"), of(HOSTILE)];
         let rights = Rights::all(Role::Admin);
         let page = page(&here(&rights), &all, Some(9), Some(7)).into_string();
-        for rest in ["entries/ent_1", "media/med_1", "releases/rel_1", "members/usr_1", "audit?before=7"] {
+        for rest in [
+            "entries/ent_1",
+            "media/med_1",
+            "releases/rel_1",
+            "quizzes/quz_1",
+            "members/usr_1",
+            "audit?before=7",
+        ] {
             assert!(page.contains(&format!("href=\"/console/content/{rest}\"")), "{rest}");
         }
         assert!(!page.contains("<script>alert"), "{page}");

@@ -1,10 +1,11 @@
-//! The newsroom's other pages: members, the trash, missing translations, plans, files, the log.
+//! The newsroom's other pages: members, the trash, missing translations, plans, files, quizzes, tones, the log.
 
 mod audit;
 mod calendar;
 mod files;
 mod members;
 mod missing;
+mod quizzes;
 mod tones;
 mod trash;
 
@@ -27,6 +28,11 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/content/members/{id}", get(members::show).post(members::change))
         .route("/console/content/members/{id}/dismiss", post(members::dismiss))
         .route("/console/content/missing", get(missing::page))
+        .route("/console/content/quizzes", get(quizzes::list).post(quizzes::ask))
+        .route("/console/content/quizzes/{id}", get(quizzes::show))
+        .route("/console/content/quizzes/{id}/right", post(quizzes::right))
+        .route("/console/content/quizzes/{id}/void", post(quizzes::void))
+        .route("/console/content/quizzes/{id}/withdraw", post(quizzes::withdraw))
         .route("/console/content/tones", get(tones::page).post(tones::tried))
         .route("/console/content/trash", get(trash::page).post(trash::take_out))
         .route("/console/content/audit", get(audit::page))
@@ -37,11 +43,17 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// What was done before a page, by its word in the address.
-const DONE: [(&str, &str); 5] = [
+const DONE: [(&str, &str); 11] = [
     ("assigned", "It is saved. It holds from now on."),
     ("dismissed", "They are dismissed: they see nothing of the newsroom any more."),
     ("taken-out", "It is out of the trash, as a draft."),
     ("all-taken-out", "They are out of the trash, as drafts."),
+    ("quiz-asked", "The usual questions are asked: each opens at its moment."),
+    ("quiz-same", "They are asked already, and nothing has changed."),
+    ("quiz-right", "It is set right. Who has answered is marked anew."),
+    ("quiz-settled", "It is locked, and settled."),
+    ("quiz-void", "It is void: nobody is right or wrong."),
+    ("quiz-withdrawn", "It is withdrawn: fans do not see it any more."),
     ("preview-ended", "All links to its previews are over."),
 ];
 

@@ -132,6 +132,7 @@ async fn each_route_of_the_newsroom_is_for_whom_the_table_says() {
         ("/trash", Role::Viewer),
         ("/calendar", Role::Viewer),
         ("/tones", Role::Viewer),
+        ("/quizzes", Role::Viewer),
         ("/files", Role::Viewer),
         ("/files/export?kind=article&format=json", Role::Viewer),
         ("/members", Role::Admin),
@@ -143,6 +144,10 @@ async fn each_route_of_the_newsroom_is_for_whom_the_table_says() {
         (one.as_str(), Role::Admin, StatusCode::NOT_FOUND),
         (dismiss.as_str(), Role::Admin, StatusCode::NOT_FOUND),
         ("/trash", Role::Editor, StatusCode::SEE_OTHER),
+        ("/quizzes", Role::Reviewer, StatusCode::UNPROCESSABLE_ENTITY),
+        ("/quizzes/quz_none/right", Role::Reviewer, StatusCode::NOT_FOUND),
+        ("/quizzes/quz_none/void", Role::Reviewer, StatusCode::NOT_FOUND),
+        ("/quizzes/quz_none/withdraw", Role::Reviewer, StatusCode::NOT_FOUND),
     ];
     for role in Role::ALL {
         let browser = newsroom.is(role).await;
