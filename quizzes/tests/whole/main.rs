@@ -13,4 +13,5 @@ mod model;
 mod puts;
 mod scene;
 mod settled;
+mod trace;
 mod windows;
