@@ -30,7 +30,7 @@ mod supervise;
 mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod trace;
+pub mod trace;
 mod worker;
 
 pub use attempt::Attempt;

@@ -27,6 +27,8 @@ pub(crate) struct Claimed {
     pub(crate) is_followed: bool,
     /// The trace in which it was enqueued.
     pub(crate) trace: Option<String>,
+    /// Whether it could begin within a minute of that.
+    pub(crate) is_soon: bool,
     /// The turn that it was claimed with.
     pub(crate) turn: i64,
 }
@@ -94,7 +96,8 @@ macro_rules! turn {
                 returning job.id, array_position($2::text[], job.kind) - 1 as kind, job.version, job.payload::text as payload,
                     job.attempt, job.attempts_max, job.time_max_ms,
                     extract(epoch from clock_timestamp() - job.run_at)::float8 as waited,
-                    job.partition_key, job.comes_after, job.followed, job.priority, job.trace
+                    job.partition_key, job.comes_after, job.followed, job.priority, job.trace,
+                    job.run_at < job.created_at + interval '1 minute' as is_soon
             ),
             hand as (
                 insert into jobs.hand (node, turn, ids) select $5, $10, array_agg(id) from begun having count(*) > 0
@@ -343,6 +346,7 @@ fn claimed(row: &Row, turn: i64) -> Option<(i16, Claimed)> {
         comes_after: row.get(11),
         is_followed: row.get(12),
         trace: row.get(14),
+        is_soon: row.get(15),
         turn,
     };
     Some((row.get(13), job))

@@ -423,7 +423,12 @@ impl<'w> Shift<'w> {
             job = job.id,
             attempt = job.attempt
         );
-        trace::link(&span, job.trace.as_deref());
+        match job.trace.as_deref() {
+            Some(from) if job.is_soon => trace::join(&span, from),
+            // Such a trace would go on for hours, and one of jobs that enqueue each other for ever.
+            Some(from) => trace::link(&span, from),
+            None => {}
+        }
         match span.in_scope(|| (self.worker.handlers[job.kind].handle)(job, attempt.clone())) {
             Ok(handled) => {
                 let own = span.clone();

@@ -4,8 +4,11 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, Tra
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+/// The target of spans that are there for traces alone: a log that does not know it leaves them out, and then they cost a comparison.
+pub const TRACES: &str = "traces";
+
 /// The current span, where a program exports spans.
-pub(crate) fn here() -> Option<String> {
+pub fn here() -> Option<String> {
     let context = Span::current().context();
     let span = context.span();
     let here = span.span_context();
@@ -13,8 +16,13 @@ pub(crate) fn here() -> Option<String> {
         .then(|| format!("00-{}-{}-{:02x}", here.trace_id(), here.span_id(), here.trace_flags().to_u8()))
 }
 
+/// The same, where its trace is one of those that are kept.
+pub fn here_if_kept() -> Option<String> {
+    here().filter(|it| it.ends_with("-01"))
+}
+
 /// What another process wrote; versions after 00 may say more behind it.
-pub(crate) fn read(traceparent: &str) -> Option<SpanContext> {
+pub fn read(traceparent: &str) -> Option<SpanContext> {
     let mut parts = traceparent.split('-');
     let version = parts.next().filter(|it| it.len() == 2 && *it != "ff")?;
     let (trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?);
@@ -32,19 +40,24 @@ pub(crate) fn read(traceparent: &str) -> Option<SpanContext> {
     context.is_valid().then_some(context)
 }
 
-/// Says of a span what it comes from: an attempt has a trace of its own, since it may come hours later, and again.
-pub(crate) fn link(span: &Span, traceparent: Option<&str>) {
-    if let Some(from) = traceparent.and_then(read) {
+/// Says of a span what it comes from, and leaves it in a trace of its own.
+pub fn link(span: &Span, traceparent: &str) {
+    if let Some(from) = read(traceparent) {
         span.add_link(from);
     }
 }
 
-/// Makes a span part of the trace of whoever waits for it.
-pub(crate) fn join(span: &Span, traceparent: &str) {
+/// Makes a span part of the trace that it comes from.
+pub fn join(span: &Span, traceparent: &str) {
     if let Some(from) = read(traceparent) {
-        // Refused only where the span has begun already.
-        let _joined = span.set_parent(opentelemetry::Context::new().with_remote_span_context(from));
+        join_span(span, from);
     }
+}
+
+/// The same of a context that was read.
+pub fn join_span(span: &Span, from: SpanContext) {
+    // Refused only where the span has begun already.
+    let _joined = span.set_parent(opentelemetry::Context::new().with_remote_span_context(from));
 }
 
 #[cfg(test)]

@@ -44,11 +44,14 @@ async fn put(store: &Store) {
     put.await.expect("it is enqueued");
 }
 
-#[tokio::test]
-async fn each_attempt_is_a_trace_of_its_own_that_names_the_span_which_enqueued_it() {
+/// The spans of a job's two attempts, and of who enqueued it, where so many hours have gone by before the first.
+async fn attempts_after(hours: i32, asked: &'static str) -> (SpanData, Vec<SpanData>) {
     exporter();
     let test = TestStore::new(&[MIGRATIONS]).await;
-    put(test.store()).instrument(tracing::info_span!("asked for")).await;
+    let span = tracing::info_span!("asked for", otel.name = asked);
+    put(test.store()).instrument(span).await;
+    let earlier = "update jobs.job set created_at = created_at - make_interval(hours => $1)";
+    test.store().run_tx("test", async |tx| tx.execute(earlier, &[&hours]).await).await.unwrap();
     let stop = CancellationToken::new();
     let done = stop.clone();
     let backoff = Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(1) };
@@ -59,24 +62,47 @@ async fn each_attempt_is_a_trace_of_its_own_that_names_the_span_which_enqueued_i
             if attempt.number() == 1 {
                 return Err(NotDone::Retry("not yet".to_owned()));
             }
-            tracing::info_span!("within").in_scope(|| done.cancel());
+            tracing::info_span!("within", otel.name = format!("within {asked}")).in_scope(|| done.cancel());
             Ok(())
         }
     });
     worker.run(stop.cancelled_owned()).await.unwrap();
-    let asked = &spans("asked for")[0].span_context;
-    let attempts = spans("traced");
+    let asked_for = spans(asked).remove(0);
+    let from = asked_for.span_context.clone();
+    let is_of_it = |it: &SpanData| {
+        it.parent_span_id == from.span_id()
+            || it.links.iter().any(|it| it.span_context.span_id() == from.span_id())
+    };
+    let attempts: Vec<SpanData> = spans("traced").into_iter().filter(is_of_it).collect();
     assert_eq!(attempts.len(), 2);
-    for attempt in &attempts {
-        assert_eq!(attempt.span_kind, opentelemetry::trace::SpanKind::Consumer);
-        assert_ne!(attempt.span_context.trace_id(), asked.trace_id());
-        let links: Vec<_> = attempt.links.iter().map(|it| &it.span_context).collect();
-        assert_eq!(links.len(), 1);
-        assert_eq!((links[0].trace_id(), links[0].span_id()), (asked.trace_id(), asked.span_id()));
-    }
+    assert!(attempts.iter().all(|it| it.span_kind == opentelemetry::trace::SpanKind::Consumer));
     assert_eq!(attempts[0].status, Status::error("not yet"));
     assert_eq!(attempts[1].status, Status::Unset);
-    assert_eq!(spans("within")[0].parent_span_id, attempts[1].span_context.span_id());
+    let within = spans(&format!("within {asked}")).remove(0);
+    assert_eq!(within.parent_span_id, attempts[1].span_context.span_id());
+    (asked_for, attempts)
+}
+
+#[tokio::test]
+async fn an_attempt_that_comes_soon_is_part_of_the_trace_which_enqueued_its_job() {
+    let (asked, attempts) = attempts_after(0, "asked now").await;
+    for attempt in &attempts {
+        assert_eq!(attempt.span_context.trace_id(), asked.span_context.trace_id());
+        assert_eq!(attempt.parent_span_id, asked.span_context.span_id());
+        assert!(attempt.parent_span_is_remote && attempt.links.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_late_attempt_is_a_trace_of_its_own_that_names_the_span_which_enqueued_its_job() {
+    let (asked, attempts) = attempts_after(1, "asked long ago").await;
+    for attempt in &attempts {
+        assert_ne!(attempt.span_context.trace_id(), asked.span_context.trace_id());
+        let links: Vec<_> = attempt.links.iter().map(|it| &it.span_context).collect();
+        assert_eq!(links.len(), 1);
+        assert_eq!(links[0].trace_id(), asked.span_context.trace_id());
+        assert_eq!(links[0].span_id(), asked.span_context.span_id());
+    }
 }
 
 struct Ask;

@@ -2,8 +2,10 @@
 
 use crate::answer::{Receipt, Submission, accept};
 use crate::error::Error;
+use jobs::trace::{self, TRACES};
 use store::{Clock, Store};
 use tokio::sync::{mpsc, oneshot};
+use tracing::{Instrument, Span};
 
 /// Answers that are written together, at most.
 pub const TOGETHER_MAX: usize = 512;
@@ -12,6 +14,8 @@ pub const WAITING_MAX: usize = 16_384;
 
 struct Waiting {
     submission: Submission,
+    /// The span that it came in, where somebody traces.
+    trace: Option<String>,
     answer: oneshot::Sender<Result<Receipt, Error>>,
 }
 
@@ -30,7 +34,9 @@ impl Intake {
         tokio::spawn(async move {
             let mut some = Vec::with_capacity(TOGETHER_MAX);
             while waiting.recv_many(&mut some, TOGETHER_MAX).await > 0 {
-                write(&store, &clock, std::mem::take(&mut some)).await;
+                let waiting = std::mem::take(&mut some);
+                let span = span(&waiting);
+                write(&store, &clock, waiting).instrument(span).await;
             }
         });
         Self(sender)
@@ -42,7 +48,8 @@ impl Intake {
     /// [`Error::Refused`]; [`Error::Busy`] where too many wait; [`Error::Unsure`] where it ends meanwhile; and where the database could not.
     pub async fn answer(&self, submission: Submission) -> Result<Receipt, Error> {
         let (answer, answered) = oneshot::channel();
-        let sent = self.0.try_send(Waiting { submission, answer }).map_err(|_| Error::Busy);
+        let waiting = Waiting { submission, trace: trace::here_if_kept(), answer };
+        let sent = self.0.try_send(waiting).map_err(|_| Error::Busy);
         let receipt = match sent {
             Ok(()) => answered.await.unwrap_or(Err(Error::Unsure)),
             Err(busy) => Err(busy),
@@ -50,6 +57,21 @@ impl Intake {
         count(&receipt);
         receipt
     }
+}
+
+/// One answer is written in its own trace, with what it brings about; several together in a trace that names where each came from.
+fn span(waiting: &[Waiting]) -> Span {
+    let traced = || waiting.iter().filter_map(|it| it.trace.as_deref());
+    if traced().next().is_none() {
+        return Span::none();
+    }
+    let span =
+        tracing::info_span!(target: TRACES, parent: None, "quizzes.answers", answers = waiting.len() as i64);
+    match waiting {
+        [Waiting { trace: Some(from), .. }] => trace::join(&span, from),
+        _ => traced().for_each(|from| trace::link(&span, from)),
+    }
+    span
 }
 
 fn count(receipt: &Result<Receipt, Error>) {

@@ -4,10 +4,12 @@
 mod content;
 mod human;
 mod payments;
+mod telemetry;
 
 pub use content::Content;
 pub use human::Human;
 pub use payments::{Pack, Payments};
+pub use telemetry::{Protocol, Telemetry, TelemetryError};
 
 use partners::webhook::Reach;
 use serde::Deserialize;
@@ -30,6 +32,7 @@ pub struct Config {
     pub database: Database,
     pub redis: Redis,
     pub log: Log,
+    pub telemetry: Telemetry,
     pub web: Web,
     pub secrets: Secrets,
     pub access: Access,
@@ -457,6 +460,7 @@ fn overlay_variable(
 fn typed_like(default: &Value, text: &str) -> Value {
     let typed = match default {
         Value::Integer(_) => text.parse().ok().map(Value::Integer),
+        Value::Float(_) => text.parse().ok().map(Value::Float),
         Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
         Value::Array(_) | Value::Table(_) => text.parse().ok(),
         _ => None,

@@ -9,8 +9,9 @@ use crate::http::{self, Surface};
 use crate::markets::Markets;
 use crate::metering::{self, Metering};
 use crate::stream::{Bus, Census, Hub, Presence, Subscribers};
+use crate::telemetry::Telemetry;
 use crate::tills::Tills;
-use crate::{content, mail, markets, moments, questions, secrets, telemetry, tones, work};
+use crate::{content, mail, markets, moments, questions, secrets, tones, work};
 use access::human::SettingsError;
 use access::place::{Fences, World};
 use access::{BotVerifier, Oidc, Passkeys, Passwords};
@@ -38,6 +39,17 @@ pub enum Role {
 }
 
 impl Role {
+    /// Its word on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::All => "all",
+            Role::Edge => "edge",
+            Role::Api => "api",
+            Role::Worker => "worker",
+            Role::Ingest => "ingest",
+        }
+    }
+
     fn surface(self) -> Surface {
         match self {
             Role::All => Surface::All,
@@ -90,8 +102,13 @@ pub const MIGRATIONS: &[Migrations] = &[
 ];
 
 /// Runs a role until it is told to stop by SIGINT or SIGTERM.
-pub async fn run(mut config: Config, role: Role, with_demo: WithDemo) -> anyhow::Result<()> {
-    let metrics = telemetry::metrics()?;
+pub async fn run(
+    mut config: Config,
+    role: Role,
+    with_demo: WithDemo,
+    telemetry: &Telemetry,
+) -> anyhow::Result<()> {
+    let metrics = telemetry.metrics()?;
     let human = human(&config)?;
     let oidc = Oidc::new(&config.access.oidc)?;
     let world = world(&config).await?;

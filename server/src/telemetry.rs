@@ -1,16 +1,66 @@
-//! Logs and metrics of the process.
+//! Logs, metrics and traces of the process: to standard error and `/metrics`, and to an OpenTelemetry collector where one is named.
+//!
+//! What may be said of a request is its route's pattern, its method and its status; never a path, a query, a header or a body, for keys and
+//! tokens stand there.
 
-use crate::config::{Log, LogFormat};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+mod export;
+mod recorder;
+
+use crate::config::{Config, Log, LogFormat};
+use crate::role::Role;
+use export::Export;
+use jobs::trace::TRACES;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use recorder::Both;
 use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Bounds of the latency histograms in seconds: 1 ms to 10 s, with 20 ms among them.
 const SECONDS: &[f64] =
     &[0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// Starts logging to standard error. A filter that cannot be parsed is an error; a second call changes nothing.
-pub fn log(config: &Log) -> anyhow::Result<()> {
+/// What a process tells of itself. To be stopped at its end, or the last seconds are not exported.
+pub struct Telemetry {
+    export: Option<Export>,
+}
+
+impl Telemetry {
+    /// Starts logging to standard error and, where a collector is named and this is a role, exporting to it. A filter that cannot be parsed
+    /// is an error; a second call changes nothing. To be called within the runtime.
+    pub fn start(config: &Config, role: Option<Role>) -> anyhow::Result<Self> {
+        let export = match role {
+            Some(role) => Export::start(&config.telemetry, role)?,
+            None => None,
+        };
+        match &export {
+            None => log(&config.log)?,
+            Some(export) => log_and_export(&config.log, export)?,
+        }
+        Ok(Self { export })
+    }
+
+    /// Starts collecting metrics; the handle renders them for `/metrics`.
+    pub fn metrics(&self) -> anyhow::Result<PrometheusHandle> {
+        let Some(export) = &self.export else { return metrics() };
+        let prometheus = prometheus()?;
+        let handle = prometheus.handle();
+        metrics::set_global_recorder(Both::new(prometheus, export.meter()))?;
+        describe();
+        Ok(handle)
+    }
+
+    /// Exports what is left, for at most [`export::FLUSH_MAX`]. It blocks, and must not run on a thread of the runtime.
+    pub fn stop(self) {
+        if let Some(export) = self.export {
+            export.stop();
+        }
+    }
+}
+
+/// Starts logging to standard error alone.
+fn log(config: &Log) -> anyhow::Result<()> {
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter(&config.filter)?).with_writer(std::io::stderr);
     let _already = match config.format {
@@ -20,23 +70,46 @@ pub fn log(config: &Log) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn log_and_export(config: &Log, export: &Export) -> anyhow::Result<()> {
+    let text = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let text = match config.format {
+        LogFormat::Json => text.json().flatten_event(true).boxed(),
+        LogFormat::Text => text.boxed(),
+    };
+    let registry = tracing_subscriber::registry().with(text.with_filter(filter(&config.filter)?));
+    let _already = registry.with(export.spans()).with(export.logs(filter(&config.filter)?)).try_init();
+    Ok(())
+}
+
 /// It calls each bad answer of a visitor's passkey an error; what matters of them the caller says.
 const QUIET: &str = "webauthn_rs_core";
 
-/// The configured filter, with what only visitors can bring about left out, unless it is named.
+/// The configured filter, with what only visitors can bring about left out, unless it is named, and without the spans of traces.
 fn filter(configured: &str) -> Result<EnvFilter, ParseError> {
-    let filter = EnvFilter::try_new(configured)?;
-    if configured.contains(QUIET) {
-        return Ok(filter);
+    let mut filter = EnvFilter::try_new(configured)?;
+    for name in [QUIET, TRACES] {
+        if !configured.contains(name) {
+            filter = filter.add_directive(format!("{name}=off").parse()?);
+        }
     }
-    Ok(filter.add_directive(format!("{QUIET}=off").parse()?))
+    Ok(filter)
 }
 
-/// Starts collecting metrics; the handle renders them for `/metrics`.
+/// Starts collecting metrics for `/metrics` alone.
 pub fn metrics() -> anyhow::Result<PrometheusHandle> {
-    let handle = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
-        .install_recorder()?;
+    let prometheus = prometheus()?;
+    let handle = prometheus.handle();
+    metrics::set_global_recorder(prometheus)?;
+    describe();
+    Ok(handle)
+}
+
+fn prometheus() -> anyhow::Result<PrometheusRecorder> {
+    let builder = PrometheusBuilder::new();
+    Ok(builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?.build_recorder())
+}
+
+fn describe() {
     metrics::describe_histogram!("http_request_seconds", "Time to answer a request, by route and status");
     metrics::describe_histogram!(
         "feed_accept_seconds",
@@ -79,7 +152,6 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
     );
     metrics::describe_gauge!("jobs_queue_oldest_seconds", "For how long the oldest ready job has been so");
     metrics::describe_gauge!("bus_delayed", "1 while updates of other processes come from the log alone");
-    Ok(handle)
 }
 
 #[cfg(test)]

@@ -19,12 +19,14 @@ use crate::metadata::Metadata;
 use crate::reverse;
 use crate::told;
 use batch::{By, Judgement, NotWritten};
+use jobs::trace::TRACES;
 use keep::{Keeper, Written};
 use known::Known;
 use std::collections::VecDeque;
 use store::{Client, Clock, Statement, Store, Transaction};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 /// Requests that are made in one transaction, at most.
 const BATCH_MAX: usize = 512;
@@ -110,12 +112,14 @@ impl Ledger {
         if together.is_empty() {
             return Err(Refusal::Empty.into());
         }
+        let transfers = together.len() as i64;
         let (answer, answered) = oneshot::channel();
         self.asked.try_send(Asked { together, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Error::Busy,
             mpsc::error::TrySendError::Closed(_) => Error::Ended,
         })?;
-        answered.await.map_err(|_| Error::Ended)?
+        let span = tracing::info_span!(target: TRACES, "wallet.transfer", transfers);
+        answered.instrument(span).await.map_err(|_| Error::Ended)?
     }
 }
 

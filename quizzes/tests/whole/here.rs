@@ -125,6 +125,12 @@ impl Here {
         drain(&worker).await.unwrap();
     }
 
+    /// The same by a worker as processes have it, until something is so.
+    pub(crate) async fn pay_until(&self, fact: impl Future<Output = ()>) {
+        let worker = self.rewards.on(Worker::new(self.store().clone(), "test").queue(rewards::QUEUE));
+        worker.run(fact).await.unwrap();
+    }
+
     pub(crate) fn intake(&self) -> Intake {
         Intake::start(self.store(), &self.clock)
     }

@@ -14,5 +14,6 @@ mod model;
 mod puts;
 mod scene;
 mod settled;
+mod trace;
 mod usual;
 mod windows;

@@ -22,11 +22,13 @@ pub use names::Unresolved;
 use crate::config;
 use crate::stream::Hub;
 use cricket::{Log, Match, Phase, Setup};
+use jobs::trace::TRACES;
 use log::{LogError, MatchRow};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Clock, Store};
 use summary::Summary;
+use tracing::Instrument;
 use work::{aside, to_its_end};
 use writer::{Batch, Writer};
 
@@ -211,8 +213,11 @@ impl Feed {
         envelopes: &[Envelope],
     ) -> Result<Submitted, FeedError> {
         let (feed, match_id) = (self.clone(), match_id.to_owned());
-        let (source, envelopes) = (source.into(), envelopes.into());
-        to_its_end(async move { feed.submit_in_turn(&match_id, source, envelopes).await }).await
+        let (source, envelopes): (Arc<str>, Arc<[Envelope]>) = (source.into(), envelopes.into());
+        let commands = envelopes.len() as i64;
+        let span = tracing::info_span!(target: TRACES, "feed.submit", crease.match_id = match_id, commands);
+        let submit = async move { feed.submit_in_turn(&match_id, source, envelopes).await };
+        to_its_end(submit.instrument(span)).await
     }
 
     async fn submit_in_turn(
@@ -229,7 +234,8 @@ impl Feed {
             Some(writer) => writer,
             None => self.load(match_id).await?,
         };
-        let (writer, judged) = match writer.submit(store, &batch).await {
+        let append = tracing::info_span!(target: TRACES, "feed.append");
+        let (writer, judged) = match writer.submit(store, &batch).instrument(append).await {
             // Another process wrote this match, or we may have without knowing: judge the batch again by what is stored.
             Err(FeedError::Log(
                 LogError::Overtaken { .. } | LogError::Store(store::Error::CommitUnknown { .. }),

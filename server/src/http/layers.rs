@@ -6,15 +6,19 @@ use crate::http::{places, stream};
 use crate::problem::{Problem, Word, types};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use jobs::trace::TRACES;
 use metrics::{Histogram, SharedString};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tower::ServiceExt;
 use tower_http::cors::{Any, CorsLayer};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 /// Says whether a stream resumed ("yes") or began with a snapshot ("snapshot").
 pub(super) const CREASE_RESUMED: HeaderName = HeaderName::from_static("crease-resumed");
@@ -62,8 +66,8 @@ pub(super) fn timely(routes: Router<App>, app: &App) -> Router<App> {
 
 /// Lays what is common to all routes around them. It is one layer: each costs a newcomer's request some microseconds, and there may be
 /// hundreds of thousands of them at once.
-pub(super) fn around(routes: Router<App>) -> Router<App> {
-    routes.layer(middleware::from_fn(surround))
+pub(super) fn around(routes: Router<App>, app: &App) -> Router<App> {
+    routes.layer(middleware::from_fn_with_state(app.clone(), surround))
 }
 
 /// What is uploaded comes as slowly as a phone sends it: 20 MB within this time are 1.4 million bits a second.
@@ -105,8 +109,11 @@ fn complete(headers: &mut HeaderMap) {
     }
 }
 
+/// What stands for the route where there is none.
+const NO_ROUTE: &str = "none";
+
 /// Measures, counts the streams that were not opened, whatever the reason, and completes the headers.
-async fn surround(request: Request, next: Next) -> Response {
+async fn surround(State(app): State<App>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     // The route's pattern, not the path: ids would make a metric of each match.
     let matched = request.extensions().get::<MatchedPath>();
@@ -114,7 +121,7 @@ async fn surround(request: Request, next: Next) -> Response {
     let route = match matched {
         _ if is_stream => SharedString::const_str(stream::ROUTE),
         Some(matched) => matched.as_str().to_owned().into(),
-        None => SharedString::const_str("none"),
+        None => SharedString::const_str(NO_ROUTE),
     };
     let method = match *request.method() {
         Method::GET => "GET",
@@ -125,7 +132,11 @@ async fn surround(request: Request, next: Next) -> Response {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     };
-    let mut response = next.run(request).await;
+    let span = if is_stream { Span::none() } else { span(&request, &route, method, &app) };
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if !span.is_disabled() {
+        conclude(&span, response.status());
+    }
     if let Some(Word(word)) = response.extensions().get().filter(|_| is_stream) {
         metrics::counter!("stream_refusals_total", "problem" => *word).increment(1);
     }
@@ -136,6 +147,37 @@ async fn surround(request: Request, next: Next) -> Response {
     };
     took(route, method, status).record(begun.elapsed().as_secs_f64());
     response
+}
+
+/// What a trace says of a request, by the semantic conventions of HTTP: no path, no query and no header, for keys stand there.
+fn span(request: &Request, route: &str, method: &str, app: &App) -> Span {
+    let route = (route != NO_ROUTE).then_some(route);
+    let span = tracing::info_span!(
+        target: TRACES,
+        parent: None,
+        "request",
+        otel.name = route.map_or_else(|| method.to_owned(), |it| format!("{method} {it}")),
+        otel.kind = "server",
+        otel.status_code = Empty,
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+    );
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    if !span.is_disabled()
+        && let Some(traceparent) = request.headers().get("traceparent").and_then(|it| it.to_str().ok())
+        && peer.is_some_and(|it| app.config.telemetry.believes(it.0.ip()))
+    {
+        jobs::trace::join(&span, traceparent);
+    }
+    span
+}
+
+fn conclude(span: &Span, status: StatusCode) {
+    span.record("http.response.status_code", i64::from(status.as_u16()));
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
 }
 
 /// How long requests took until their answer began.

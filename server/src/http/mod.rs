@@ -126,7 +126,7 @@ fn router(app: App, surface: Surface) -> Router {
         routes = routes.merge(layers::timely(examples::routes(), &app));
     }
     let routes = routes.fallback(layers::no_route);
-    layers::around(routes).with_state(app)
+    layers::around(routes, &app).with_state(app)
 }
 
 /// What partners' pages read.

@@ -87,7 +87,10 @@ impl Bus {
     /// Queues an update; never waits.
     pub(super) fn send(&self, match_id: &str, published: &Published) {
         let frame = match &published.body {
-            Body::Command(_) => published.frame.clone(),
+            Body::Command(_) => match &published.trace {
+                Some(trace) => traced(&published.frame, trace),
+                None => published.frame.clone(),
+            },
             // The others fold the match anew from the log, whose balls this does not hold; so they need not be sent the state.
             Body::Snapshot(..) => Bytes::from(format!("id: {}\nevent: snapshot\n\n", published.position)),
         };
@@ -155,12 +158,36 @@ pub(super) enum News {
     Look,
 }
 
+/// How the comment begins that says which span an update came about in. Processes of a release before this one send it on to readers, who
+/// know by SSE to leave comments out.
+const TRACE: &[u8] = b": traceparent ";
+/// `00-<trace id>-<span id>-<flags>`
+const TRACE_BYTES: usize = 55;
+
+/// A frame as it goes to other processes.
+fn traced(frame: &Bytes, trace: &str) -> Bytes {
+    // The empty line stays the last.
+    let event = frame.strip_suffix(b"\n").unwrap_or(frame);
+    Bytes::from([event, TRACE, trace.as_bytes(), b"\n\n"].concat())
+}
+
+/// The frame as readers are sent it, and the span that it came about in.
+fn untraced(mut frame: Vec<u8>) -> (Bytes, Option<String>) {
+    let comment = frame.len().checked_sub(TRACE.len() + TRACE_BYTES + 2);
+    let begun = comment.filter(|at| *at > 0 && frame[at - 1] == b'\n' && frame[*at..].starts_with(TRACE));
+    let Some(at) = begun else { return (Bytes::from(frame), None) };
+    let trace = frame[at + TRACE.len()..].trim_ascii_end().to_vec();
+    frame.truncate(at);
+    frame.push(b'\n');
+    (Bytes::from(frame), String::from_utf8(trace).ok())
+}
+
 /// Reads a frame that another process has sent.
 pub(super) fn read(frame: Vec<u8>) -> News {
-    let frame = Bytes::from(frame);
+    let (frame, trace) = untraced(frame);
     match (position(&frame), update(&frame)) {
         (Some(position), Some(update)) => {
-            News::Update(Published { position, frame, body: Body::Command(update) })
+            News::Update(Published { position, frame, body: Body::Command(update), trace })
         }
         (Some(position), None) => News::Position(position),
         (None, _) => News::Look,
@@ -177,4 +204,27 @@ fn update(frame: &[u8]) -> Option<Update> {
     let event = lines.next()?.strip_prefix("event: ")?;
     let data = lines.next()?.strip_prefix("data: ")?;
     matches!(event, "ball" | "state").then(|| wire::decode(data).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: &[u8] = b"id: 1.2\nevent: ball\ndata: {}\n\n";
+    const SPAN: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    #[test]
+    fn a_frame_says_on_its_way_where_it_came_about_and_reaches_readers_as_it_was() {
+        let sent = traced(&Bytes::from_static(FRAME), SPAN);
+        let comment = format!("id: 1.2\nevent: ball\ndata: {{}}\n: traceparent {SPAN}\n\n");
+        assert_eq!(sent, comment.as_bytes(), "to who does not know it, a comment of SSE");
+        assert_eq!(untraced(sent.to_vec()), (Bytes::from_static(FRAME), Some(SPAN.to_owned())));
+    }
+
+    #[test]
+    fn a_frame_without_it_is_left_alone() {
+        for frame in [FRAME, b"", b"\n\n", b": traceparent x\n\n", TRACE] {
+            assert_eq!(untraced(frame.to_vec()), (Bytes::copy_from_slice(frame), None));
+        }
+    }
 }

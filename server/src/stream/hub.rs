@@ -16,6 +16,7 @@ use crate::config;
 use crate::feed::log::{self, LogError, Stored};
 use bytes::Bytes;
 use cricket::Op;
+use jobs::trace;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -126,7 +127,8 @@ impl Hub {
     }
 
     /// Tells a match's readers, here and in other processes, of an update that is committed.
-    pub async fn publish(&self, match_id: &str, published: Published) {
+    pub async fn publish(&self, match_id: &str, mut published: Published) {
+        published.trace = trace::here_if_kept();
         if let Some(bus) = &self.inner.bus {
             bus.send(match_id, &published);
         }

@@ -4,12 +4,16 @@ use super::feed::Following;
 use super::seats::Seat;
 use super::topic::Topic;
 use bytes::Bytes;
+use jobs::trace::{self, TRACES};
+use opentelemetry::trace::SpanContext;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+use tracing::Span;
+use tracing::field::Empty;
 
 /// A message to a shard.
 pub(super) enum Note {
@@ -54,11 +58,42 @@ pub(super) struct InFlight {
     is_awaited: AtomicBool,
     /// Who wants to know how many that are.
     tally: Option<Arc<Tally>>,
+    /// Where it is traced.
+    flush: Option<Flush>,
+}
+
+/// The one span of a frame's way to all streams: from its publication to its last write.
+struct Flush {
+    span: Span,
+    streams: AtomicUsize,
+}
+
+impl Flush {
+    /// One in the trace in which the update came about, if that is one that is kept.
+    fn of(trace: &str) -> Option<Self> {
+        let from = trace::read(trace).filter(SpanContext::is_sampled)?;
+        let span = tracing::info_span!(
+            target: TRACES,
+            parent: None,
+            "stream.flush",
+            otel.kind = "producer",
+            streams = Empty
+        );
+        trace::join_span(&span, from);
+        (!span.is_disabled()).then_some(Self { span, streams: AtomicUsize::new(0) })
+    }
 }
 
 impl InFlight {
     pub(super) fn now() -> Self {
         Self::of(Some(Instant::now()), None)
+    }
+
+    /// That of an update. Where nobody traces, or this trace is not kept, it is [`InFlight::now`].
+    pub(super) fn traced(trace: Option<&str>) -> Self {
+        let mut in_flight = Self::now();
+        in_flight.flush = trace.and_then(Flush::of);
+        in_flight
     }
 
     /// The same of what is counted.
@@ -72,7 +107,7 @@ impl InFlight {
     }
 
     fn of(published: Option<Instant>, tally: Option<Arc<Tally>>) -> Self {
-        Self { published, is_awaited: AtomicBool::new(false), tally }
+        Self { published, is_awaited: AtomicBool::new(false), tally, flush: None }
     }
 
     /// So many are to be sent it.
@@ -80,6 +115,9 @@ impl InFlight {
         self.is_awaited.store(true, Ordering::Relaxed);
         if let Some(tally) = &self.tally {
             tally.add(streams);
+        }
+        if let Some(flush) = &self.flush {
+            flush.streams.fetch_add(streams, Ordering::Relaxed);
         }
     }
 }
@@ -117,6 +155,9 @@ impl Drop for InFlight {
             && *self.is_awaited.get_mut()
         {
             metrics::histogram!("stream_fan_out_seconds").record(published.elapsed().as_secs_f64());
+        }
+        if let Some(flush) = &mut self.flush {
+            flush.span.record("streams", i64::try_from(*flush.streams.get_mut()).unwrap_or(i64::MAX));
         }
     }
 }

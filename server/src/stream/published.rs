@@ -14,6 +14,8 @@ pub struct Published {
     /// The SSE event, ready to send: `id`, `event` and `data` lines and the empty one.
     pub frame: Bytes,
     pub body: Body,
+    /// The span that it came about in, as a `traceparent`; none where nobody traces.
+    pub trace: Option<String>,
 }
 
 /// What it says, for the topic's own copy of the match.
@@ -30,13 +32,14 @@ impl Published {
         let update = Update { t: entry.accepted_at_ms, rev, command };
         let position = Position { epoch, seq: entry.seq };
         let frame = frame(position, update.event(), &wire::encode(&update));
-        Self { position, frame, body: Body::Command(update) }
+        Self { position, frame, body: Body::Command(update), trace: None }
     }
 
     /// A correction, which replaces the state; `lines` are all balls of the new history.
     pub fn snapshot(snapshot: Snapshot, lines: Option<Arc<Lines>>) -> Self {
         let frame = snapshot_frame(&snapshot);
-        Self { position: snapshot.position(), frame, body: Body::Snapshot(Box::new(snapshot), lines) }
+        let (position, body) = (snapshot.position(), Body::Snapshot(Box::new(snapshot), lines));
+        Self { position, frame, body, trace: None }
     }
 }
 

@@ -241,7 +241,7 @@ impl Topic {
         if published.position.seq <= head.seq {
             return Offered::Old;
         }
-        let Published { position, frame: bytes, body } = published;
+        let Published { position, frame: bytes, body, trace } = published;
         let is_snapshot = matches!(body, Body::Snapshot(..));
         if position.seq != head.seq + 1 || !state.fold(position.seq, body) {
             return Offered::Gap;
@@ -250,7 +250,7 @@ impl Topic {
         if is_snapshot {
             state.voiced.iter_mut().for_each(Voiced::forget);
         }
-        state.send(&Frame { position, bytes, is_snapshot });
+        state.send_as(&Frame { position, bytes, is_snapshot }, InFlight::traced(trace.as_deref()));
         self.sent.add();
         Offered::Taken
     }
@@ -453,7 +453,7 @@ mod tests {
 
     fn update(seq: u64, rev: u32) -> Published {
         let body = Body::Command(Update { t: 1, rev, command: Command::Resume });
-        Published { position: at(seq), frame: Bytes::from(format!("{seq} ")), body }
+        Published { position: at(seq), frame: Bytes::from(format!("{seq} ")), body, trace: None }
     }
 
     fn correction(seq: u64, rev: u32) -> Published {

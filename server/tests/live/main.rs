@@ -33,6 +33,7 @@ mod short_way;
 mod slow;
 mod stream;
 mod support;
+mod telemetry;
 mod tones;
 mod vouchers;
 mod wallets;

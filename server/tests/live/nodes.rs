@@ -181,7 +181,7 @@ impl Nodes {
 }
 
 /// A secret and a publishable key of a new organisation.
-async fn keys(database: &TestStore) -> (String, String) {
+pub(crate) async fn keys(database: &TestStore) -> (String, String) {
     let by = access::By::system("test", jiff::Timestamp::now());
     let issued = database.store().run_tx("test.partner", async |tx| {
         let organisation = organisation::create(tx, "The Paper", &by).await?;

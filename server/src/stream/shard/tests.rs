@@ -50,7 +50,8 @@ fn publish(topic: &Topic, length: usize) {
     let seq = topic.position().seq + 1;
     let body = Body::Command(Update { t: 1, rev: 0, command: Command::Resume });
     let frame = Bytes::from(event(seq, length));
-    let offered = topic.offer(Published { position: Position { epoch: EPOCH, seq }, frame, body });
+    let offered =
+        topic.offer(Published { position: Position { epoch: EPOCH, seq }, frame, body, trace: None });
     assert_eq!(offered, Offered::Taken);
 }
 

@@ -1,6 +1,7 @@
 //! What the tests share: a server in this process, its keys, a game to play, an SSE client.
 
 mod archive;
+mod collector;
 mod fan;
 mod nginx;
 mod process;
@@ -11,6 +12,7 @@ mod server;
 mod sse;
 
 pub(crate) use archive::{archive_folder, each_match};
+pub(crate) use collector::{Collector, attribute, number};
 pub(crate) use fan::Fan;
 pub(crate) use nginx::Nginx;
 pub(crate) use process::{Crease, SECRETS_KEY};
