@@ -1,5 +1,7 @@
 //! One trace leads from where work is asked for to where it is done, as an exporter sees it.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
+
 use jobs::rpc::{Call, CallError, Caller, Registry, Server, Service, Terms};
 use jobs::{Attempt, Backoff, Job, MIGRATIONS, NotDone, Wish, Worker, enqueue};
 use opentelemetry::trace::{Status, TracerProvider};

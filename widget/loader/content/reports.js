@@ -36,7 +36,8 @@ class Missed {
     this.text.setAttribute("aria-live", "polite");
     this.box = element("section", "missed", this.button, this.text);
     this.box.setAttribute("part", "missed");
-    card.querySelector(".summary").after(this.box);
+    // Where there is room for it, and over what follows: nothing of the score moves.
+    card.querySelector("header").after(this.box);
     const member = {
       place: { ...place },
       hear: (_, id) => this.hear(id),
@@ -48,6 +49,13 @@ class Missed {
     stream.join(member);
     const { signal } = stop;
     document.addEventListener("visibilitychange", () => (document.hidden ? this.leave() : this.back()), { signal });
+    const leave = (event) => {
+      if (event.key !== "Escape" || !this.text.childElementCount) return;
+      this.close();
+      this.button.focus();
+      this.draw().catch(warn);
+    };
+    this.box.addEventListener("keydown", leave);
     signal.addEventListener("abort", () => stream.leave(member));
     this.draw().catch(warn);
   }
@@ -123,7 +131,7 @@ class Missed {
 
   tell(reports, query) {
     const lang = new URLSearchParams(query).get("lang");
-    const line = (it) => Object.assign(element("p", "", it.text), { lang, dir: "auto" });
+    const line = (it) => Object.assign(element("p", "", it.text), { lang, dir: directionOf(lang) });
     const of = (...about) => reports.filter((it) => about.includes(it.about)).map(line);
     // Of what was missed alone, where that is what was asked for.
     const parts = this.after ? of("missed") : of("innings", "so_far");
