@@ -42,7 +42,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 
 /// Tries everything against a server with a database of its own; answers where the report is.
 pub(crate) fn try_all(crease: &Path) -> anyhow::Result<PathBuf> {
-    let program = schemathesis()?;
+    let program = install::from_pip("schemathesis", PACKAGE)?;
     // What it remembers of a run goes there too, so that each begins with the same.
     let data = workspace::target_folder()?.join("api");
     if data.exists() {
@@ -85,20 +85,4 @@ fn make(server: &demo::Alone) -> anyhow::Result<Vec<(String, String)>> {
 fn failures(said: &str) -> &str {
     let begin = said.find("= FAILURES =").or_else(|| said.find("= ERRORS =")).unwrap_or_default();
     said[begin..].trim_start_matches('=')
-}
-
-/// The program, in a virtual environment under `target/`, installed once.
-fn schemathesis() -> anyhow::Result<PathBuf> {
-    let folder = workspace::target_folder()?.join("tools/schemathesis");
-    let (program, note) = (folder.join("bin/schemathesis"), folder.join("installed"));
-    if fs::read_to_string(&note).is_ok_and(|it| it == PACKAGE) {
-        return Ok(program);
-    }
-    step("install Schemathesis by pip", || {
-        process::capture(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-        let words = ["install", "--quiet", "--disable-pip-version-check", PACKAGE];
-        process::capture(Command::new(folder.join("bin/pip")).args(words))?;
-        fs::write(&note, PACKAGE).context("noting what was installed")
-    })?;
-    Ok(program)
 }

@@ -126,6 +126,33 @@ pub(crate) fn firefox() -> Option<PathBuf> {
     find()
 }
 
+/// Debian's promtool, which comes with Prometheus, installed where that can be done without a question; elsewhere rules are not tried.
+pub(crate) fn promtool() -> Option<PathBuf> {
+    let find = || on_path("promtool");
+    if find().is_none()
+        && let Err(why) = debian::install(&["prometheus"])
+    {
+        println!("  no promtool: the rules of alarms are not tried ({why:#})");
+    }
+    find()
+}
+
+/// A program of PyPI, in a virtual environment under `target/`, installed once; `package` names its version.
+pub(crate) fn from_pip(program: &str, package: &str) -> anyhow::Result<PathBuf> {
+    let folder = workspace::target_folder()?.join("tools").join(program);
+    let (found, note) = (folder.join("bin").join(program), folder.join("installed"));
+    if fs::read_to_string(&note).is_ok_and(|it| it == package) {
+        return Ok(found);
+    }
+    process::step(&format!("install {program} by pip"), || {
+        process::capture(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+        let words = ["install", "--quiet", "--disable-pip-version-check", package];
+        process::capture(Command::new(folder.join("bin/pip")).args(words))?;
+        fs::write(&note, package).context("noting what was installed")
+    })?;
+    Ok(found)
+}
+
 /// Debian's WordPress with PHP and MariaDB, installed where that can be done without a question; the plugin's test does without elsewhere.
 pub(crate) fn wordpress() -> Option<PathBuf> {
     let files = Path::new("/usr/share/wordpress");

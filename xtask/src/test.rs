@@ -7,7 +7,7 @@ use crate::{
     api,
     args::Args,
     bundle::{self, Rebuild},
-    e2e, install, process, tidy, workspace,
+    deploy, e2e, install, process, tidy, workspace,
 };
 use anyhow::bail;
 use std::{
@@ -57,6 +57,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         &["bench", "--package", "cricket", "--profile", "dev", "--benches", "--", "--test"],
     );
     report.check("bundle", || bundle::build(Rebuild::WhenChanged));
+    report.check("deploy", deploy::check);
     report.check("api", || server().and_then(|crease| api::try_all(&crease)).map(drop));
     report.browser();
     report.close()
