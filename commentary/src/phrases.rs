@@ -97,11 +97,13 @@ pub fn told(facts: &Facts, preset: &Preset, seed: u64) -> Option<String> {
     }
     let headings = headings(facts);
     let main = headings.iter().find_map(|it| tone.phrase(it, seed, seed % BALLS, ""))?;
-    let tail = tails(facts).into_iter().find_map(|(heading, at)| tone.phrase(heading, seed, at, &main));
-    let Some(tail) = tail else { return Some(main) };
-    let both = format!("{main} {tail}");
-    let letters = fill(&both, facts, preset.language).ok()?.graphemes(true).count();
-    Some(if letters <= LETTERS_MAX { both } else { main })
+    let fits = |it: &String| {
+        let letters = fill(it, facts, preset.language).map(|it| it.graphemes(true).count());
+        letters.is_ok_and(|it| it <= LETTERS_MAX)
+    };
+    let with = |(heading, at)| Some(format!("{main} {}", tone.phrase(heading, seed, at, &main)?));
+    let both = tails(facts).into_iter().filter_map(with).find(fits);
+    Some(both.unwrap_or(main))
 }
 
 /// Each way in which the tone tells such a ball, for tests of the guard: with every choice made in each way.
@@ -195,6 +197,10 @@ fn headings(facts: &Facts) -> Vec<&'static str> {
 fn tails(facts: &Facts) -> Vec<(&'static str, u64)> {
     let mut tails = Vec::new();
     let runs = u64::from(facts.score.runs);
+    // With it goes all that it follows from.
+    if facts.verdict.is_some() {
+        tails.push(("result", runs));
+    }
     match facts.milestone {
         Some(50) => tails.push(("fifty", runs)),
         Some(100) => tails.push(("hundred", runs)),
@@ -260,8 +266,37 @@ mod tests {
     }
 
     #[test]
+    fn the_ball_that_decides_a_match_says_so_in_every_tone() {
+        use crate::facts::{By, Verdict};
+        let verdict = Verdict {
+            by: By::Wickets,
+            winner: Some("Fernhill".to_owned()),
+            loser: Some("Marlow".to_owned()),
+            margin: Some(3),
+            method: None,
+        };
+        let facts = Facts {
+            kind: Kind::Four,
+            batter: "Vale".to_owned(),
+            bowler: "Marsh".to_owned(),
+            innings_end: Some(Ending::TargetReached),
+            verdict: Some(verdict.clone()),
+            ..Facts::default()
+        };
+        for preset in Preset::built_in() {
+            let line = tell(&facts, &preset, 7);
+            assert!(
+                line.contains(&verdict.text(preset.language)),
+                "{} {}: {line}",
+                preset.key,
+                preset.language
+            );
+        }
+    }
+
+    #[test]
     fn braces_and_brackets_are_closed_and_headings_known() {
-        const KNOWN: [&str; 32] = [
+        const KNOWN: [&str; 33] = [
             "dot",
             "single",
             "two",
@@ -290,6 +325,7 @@ mod tests {
             "all out",
             "innings over",
             "target reached",
+            "result",
             "also no ball",
             "maiden",
             "over",

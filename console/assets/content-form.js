@@ -315,3 +315,5 @@ if (isDirty) {
   dirtySince = Date.now();
   plan();
 }
+// From here on buttons are this file's, and nothing that is typed waits for it.
+form.dataset.ready = '';

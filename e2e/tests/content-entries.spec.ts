@@ -1,7 +1,7 @@
 // Entries as editors write, save, publish and schedule them.
 import { ClubMatch } from '../club';
 import { expect } from '../fixtures';
-import { at, done, isSaved, make, press, test } from '../newsroom';
+import { at, done, isSaved, make, makeWithoutScript, press, test } from '../newsroom';
 import { openPartner } from '../partner';
 import { isSound } from '../sound';
 import type { Page } from '@playwright/test';
@@ -304,7 +304,7 @@ test('a release publishes several together, and takes them back @chromium', asyn
 test('an entry is made, changed and published without a script @chromium', async ({ newsroom, browser }) => {
   const context = await browser.newContext({ javaScriptEnabled: false, storageState: newsroom.signed.editor, baseURL: newsroom.crease.url });
   const page = await context.newPage();
-  await make(page, 'match-preview');
+  await makeWithoutScript(page, 'match-preview');
   await page.getByLabel('Headline').fill('Before the final');
   await press(page, '+ Quote');
   await expect(page.getByLabel('Headline')).toHaveValue('Before the final');

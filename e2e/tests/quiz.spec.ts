@@ -46,7 +46,8 @@ async function publish(page: Page, reviewer: Page): Promise<void> {
   await page.context().close();
 }
 
-test('a question is written, answered on a page, and settled by the over', async ({ newsroom, open, page: fan }) => {
+// Firefox as Playwright drives it stalls with windows of three people.
+test('a question is written, answered on a page, and settled by the over @chromium', async ({ newsroom, open, page: fan }) => {
   test.slow();
   const { crease } = newsroom;
   const match = await ClubMatch.begin(crease);

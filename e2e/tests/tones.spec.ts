@@ -8,7 +8,7 @@ const widget = (page: Page) => page.locator('article crease-match');
 const lines = (page: Page) => widget(page).locator('ol.lines li p');
 const tab = (page: Page, name: string) => widget(page).getByRole('tab', { name }).click();
 const tone = (page: Page, name: string) => widget(page).getByRole('group', { name: 'Tone' }).getByRole('button', { name, exact: true });
-const PLAIN = /^Dev Marsh to Asha Vale, /;
+const PLAIN = /^Dev Marsh to Asha Vale, (\d runs?|FOUR|SIX)$/;
 
 test('a fan chooses a tone, and each ball is told in it until another is chosen', async ({ crease, page }, info) => {
   const match = await ClubMatch.begin(crease);
