@@ -10,3 +10,25 @@ mod follow;
 pub mod usual;
 
 pub use follow::follow;
+
+use crate::feed::log::LogError;
+use crate::moments::MomentError;
+
+/// Why nothing was done with questions, or they are not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum QuestionsError {
+    #[error(transparent)]
+    Quizzes(#[from] quizzes::Error),
+    #[error(transparent)]
+    Match(#[from] MomentError),
+    #[error(transparent)]
+    Access(#[from] access::Error),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl From<LogError> for QuestionsError {
+    fn from(error: LogError) -> Self {
+        Self::Match(error.into())
+    }
+}

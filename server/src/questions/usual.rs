@@ -2,6 +2,7 @@
 //!
 //! Whoever does jobs looks for matches that are announced, or were changed since: beside the ball's way, and never on it.
 
+use super::QuestionsError;
 use crate::config::Usual as Wanted;
 use crate::feed::log::{self, LogError};
 use crate::moments::{MomentError, asking};
@@ -45,21 +46,8 @@ pub enum Asked {
     TooLate,
 }
 
-/// Why nothing was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum UsualError {
-    #[error(transparent)]
-    Quizzes(#[from] Error),
-    #[error(transparent)]
-    Match(#[from] MomentError),
-    #[error(transparent)]
-    Access(#[from] access::Error),
-    #[error(transparent)]
-    Store(#[from] store::Error),
-}
-
 /// Asks the usual questions of a match, with what has happened in it so far; asked already and the same, nothing changes.
-pub async fn ask(tx: &Transaction<'_>, match_id: &str, now: Timestamp) -> Result<Asked, UsualError> {
+pub async fn ask(tx: &Transaction<'_>, match_id: &str, now: Timestamp) -> Result<Asked, QuestionsError> {
     if log::match_by_id(tx, match_id).await.map_err(MomentError::from)?.is_none() {
         return Ok(Asked::NoMatch);
     }
@@ -95,7 +83,7 @@ pub(crate) async fn follow(store: Store, clock: Clock, wanted: Wanted, stop: Can
 
 /// Asks of each match that is new or has changed; answers how many quizzes were made or changed. What cannot be asked of one match is said in the
 /// log, and keeps nothing else back.
-pub async fn look(store: &Store, now: Timestamp) -> Result<usize, UsualError> {
+pub async fn look(store: &Store, now: Timestamp) -> Result<usize, QuestionsError> {
     let since = (now - RECENT).as_millisecond();
     let rows =
         store.read("quizzes.usual_new", async |db| db.query(NEW, &[&since, &MATCHES_MAX]).await).await?;
@@ -116,7 +104,12 @@ pub async fn look(store: &Store, now: Timestamp) -> Result<usize, UsualError> {
 }
 
 /// What somebody has taken down stays down.
-async fn ask_once(store: &Store, match_id: &str, at: (i64, i64), now: Timestamp) -> Result<bool, UsualError> {
+async fn ask_once(
+    store: &Store,
+    match_id: &str,
+    at: (i64, i64),
+    now: Timestamp,
+) -> Result<bool, QuestionsError> {
     store
         .run_tx("quizzes.usual", async |tx| {
             let is_down = quizzes::is_taken_down(tx, Books::Live, match_id).await?;
@@ -135,12 +128,12 @@ async fn note(
     tx.execute(NOTE, &[&match_id, &epoch, &changed]).await.map(drop)
 }
 
-fn is_of_the_store(error: &UsualError) -> bool {
+fn is_of_the_store(error: &QuestionsError) -> bool {
     matches!(
         error,
-        UsualError::Store(_)
-            | UsualError::Match(MomentError::Log(LogError::Store(_)))
-            | UsualError::Quizzes(Error::Store(_) | Error::Jobs(_))
+        QuestionsError::Store(_)
+            | QuestionsError::Match(MomentError::Log(LogError::Store(_)))
+            | QuestionsError::Quizzes(Error::Store(_) | Error::Jobs(_))
     )
 }
 

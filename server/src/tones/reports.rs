@@ -3,7 +3,7 @@
 //!
 //! A text is there at once in plain sentences. In a tone, where a model tells balls, it is asked for such a text too: within the same budget,
 //! behind the same breaker and guard, and for [`PATIENCE`] at most; what it said stands for all who ask later. Of the innings in play a model tells
-//! what there is at the end of an over, so that a match has some twenty such texts an innings and not hundreds.
+//! what there is at the end of an over, so that a match has some twenty such texts an innings and not hundreds; what one fan has missed it is not asked for.
 
 use super::model::Settings;
 use crate::config::Commentary;
@@ -36,8 +36,8 @@ pub(crate) struct Reported {
     /// Of the update of the ball that it is about, where it is about one.
     pub(crate) seq: Option<u64>,
     pub(crate) report: Report,
-    /// What a model is asked for in its place, where that is another.
-    in_overs: Option<Report>,
+    /// What a model is asked for in its place: nothing where it changes with each ball, or is one fan's alone.
+    retold: Option<Report>,
 }
 
 /// All that there is to report on a match.
@@ -139,8 +139,9 @@ impl Reporter {
         late: &CancellationToken,
     ) -> (String, bool) {
         let plain = || (it.report.tell(language), false);
-        let (Some(retell), Some(preset)) = (&self.retell, preset) else { return plain() };
-        let report = it.in_overs.as_ref().unwrap_or(&it.report);
+        let (Some(retell), Some(preset), Some(report)) = (&self.retell, preset, &it.retold) else {
+            return plain();
+        };
         let key = (report.hash(), preset.key.clone(), preset.language, preset.version);
         if let Some(known) = self.texts.get(&key)
             && known.again_at_ms.is_some_and(|it| it <= self.clock.now_ms())
@@ -168,23 +169,23 @@ fn reports(log: &Log, position: Position, after: u64) -> Reports {
     let mut all = Vec::new();
     for innings in 0..game.innings.len() {
         if let Some(report) = Report::innings(game, innings) {
-            all.push(Reported { innings, seq: None, report, in_overs: None });
+            all.push(Reported { innings, seq: None, retold: Some(report.clone()), report });
         }
     }
     let milestones = Report::milestones(log);
     let old = milestones.len().saturating_sub(MILESTONES_MAX);
     for (seq, innings, report) in milestones.into_iter().skip(old) {
-        all.push(Reported { innings, seq: Some(seq), report, in_overs: None });
+        all.push(Reported { innings, seq: Some(seq), retold: Some(report.clone()), report });
     }
     if after == 0 {
         let in_overs = Report::so_far(&Report::at_over_end(log));
         all.extend(Report::so_far(game).map(|(innings, report)| {
-            let in_overs = in_overs.filter(|it| it.0 == innings).map(|it| it.1);
-            Reported { innings, seq: None, report, in_overs }
+            let retold = in_overs.filter(|it| it.0 == innings).map(|it| it.1);
+            Reported { innings, seq: None, report, retold }
         }));
     } else {
         let missed = Report::missed(log, after).into_iter();
-        all.extend(missed.map(|(innings, report)| Reported { innings, seq: None, report, in_overs: None }));
+        all.extend(missed.map(|(innings, report)| Reported { innings, seq: None, report, retold: None }));
     }
     let seq = log.last_seq().unwrap_or_default();
     Reports { position: Position { epoch: position.epoch, seq }, rev: log.rev(), all }

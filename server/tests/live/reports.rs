@@ -159,7 +159,14 @@ async fn in_a_tone_a_model_tells_it_once_an_over_and_what_is_not_so_is_not_said(
     let told = reports(&server, &keys, &id, "?tone=hype").await;
     assert_eq!(texts(&told, "so_far"), ["Home XI are 36/0, and H1 has 36 of them."]);
     assert_eq!(asked.load(Ordering::SeqCst), 2);
-    // Of a tone that there is not, and of what only this fan has missed, it is told plainly.
+    // What one fan alone has missed costs nobody anything: it is told plainly.
+    let seq = told["seq"].as_u64().unwrap();
+    for after in 1..seq {
+        let missed = reports(&server, &keys, &id, &format!("?tone=hype&after={after}")).await;
+        assert!(missed["reports"].as_array().unwrap().iter().all(|it| it["is_retold"] == false), "{missed}");
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    // And so it is in a tone that there is not.
     for query in ["?tone=nobodys", "?tone=hype&lang=xx"] {
         let plain = reports(&server, &keys, &id, query).await;
         assert!(texts(&plain, "so_far")[0].starts_with("Home XI are 36/0"), "{plain}");

@@ -1,12 +1,5 @@
 // Pictures of the media library: room and colour are there before they are.
 
-export const element = (tag, className, ...children) => {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.append(...children);
-  return element;
-};
-
 /** What others wrote, in whichever direction it is read. */
 export const foreign = (tag, className, text) => Object.assign(element(tag, className, String(text ?? "")), { dir: "auto" });
 

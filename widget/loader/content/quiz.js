@@ -16,13 +16,6 @@ sheet.replaceSync(`__CREASE_STYLE__`);
 
 const warn = (error) => console.warn("Crease: a quiz cannot be shown.", error);
 
-const element = (tag, className, ...children) => {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-};
-
 /** "1:05" */
 const clock = (ms) => {
   const seconds = Math.max(0, Math.ceil(ms / 1000));

@@ -11,13 +11,6 @@ sheet.replaceSync(`__CREASE_STYLE__`);
 
 const warn = (error) => console.warn("Crease: what was missed cannot be told.", error);
 
-const element = (tag, className, ...children) => {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-};
-
 class Missed {
   words = ENGLISH;
   /** The newest update here, and the last one that was seen before the fan was away. */

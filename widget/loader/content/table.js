@@ -1,4 +1,4 @@
-// Words of a part of what stands beside a score. English comes with its module; another language is one small file, which only a page that speaks
+// Words of a part of what stands beside a score, and what it is made of. English comes with its module; another language is one small file, which only a page that speaks
 // it downloads. xtask puts this before each part's own.
 
 /** By name, as the part's file in widget/languages has them in English. */
@@ -34,3 +34,10 @@ const wordsOf = async (tag) => {
 const tagOf = (words, tag) => (words === ENGLISH ? "en" : base(tag));
 
 const filled = (text, values) => text?.replace(/\{(\d)\}/g, (_, at) => values[at]);
+
+export const element = (tag, className, ...children) => {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+};

@@ -5,7 +5,8 @@ use crate::support::{database, sent};
 use quizzes::{Change, Origin};
 use rewards::Books;
 use serde_json::{Value, json};
-use server::questions::usual::{self, Asked, UsualError};
+use server::questions::QuestionsError;
+use server::questions::usual::{self, Asked};
 
 impl Ground {
     /// As the newsroom's page does.
@@ -13,7 +14,7 @@ impl Ground {
         let app = &self.scene.here.server.app;
         let now = app.clock.now();
         let asked = async |tx: &store::Transaction<'_>| usual::ask(tx, match_id, now).await;
-        app.store.run_tx::<_, UsualError, _>("test", asked).await.unwrap()
+        app.store.run_tx::<_, QuestionsError, _>("test", asked).await.unwrap()
     }
 
     /// As whoever does jobs does; answers how many were made or changed.

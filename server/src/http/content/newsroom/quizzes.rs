@@ -2,14 +2,13 @@
 
 use super::{PAGE, done};
 use crate::app::App;
-use crate::feed::log;
 use crate::http::content::desk::{Answer, Desk, Pressed, html};
 use crate::http::content::outside;
 use crate::http::content::refusal::Refused;
 use crate::http::dashboard::Path;
 use crate::http::scorer;
 use crate::moments::{MomentError, asking};
-use crate::questions::usual;
+use crate::questions::{QuestionsError, usual};
 use access::{Deed, audit};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,25 +25,6 @@ use store::Client;
 /// Of the match's board.
 const LEADERS: i64 = 10;
 
-/// Why a quiz is not shown, or nothing was done with it.
-#[derive(Debug, thiserror::Error)]
-enum DeskError {
-    #[error(transparent)]
-    Quizzes(#[from] Error),
-    #[error(transparent)]
-    Match(#[from] MomentError),
-    #[error(transparent)]
-    Access(#[from] access::Error),
-    #[error(transparent)]
-    Store(#[from] store::Error),
-}
-
-impl From<log::LogError> for DeskError {
-    fn from(error: log::LogError) -> Self {
-        Self::Match(error.into())
-    }
-}
-
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         match error {
@@ -57,14 +37,14 @@ impl From<Error> for Refused {
     }
 }
 
-impl From<DeskError> for Refused {
-    fn from(error: DeskError) -> Self {
+impl From<QuestionsError> for Refused {
+    fn from(error: QuestionsError) -> Self {
         match error {
-            DeskError::Quizzes(error) => error.into(),
-            DeskError::Match(MomentError::Log(error)) => Self::of(error.into()),
-            DeskError::Match(error) => Self::of(crate::problem::Problem::internal(&error)),
-            DeskError::Access(error) => error.into(),
-            DeskError::Store(error) => error.into(),
+            QuestionsError::Quizzes(error) => error.into(),
+            QuestionsError::Match(MomentError::Log(error)) => Self::of(error.into()),
+            QuestionsError::Match(error) => Self::of(crate::problem::Problem::internal(&error)),
+            QuestionsError::Access(error) => error.into(),
+            QuestionsError::Store(error) => error.into(),
         }
     }
 }
@@ -123,7 +103,7 @@ async fn shown(
             None => Vec::new(),
         };
         let ended = ended(db, &quiz, &questions).await?;
-        Ok::<_, DeskError>((quiz, questions, signs, leaders, ended))
+        Ok::<_, QuestionsError>((quiz, questions, signs, leaders, ended))
     });
     let (quiz, questions, signs, leaders, ended) = seen.await?;
     let ids: Vec<String> = quiz.match_id.iter().cloned().collect();
@@ -145,7 +125,7 @@ async fn ended(
     client: &Client<'_>,
     quiz: &Listed,
     questions: &[Asked],
-) -> Result<Vec<Option<Ended>>, DeskError> {
+) -> Result<Vec<Option<Ended>>, QuestionsError> {
     let is_locked = |it: &Asked| it.state >= Standing::Locked && it.locks_at.is_some();
     let course = match &quiz.match_id {
         Some(id) if questions.iter().any(is_locked) => asking::course(client, id).await?,
@@ -186,9 +166,9 @@ pub(super) async fn ask(State(app): State<App>, Pressed { desk, form, .. }: Pres
                     let deed = Deed { object: &put.id, after: Some(after), ..Deed::of("quiz.ask") };
                     audit::record(tx, by, &deed).await?;
                 }
-                Ok::<_, usual::UsualError>(asked)
+                Ok::<_, QuestionsError>(asked)
             });
-            match asked.await.map_err(DeskError::from)? {
+            match asked.await? {
                 usual::Asked::Put(put) => {
                     let word = if put.change == Change::Same { "quiz-same" } else { "quiz-asked" };
                     return Ok(after(&desk, &put.id, word));
@@ -205,17 +185,6 @@ pub(super) async fn ask(State(app): State<App>, Pressed { desk, form, .. }: Pres
 
 fn after(desk: &Desk, id: &str, word: &str) -> Response {
     desk.to(&format!("/quizzes/{id}?done={word}"))
-}
-
-impl From<usual::UsualError> for DeskError {
-    fn from(error: usual::UsualError) -> Self {
-        match error {
-            usual::UsualError::Quizzes(error) => error.into(),
-            usual::UsualError::Match(error) => error.into(),
-            usual::UsualError::Access(error) => error.into(),
-            usual::UsualError::Store(error) => error.into(),
-        }
-    }
 }
 
 /// A quiz that somebody decides on.
@@ -286,7 +255,7 @@ pub(super) async fn right(
         let action = if closes { "quiz.settle" } else { "quiz.right" };
         let deed = Deed { object: &it.quiz.id, ..Deed::of(action) }.changing(before, after);
         audit::record(tx, by, &deed).await?;
-        Ok::<_, DeskError>(())
+        Ok::<_, QuestionsError>(())
     });
     done.await?;
     Ok(after(&desk, &id, if closes { "quiz-settled" } else { "quiz-right" }))
@@ -315,7 +284,7 @@ pub(super) async fn void(
             let deed = Deed { object: &it.quiz.id, ..Deed::of("quiz.void") }.changing(before, after);
             audit::record(tx, by, &deed).await?;
         }
-        Ok::<_, DeskError>(())
+        Ok::<_, QuestionsError>(())
     });
     done.await?;
     Ok(after(&desk, &id, "quiz-void"))
@@ -339,7 +308,7 @@ pub(super) async fn withdraw(
         let after = json!({ "title": it.quiz.title, "reason": why });
         let deed = Deed { object: &it.quiz.id, after: Some(after), ..Deed::of("quiz.withdraw") };
         audit::record(tx, by, &deed).await?;
-        Ok::<_, DeskError>(())
+        Ok::<_, QuestionsError>(())
     });
     done.await?;
     Ok(after(&desk, &id, "quiz-withdrawn"))
