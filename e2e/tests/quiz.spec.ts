@@ -80,9 +80,30 @@ test('a question is written, answered on a page, and settled by the over @chromi
   await expect(quiz(fan)).toContainText('Right! 25 points.');
   await expect(choice(fan, 'It does not')).toHaveAttribute('data-mark', 'right');
   await isSound(fan, 'quiz-right');
+
+  // Who leads: of the match, and on the partner's pages; nobody is named who has not picked a name.
   await quiz(fan).getByRole('button', { name: 'Close' }).click();
-  await expect(quiz(fan)).toBeHidden();
-  expect(wrong).toEqual([]);
+  await expect(quiz(fan).getByRole('heading')).toHaveCount(0);
+  await quiz(fan).getByRole('button', { name: 'Leaderboard' }).press('Enter');
+  const leaders = fan.getByRole('dialog', { name: 'Leaderboard' });
+  const own = leaders.getByRole('listitem');
+  await expect(own).toHaveText(/1\s*A fan\s*You\s*1 of 1 right\s*25 points/);
+  const name = leaders.getByLabel('Your name on the boards');
+  await name.fill('Zoë ✗');
+  await name.press('Enter');
+  await expect(leaders.getByRole('status')).toContainText('2 to 24 letters and digits');
+  await name.fill('Zoë of Fernhill');
+  await leaders.getByRole('button', { name: 'Save' }).click();
+  await expect(leaders.getByRole('status')).toHaveText('Saved.');
+  await expect(own).toContainText('Zoë of Fernhill');
+  await isSound(fan, 'quiz-leaders');
+  await leaders.getByRole('tab', { name: 'This match' }).press('ArrowRight');
+  await expect(leaders.getByRole('tabpanel', { name: 'This site' })).toContainText('25 points');
+  await fan.keyboard.press('Escape');
+  await expect(leaders).toBeHidden();
+  await expect(quiz(fan).getByRole('button', { name: 'Leaderboard' })).toBeFocused();
+  // Browsers say of each refusal that it was one.
+  expect(wrong).toEqual([expect.stringMatching(/422 .*quizzes\/me/)]);
 });
 
 test('a reviewer has the usual questions asked, sees who answers what, and withdraws them', async ({ newsroom, open, page: fan }) => {

@@ -107,7 +107,9 @@ class Quiz {
     if (!said || this.stop.signal.aborted) return;
     const before = this.questions;
     this.questions = new Map();
-    for (const { title, questions = [], language } of said.quizzes ?? []) {
+    this.series = undefined;
+    for (const { title, questions = [], language, series } of said.quizzes ?? []) {
+      this.series ??= series ?? undefined;
       for (const it of questions) {
         const ends = it.left_ms === null || it.left_ms === undefined ? undefined : Date.now() + it.left_ms;
         this.questions.set(it.id, { ...it, title, language, ends, span: before.get(it.id)?.span ?? it.left_ms });
@@ -218,9 +220,8 @@ class Quiz {
     const question = this.isKnown ? this.chosen() : undefined;
     clearInterval(this.ticking);
     if (!question) {
-      this.box.hidden = true;
       this.drawn = undefined;
-      return;
+      return this.rest();
     }
     const isOpen = question.state === "open" && !(question.ends < Date.now());
     const isSigned = this.fan?.who?.()?.kind === "signed";
@@ -235,6 +236,26 @@ class Quiz {
     }
     this.tick(question);
     if (question.ends && isOpen) this.ticking = setInterval(() => this.tick(question), TICK_MS);
+  }
+
+  /** Nothing is asked: who leads is a press away, once something is decided. */
+  rest() {
+    this.box.hidden = ![...this.questions.values()].some((it) => it.state === "settled");
+    this.box.dataset.state = "rest";
+    if (this.box.hidden || this.box.querySelector(".rest")?.lang === this.spoken) return;
+    this.box.replaceChildren(Object.assign(element("p", "rest", element("b", "", this.say("QUIZ")), this.leaders()), this.ours()));
+  }
+
+  ours() {
+    return { lang: this.spoken, dir: directionOf(this.spoken) };
+  }
+
+  leaders() {
+    const button = Object.assign(element("button", "leaders", this.say("LEADERS")), { type: "button" }, this.ours());
+    button.setAttribute("aria-haspopup", "dialog");
+    const look = async () => (await import("./leaders.js")).open(this.view, this);
+    button.addEventListener("click", () => look().catch(warn));
+    return button;
   }
 
   tick(question) {
@@ -265,7 +286,7 @@ class Quiz {
 
   piece(question, isOpen, isSigned) {
     const { id, title, text, language, choices, own, percents, total, choice, state, points } = question;
-    const ours = { lang: this.spoken, dir: directionOf(this.spoken) };
+    const ours = this.ours();
     const theirs = (it) => Object.assign(it, { lang: language ?? this.tag, dir: "auto" });
     const head = element("p", "over", Object.assign(element("b", "", this.say("QUIZ")), ours), " ", theirs(element("span", "", title)));
     if (isOpen && question.ends) {
@@ -314,6 +335,7 @@ class Quiz {
     if (refused) said.setAttribute("role", "alert");
     foot.append(said);
     if (total !== undefined && total !== null) foot.append(Object.assign(element("span", "total", this.say("ANSWERS", total.toLocaleString(this.spoken))), ours));
+    if (!isOpen) foot.append(this.leaders());
     parts.push(foot);
     if (state === "settled" && question.after) parts.push(theirs(element("p", "after", question.after)));
     if (state !== "open") {
@@ -323,6 +345,7 @@ class Quiz {
       close.addEventListener("click", () => {
         this.away.add(id);
         this.draw();
+        this.box.querySelector(".rest .leaders")?.focus({ preventScroll: true });
       });
       parts.push(close);
     }

@@ -1,5 +1,4 @@
-// What opens from a card or a name: an article, a preview, a player's profile. A dialog of the browser's own: what is behind it is out of reach,
-// Escape closes it, and the focus goes back to where it was.
+// What opens from a card or a name: an article, a preview, a player's profile. xtask puts dialog.js before it.
 
 import { dayOf, directionOf, element, foreign, isEmpty, named, picture, rich } from "./cards.js";
 
@@ -20,26 +19,18 @@ export class Sheet {
     const { pieces, shadow, root } = view;
     Object.assign(this, { view, kind, id, pieces, from: shadow.activeElement });
     if (!shadow.adoptedStyleSheets.includes(sheet)) shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
-    const shut = Object.assign(element("button", "shut", "\u00d7"), { type: "button" });
-    shut.setAttribute("aria-label", pieces.say("CLOSE"));
-    shut.addEventListener("click", () => this.box.close());
     this.body = element("div", "body");
-    this.box = element("dialog", "sheet", element("div", "head", shut), this.body);
+    this.box = opened(view, pieces.say("CLOSE"), this.body);
     this.box.setAttribute("part", "sheet");
     this.box.lang = view.card.lang;
     this.box.dir = getComputedStyle(view.card).direction;
-    // What is around it closes it.
-    this.box.addEventListener("click", ({ target }) => target === this.box && this.box.close());
     this.box.addEventListener("close", () => this.closed());
-    root.append(this.box);
-    this.box.showModal();
     if (words) this.fill(words, words.lang);
     else this.load();
   }
 
   closed() {
-    const { box, from, view } = this;
-    box.remove();
+    const { from, view } = this;
     if (view.shadow.activeElement) return;
     // What had the focus was drawn anew, or is gone.
     const again = from?.isConnected ? from : view.card.querySelector("[role='tab'][aria-selected='true'], [data-player]");

@@ -8,7 +8,7 @@ const FOLDER: &str = "widget/loader/content";
 /// What is there with each card and full view.
 const BOARD: &[&str] = &["choose", "theme", "board"];
 /// What comes with the first article or profile that is opened.
-const SHEET: &str = "widget/loader/content/sheet.js";
+const SHEET: &[&str] = &["dialog", "sheet"];
 /// What comes with a tone, and with the first look at the settings.
 const TONES: &str = "widget/loader/content/tones.js";
 
@@ -18,29 +18,35 @@ struct Told {
     part: &'static str,
     module: &'static str,
     scripts: &'static [&'static str],
-    sheet: &'static str,
+    sheets: &'static [&'static str],
 }
 
-/// What comes with the first card, the first question, something that was missed, and somebody whom the fan holds dear.
-const TOLD: [Told; 4] = [
+/// What comes with the first card, the first question, a look at who leads, something that was missed, and somebody whom the fan holds dear.
+const TOLD: [Told; 5] = [
     Told {
         part: "content",
         module: "cards.js",
         scripts: &["table", "words", "picture", "rich", "cards"],
-        sheet: style::CONTENT_CARDS,
+        sheets: &[style::CONTENT_CARDS],
     },
-    Told { part: "quiz", module: "quiz.js", scripts: &["table", "quiz"], sheet: style::CONTENT_QUIZ },
+    Told { part: "quiz", module: "quiz.js", scripts: &["table", "quiz"], sheets: &[style::CONTENT_QUIZ] },
+    Told {
+        part: "leaders",
+        module: "leaders.js",
+        scripts: &["table", "dialog", "leaders"],
+        sheets: &[style::CONTENT_DIALOG, style::CONTENT_LEADERS],
+    },
     Told {
         part: "reports",
         module: "reports.js",
         scripts: &["table", "reports"],
-        sheet: style::CONTENT_REPORTS,
+        sheets: &[style::CONTENT_REPORTS],
     },
     Told {
         part: "favourites",
         module: "favourites.js",
         scripts: &["table", "favourites"],
-        sheet: style::CONTENT_FAVOURITES,
+        sheets: &[style::CONTENT_FAVOURITES],
     },
 ];
 
@@ -51,7 +57,7 @@ impl Told {
             (WORDS, object(&english(self.part)?)),
             (LANGUAGES, serde_json::to_string(&tags)?),
             (PART, self.part.to_owned()),
-            (STYLE, style::part(self.sheet)?),
+            (STYLE, style::parts(self.sheets)?),
         ];
         filled(self.module, joined(FOLDER, self.scripts)?, &values)
     }
@@ -60,7 +66,8 @@ impl Told {
 /// Its files in the bundle's folder.
 pub(super) fn files() -> anyhow::Result<Vec<File>> {
     let board = filled(FOLDER, joined(FOLDER, BOARD)?, &[(STYLE, style::part(style::CONTENT)?)])?;
-    let sheet = filled(SHEET, read(SHEET)?, &[(STYLE, style::part(style::CONTENT_SHEET)?)])?;
+    let sheets = style::parts(&[style::CONTENT_DIALOG, style::CONTENT_SHEET])?;
+    let sheet = filled(FOLDER, joined(FOLDER, SHEET)?, &[(STYLE, sheets)])?;
     let mut files: Vec<File> = [("content.js", board), ("sheet.js", sheet), ("tones.js", read(TONES)?)]
         .into_iter()
         .map(|(name, source)| (name.to_owned(), source.into_bytes()))

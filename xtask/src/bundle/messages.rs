@@ -8,7 +8,8 @@ use std::fs;
 
 const LANGUAGES_FOLDER: &str = "widget/languages";
 /// The parts that have words.
-const PARTS: &[&str] = &["wallet", "rewards", "market", "content", "quiz", "reports", "favourites"];
+const PARTS: &[&str] =
+    &["wallet", "rewards", "market", "content", "quiz", "leaders", "reports", "favourites"];
 /// Written by a script where the English texts belong.
 pub(super) const WORDS: &str = "__CREASE_WORDS__";
 /// And where the part's name belongs.

@@ -21,6 +21,8 @@ pub(super) const CONTENT_CARDS: &str = "widget/src/content-cards.css";
 pub(super) const CONTENT_REPORTS: &str = "widget/src/content-reports.css";
 pub(super) const CONTENT_FAVOURITES: &str = "widget/src/content-favourites.css";
 pub(super) const CONTENT_QUIZ: &str = "widget/src/content-quiz.css";
+pub(super) const CONTENT_DIALOG: &str = "widget/src/content-dialog.css";
+pub(super) const CONTENT_LEADERS: &str = "widget/src/content-leaders.css";
 pub(super) const CONTENT_SHEET: &str = "widget/src/content-sheet.css";
 
 /// Colours, which sheets begin with.
@@ -34,6 +36,11 @@ pub(super) fn sheet(path: &str) -> anyhow::Result<String> {
 /// The text of one that stands beside a sheet, which has the colours.
 pub(super) fn part(path: &str) -> anyhow::Result<String> {
     minified(&read(path)?)
+}
+
+/// Of several parts, one after another.
+pub(super) fn parts(paths: &[&str]) -> anyhow::Result<String> {
+    paths.iter().map(|path| part(path)).collect()
 }
 
 fn read(path: &str) -> anyhow::Result<String> {
