@@ -10,6 +10,7 @@
 //!
 //! Architecture Invariant: nothing enters a book whose worst cost is not held; and no hold is without an order that is open, or about to be given up.
 
+pub mod backup;
 mod carried;
 mod desk;
 mod error;
@@ -173,6 +174,7 @@ impl Exchange {
 #[cfg(test)]
 pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
     [
+        backup::STATEMENTS,
         figures::STATEMENTS,
         intake::STATEMENTS,
         lease::STATEMENTS,

@@ -50,6 +50,13 @@ pub enum Command {
         #[command(subcommand)]
         action: LedgerAction,
     },
+    /// Copies all that has to outlive this machine into a new folder, while everything goes on.
+    Backup {
+        /// It must not be there, or be empty.
+        folder: PathBuf,
+    },
+    /// Puts a backup into a database without tables and a data folder without markets, and reads it through.
+    Restore { folder: PathBuf },
     /// Says what an organisation may use, and sets what is given.
     Limits(LimitsArgs),
     /// Scores match files (Cricsheet JSON, gzip or not): a line of JSON each.

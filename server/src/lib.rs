@@ -6,6 +6,7 @@
 //! Read [`role::run`] first.
 
 pub mod app;
+pub mod backup;
 pub mod books;
 pub mod cli;
 pub mod config;

@@ -31,6 +31,13 @@ pub struct Client<'c> {
     health: AtomicU8,
 }
 
+/// All but PostgreSQL's own.
+const TABLES: &str = r#"
+    select n.nspname || '.' || c.relname as "table", format('%I.%I', n.nspname, c.relname) as quoted
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'r' and n.nspname <> 'information_schema' and n.nspname not like 'pg\_%'
+    order by n.nspname, c.relname"#;
+
 enum Via<'c> {
     Connection(&'c deadpool_postgres::ClientWrapper),
     Transaction(&'c deadpool_postgres::Transaction<'c>),
@@ -87,6 +94,21 @@ impl<'c> Client<'c> {
             Via::Transaction(on) => on.prepare_cached(sql).await,
         };
         done.map(drop).map_err(|error| self.refused(sql, error))
+    }
+
+    /// How many rows each table has, by schema and name ("wallet.transfer"), in their order. It reads all of them.
+    pub async fn row_counts(&self) -> Result<Vec<(String, i64)>, Error> {
+        let mut counts = Vec::new();
+        for row in self.query(TABLES, &[]).await? {
+            let (table, quoted): (String, String) = (row.get("table"), row.get("quoted"));
+            let sql = format!("select count(*) from {quoted}");
+            let done = match &self.via {
+                Via::Connection(on) => on.query_one(&sql, &[]).await,
+                Via::Transaction(on) => on.query_one(&sql, &[]).await,
+            };
+            counts.push((table, done.map_err(|error| self.refused(&sql, error))?.get(0)));
+        }
+        Ok(counts)
     }
 
     /// Remembers what a failure means for the open transaction. Only PostgreSQL's own refusals abort one; a wrong

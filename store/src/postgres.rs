@@ -13,6 +13,7 @@
 //! kernel's hand, elsewhere at our next start); a half-made cluster is never mistaken for a whole one.
 
 mod account;
+mod client;
 mod cluster;
 mod error;
 mod find;

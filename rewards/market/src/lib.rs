@@ -27,6 +27,7 @@
 //! Read [`Market`] first, then [`Folder`].
 
 mod compact;
+mod copy;
 mod error;
 mod fence;
 mod folder;
@@ -37,6 +38,7 @@ mod snapshot;
 mod writer;
 
 pub use compact::compact;
+pub use copy::copy;
 pub use error::Error;
 pub use fence::Epoch;
 pub use folder::{Disk, Folder, Writable};

@@ -227,7 +227,7 @@ pub(crate) fn replay(
 }
 
 /// Reads all behind the position; answers where the last segment ends, if there is one. A segment is read from the disk while the one before is carried out.
-fn read_all(
+pub(crate) fn read_all(
     folder: &dyn Folder,
     market: u64,
     position: &mut Position,

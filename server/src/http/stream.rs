@@ -7,7 +7,7 @@ use super::request::{Asked, Id};
 use crate::app::App;
 use crate::door::{AtOnce, ClientAddress, Handover, Opened};
 use crate::http::openapi::alike;
-use crate::problem::Problem;
+use crate::problem::{Problem, types};
 use crate::stream::{Caller, Cut, Future, Start, Topic, Voice};
 use axum::Extension;
 use axum::body::Body;
@@ -186,15 +186,24 @@ fn starts(resumed: &'static str) -> Counter {
     metrics::counter!("stream_starts_total", "resumed" => resumed)
 }
 
-async fn start(app: &App, topic: &Arc<Topic>, begins: &Begins) -> Result<Start, Future> {
-    match (begins.start(app, topic), begins.last) {
-        // The reader comes from a process that was ahead of this one: the log knows whether it is right.
-        (Err(_), Some(claimed)) => {
-            app.hub.catch_up(topic.id(), claimed).await;
-            begins.start(app, topic)
-        }
-        (start, _) => start,
+/// Where a stream begins. Who is ahead of this process may come from one that had heard more, as the log then says. Who is ahead of the log has seen
+/// what is no more, of a database that was restored from a backup, and begins anew.
+async fn start(app: &App, topic: &Arc<Topic>, begins: &Begins) -> Result<Start, Problem> {
+    let claimed = match (begins.start(app, topic), begins.last) {
+        (Err(_), Some(claimed)) => claimed,
+        (start, _) => return Ok(start?),
+    };
+    app.hub.catch_up(topic.id(), claimed).await;
+    if let Ok(start) = begins.start(app, topic) {
+        return Ok(start);
     }
+    let logged = app.hub.logged(topic.id()).await?;
+    if (logged.epoch, logged.seq) >= (claimed.epoch, claimed.seq) {
+        // It could not be read a moment ago.
+        return Err(Problem::new(&types::UNAVAILABLE, "the match is further on than this process"));
+    }
+    metrics::counter!("stream_starts_ahead_total").increment(1);
+    Ok(Begins { last: None, voice: begins.voice.clone() }.start(app, topic)?)
 }
 
 fn resumed(start: &Start) -> &'static str {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and its helpers too")]
 
 mod archive;
+mod backup;
 mod bus;
 mod content;
 mod corrections;

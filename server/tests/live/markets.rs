@@ -13,16 +13,16 @@ use wallet::{
 };
 
 /// A server that writes a market, and two fans with points and vouchers.
-struct Floor {
-    here: Here,
+pub(crate) struct Floor {
+    pub(crate) here: Here,
     /// "Crease-Fan" of each.
     fans: [String; 2],
-    market: String,
+    pub(crate) market: String,
     _folder: tempfile::TempDir,
 }
 
 impl Floor {
-    async fn open(database: &store::testing::TestStore) -> Self {
+    pub(crate) async fn open(database: &store::testing::TestStore) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
         let here = Here::with(database, |config| config.data.dir = path).await;
@@ -103,13 +103,13 @@ impl Floor {
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let (status, body) = self.ask(Method::GET, path, &self.fans[0], None).await;
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
-    async fn place(&self, fan: usize, body: Value) -> (u16, Value) {
+    pub(crate) async fn place(&self, fan: usize, body: Value) -> (u16, Value) {
         let path = format!("/v1/markets/{}/orders", self.market);
         self.ask(Method::POST, &path, &self.fans[fan], Some(body)).await
     }
@@ -119,7 +119,7 @@ impl Floor {
     }
 }
 
-fn limit(side: &str, price: u32, quantity: u32) -> Value {
+pub(crate) fn limit(side: &str, price: u32, quantity: u32) -> Value {
     json!({ "side": side, "type": "limit", "price": price, "quantity": quantity, "time_in_force": "gtc" })
 }
 

@@ -22,6 +22,15 @@ pub enum Error {
     #[error("PG_BIN or the found folder {} holds no usable PostgreSQL: {reason}", bin.display())]
     Unusable { bin: PathBuf, reason: String },
 
+    #[error(
+        "no {name} was found: install PostgreSQL's programs for clients (apt-get install postgresql-client), \
+         or set PG_BIN to the folder that has them"
+    )]
+    NoProgram { name: &'static str },
+
+    #[error("the address of the database cannot be read: {0}")]
+    Address(tokio_postgres::Error),
+
     #[error("{} is PostgreSQL {version}; 15 or newer is needed\n{WAYS_OUT}", bin.display())]
     TooOld { bin: PathBuf, version: String },
 

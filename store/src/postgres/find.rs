@@ -122,7 +122,7 @@ impl Binaries {
 }
 
 /// Programs that came in an archive must be told of the libraries beside them; the system's know theirs.
-fn environment(bin: &Path, origin: &Origin) -> Vec<(&'static str, OsString)> {
+pub(super) fn environment(bin: &Path, origin: &Origin) -> Vec<(&'static str, OsString)> {
     let libraries = if cfg!(target_os = "macos") { "DYLD_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
     match origin {
         Origin::Url | Origin::System(_) => Vec::new(),
@@ -131,8 +131,32 @@ fn environment(bin: &Path, origin: &Origin) -> Vec<(&'static str, OsString)> {
     }
 }
 
-/// Folders that may hold a PostgreSQL, in the usual places and along PATH.
+/// The newest of PostgreSQL's programs of this name, in the usual places and along PATH, or in `PG_BIN` alone: a newer `pg_dump` reads an older
+/// database, and an older one no newer.
+pub(super) fn program(name: &str) -> Option<PathBuf> {
+    let set = std::env::var_os("PG_BIN").filter(|it| !it.is_empty());
+    let folders = set.map_or_else(folders, |it| vec![it.into()]);
+    let programs = folders.into_iter().map(|bin| bin.join(name)).filter(|it| it.is_file());
+    let dated = programs.filter_map(|it| {
+        let said = process::command(&it, None, Signal::KILL).arg("--version").output().ok()?;
+        let said = String::from_utf8(said.stdout).ok()?;
+        let (_, version) = said.split_once("(PostgreSQL) ")?;
+        let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
+        Some((version[..digits].parse::<u32>().ok()?, it))
+    });
+    // Of those that are equally new, the first.
+    dated.reduce(|best, it| if it.0 > best.0 { it } else { best }).map(|it| it.1)
+}
+
+/// Folders that may hold a PostgreSQL.
 fn candidates() -> Vec<PathBuf> {
+    let mut found = folders();
+    found.retain(|bin| bin.join("postgres").is_file() && bin.join("initdb").is_file());
+    found
+}
+
+/// Folders that may hold programs of PostgreSQL, in the usual places and along PATH.
+fn folders() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for (parent, prefix, below) in SYSTEM {
         let Ok(entries) = std::fs::read_dir(parent) else { continue };
@@ -143,7 +167,6 @@ fn candidates() -> Vec<PathBuf> {
     }
     found.push("/usr/local/pgsql/bin".into());
     found.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
-    found.retain(|bin| bin.join("postgres").is_file() && bin.join("initdb").is_file());
     found
 }
 

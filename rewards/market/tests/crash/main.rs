@@ -9,7 +9,7 @@ mod traffic;
 
 use book::{Book, COMMAND_BYTES, Command, Effects, Rules, Time};
 use faulty::{Fault, Faulty, Unsynced};
-use market::{Epoch, Error, Folder, Market, Opening, compact};
+use market::{Epoch, Error, Folder, Market, Opening, compact, copy};
 use std::sync::Arc;
 use traffic::{Draw, Traffic, markets};
 
@@ -339,6 +339,38 @@ fn what_is_settled_is_compacted_and_the_rest_is_told_again() {
     assert_eq!(effects.fills, fills);
     assert_eq!(compact(&folder, 1_000).unwrap(), Some(1_000));
     assert_eq!(count("journal-"), 1, "the one that is written");
+}
+
+#[test]
+fn a_copy_is_the_market_after_what_was_settled_and_goes_on_from_there() {
+    let (folder, story) = (Faulty::new(9), story(9, 1_000));
+    let mut draw = Draw::of(9);
+    assert!(!copy(&folder, 0, &Faulty::new(10)).unwrap(), "it was never opened");
+    assert!(matches!(copy(&folder, 1, &Faulty::new(10)), Err(Error::Lost { last: 0, settled: 1 })));
+    let (mut market, _, _) = open(&folder, &opening(1, 0)).unwrap();
+    let (_, outcome) = commit(&mut market, &story[..700], &mut draw);
+    outcome.unwrap();
+    compact(&folder, 300).unwrap().unwrap();
+    assert!(matches!(copy(&folder, 20, &Faulty::new(10)), Err(Error::Compacted { settled: 20, .. })));
+    assert!(matches!(copy(&folder, 701, &Faulty::new(10)), Err(Error::Lost { last: 700, settled: 701 })));
+    for settled in [310, 699, 700] {
+        // While it is written, and while what was committed last is half on the disk.
+        let into = Faulty::new(settled);
+        assert!(copy(&folder, settled, &into).unwrap());
+        let held = settled.try_into().unwrap();
+        let (mut copied, redone, _) = open(&into, &opening(1, settled)).unwrap();
+        assert_eq!(redone, []);
+        assert_eq!(copied.book().unwrap().state_hash(), told(&story[..held]).0.state_hash());
+        let (_, outcome) = commit(&mut copied, &story[held..], &mut draw);
+        outcome.unwrap();
+        assert_eq!(copied.book().unwrap().state_hash(), told(&story).0.state_hash());
+    }
+    let last = folder.names().unwrap().into_iter().filter(|it| it.starts_with("journal-")).max().unwrap();
+    let torn = folder.read(&last).unwrap().len() - 70;
+    folder.tamper(&last, |bytes| bytes[torn] ^= 4);
+    assert!(copy(&folder, 310, &Faulty::new(11)).unwrap(), "what is torn behind it does not matter");
+    let (_, outcome) = commit(&mut market, &story[700..], &mut draw);
+    outcome.unwrap();
 }
 
 #[test]

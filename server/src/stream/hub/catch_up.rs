@@ -9,6 +9,7 @@ use crate::stream::topic::Offered;
 use cricket::Op;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use store::Client;
 use wire::Position;
 
 /// Catching up with a match goes on once at a time.
@@ -70,7 +71,15 @@ impl Hub {
         }
     }
 
-    /// The same, at the side. Without a position: something may have been missed.
+    /// How far a match's log goes, whatever this process has heard of it.
+    pub async fn logged(&self, match_id: &str) -> Result<Position, HubError> {
+        let read = async |client: &Client<'_>| log::match_by_id(client, match_id).await;
+        let row = self.inner.store.read("stream.logged", read).await?;
+        let row = row.ok_or_else(|| HubError::UnknownMatch { id: match_id.to_owned() })?;
+        Ok(Position { epoch: row.epoch, seq: row.seq })
+    }
+
+    /// [`Hub::catch_up`] at the side. Without a position: something may have been missed.
     pub(in crate::stream) fn catch_up_soon(&self, match_id: &str, position: Option<Position>) {
         let Some((slot, topic)) = self.here(match_id) else { return };
         slot.catching_up.wants(position.unwrap_or_default());
