@@ -7,7 +7,7 @@ use crate::{
     api,
     args::Args,
     bundle::{self, Rebuild},
-    deploy, e2e, install, process, tidy, workspace,
+    deploy, e2e, install, licences, process, tidy, workspace,
 };
 use anyhow::bail;
 use std::{
@@ -58,6 +58,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     );
     report.check("bundle", || bundle::build(Rebuild::WhenChanged));
     report.check("deploy", deploy::check);
+    report.check("licences", licences::check);
     report.check("api", || server().and_then(|crease| api::try_all(&crease)).map(drop));
     report.browser();
     report.close()
