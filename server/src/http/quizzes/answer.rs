@@ -60,7 +60,7 @@ pub(super) async fn answer(
 ) -> Result<Response, Problem> {
     let Answer { choice, match_id } = parse(&body)?;
     // What it may earn goes there.
-    owner.open(&app).await?;
+    owner.have_open(&app).await?;
     let holder = owner.holder();
     let mut submission = Submission {
         books: holder.books,

@@ -49,11 +49,25 @@ impl Owner {
         if let Some(wallet) = self.find(app).await? {
             return Ok(wallet);
         }
-        let (holder, terms, now) = (self.holder(), terms(app), app.clock.now());
-        app.store.run_tx("wallet.open", async |tx| holder::open(tx, &holder, &terms, now).await).await?;
+        self.make(app).await?;
         self.find(app)
             .await?
             .ok_or_else(|| Problem::new(&types::CONFLICT, "this wallet was erased at this moment: ask again"))
+    }
+
+    /// Opens the wallet if it is not open, for who does not ask what is in it.
+    pub(in crate::http) async fn have_open(&self, app: &App) -> Result<(), Problem> {
+        let holder = self.holder();
+        let is_there = async |db: &store::Client<'_>| holder::is_there(db, &holder).await;
+        match app.store.read("wallet.is_there", is_there).await? {
+            true => Ok(()),
+            false => self.make(app).await,
+        }
+    }
+
+    async fn make(&self, app: &App) -> Result<(), Problem> {
+        let (holder, terms, now) = (self.holder(), terms(app), app.clock.now());
+        Ok(app.store.run_tx("wallet.open", async |tx| holder::open(tx, &holder, &terms, now).await).await?)
     }
 }
 
