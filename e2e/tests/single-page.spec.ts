@@ -19,7 +19,10 @@ function count(): void {
   for (const target of [window, document]) {
     const { addEventListener: add, removeEventListener: remove } = target;
     target.addEventListener = (...values: Parameters<typeof add>) => {
-      state.listeners.add(name(values[0], values[1]));
+      const named = name(values[0], values[1]);
+      const signal = typeof values[2] === 'object' ? values[2].signal : undefined;
+      if (!signal?.aborted) state.listeners.add(named);
+      signal?.addEventListener('abort', () => state.listeners.delete(named));
       return add.apply(target, values as never);
     };
     target.removeEventListener = (...values: Parameters<typeof add>) => {

@@ -60,16 +60,15 @@ class Quiz {
     this.said = element("p", "unseen");
     this.said.setAttribute("aria-live", "polite");
     card.querySelector(".summary").after(this.said, this.box);
-    this.stop = new AbortController();
+    this.stop = view.stop;
     document.addEventListener("crease:fan", () => this.askIn(0), { signal: this.stop.signal });
-    view.stop.signal.addEventListener("abort", () => this.end());
+    this.stop.signal.addEventListener("abort", () => this.end());
     this.learn()
       .then(() => this.ask())
       .catch(warn);
   }
 
   end() {
-    this.stop.abort();
     clearInterval(this.ticking);
     clearTimeout(this.asking);
   }

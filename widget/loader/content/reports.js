@@ -29,6 +29,8 @@ class Missed {
     this.text.setAttribute("aria-live", "polite");
     this.box = element("section", "missed", this.button, this.text);
     this.box.setAttribute("part", "missed");
+    // An empty button that grows would be one that moves.
+    this.box.hidden = true;
     // Where there is room for it, and over what follows: nothing of the score moves.
     card.querySelector("header").after(this.box);
     const member = {
@@ -91,6 +93,7 @@ class Missed {
     this.button.textContent = this.words[isOpen ? "CLOSE" : this.after ? "MISSED" : "SO_FAR"];
     this.button.setAttribute("aria-expanded", isOpen);
     this.box.classList.toggle("is-new", this.after > 0 && !isOpen);
+    this.box.hidden = false;
   }
 
   close() {
